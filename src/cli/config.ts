@@ -1,0 +1,4 @@
+import type { Command } from 'commander';
+import type { RunCommand } from '../cli.ts';
+
+export function addConfigCommands(_program: Command, _runCommand: RunCommand): void {}

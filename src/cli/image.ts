@@ -1,0 +1,4 @@
+import type { Command } from 'commander';
+import type { RunCommand } from '../cli.ts';
+
+export function addImageCommands(_program: Command, _runCommand: RunCommand): void {}

@@ -1,0 +1,39 @@
+/** Where a machine's screen is served; loopback only. */
+export type VncSetting =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'auto' }
+  /** Display N is TCP port 5900 + N on `host`. */
+  | { readonly kind: 'display'; readonly host: string; readonly display: number };
+
+/** What utopia.config says, resolved: absolute paths, numbers, addresses. */
+export interface Config {
+  /** Absolute path of the configuration file, whether it exists or not. */
+  readonly file: string;
+  readonly fileExists: boolean;
+  /** Folder of `file`: relative paths start here, and it is the machine's own folder. */
+  readonly folder: string;
+  /** UTOPIA_NAME; the default is the folder's name. */
+  readonly name: string;
+  /** QEMU_BUILD_DIR: install prefix, build tree or the binary itself; undefined to search. */
+  readonly qemuBuildDir: string | undefined;
+  /** QCOW2_BACKING_FILE; undefined to search the folder, then take the default image. */
+  readonly backingFile: string | undefined;
+  /** QCOW2_PRIVATE_FILE: the overlay. */
+  readonly privateFile: string;
+  /** UTOPIA_MEMORY_MB, in MiB as QEMU's -m counts it. */
+  readonly memoryMiB: number;
+  /** UTOPIA_CPUS: virtual processors. */
+  readonly cpus: number;
+  readonly sshPort: number | 'auto';
+  /** UTOPIA_SSH_INTERFACE as an IPv4 address. */
+  readonly sshInterface: string;
+  /** SHARED_FS_DIR: the folder that the guest sees as 9p share `shared`. */
+  readonly sharedDir: string;
+  readonly accelerator: 'auto' | 'kvm' | 'tcg';
+  readonly vnc: VncSetting;
+  /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
+  readonly extraArgs: readonly string[];
+  readonly verbose: boolean;
+  /** How many of the known keys the file or the environment sets, for the first line of `up`. */
+  readonly keysSet: number;
+}

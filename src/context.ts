@@ -1,0 +1,40 @@
+import type { Terminal } from './ui/terminal.ts';
+
+/** Environment variables by name, as in process.env. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The world as a command sees it. Everything that a decision depends on comes in
+ * here, so that a test can hand over another folder, home or clock.
+ */
+export interface Context {
+  /** Absolute folder that relative paths on the command line start from (after -C). */
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly terminal: Terminal;
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; the reason is an `Interruption`. */
+  readonly signal: AbortSignal;
+  /** Aborted by the second one: the user does not want to wait for a tidy end. */
+  readonly urgentSignal: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** Why `Context.signal` was aborted. */
+export class Interruption extends Error {
+  override readonly name = 'AbortError';
+  readonly signalName: NodeJS.Signals;
+
+  constructor(signalName: NodeJS.Signals) {
+    super(`Interrupted by ${signalName}`);
+    this.signalName = signalName;
+  }
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** --config FILE as typed; the default is utopia.config in the current folder. */
+  readonly config?: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}

@@ -1,0 +1,44 @@
+import { createInterface } from 'node:readline/promises';
+import { UtopiaError } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Asks a yes-or-no question. `assumeYes` (--yes) answers it; without a terminal
+ * nobody can, and a UtopiaError `consent-needed` says what was not done and which
+ * option would have allowed it. Enter alone takes the default: no, unless
+ * `defaultYes`.
+ */
+export async function confirm(
+  terminal: Terminal,
+  question: string,
+  options: {
+    readonly assumeYes: boolean;
+    readonly defaultYes?: boolean;
+    readonly signal?: AbortSignal;
+  },
+): Promise<boolean> {
+  if (options.assumeYes) return true;
+  if (!terminal.interactive) {
+    throw new UtopiaError('consent-needed', `Nobody is here to answer: ${question}`, {
+      hint: 'Add --yes to agree, or run this in a terminal.',
+    });
+  }
+  const reader = createInterface({ input: terminal.stdin, output: terminal.stderr });
+  try {
+    const choices = options.defaultYes === true ? '[Y/n]' : '[y/N]';
+    const prompt = `${question} ${choices} `;
+    const answer = await (options.signal === undefined
+      ? reader.question(prompt)
+      : reader.question(prompt, { signal: options.signal }));
+    const word = answer.trim().toLowerCase();
+    if (word === '') return options.defaultYes === true;
+    return word === 'y' || word === 'yes';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') {
+      throw new UtopiaError('interrupted', 'Interrupted; nothing was changed.');
+    }
+    throw error;
+  } finally {
+    reader.close();
+  }
+}

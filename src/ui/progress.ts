@@ -1,0 +1,120 @@
+import type { Ora } from 'ora';
+import type { Terminal } from './terminal.ts';
+import { formatDuration } from './format.ts';
+
+/**
+ * What happens during a long piece of work, as data. A stage is one line of the
+ * display; a note is a line of its own that does not end the stage under way.
+ */
+export type ProgressEvent =
+  | { readonly kind: 'started'; readonly title: string }
+  /** `fraction` runs from 0 to 1; without it the length of the work is not known. */
+  | {
+      readonly kind: 'moved';
+      readonly title: string;
+      readonly fraction?: number;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly title: string;
+      readonly detail?: string;
+      readonly elapsedMs?: number;
+    }
+  | { readonly kind: 'warned'; readonly title: string; readonly detail?: string }
+  | { readonly kind: 'failed'; readonly title: string; readonly detail?: string }
+  | { readonly kind: 'note'; readonly text: string };
+
+export type ReportProgress = (event: ProgressEvent) => void;
+
+/** A drawing of progress that must be closed, so that no spinner outlives its work. */
+export interface ProgressDisplay {
+  readonly report: ReportProgress;
+  close(): void;
+}
+
+/** Width of the title column: `firmware`, `boot loader`, `packages`. */
+const titleWidth = 11;
+
+/**
+ * Draws progress on stderr: with a spinner and a bar on a terminal, as plain
+ * lines elsewhere (one when a stage ends, none while it moves).
+ */
+export async function openProgress(
+  terminal: Terminal,
+  options: { readonly quiet?: boolean } = {},
+): Promise<ProgressDisplay> {
+  if (options.quiet === true) return { report: () => {}, close: () => {} };
+  const { symbols, errColor } = terminal;
+  let spinner: Ora | undefined;
+  if (terminal.animated) {
+    const { default: ora } = await import('ora');
+    // Ctrl-C is ours: ora must not swallow what is typed, nor hide it.
+    spinner = ora({ stream: terminal.stderr, indent: 2, discardStdin: false });
+  }
+
+  const marks = {
+    finished: errColor.green(symbols.ok),
+    warned: errColor.yellow(symbols.warn),
+    failed: errColor.red(symbols.fail),
+  };
+
+  function print(line: string): void {
+    const spinning = spinner?.isSpinning === true;
+    if (spinning) spinner?.stop();
+    terminal.err(line);
+    if (spinning) spinner?.start();
+  }
+
+  function report(event: ProgressEvent): void {
+    switch (event.kind) {
+      case 'started':
+        spinner?.start(event.title);
+        break;
+      case 'moved':
+        if (spinner !== undefined) {
+          spinner.text = movingLine(event, terminal.columns);
+          if (!spinner.isSpinning) spinner.start();
+        }
+        break;
+      case 'note':
+        print(`  ${event.text}`);
+        break;
+      case 'finished':
+      case 'warned':
+      case 'failed': {
+        if (spinner?.isSpinning === true) spinner.stop();
+        const time =
+          event.kind === 'finished' && event.elapsedMs !== undefined
+            ? formatDuration(event.elapsedMs)
+            : undefined;
+        const text = [event.detail, time].filter((part) => part !== undefined).join('  ');
+        terminal.err(`  ${marks[event.kind]} ${event.title.padEnd(titleWidth)} ${text}`.trimEnd());
+        break;
+      }
+    }
+  }
+
+  return {
+    report,
+    close: () => {
+      if (spinner?.isSpinning === true) spinner.stop();
+    },
+  };
+}
+
+function movingLine(event: ProgressEvent & { kind: 'moved' }, columns: number): string {
+  const bar = event.fraction === undefined ? undefined : drawBar(event.fraction, 20);
+  const line = [event.title.padEnd(titleWidth), bar, event.detail]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  // Indent and spinner take four columns; a line that wraps cannot be redrawn.
+  return line.slice(0, columns - 5);
+}
+
+/** A bar of `width` cells for a fraction from 0 to 1, with the per cent behind it. */
+export function drawBar(fraction: number, width: number): string {
+  const part = Math.min(1, Math.max(0, fraction));
+  const filled = Math.round(part * width);
+  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.floor(part * 100)).padStart(3)}%`;
+}

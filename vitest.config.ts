@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  define: { UTOPIA_VERSION: JSON.stringify('0.0.0-test') },
+  test: {
+    projects: [
+      // Pure rules, real files, real small processes: what `npm run check` runs.
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      // The built program, run as a user runs it; QEMU is a stand-in or absent.
+      {
+        extends: true,
+        test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      // Real QEMU and real guests, one file at a time: two cores are two vCPUs.
+      {
+        extends: true,
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
