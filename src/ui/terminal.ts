@@ -60,9 +60,9 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
   };
 }
 
-function isTerminal(stream: NodeJS.ReadStream | NodeJS.WriteStream): boolean {
-  // Undefined, whatever its type says, where the stream is a pipe or a file.
-  return Boolean(stream.isTTY);
+function isTerminal(stream: { readonly isTTY?: boolean | undefined }): boolean {
+  // Node's types promise a boolean; in a pipe it is undefined.
+  return stream.isTTY === true;
 }
 
 /** NO_COLOR (no-color.org), FORCE_COLOR as chalk reads it, else 16 colours on a terminal. */
