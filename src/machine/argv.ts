@@ -1,0 +1,130 @@
+import type { MachinePlan } from './plan.ts';
+
+/**
+ * QEMU's argument list for a plan, without the binary. One function a part, in a
+ * fixed order; the user's own arguments come last, so that they can override.
+ */
+export function machineArgv(plan: MachinePlan): string[] {
+  return [
+    ...identityArgs(plan),
+    ...machineArgs(plan),
+    ...firmwareArgs(plan),
+    ...diskArgs(plan),
+    ...networkArgs(plan),
+    ...shareArgs(plan),
+    ...screenArgs(plan),
+    ...consoleArgs(plan),
+    ...monitorArgs(plan),
+    ...panicArgs(plan),
+    ...entropyArgs(plan),
+    ...sandboxArgs(plan),
+    ...plan.extraArgs,
+  ];
+}
+
+/** In QEMU's option strings a comma inside a value is written twice. */
+export function doubleCommas(value: string): string {
+  return value.replaceAll(',', ',,');
+}
+
+function identityArgs(plan: MachinePlan): string[] {
+  return ['-name', `guest=${doubleCommas(plan.name)}`, '-pidfile', plan.files.pidFile];
+}
+
+function machineArgs(plan: MachinePlan): string[] {
+  return [
+    // Neither floppy nor CD-ROM: probing for them delays every boot.
+    ...['-nodefaults', '-no-user-config'],
+    ...['-machine', 'pc'],
+    ...['-accel', plan.accelerator],
+    ...(plan.cpuModel === undefined ? [] : ['-cpu', plan.cpuModel]),
+    ...['-smp', String(plan.cpus)],
+    ...['-m', `${plan.memoryMiB}M`],
+  ];
+}
+
+function firmwareArgs(plan: MachinePlan): string[] {
+  // Only the disk is tried: "No bootable device" comes at once, not after a network boot.
+  const boot = ['-boot', 'strict=on'];
+  if (!plan.extras.firmwareLog) return boot;
+  return [
+    ...boot,
+    ...['-chardev', `file,id=firmware0,path=${doubleCommas(plan.files.firmwareLog)}`],
+    ...['-device', 'isa-debugcon,iobase=0x402,chardev=firmware0'],
+  ];
+}
+
+/** Slots 3 and 4 are those of utopia.sh's network card and disk, so the guest's `ens3` stays `ens3`. */
+function diskArgs(plan: MachinePlan): string[] {
+  const file = doubleCommas(plan.overlay);
+  return [
+    ...['-drive', `file=${file},if=none,id=disk0,format=qcow2,discard=unmap`],
+    ...['-device', 'virtio-blk-pci,drive=disk0,addr=0x4,bootindex=0'],
+  ];
+}
+
+function networkArgs(plan: MachinePlan): string[] {
+  const { host, port } = plan.ssh;
+  return [
+    ...['-netdev', `user,id=net0,hostfwd=tcp:${host}:${port}-:22`],
+    // No option ROM: nothing boots from the network, and loading it takes time.
+    ...['-device', 'virtio-net-pci,netdev=net0,addr=0x3,romfile='],
+  ];
+}
+
+function shareArgs(plan: MachinePlan): string[] {
+  const path = doubleCommas(plan.sharedDir);
+  return [
+    ...['-fsdev', `local,id=share0,path=${path},security_model=none,multidevs=remap`],
+    ...['-device', 'virtio-9p-pci,fsdev=share0,mount_tag=shared'],
+  ];
+}
+
+function screenArgs(plan: MachinePlan): string[] {
+  const screen =
+    plan.vnc === undefined
+      ? ['-display', 'none']
+      : ['-vnc', `${plan.vnc.host}:${plan.vnc.display}`];
+  return ['-vga', 'std', ...screen];
+}
+
+function consoleArgs(plan: MachinePlan): string[] {
+  const { consoleSocket, consoleLog } = plan.files;
+  const log = `logfile=${doubleCommas(consoleLog)},logappend=on`;
+  return [
+    ...['-chardev', `${listeningSocket('console0', consoleSocket)},${log}`],
+    ...['-serial', 'chardev:console0'],
+  ];
+}
+
+/** Two monitors, since each serves one client at a time: one for commands, one to watch. */
+function monitorArgs(plan: MachinePlan): string[] {
+  return [
+    ...['-chardev', listeningSocket('qmp0', plan.files.qmpSocket)],
+    ...['-mon', 'chardev=qmp0,mode=control'],
+    ...['-chardev', listeningSocket('watch0', plan.files.watchSocket)],
+    ...['-mon', 'chardev=watch0,mode=control'],
+  ];
+}
+
+function listeningSocket(id: string, path: string): string {
+  return `socket,id=${id},path=${doubleCommas(path)},server=on,wait=off`;
+}
+
+function panicArgs(plan: MachinePlan): string[] {
+  const devices = plan.extras.panicDevices.flatMap((device) => ['-device', device]);
+  const action = plan.extras.panicAction && devices.length > 0 ? ['-action', 'panic=none'] : [];
+  return [...devices, ...action];
+}
+
+function entropyArgs(plan: MachinePlan): string[] {
+  return [
+    ...(plan.extras.randomDevice ? ['-device', 'virtio-rng-pci'] : []),
+    ...(plan.extras.generationId ? ['-device', 'vmgenid,guid=auto'] : []),
+  ];
+}
+
+function sandboxArgs(plan: MachinePlan): string[] {
+  if (!plan.extras.sandbox) return [];
+  return ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config/types.ts';
+import type { Environment } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { runtimeRoot, stateRoot } from '../places.ts';
+
+/** Every file of one machine that is not in the user's own folder. */
+export interface MachinePaths {
+  /** `folder-1a2b3c4d`: the same for the same config file, another for every other. */
+  readonly id: string;
+  /** Survives a reboot: logs, who runs, the guest's host keys, kept overlays. */
+  readonly stateDir: string;
+  /** Sockets; gone with the login session or at a reboot. */
+  readonly runtimeDir: string;
+  /** Held while a machine is started, stopped or reset. */
+  readonly lockFile: string;
+  /** What runs: pid, ports, sockets (MachineState). */
+  readonly stateFile: string;
+  /** Written by QEMU itself, for the moment in which our own state file is not there yet. */
+  readonly pidFile: string;
+  readonly consoleLog: string;
+  readonly firmwareLog: string;
+  /** QEMU's own words (stdout and stderr). */
+  readonly qemuLog: string;
+  /** known_hosts and the marker of an installed key; they belong to the overlay. */
+  readonly sshDir: string;
+  /** Overlays that `reset` moved away. */
+  readonly keptDir: string;
+  /** QMP for commands that come and go; QMP for the one that watches; the serial console. */
+  readonly qmpSocket: string;
+  readonly watchSocket: string;
+  readonly consoleSocket: string;
+}
+
+/** Longest path of a Unix socket: sun_path has 108 bytes with its final NUL (unix(7)). */
+const longestSocketPath = 107;
+
+/** Where the machine of this config keeps its files. Touches nothing. */
+export function machinePaths(
+  config: Pick<Config, 'file'>,
+  env: Environment,
+  uid: number,
+): MachinePaths {
+  const id = machineId(config);
+  const stateDir = join(stateRoot(env), id);
+  const runtimeDir = join(runtimeRoot(env, uid), id);
+  return {
+    id,
+    stateDir,
+    runtimeDir,
+    lockFile: join(stateDir, 'lock'),
+    stateFile: join(stateDir, 'machine.json'),
+    pidFile: join(stateDir, 'qemu.pid'),
+    consoleLog: join(stateDir, 'console.log'),
+    firmwareLog: join(stateDir, 'firmware.log'),
+    qemuLog: join(stateDir, 'qemu.log'),
+    sshDir: join(stateDir, 'ssh'),
+    keptDir: join(stateDir, 'kept'),
+    qmpSocket: join(runtimeDir, 'qmp.sock'),
+    watchSocket: join(runtimeDir, 'watch.sock'),
+    consoleSocket: join(runtimeDir, 'console.sock'),
+  };
+}
+
+/**
+ * The config file alone decides: a machine keeps its id when UTOPIA_NAME changes,
+ * so that `down` after an edit still finds what runs. The folder's name is in it
+ * for the eyes of whoever looks into the state folder.
+ */
+function machineId(config: Pick<Config, 'file'>): string {
+  const folder = config.file.split('/').at(-2) ?? '';
+  const slug = folder
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 16);
+  const hash = createHash('sha256').update(config.file).digest('hex').slice(0, 8);
+  return `${slug.replaceAll(/^-|-$/g, '') || 'machine'}-${hash}`;
+}
+
+/** Throws `path-too-long` where a socket of this machine could not be bound. */
+export function checkSocketPaths(paths: MachinePaths): void {
+  for (const path of [paths.qmpSocket, paths.watchSocket, paths.consoleSocket]) {
+    const length = Buffer.byteLength(path);
+    if (length <= longestSocketPath) continue;
+    throw new UtopiaError(
+      'path-too-long',
+      `A socket's path has ${length} bytes, the system allows ${longestSocketPath}: ${path}`,
+      { hint: 'Set XDG_RUNTIME_DIR (or TMPDIR) to a folder with a shorter path.' },
+    );
+  }
+}

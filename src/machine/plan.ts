@@ -1,0 +1,106 @@
+import type { Config } from '../config/types.ts';
+import type { Acceleration, QemuInstallation } from '../host/types.ts';
+import type { MachinePaths } from './paths.ts';
+
+/**
+ * A machine, decided: everything that QEMU's argument list says, and nothing that
+ * is only known once it runs. Paths are absolute.
+ */
+export interface MachinePlan {
+  readonly name: string;
+  readonly binary: string;
+  readonly accelerator: 'kvm' | 'tcg';
+  /** Undefined for QEMU's default model. */
+  readonly cpuModel: string | undefined;
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly overlay: string;
+  /** Host address and port that lead to the guest's port 22. */
+  readonly ssh: HostAddress;
+  /** Display N is TCP port 5900 + N; undefined for no screen. */
+  readonly vnc: { readonly host: string; readonly display: number } | undefined;
+  readonly sharedDir: string;
+  readonly files: Pick<
+    MachinePaths,
+    'pidFile' | 'consoleLog' | 'firmwareLog' | 'qmpSocket' | 'watchSocket' | 'consoleSocket'
+  >;
+  /** Parts that are worth having and that this QEMU may lack. */
+  readonly extras: PlanExtras;
+  /** The user's own arguments: UTOPIA_EXTRA_ARGS, then what stood behind `--`. */
+  readonly extraArgs: readonly string[];
+}
+
+export interface HostAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface PlanExtras {
+  readonly sandbox: boolean;
+  /** Reports a guest's panic. The ISA device has drivers in old kernels, the PCI one in new ones. */
+  readonly panicDevices: readonly string[];
+  readonly generationId: boolean;
+  readonly randomDevice: boolean;
+  /** SeaBIOS writes what it does to I/O port 0x402. */
+  readonly firmwareLog: boolean;
+  /** QEMU knows `-action` (6.0): a panicked guest is left as it is, to be looked at. */
+  readonly panicAction: boolean;
+}
+
+/** What this QEMU must have been built with, or the machine would not be the lab's machine. */
+export const neededFeatures = {
+  devices: ['virtio-blk-pci', 'virtio-net-pci', 'virtio-9p-pci', 'isa-serial'],
+  netdevs: ['user'],
+} as const;
+
+/** Everything that is found out before a machine can be planned. */
+export interface PlanInput {
+  readonly config: Config;
+  readonly paths: MachinePaths;
+  readonly qemu: QemuInstallation;
+  readonly acceleration: Pick<Acceleration, 'accelerator' | 'cpuModel'>;
+  readonly ssh: HostAddress;
+  readonly vnc: MachinePlan['vnc'];
+  /** What stood behind `--` on the command line. */
+  readonly commandLineArgs: readonly string[];
+}
+
+export function planMachine(input: PlanInput): MachinePlan {
+  const { config, paths, qemu, acceleration } = input;
+  const extraArgs = [...config.extraArgs, ...input.commandLineArgs];
+  return {
+    name: config.name,
+    binary: qemu.binary,
+    accelerator: acceleration.accelerator,
+    cpuModel: acceleration.cpuModel,
+    memoryMiB: config.memoryMiB,
+    cpus: config.cpus,
+    overlay: config.privateFile,
+    ssh: input.ssh,
+    vnc: input.vnc,
+    sharedDir: config.sharedDir,
+    files: {
+      pidFile: paths.pidFile,
+      consoleLog: paths.consoleLog,
+      firmwareLog: paths.firmwareLog,
+      qmpSocket: paths.qmpSocket,
+      watchSocket: paths.watchSocket,
+      consoleSocket: paths.consoleSocket,
+    },
+    extras: planExtras(qemu, extraArgs),
+    extraArgs,
+  };
+}
+
+function planExtras(qemu: QemuInstallation, extraArgs: readonly string[]): PlanExtras {
+  const has = (device: string): boolean => qemu.devices.has(device);
+  return {
+    // A second -sandbox would not replace ours: whoever brings one decides alone.
+    sandbox: qemu.hasSandbox && !extraArgs.includes('-sandbox'),
+    panicDevices: ['pvpanic', 'pvpanic-pci'].filter(has),
+    generationId: has('vmgenid'),
+    randomDevice: has('virtio-rng-pci'),
+    firmwareLog: has('isa-debugcon'),
+    panicAction: Number.parseInt(qemu.version, 10) >= 6,
+  };
+}

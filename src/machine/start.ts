@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { UtopiaError } from '../errors.ts';
+import { machineArgv } from './argv.ts';
+import type { MachinePaths } from './paths.ts';
+import type { MachinePlan } from './plan.ts';
+import { identifyProcess, type ProcessIdentity } from './process.ts';
+
+/** How a QEMU ended: by itself (code) or by a signal. */
+export interface QemuExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A QEMU that this process started. */
+export interface StartedQemu {
+  readonly identity: ProcessIdentity;
+  /** Resolves when it ends, never rejects. */
+  readonly exited: Promise<QemuExit>;
+  /** The exit if it has happened. */
+  readonly exit: () => QemuExit | undefined;
+  /** Lets this process end before QEMU does. */
+  detach(): void;
+}
+
+/** Boots whose console logs are kept: the current one and this many before it. */
+const keptBoots = 5;
+
+/**
+ * Starts QEMU in a session of its own, so that neither Ctrl-C nor a closed
+ * terminal reaches it: stopping it is our job. Throws `qemu-failed` when the
+ * binary cannot be run at all.
+ */
+export async function startQemu(plan: MachinePlan, paths: MachinePaths): Promise<StartedQemu> {
+  await rotateLog(paths.consoleLog);
+  // QEMU would append to the logs of the boot before.
+  await Promise.all([paths.firmwareLog, paths.consoleLog].map((file) => rm(file, { force: true })));
+  const log = await open(paths.qemuLog, 'w', 0o600);
+  try {
+    const child = spawn(plan.binary, machineArgv(plan), {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    let exit: QemuExit | undefined;
+    const exited = new Promise<QemuExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve((exit = { code, signal })));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => reject(cannotRun(plan.binary, error)));
+    });
+    const pid = child.pid ?? 0;
+    // A QEMU that died within this millisecond has an exit to report, and no identity that matters.
+    const identity = (await identifyProcess(pid)) ?? { pid, startTicks: -1, bootId: '' };
+    return { identity, exited, exit: () => exit, detach: () => child.unref() };
+  } finally {
+    await log.close();
+  }
+}
+
+function cannotRun(binary: string, error: Error): UtopiaError {
+  return new UtopiaError('qemu-failed', `Cannot run ${binary}: ${error.message}`, {
+    hint: 'utopia doctor --check qemu.binary',
+    cause: error,
+  });
+}
+
+/** console.log becomes console.1.log, that one console.2.log, and so on. */
+async function rotateLog(file: string): Promise<void> {
+  const numbered = (n: number): string => (n === 0 ? file : file.replace(/\.log$/, `.${n}.log`));
+  for (let n = keptBoots; n > 0; n -= 1) {
+    await rename(numbered(n - 1), numbered(n)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+/** What QEMU has said on stdout and stderr so far; empty when there is nothing. */
+export async function readQemuLog(paths: MachinePaths): Promise<string> {
+  return await readFile(paths.qemuLog, 'utf8').catch(() => '');
+}

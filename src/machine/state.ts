@@ -1,0 +1,80 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { MachinePaths } from './paths.ts';
+import type { HostAddress, MachinePlan } from './plan.ts';
+import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
+
+/** What is written down about a machine that was started, as JSON in its state folder. */
+export interface MachineState {
+  readonly schema: 1;
+  readonly name: string;
+  /** The config file it was started from. */
+  readonly file: string;
+  readonly qemu: ProcessIdentity;
+  readonly qemuVersion: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly plan: MachinePlan;
+  readonly ssh: HostAddress;
+  readonly backingFile: string;
+  /** Why it does not run with KVM, as half a sentence. */
+  readonly slowBecause?: string | undefined;
+  /** When the SSH banner was first seen; absent while it boots, or when nobody waited. */
+  readonly readyAt?: string | undefined;
+}
+
+/** Writes the state in one step: a reader sees the old one or the new one, never half of it. */
+export async function writeState(paths: MachinePaths, state: MachineState): Promise<void> {
+  const draft = `${paths.stateFile}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(draft, paths.stateFile);
+}
+
+/** The machine as it was last started, running or not; undefined when it never was, or unreadable. */
+export async function readState(paths: MachinePaths): Promise<MachineState | undefined> {
+  try {
+    const state = JSON.parse(await readFile(paths.stateFile, 'utf8')) as Partial<MachineState>;
+    const whole = state.schema === 1 && state.qemu !== undefined && state.plan !== undefined;
+    return whole ? (state as MachineState) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A QEMU of ours that runs. Without `state` its launcher died before it could write one. */
+export interface RunningMachine {
+  readonly qemu: ProcessIdentity;
+  readonly state: MachineState | undefined;
+}
+
+/**
+ * The machine's QEMU if it runs. A state file of a machine that has ended, or
+ * whose pid belongs to another process now, counts for nothing; a QEMU that a
+ * killed launcher left without a state file is found through QEMU's own pid file.
+ */
+export async function findRunning(paths: MachinePaths): Promise<RunningMachine | undefined> {
+  const state = await readState(paths);
+  if (state !== undefined && (await isAlive(state.qemu))) return { qemu: state.qemu, state };
+  const qemu = await findByPidFile(paths.pidFile);
+  return qemu === undefined ? undefined : { qemu, state: undefined };
+}
+
+async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefined> {
+  let pid: number;
+  try {
+    pid = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+  } catch {
+    return undefined;
+  }
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  // The number alone proves nothing: only a QEMU started for this machine names this very file.
+  const argv = await processArguments(pid);
+  const position = argv.indexOf('-pidfile');
+  if (position < 0 || argv[position + 1] !== pidFile) return undefined;
+  return await identifyProcess(pid);
+}
+
+/** Forgets a machine that has ended. Its logs stay. */
+export async function forgetRunning(paths: MachinePaths): Promise<void> {
+  const files = [paths.pidFile, paths.qmpSocket, paths.watchSocket, paths.consoleSocket];
+  await Promise.all(files.map((file) => rm(file, { force: true })));
+}

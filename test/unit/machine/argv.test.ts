@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { doubleCommas, machineArgv } from '../../../src/machine/argv.ts';
+import { planMachine, type MachinePlan } from '../../../src/machine/plan.ts';
+import { samplePlanInput } from './sample-plan.ts';
+
+function argvOf(changes: Parameters<typeof samplePlanInput>[0] = {}): string[] {
+  return machineArgv(planMachine(samplePlanInput(changes)));
+}
+
+/** The value that follows an option, for options that stand once. */
+function valueOf(argv: readonly string[], option: string): string | undefined {
+  return argv[argv.indexOf(option) + 1];
+}
+
+test('the whole list of the default machine', async () => {
+  await expect(`${argvOf().join('\n')}\n`).toMatchFileSnapshot(
+    '../../../fixtures/argv/default.txt',
+  );
+});
+
+test('the same plan gives the same list', () => {
+  expect(argvOf()).toEqual(argvOf());
+});
+
+describe('what students depend on', () => {
+  test('the host port leads to the guest’s ssh', () => {
+    expect(valueOf(argvOf(), '-netdev')).toBe('user,id=net0,hostfwd=tcp:127.0.0.1:22223-:22');
+  });
+
+  test('the overlay is the first virtio disk, with its format said', () => {
+    const argv = argvOf();
+    expect(valueOf(argv, '-drive')).toContain(
+      'file=/lab/private.qcow2,if=none,id=disk0,format=qcow2',
+    );
+    expect(argv).toContain('virtio-blk-pci,drive=disk0,addr=0x4,bootindex=0');
+  });
+
+  test('the network card sits where utopia.sh had it, so that its name in the guest stays', () => {
+    expect(argvOf().find((word) => word.startsWith('virtio-net-pci'))).toContain('addr=0x3');
+  });
+
+  test('the share has the tag shared', () => {
+    expect(argvOf()).toContain('virtio-9p-pci,fsdev=share0,mount_tag=shared');
+  });
+
+  test('the screen is on the display that was asked for, or nowhere', () => {
+    expect(valueOf(argvOf(), '-vnc')).toBe('127.0.0.1:0');
+    const without = argvOf({ vnc: undefined });
+    expect(without).not.toContain('-vnc');
+    expect(valueOf(without, '-display')).toBe('none');
+  });
+
+  test('extra arguments come last: those of the config, then those of the command line', () => {
+    const argv = argvOf({ extraArgs: ['-cpu', 'max'], commandLineArgs: ['-append', 'a b'] });
+    expect(argv.slice(-4)).toEqual(['-cpu', 'max', '-append', 'a b']);
+  });
+});
+
+describe('what this QEMU lacks is left out', () => {
+  test('no seccomp, no panic device, no generation id, no debug port', () => {
+    const argv = argvOf({ devices: ['virtio-blk-pci'], hasSandbox: false });
+    for (const word of ['-sandbox', 'pvpanic', '-action', 'vmgenid,guid=auto', 'virtio-rng-pci']) {
+      expect(argv).not.toContain(word);
+    }
+    expect(argv.join(' ')).not.toContain('isa-debugcon');
+  });
+
+  test('a user who brings a sandbox of their own gets only that', () => {
+    const argv = argvOf({ extraArgs: ['-sandbox', 'off'] });
+    expect(argv.filter((word) => word === '-sandbox')).toHaveLength(1);
+    expect(argv.at(-1)).toBe('off');
+  });
+
+  test('-action came with QEMU 6', () => {
+    expect(argvOf({ version: '5.2.0' })).not.toContain('-action');
+    expect(argvOf({ version: '10.0.2' })).toContain('-action');
+  });
+});
+
+test('commas and blanks in paths are one argument with doubled commas', () => {
+  const argv = argvOf({ overlay: '/εργαστήριο, 2/private.qcow2', sharedDir: '/a,b c' });
+  expect(valueOf(argv, '-drive')).toMatch(/^file=\/εργαστήριο,, 2\/private\.qcow2,if=none/);
+  expect(valueOf(argv, '-fsdev')).toContain('path=/a,,b c,security_model');
+  expect(doubleCommas(',x,,')).toBe(',,x,,,,');
+});
+
+test('KVM brings its CPU model', () => {
+  const plan: MachinePlan = planMachine(
+    samplePlanInput({ acceleration: { accelerator: 'kvm', cpuModel: 'host' } }),
+  );
+  const argv = machineArgv(plan);
+  expect([valueOf(argv, '-accel'), valueOf(argv, '-cpu')]).toEqual(['kvm', 'host']);
+});
