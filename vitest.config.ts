@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/support/closing-line.ts';
 
 export default defineConfig({
   define: { UTOPIA_VERSION: JSON.stringify('0.0.0-test') },
   test: {
+    reporters: ['default', new ClosingLine()],
     projects: [
       // Pure rules, real files, real small processes: what `npm run check` runs.
       {
