@@ -16,4 +16,12 @@ export interface Overlay {
   readonly created: boolean;
   /** Bytes that the overlay occupies on disk. */
   readonly allocatedBytes: number;
+  /** Whole sentences for the user: little room left, an overlay taken over unverified. */
+  readonly warnings: readonly string[];
+}
+
+/** What `up` would find or make: an overlay that is only looked at. */
+export interface OverlayPrediction extends Omit<Overlay, 'created'> {
+  /** False: the next start makes it. */
+  readonly exists: boolean;
 }

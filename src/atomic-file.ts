@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * A hidden name beside `path` for a file in the making, with our process in it:
+ * what a killed process leaves can be told from what a living one works on.
+ */
+export function draftPath(path: string): string {
+  const suffix = `${process.pid}-${randomBytes(4).toString('hex')}.draft`;
+  return join(dirname(path), `.${basename(path)}.${suffix}`);
+}
+
+/** Removes the drafts of `path` whose processes are gone. */
+export async function removeDrafts(path: string): Promise<void> {
+  const folder = dirname(path);
+  const start = `.${basename(path)}.`;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start)) continue;
+    const match = /^(\d+)-[\da-f]{8}\.draft$/.exec(name.slice(start.length));
+    if (match === null || (await isRunning(Number(match[1])))) continue;
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  return await stat(`/proc/${pid}`).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Writes a small file so that a reader, or a crash at any moment, finds the old
+ * one or the new one and never a part: draft beside it, fsync, rename. `path` is
+ * absolute; an existing file is replaced. Throws what the system says.
+ */
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  const draft = draftPath(path);
+  try {
+    const handle = await open(draft, 'wx', options.mode ?? 0o666);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes names in a folder (a rename, a link) survive a crash of the host; where it cannot, it is left. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Some file systems have no fsync for folders, and a folder may be writable but not readable.
+  }
+}

@@ -1,0 +1,87 @@
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { draftPath, removeDrafts, syncFolder } from '../atomic-file.ts';
+import { UtopiaError } from '../errors.ts';
+import { quoteForShell } from '../shell-words.ts';
+import type { FileIdentity } from './identity.ts';
+import { recordPath, writeRecord } from './overlay-record.ts';
+import { createOverlayFile, type QemuImg } from './qemu-img.ts';
+import type { BackingFile } from './types.ts';
+
+/**
+ * Makes an overlay at `path` and the record beside it. The overlay is finished
+ * and on the disk under a hidden name before it gets its own, in one step that
+ * never replaces a file: killed at any moment, there is nothing or a whole
+ * overlay with its record. Returns false when another process made it meanwhile.
+ */
+export async function makeOverlay(
+  qemuImg: QemuImg,
+  path: string,
+  backing: BackingFile,
+  identity: FileIdentity,
+  now: Date,
+): Promise<boolean> {
+  const folder = dirname(path);
+  await removeLeftovers(path);
+  const draft = draftPath(path);
+  try {
+    await createOverlayFile(qemuImg, draft, backing);
+    await syncFile(draft);
+    await writeRecord(path, { path: backing.path, identity }, now);
+    return await putInPlace(draft, path);
+  } catch (error) {
+    throw describeFailure(error, folder);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** A link, unlike a rename, fails when the name is taken; a file system without links gets the rename. */
+async function putInPlace(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') {
+      throw error;
+    }
+    const taken = await lstat(path).catch(() => undefined);
+    if (taken !== undefined) return false;
+    await rename(draft, path);
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes what creations of this overlay left behind when they were killed. */
+export async function removeLeftovers(path: string): Promise<void> {
+  await removeDrafts(path);
+  await removeDrafts(recordPath(path));
+}
+
+function describeFailure(error: unknown, folder: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (error instanceof UtopiaError || !(error instanceof Error) || error.name === 'AbortError') {
+    return error;
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new UtopiaError('disk-full', `No room for the private file in ${folder}.`, {
+      hint: 'Free some space there, or set QCOW2_PRIVATE_FILE to a folder with more room.',
+      cause: error,
+    });
+  }
+  return new UtopiaError('cannot-create', `Cannot make the private file in ${folder}: ${code}`, {
+    hint: `Look at its owner and mode: ls -ld ${quoteForShell(folder)}`,
+    cause: error,
+  });
+}

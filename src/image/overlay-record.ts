@@ -1,0 +1,56 @@
+import { readFile, rm } from 'node:fs/promises';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { FileIdentity } from './identity.ts';
+
+/**
+ * What utopia remembers about an overlay, as JSON in a file beside it: the
+ * backing file as it was when the overlay was made. It is not inside the overlay,
+ * since QEMU rewrites that header when it likes.
+ */
+export interface OverlayRecord {
+  readonly schema: 1;
+  readonly backing: { readonly path: string; readonly identity: FileIdentity };
+  /** ISO 8601. */
+  readonly recordedAt: string;
+}
+
+/** `private.qcow2.utopia.json` beside `private.qcow2`. */
+export function recordPath(overlayPath: string): string {
+  return `${overlayPath}.utopia.json`;
+}
+
+/**
+ * The record of an overlay; undefined when there is none (an overlay of
+ * utopia.sh's) or when it cannot be understood.
+ */
+export async function readRecord(overlayPath: string): Promise<OverlayRecord | undefined> {
+  try {
+    const record = JSON.parse(
+      await readFile(recordPath(overlayPath), 'utf8'),
+    ) as Partial<OverlayRecord>;
+    const whole =
+      record.schema === 1 &&
+      typeof record.backing?.path === 'string' &&
+      typeof record.backing.identity?.sampleHash === 'string' &&
+      typeof record.backing.identity.bytes === 'number' &&
+      /^\d+$/.test(record.backing.identity.mtimeNs);
+    return whole ? (record as OverlayRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the record beside the overlay, in one step. */
+export async function writeRecord(
+  overlayPath: string,
+  backing: OverlayRecord['backing'],
+  now: Date,
+): Promise<void> {
+  const record: OverlayRecord = { schema: 1, backing, recordedAt: now.toISOString() };
+  await writeFileAtomically(recordPath(overlayPath), `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+/** Forgets what was remembered; fine when there is nothing. */
+export async function removeRecord(overlayPath: string): Promise<void> {
+  await rm(recordPath(overlayPath), { force: true });
+}

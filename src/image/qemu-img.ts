@@ -1,0 +1,126 @@
+import { UtopiaError } from '../errors.ts';
+import type { BackingFile } from './types.ts';
+
+/** What is needed to run qemu-img. */
+export interface QemuImg {
+  /** Absolute path of qemu-img. */
+  readonly imgBinary: string;
+  readonly signal: AbortSignal;
+}
+
+/** The part of `qemu-img info --output=json` that utopia reads. */
+export interface ImageInfo {
+  readonly format: string;
+  readonly virtualBytes: number;
+  /** Bytes on disk. */
+  readonly actualBytes: number;
+  readonly backingName: string | undefined;
+  readonly backingFormat: string | undefined;
+  readonly corrupt: boolean;
+}
+
+/** qemu-img only writes headers here; longer than this it hangs on a dead network file system. */
+const timeoutMs = 60_000;
+
+/** Describes an image, also one in use: `-U` neither takes nor asks for a lock. */
+export async function readImageInfo(qemuImg: QemuImg, path: string): Promise<ImageInfo> {
+  const args = ['info', '-U', '--output=json', '--', path];
+  return parseImageInfo(await runQemuImg(qemuImg, args, `describe ${path}`));
+}
+
+/** Reads the output of `qemu-img info --output=json`. */
+export function parseImageInfo(text: string): ImageInfo {
+  const info = JSON.parse(text) as {
+    readonly format: string;
+    readonly 'virtual-size': number;
+    readonly 'actual-size'?: number;
+    readonly 'backing-filename'?: string;
+    readonly 'backing-filename-format'?: string;
+    readonly 'format-specific'?: { readonly data?: { readonly corrupt?: boolean } };
+  };
+  return {
+    format: info.format,
+    virtualBytes: info['virtual-size'],
+    actualBytes: info['actual-size'] ?? 0,
+    backingName: info['backing-filename'],
+    backingFormat: info['backing-filename-format'],
+    corrupt: info['format-specific']?.data?.corrupt === true,
+  };
+}
+
+/** Makes a qcow2 overlay as large as its backing file. An existing file at `path` would be overwritten. */
+export async function createOverlayFile(
+  qemuImg: QemuImg,
+  path: string,
+  backing: Pick<BackingFile, 'path' | 'format'>,
+): Promise<void> {
+  const args = [
+    'create',
+    '-q',
+    '-f',
+    'qcow2',
+    '-F',
+    backing.format,
+    '-b',
+    backing.path,
+    '--',
+    path,
+  ];
+  await runQemuImg(qemuImg, args, `make ${path}`);
+}
+
+/** Writes another backing file's name into an overlay's header. Contents are neither read nor moved. */
+export async function renameBackingFile(
+  qemuImg: QemuImg,
+  path: string,
+  backing: Pick<BackingFile, 'path' | 'format'>,
+): Promise<void> {
+  const args = ['rebase', '-q', '-u', '-f', 'qcow2', '-F', backing.format, '-b', backing.path];
+  await runQemuImg(qemuImg, [...args, '--', path], `write into ${path}`);
+}
+
+/** Runs qemu-img and returns what it printed; its refusal becomes an error in the user's terms. */
+async function runQemuImg(
+  { imgBinary, signal }: QemuImg,
+  args: readonly string[],
+  purpose: string,
+): Promise<string> {
+  const { execa } = await import('execa');
+  const result = await execa(imgBinary, args, {
+    cancelSignal: signal,
+    timeout: timeoutMs,
+    reject: false,
+    stdin: 'ignore',
+    env: { LC_ALL: 'C' },
+  });
+  if (!result.failed) return result.stdout;
+  // Ctrl-C reaches qemu-img from the terminal too, perhaps before us.
+  signal.throwIfAborted();
+  const words = result.stderr.trim();
+  if (/No space left on device|Disk quota exceeded|File too large/.test(words)) {
+    throw new UtopiaError('disk-full', `No room to ${purpose}.`, {
+      details: words.split('\n'),
+      hint: 'Free some space there, or set QCOW2_PRIVATE_FILE to a folder with more room.',
+    });
+  }
+  if (/Failed to get .* lock/.test(words)) {
+    throw new UtopiaError('overlay-locked', `Cannot ${purpose}: another program has it open.`, {
+      details: words.split('\n'),
+      hint: 'Stop the machine that uses it: utopia down',
+    });
+  }
+  const missing = result.code === 'ENOENT' || result.code === 'EACCES';
+  throw new UtopiaError(
+    missing ? 'qemu-missing' : 'qemu-failed',
+    missing
+      ? `${imgBinary} cannot be started (${result.code}).`
+      : `qemu-img could not ${purpose}${result.timedOut ? ' within a minute' : ''}.`,
+    {
+      details: words === '' ? [] : words.split('\n').slice(-5),
+      hint: missing
+        ? 'utopia doctor tells how to install QEMU.'
+        : 'utopia doctor looks at the host.',
+      cause: result,
+    },
+  );
+}
