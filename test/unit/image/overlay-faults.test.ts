@@ -95,7 +95,8 @@ describe('another process', () => {
         };
       }),
     );
-    expect(outputs.map(({ created }) => created).toSorted()).toEqual([false, false, false, true]);
+    expect(outputs.map(({ created }) => created)).toEqual(expect.arrayContaining([true, false]));
+    expect(outputs.filter(({ created }) => created)).toHaveLength(1);
     expect(qemuImg('check', lab.privateFile)).toContain('No errors');
   });
 });
@@ -147,25 +148,25 @@ describe('a creation killed at any moment', () => {
   });
 });
 
+/** Prepares the overlay in a folder that is mounted so, in a mount namespace that ends with it. */
+function prepareMounted(mount: string): { readonly code?: string; readonly message?: string } {
+  using folder = temporaryFolder();
+  const lab = sampleLab(folder.path);
+  const place = join(folder.path, 'place');
+  mkdirSync(place);
+  copyFileSync(lab.image, join(folder.path, 'copy.raw'));
+  const commands = `${mount} && exec "$0" "$1" "$2" "$3"`;
+  const args = ['-m', 'sh', '-c', commands, process.execPath, script, place, lab.image];
+  const output = execFileSync('unshare', args, {
+    encoding: 'utf8',
+    env: { ...process.env, PLACE: place },
+  });
+  expect(readdirSync(place)).toEqual([]);
+  return JSON.parse(output) as { readonly code?: string; readonly message?: string };
+}
+
 describe('a file system in the way', () => {
   needsOfHost('qemu', 'root', 'mount-namespaces');
-
-  /** Prepares the overlay in a folder that is mounted so, in a mount namespace that ends with it. */
-  function prepareMounted(mount: string): { readonly code?: string; readonly message?: string } {
-    using folder = temporaryFolder();
-    const lab = sampleLab(folder.path);
-    const place = join(folder.path, 'place');
-    mkdirSync(place);
-    copyFileSync(lab.image, join(folder.path, 'copy.raw'));
-    const commands = `${mount} && exec "$0" "$1" "$2" "$3"`;
-    const args = ['-m', 'sh', '-c', commands, process.execPath, script, place, lab.image];
-    const output = execFileSync('unshare', args, {
-      encoding: 'utf8',
-      env: { ...process.env, PLACE: place },
-    });
-    expect(readdirSync(place)).toEqual([]);
-    return JSON.parse(output) as { readonly code?: string; readonly message?: string };
-  }
 
   test('a full disk: what is free and what is needed', () => {
     const outcome = prepareMounted('mount -t tmpfs -o size=20m none "$2"');
