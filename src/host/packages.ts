@@ -1,0 +1,130 @@
+import type { OsRelease } from './os-release.ts';
+
+/** What utopia may need from a distribution. */
+export type Tool =
+  'qemu' | 'qemu-img' | 'ssh' | 'flock' | 'mmdebstrap' | 'mke2fs' | 'sfdisk' | 'grub';
+
+interface Distribution {
+  /** Words of ID or ID_LIKE. */
+  readonly families: readonly string[];
+  readonly install: readonly string[];
+  /** Refreshes the list of packages first, where installing needs that. */
+  readonly refresh?: readonly string[];
+  readonly packages: Readonly<Record<Tool, readonly string[]>>;
+}
+
+/** The first row that knows the distribution counts, so the special stand before the general. */
+export const distributions: readonly Distribution[] = [
+  {
+    families: ['debian', 'ubuntu'],
+    refresh: ['apt-get', 'update'],
+    install: ['apt-get', 'install', '-y', '--no-install-recommends'],
+    packages: {
+      qemu: ['qemu-system-x86'],
+      'qemu-img': ['qemu-utils'],
+      ssh: ['openssh-client'],
+      flock: ['util-linux'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['fdisk'],
+      grub: ['grub-pc-bin', 'grub-common'],
+    },
+  },
+  {
+    families: ['fedora', 'rhel', 'centos'],
+    install: ['dnf', 'install', '-y'],
+    packages: {
+      qemu: ['qemu-kvm'],
+      'qemu-img': ['qemu-img'],
+      ssh: ['openssh-clients'],
+      flock: ['util-linux'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['util-linux'],
+      grub: ['grub2-pc-modules', 'grub2-tools'],
+    },
+  },
+  {
+    families: ['arch'],
+    install: ['pacman', '-S', '--needed', '--noconfirm'],
+    packages: {
+      qemu: ['qemu-base'],
+      'qemu-img': ['qemu-img'],
+      ssh: ['openssh'],
+      flock: ['util-linux'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['util-linux'],
+      grub: ['grub'],
+    },
+  },
+  {
+    families: ['suse', 'opensuse'],
+    install: ['zypper', '--non-interactive', 'install'],
+    packages: {
+      qemu: ['qemu-x86'],
+      'qemu-img': ['qemu-tools'],
+      ssh: ['openssh-clients'],
+      flock: ['util-linux'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['util-linux'],
+      grub: ['grub2-i386-pc'],
+    },
+  },
+  {
+    families: ['nixos'],
+    install: ['nix-env', '-iA'],
+    packages: {
+      qemu: ['nixos.qemu'],
+      'qemu-img': ['nixos.qemu'],
+      ssh: ['nixos.openssh'],
+      flock: ['nixos.util-linux'],
+      mmdebstrap: ['nixos.mmdebstrap'],
+      mke2fs: ['nixos.e2fsprogs'],
+      sfdisk: ['nixos.util-linux'],
+      grub: ['nixos.grub2'],
+    },
+  },
+  {
+    families: ['alpine'],
+    install: ['apk', 'add'],
+    packages: {
+      qemu: ['qemu-system-x86_64'],
+      'qemu-img': ['qemu-img'],
+      ssh: ['openssh-client'],
+      flock: ['flock'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['sfdisk'],
+      grub: ['grub-bios'],
+    },
+  },
+];
+
+export interface InstallPlan {
+  /** Commands in order, each to be run as root; empty for an unknown distribution. */
+  readonly commands: readonly (readonly string[])[];
+  /** The packages' names, or the tools' own where the distribution is unknown. */
+  readonly packages: readonly string[];
+}
+
+/** How this distribution installs these tools. */
+export function installCommand(os: OsRelease, tools: readonly Tool[]): InstallPlan {
+  const distribution = distributions.find((each) =>
+    each.families.some((family) => os.families.some((word) => word.startsWith(family))),
+  );
+  if (distribution === undefined) return { commands: [], packages: [...tools] };
+  const packages = [...new Set(tools.flatMap((tool) => distribution.packages[tool]))];
+  const refresh = distribution.refresh === undefined ? [] : [distribution.refresh];
+  return { commands: [...refresh, [...distribution.install, ...packages]], packages };
+}
+
+/** The plan as a line for a hint: `sudo apt-get install -y … qemu-system-x86`. */
+export function describeInstall(plan: InstallPlan): string {
+  const last = plan.commands.at(-1);
+  if (last === undefined)
+    return `Install ${plan.packages.join(' and ')} with your package manager.`;
+  const nix = last[0] === 'nix-env';
+  return nix ? last.join(' ') : `sudo ${last.join(' ')}`;
+}

@@ -1,0 +1,102 @@
+import { execa } from 'execa';
+import type { Config } from '../config/types.ts';
+import type { Environment } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { findQemuPrograms, type QemuPrograms } from './find-qemu.ts';
+import type { QemuInstallation } from './types.ts';
+import { programKey, remembered } from './verdict-cache.ts';
+
+/** Longest wait for a QEMU that only prints a list. */
+const listTimeoutMs = 10_000;
+
+interface FeatureLists {
+  readonly version: string;
+  readonly devices: readonly string[];
+  readonly netdevs: readonly string[];
+  readonly accelerators: readonly string[];
+  readonly hasSandbox: boolean;
+}
+
+/**
+ * Finds QEMU and asks this very binary what it was built with; the answers are
+ * remembered until the binary changes. Throws `qemu-missing`, `qemu-unsuitable`.
+ */
+export async function findQemu(
+  config: Pick<Config, 'qemuBuildDir'>,
+  env: Environment,
+  signal?: AbortSignal,
+): Promise<QemuInstallation> {
+  const programs = await findQemuPrograms(config, env);
+  const lists = await remembered(env, 'qemu-features', await programKey(programs.binary), () =>
+    askFeatures(programs, signal),
+  );
+  return {
+    ...programs,
+    version: lists.version,
+    devices: new Set(lists.devices),
+    netdevs: new Set(lists.netdevs),
+    accelerators: new Set(lists.accelerators),
+    hasSandbox: lists.hasSandbox,
+  };
+}
+
+/** The wanted devices and network back ends that this QEMU was built without. */
+export function missingFeatures(
+  qemu: QemuInstallation,
+  wanted: { readonly devices: readonly string[]; readonly netdevs: readonly string[] },
+): string[] {
+  return [
+    ...wanted.devices.filter((name) => !qemu.devices.has(name)),
+    ...wanted.netdevs.filter((name) => !qemu.netdevs.has(name)).map((name) => `-netdev ${name}`),
+  ];
+}
+
+async function askFeatures(programs: QemuPrograms, signal?: AbortSignal): Promise<FeatureLists> {
+  const ask = async (...args: readonly string[]): Promise<{ ok: boolean; text: string }> => {
+    const result = await execa(programs.binary, args, {
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      timeout: listTimeoutMs,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    signal?.throwIfAborted();
+    return { ok: result.exitCode === 0, text: result.all ?? '' };
+  };
+  const [version, devices, netdevs, accelerators, sandbox] = await Promise.all([
+    ask('--version'),
+    ask('-device', 'help'),
+    ask('-netdev', 'help'),
+    ask('-accel', 'help'),
+    // A QEMU built without seccomp refuses the option itself; the rest is not reached.
+    ask('-sandbox', 'off', '-version'),
+  ]);
+  return {
+    version: parseVersion(programs.binary, version.text),
+    devices: parseDevices(devices.text),
+    netdevs: parseWords(netdevs.text),
+    accelerators: parseWords(accelerators.text),
+    hasSandbox: sandbox.ok,
+  };
+}
+
+function parseVersion(binary: string, text: string): string {
+  const version = /version (\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
+  if (version !== undefined) return version;
+  throw new UtopiaError('qemu-unsuitable', `${binary} does not tell its version.`, {
+    details: text.split('\n').slice(-5),
+    hint: 'Is it a QEMU for this machine? Run it with --version to see.',
+  });
+}
+
+/** Lines `name "virtio-9p-pci", bus PCI, …`, some with an alias that works as well. */
+export function parseDevices(text: string): string[] {
+  return [...text.matchAll(/^name "([^"]+)"|, alias "([^"]+)"/gm)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+}
+
+/** One word a line, between headings and warnings that have more. */
+export function parseWords(text: string): string[] {
+  return text.split('\n').filter((line) => /^[a-z0-9-]+$/.test(line));
+}

@@ -1,0 +1,42 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { Environment } from '../context.ts';
+import { cacheRoot } from '../places.ts';
+
+/**
+ * Remembers what a probe found, under a key of everything that it depends on.
+ * A cache that is missing, damaged or cannot be written is only slow, never an error.
+ */
+export async function remembered<Verdict>(
+  env: Environment,
+  name: string,
+  key: readonly (string | number)[],
+  probe: () => Promise<Verdict>,
+): Promise<Verdict> {
+  const file = join(cacheRoot(env), `${name}.json`);
+  const wanted = JSON.stringify(key);
+  try {
+    const { key: found, verdict } = JSON.parse(await readFile(file, 'utf8')) as {
+      readonly key: string;
+      readonly verdict: Verdict;
+    };
+    if (found === wanted) return verdict;
+  } catch {
+    // Probed anew.
+  }
+  const verdict = await probe();
+  try {
+    await mkdir(cacheRoot(env), { recursive: true });
+    await writeFileAtomically(file, JSON.stringify({ key: wanted, verdict }));
+  } catch {
+    // A full or read-only cache: the next call probes again.
+  }
+  return verdict;
+}
+
+/** What tells one build of a program from another: path, size, time of change. */
+export async function programKey(path: string): Promise<(string | number)[]> {
+  const { size, mtimeMs } = await stat(path);
+  return [path, size, mtimeMs];
+}
