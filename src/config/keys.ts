@@ -1,0 +1,128 @@
+/** What a key is for, in the words of `--help`, the example file and docs/config.md. */
+export interface KeyFacts {
+  /** One sentence or two, without a line's length in mind. */
+  readonly description: string;
+  /** What may be written, as in "Write …". */
+  readonly takes: string;
+  /** The default as one would write it; undefined where it is found out. */
+  readonly default?: string;
+  /** How the default is found out, in words. */
+  readonly defaultRule?: string;
+  /** The value in utopia.config.example. */
+  readonly sample: string;
+  /** The option of `up` and `config` that sets the key for one run. */
+  readonly flag?: string;
+}
+
+/**
+ * Every key of utopia.config, in the order of the example file. Types and ranges
+ * are in schema.ts, which has an entry for each of them.
+ */
+export const configKeys = {
+  QEMU_BUILD_DIR: {
+    description:
+      'Where QEMU is: the prefix it was installed into, its build tree, or the program qemu-system-x86_64 itself.',
+    takes: 'a path',
+    defaultRule: 'searched in PATH',
+    sample: '~/opt/qemu',
+  },
+  QCOW2_BACKING_FILE: {
+    description:
+      'The root filesystem image the machine starts from. Nothing is ever written to it.',
+    takes: 'a path',
+    defaultRule: 'cslab_rootfs*.raw in this folder, else the default image',
+    sample: './cslab_rootfs_2024.raw',
+  },
+  QCOW2_PRIVATE_FILE: {
+    description:
+      'The overlay: all that the machine writes. It is made when it is missing; utopia reset puts a new one in its place.',
+    takes: 'a path',
+    default: './private.qcow2',
+    sample: './private.qcow2',
+  },
+  UTOPIA_MEMORY_MB: {
+    description: 'Memory of the guest.',
+    takes: 'MiB as in 2048, or 2048M, or 2G',
+    default: '1024',
+    sample: '2G',
+    flag: '--memory <size>',
+  },
+  UTOPIA_CPUS: {
+    description: 'Virtual processors of the guest.',
+    takes: 'a number from 1 to 255',
+    default: '2',
+    sample: '4',
+    flag: '--cpus <count>',
+  },
+  UTOPIA_ACCEL: {
+    description:
+      'How the guest runs: kvm (the processor itself), tcg (software, about ten times slower), or auto (kvm where it really works).',
+    takes: 'auto, kvm or tcg',
+    default: 'auto',
+    sample: 'kvm',
+    flag: '--accel <which>',
+  },
+  UTOPIA_SSH_PORT: {
+    description: "TCP port of the host that leads to the guest's SSH.",
+    takes: 'a number from 1024 to 65535, or auto for a free one',
+    default: '22223',
+    sample: '22223',
+    flag: '--ssh-port <port>',
+  },
+  UTOPIA_SSH_INTERFACE: {
+    description:
+      'Address of the host on which that port listens. 0.0.0.0 opens it to the world: give user and root strong passwords first.',
+    takes: 'an IPv4 address of this host, or a name for one',
+    default: '127.0.0.1',
+    sample: '127.0.0.1',
+  },
+  SHARED_FS_DIR: {
+    description: 'Folder that the guest sees as /home/user/shared. Sources in it survive a reset.',
+    takes: 'a path',
+    default: './shared',
+    sample: './shared',
+  },
+  UTOPIA_VNC: {
+    description: "Where the guest's screen is served: display N is TCP port 5900 + N.",
+    takes: '127.0.0.1:N, auto for a free display, or off',
+    default: '127.0.0.1:0',
+    sample: '127.0.0.1:1',
+    flag: '--vnc <display>',
+  },
+  UTOPIA_NAME: {
+    description: 'Name of the machine, to tell several apart.',
+    takes: 'up to 40 letters, digits and . _ - with a letter or digit first',
+    defaultRule: "this folder's name",
+    sample: 'ask1',
+    flag: '--name <name>',
+  },
+  UTOPIA_EXTRA_ARGS: {
+    description:
+      "More arguments for QEMU, split into words by the shell's rules of quoting and put last.",
+    takes: 'words, with "quotes" around those that contain blanks',
+    default: '',
+    sample: "'-device virtio-cryptodev-pci'",
+  },
+  VERBOSE: {
+    description: 'Print more while working, as --verbose does.',
+    takes: '1 or 0',
+    default: '0',
+    sample: '1',
+  },
+} as const satisfies Record<string, KeyFacts>;
+
+/** A key of utopia.config. */
+export type KeyName = keyof typeof configKeys;
+
+/** All keys, in the order of the example file. */
+export const keyNames = Object.keys(configKeys) as readonly KeyName[];
+
+/** True for the name of a key. */
+export function isKeyName(name: string): name is KeyName {
+  return Object.hasOwn(configKeys, name);
+}
+
+/** What is known about a key, with the optional parts at hand. */
+export function factsOf(key: KeyName): KeyFacts {
+  return configKeys[key];
+}

@@ -1,0 +1,53 @@
+import { UtopiaError } from '../errors.ts';
+import type { KeyName } from './keys.ts';
+import type { Problem, Warning } from './problem.ts';
+import type { Config } from './types.ts';
+
+/** Where a value comes from; the first of flag, environment, file and default that has one. */
+export type Origin = 'flag' | 'environment' | 'file' | 'default';
+
+/** A resolved value as `utopia config --json` prints it; null where it is searched for. */
+export interface ReportedValue {
+  readonly value: string | number | boolean | readonly string[] | null;
+  readonly origin: Origin;
+  /** Line of the file, for origin `file`. */
+  readonly line?: number | undefined;
+}
+
+/** All that is known about a configuration, its problems included. */
+export interface ConfigReport {
+  /** Absolute path of the file, whether it exists or not. */
+  readonly file: string;
+  readonly fileExists: boolean;
+  /** The file as the user would name it: relative when it lies in or below the current folder. */
+  readonly label: string;
+  readonly values: Readonly<Record<KeyName, ReportedValue>>;
+  readonly warnings: readonly Warning[];
+  readonly errors: readonly Problem[];
+  /** Present exactly when there are no errors. */
+  readonly config?: Config;
+}
+
+/** The configuration, or a UtopiaError `config-invalid` that lists every problem. */
+export function requireConfig(report: ConfigReport): Config {
+  if (report.config !== undefined) return report.config;
+  const { errors, label } = report;
+  if (errors.length === 1 && errors[0] !== undefined) {
+    const [only] = errors;
+    throw new UtopiaError('config-invalid', `${locate(report, only.line)}${only.message}`, {
+      hint: only.hint,
+    });
+  }
+  throw new UtopiaError('config-invalid', `${label} has ${errors.length} problems.`, {
+    details: errors.flatMap((problem) => [
+      `${locate(report, problem.line)}${problem.message}`,
+      `    ${problem.hint}`,
+    ]),
+    hint: 'Correct these lines, then: utopia config',
+  });
+}
+
+/** `utopia.config:3: ` before a message about that line; nothing when it has no line. */
+export function locate(report: Pick<ConfigReport, 'label'>, line: number | undefined): string {
+  return line === undefined ? '' : `${report.label}:${line}: `;
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { splitWords } from './extra-args.ts';
+import type { KeyName } from './keys.ts';
+import { setting } from './setting.ts';
+import {
+  readCount,
+  readInterface,
+  readMachineName,
+  readMemory,
+  readPath,
+  readPort,
+  readSwitch,
+  readVnc,
+} from './values.ts';
+
+// zod would probe for `new Function` to compile objects: slower than reading thirteen keys.
+z.config({ jitless: true });
+
+/** What each key's text may be and what it means, before paths and names are resolved. */
+export const configSchema = z.object({
+  QEMU_BUILD_DIR: z.optional(setting(readPath)),
+  QCOW2_BACKING_FILE: z.optional(setting(readPath)),
+  QCOW2_PRIVATE_FILE: setting(readPath),
+  UTOPIA_MEMORY_MB: setting(readMemory),
+  UTOPIA_CPUS: setting(readCount(1, 255)),
+  UTOPIA_ACCEL: z.enum(['auto', 'kvm', 'tcg'], 'is not an accelerator'),
+  UTOPIA_SSH_PORT: setting(readPort),
+  UTOPIA_SSH_INTERFACE: setting(readInterface),
+  SHARED_FS_DIR: setting(readPath),
+  UTOPIA_VNC: setting(readVnc),
+  UTOPIA_NAME: setting(readMachineName),
+  UTOPIA_EXTRA_ARGS: setting(splitWords),
+  VERBOSE: setting(readSwitch),
+} satisfies Record<KeyName, z.ZodMiniType>);
+
+/** Values of all keys, typed; paths still as written. */
+export type Settings = z.infer<typeof configSchema>;
