@@ -15,6 +15,27 @@ import { readTranscript, replay, serve } from './replay-server.ts';
 
 const greeting = `${JSON.stringify(readTranscript('quit')[0]?.line)}\r\n`;
 
+async function troubleOf(attempt: Promise<unknown>): Promise<string> {
+  const error = await attempt.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof QmpConnectionError) return error.trouble;
+  throw new Error(`not a QmpConnectionError: ${String(error)}`);
+}
+
+async function greet(path: string): Promise<{ client: QmpClient; server: AsyncDisposable }> {
+  const server = await serve(path, (socket) => {
+    socket.write(greeting);
+    socket.on('data', (chunk) => {
+      const text = chunk.toString();
+      if (text.includes('qmp_capabilities')) socket.write('{"return":{},"id":"1"}\n');
+      if (text.includes('"stop"')) socket.destroy();
+    });
+  });
+  return { client: await connectQmp(path), server };
+}
+
 describe('against what a real QEMU said', () => {
   test('the version is read, a refused command is a QmpError, quit ends the conversation', async () => {
     using folder = temporaryFolder();
@@ -69,27 +90,6 @@ describe('against what a real QEMU said', () => {
 });
 
 describe('when the other side is not as it should be', () => {
-  async function troubleOf(attempt: Promise<unknown>): Promise<string> {
-    const error = await attempt.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (error instanceof QmpConnectionError) return error.trouble;
-    throw new Error(`not a QmpConnectionError: ${String(error)}`);
-  }
-
-  async function greet(path: string): Promise<{ client: QmpClient; server: AsyncDisposable }> {
-    const server = await serve(path, (socket) => {
-      socket.write(greeting);
-      socket.on('data', (chunk) => {
-        const text = chunk.toString();
-        if (text.includes('qmp_capabilities')) socket.write('{"return":{},"id":"1"}\n');
-        if (text.includes('"stop"')) socket.destroy();
-      });
-    });
-    return { client: await connectQmp(path), server };
-  }
-
   test('no socket at all', async () => {
     using folder = temporaryFolder();
     expect(await troubleOf(connectQmp(join(folder.path, 'none')))).toBe('absent');

@@ -1,0 +1,186 @@
+import { findLine, guestLines, linesFrom, roughly, tail, type Rule } from './text.ts';
+import type { Evidence } from './types.ts';
+
+const panicLine = /Kernel panic - not syncing: (.*?)\s*(?:\]---)?$/;
+
+/** The panic's reason as the console (or the screen) has it. */
+function panicReason(evidence: Evidence): string | undefined {
+  return findLine(guestLines(evidence), panicLine)?.[1];
+}
+
+function panicWith(pattern: RegExp, evidence: Evidence): string | undefined {
+  const reason = panicReason(evidence);
+  return reason !== undefined && pattern.test(reason) ? reason : undefined;
+}
+
+const panicEvidence = (evidence: Evidence): readonly string[] =>
+  linesFrom(guestLines(evidence), /Kernel panic - not syncing: [^\]]*$/);
+
+/** What the guest itself tells: from the firmware to the end of its boot. */
+export const guestRules: readonly Rule[] = [
+  {
+    id: 'disk-full',
+    explain: (evidence) =>
+      evidence.runState === 'io-error'
+        ? {
+            what: 'The guest stands still: its disk could not be written.',
+            why: 'The file system that holds the overlay is full.',
+            next: 'Free some space there; the guest goes on by itself. df -h . shows how much is left.',
+            lines: [],
+          }
+        : undefined,
+  },
+  {
+    id: 'root-missing',
+    explain: (evidence) => {
+      const reason = panicWith(/Unable to mount root fs|No working init found.*root/i, evidence);
+      if (reason === undefined) return undefined;
+      const unknown = /unknown-block\(0,0\)/.test(reason);
+      return {
+        what: `The kernel panicked: it cannot mount its root file system (${reason}).`,
+        why: unknown
+          ? 'It knows no such disk. Without an initramfs, virtio PCI, virtio block and ext4 must be built in (Y, not M); with one, the initramfs must hold them.'
+          : 'It found the disk, but not a file system that it can read there: is root= right, and ext4 built in (Y, not M)?',
+        next: 'Choose the old kernel in the grub menu (VNC), then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.',
+        lines: panicEvidence(evidence),
+      };
+    },
+  },
+  {
+    id: 'init-missing',
+    explain: (evidence) => {
+      const reason = panicWith(
+        /No (?:working )?init found|Requested init .* failed|Attempted to kill init/i,
+        evidence,
+      );
+      if (reason === undefined) return undefined;
+      const killed = /Attempted to kill init/i.test(reason);
+      return {
+        what: killed
+          ? `The kernel panicked: the first process has died (${reason}).`
+          : 'The kernel panicked: there is no init program to run.',
+        why: killed
+          ? 'init crashed or left. A library or program that it needs is damaged, or the kernel lacks something that it asks for.'
+          : 'The root file system is mounted, but has no /sbin/init: it is another partition, empty, or init= is wrong.',
+        next: 'Choose the old kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
+        lines: panicEvidence(evidence),
+      };
+    },
+  },
+  {
+    id: 'kernel-panic',
+    explain: (evidence) => {
+      const reason = panicReason(evidence);
+      if (reason === undefined && evidence.panicked !== true) return undefined;
+      return {
+        what: `The kernel panicked${reason === undefined ? '' : `: ${reason}`}.`,
+        why: 'The lines before the panic say where; a new kernel or module is the first suspect.',
+        next: 'Choose another kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
+        lines: panicEvidence(evidence),
+      };
+    },
+  },
+  {
+    id: 'no-bootable-disk',
+    explain: (evidence) => {
+      const log = (evidence.firmwareLog ?? '').split('\n');
+      const lines = [...log, ...guestLines(evidence)];
+      if (findLine(lines, /No bootable device/) === undefined) return undefined;
+      return {
+        what: 'The firmware found no disk that it can boot.',
+        why: 'The image has no boot loader: it is empty, cut short, a single partition, or a compressed file under a wrong name.',
+        next: 'utopia config shows which backing file is used; is that the image?',
+        lines: tail(log.filter((line) => /^Boot|^No boot/.test(line))),
+      };
+    },
+  },
+  {
+    id: 'loader-stuck',
+    explain: (evidence) => {
+      const lines = guestLines(evidence);
+      const screen = evidence.screenLines ?? [];
+      const pattern =
+        /grub rescue>|^grub>|error: (?:no such |unknown |file |disk |you need |symbol |attempt ).*|Press any key to continue/;
+      const loading =
+        evidence.stage === undefined ||
+        evidence.stage === 'firmware' ||
+        evidence.stage === 'loader';
+      const where = findLine(lines, pattern) === undefined ? screen : lines;
+      if (!loading || findLine(where, pattern) === undefined) return undefined;
+      const missing = findLine(where, /file `([^']+)' not found/)?.[1];
+      return {
+        what:
+          missing === undefined
+            ? 'The boot loader (grub) stands still and waits for somebody.'
+            : `The boot loader (grub) does not find ${missing}.`,
+        why: 'Its menu names a kernel that is not there, or it cannot find its own files: an interrupted update-grub, or a partition that moved.',
+        next: 'Look at the screen through VNC and choose another entry, or go back with utopia reset (your overlay is kept).',
+        lines: tail(where),
+      };
+    },
+  },
+  {
+    id: 'initramfs-shell',
+    explain: (evidence) => {
+      const lines = guestLines(evidence);
+      if (
+        findLine(lines.slice(-15), /^\(initramfs\)|Dropping to a shell|ALERT!.*does not exist/) ===
+        undefined
+      )
+        return undefined;
+      return {
+        what: 'The initramfs gave up and opened a shell: it cannot find or mount the root file system.',
+        why: 'root= names a disk that is not there, or the initramfs lacks the driver for it (virtio_blk, ext4).',
+        next: 'Choose the old kernel in the grub menu, then rebuild the initramfs: update-initramfs -u -k VERSION',
+        lines: tail(lines),
+      };
+    },
+  },
+  {
+    id: 'emergency-mode',
+    explain: (evidence) => {
+      const lines = guestLines(evidence);
+      const pattern =
+        /You are in (?:emergency|rescue) mode|Cannot open access to console, the root account is locked|Give root password for (?:maintenance|system maintenance)|Press Enter for maintenance/i;
+      if (findLine(lines.slice(-20), pattern) === undefined) return undefined;
+      const failed = lines.filter((line) =>
+        /FAILED\]|DEPEND\]|Timed out waiting for device/.test(line),
+      );
+      return {
+        what: 'The guest started into emergency mode: something that its boot needs has failed.',
+        why:
+          failed.length === 0
+            ? 'Most often a line in /etc/fstab for a disk that is not there.'
+            : 'The failed units are below; most often a line in /etc/fstab for a disk that is not there.',
+        next: 'Log in on the screen through VNC (root / root), look at journalctl -xb, mend it, reboot.',
+        lines: failed.length === 0 ? tail(lines) : tail(failed),
+      };
+    },
+  },
+  {
+    id: 'guest-shutdown',
+    explain: (evidence) => {
+      const ended = evidence.qemuExit?.code === 0 && evidence.stage !== undefined;
+      if (evidence.shutdownBy === 'host' || (evidence.shutdownBy !== 'guest' && !ended))
+        return undefined;
+      return {
+        what: `The guest shut itself down after ${roughly(evidence.elapsedMs)}, before SSH answered.`,
+        why: 'Something in the guest asked for it: a poweroff in its start-up, an installer that was done, or somebody at its screen.',
+        next: 'utopia up --verbose shows the console while it boots.',
+        lines: tail(guestLines(evidence)),
+      };
+    },
+  },
+  {
+    id: 'host-shutdown',
+    explain: (evidence) =>
+      evidence.shutdownBy === 'host'
+        ? {
+            what: 'The machine was stopped from the host before SSH answered.',
+            why: 'Another utopia down, a quit in its monitor, or a signal to QEMU.',
+            next: 'utopia up',
+            lines: [],
+          }
+        : undefined,
+  },
+];

@@ -1,0 +1,105 @@
+import { guestLines, roughly, tail, type Rule } from './text.ts';
+import type { Evidence } from './types.ts';
+
+/** Why the waiting ended although nothing has failed visibly. The last rule always applies. */
+export const waitingRules: readonly Rule[] = [
+  {
+    id: 'ssh-absent',
+    explain: (evidence) => {
+      if (evidence.sawLogin !== true) return undefined;
+      const sshFailed = guestLines(evidence).filter((line) =>
+        /FAILED.*(?:ssh|OpenSSH)|Failed to start.*(?:ssh|OpenSSH|Secure Shell)/i.test(line),
+      );
+      if (sshFailed.length === 0) return undefined;
+      return {
+        what: 'The guest is up, but its SSH server did not start.',
+        why: 'Its own message is below; often its host keys or its configuration.',
+        next: 'Log in on the screen through VNC (root / root): journalctl -u ssh',
+        lines: sshFailed,
+      };
+    },
+  },
+  {
+    id: 'network-dead',
+    explain: (evidence) =>
+      evidence.sawLogin === true
+        ? {
+            what: `The guest shows its login prompt, but SSH does not answer${portOf(evidence)}.`,
+            why: 'Its network card has no address (the name in /etc/network/interfaces may be another), the kernel lacks the driver, or sshd does not run.',
+            next: 'Log in on the screen through VNC (root / root): ip address; systemctl status ssh',
+            lines: tail(guestLines(evidence), 6),
+          }
+        : undefined,
+  },
+  {
+    id: 'kernel-silent',
+    explain: (evidence) => {
+      const { stage, consoleLines = [] } = evidence;
+      if (stage !== 'loader' || consoleLines.length === 0 || !isSilent(evidence)) return undefined;
+      return {
+        what: `The boot loader started a kernel, and then nothing came for ${roughly(evidence.silentForMs ?? 0)}.`,
+        why:
+          evidence.accelerator === 'kvm'
+            ? 'The kernel hangs in its first instructions, or has no console=ttyS0. KVM that only half works looks like this too.'
+            : 'The kernel hangs in its first instructions, or has no console=ttyS0.',
+        next:
+          evidence.accelerator === 'kvm'
+            ? 'UTOPIA_ACCEL=tcg utopia up tells whether it is KVM; the screen is on VNC.'
+            : 'Look at the screen through VNC; add console=ttyS0 to its kernel command line.',
+        lines: tail(consoleLines),
+      };
+    },
+  },
+  {
+    id: 'console-silent',
+    explain: (evidence) => {
+      const { consoleLines = [], screenLines = [] } = evidence;
+      if (consoleLines.length > 0 || evidence.timedOut === true) return undefined;
+      return {
+        what: `The guest has said nothing for ${roughly(evidence.silentForMs ?? evidence.elapsedMs)}, and SSH does not answer${portOf(evidence)}.`,
+        why: 'Its kernel has no serial console (the course images have none), so only the screen tells. Its disks do not move either.',
+        next: 'Look at the screen through VNC. With console=ttyS0 on its kernel command line it would be heard here.',
+        lines: tail(screenLines),
+      };
+    },
+  },
+  {
+    id: 'stalled',
+    explain: (evidence) => {
+      if (evidence.timedOut === true || !isSilent(evidence)) return undefined;
+      return {
+        what: `The boot stands still: nothing for ${roughly(evidence.silentForMs ?? 0)}${afterStage(evidence)}.`,
+        why: 'The last lines say what it was doing. A service that waits for a network or a disk, or a kernel that hangs.',
+        next: 'Look at the screen through VNC; utopia down --force ends it.',
+        lines: tail(guestLines(evidence)),
+      };
+    },
+  },
+  {
+    id: 'timeout',
+    explain: (evidence) => ({
+      what: `SSH did not answer within ${roughly(evidence.elapsedMs)}${afterStage(evidence)}.`,
+      why:
+        evidence.accelerator === 'tcg'
+          ? 'The guest was still at work; with software emulation a boot takes about ten times longer.'
+          : 'The guest was still at work when the time was up.',
+      next: 'Wait longer with --timeout, or watch it with utopia up --verbose.',
+      lines: tail(guestLines(evidence)),
+    }),
+  },
+];
+
+/** Silence below this is no evidence of anything. */
+const noteworthySilenceMs = 5_000;
+
+function isSilent(evidence: Evidence): boolean {
+  return (evidence.silentForMs ?? 0) >= noteworthySilenceMs;
+}
+
+function afterStage(evidence: Evidence): string {
+  return evidence.stage === undefined ? '' : `, after the stage ${evidence.stage}`;
+}
+
+function portOf(evidence: Evidence): string {
+  return evidence.ssh === undefined ? '' : ` on port ${evidence.ssh.port}`;
+}

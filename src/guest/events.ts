@@ -1,0 +1,42 @@
+import type { StageReached } from './boot-stages.ts';
+import type { Oops } from './oops.ts';
+
+/** What a running machine does, as far as its user should know. Times are ms since the machine's start. */
+export type GuestEvent =
+  | StageReached
+  /** The guest was reset: by itself, or by a command of the host. Its boot starts over. */
+  | { readonly kind: 'rebooted'; readonly by: 'guest' | 'host'; readonly atMs: number }
+  /** The power button was pressed through QMP; the guest may ignore it. */
+  | { readonly kind: 'power-button'; readonly atMs: number }
+  /** The machine is about to end. `reason` is QEMU's own word: `guest-shutdown`, `host-qmp-quit`, `guest-panic`, `host-signal`. */
+  | {
+      readonly kind: 'shutdown';
+      readonly by: 'guest' | 'host';
+      readonly reason: string;
+      readonly atMs: number;
+    }
+  /**
+   * At most one of each source in a boot: the pvpanic device tells at once and
+   * without a reason, the console with its line and up to one look at the log later.
+   */
+  | {
+      readonly kind: 'panicked';
+      readonly source: 'device' | 'console';
+      readonly reason: string | undefined;
+      readonly atMs: number;
+    }
+  | (Oops & { readonly atMs: number })
+  /** The host's file system has no room for the overlay: the guest stands still. */
+  | { readonly kind: 'disk-full'; readonly device: string; readonly atMs: number }
+  /** Another error of a disk; `stopped` when the guest stands still because of it. */
+  | {
+      readonly kind: 'disk-error';
+      readonly device: string;
+      readonly reason: string;
+      readonly stopped: boolean;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'paused'; readonly atMs: number }
+  | { readonly kind: 'resumed'; readonly atMs: number };
+
+export type GuestEventKind = GuestEvent['kind'];

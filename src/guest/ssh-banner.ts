@@ -1,0 +1,70 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface BannerOptions {
+  /** Address to connect to; 127.0.0.1 for a port that is bound to every address. */
+  readonly host: string;
+  readonly port: number;
+  readonly signal?: AbortSignal | undefined;
+  /** For connection and banner together; default 1500 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** RFC 4253, 4.2: the version line has at most 255 characters; other lines may stand before it. */
+const longestPreamble = 4096;
+
+/**
+ * The guest's SSH version line (`SSH-2.0-OpenSSH_9.2p1 …`), or undefined while
+ * nobody answers. A connection that is accepted proves nothing: QEMU's user
+ * networking accepts for a guest that is not listening. Rejects only with the
+ * signal's reason.
+ */
+export async function readSshBanner(options: BannerOptions): Promise<string | undefined> {
+  const { host, port, signal, timeoutMs = 1_500 } = options;
+  signal?.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    let text = '';
+    const settle = (banner: string | undefined): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.destroy();
+      resolve(banner);
+    };
+    const abort = (): void => {
+      settle(undefined);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => settle(undefined), timeoutMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      const banner = findBanner(text);
+      if (banner !== undefined) settle(banner);
+      else if (text.length > longestPreamble) settle(undefined);
+    });
+    socket.on('error', () => settle(undefined));
+    socket.on('close', () => settle(undefined));
+  });
+}
+
+/** The version line in what a server has said so far, once it is whole. */
+export function findBanner(text: string): string | undefined {
+  return /^(SSH-[\x20-\x7e]+)\r?\n/m.exec(text)?.[1];
+}
+
+/**
+ * Asks for the banner until it comes. Each attempt stays open for a while, since
+ * QEMU holds the connection until the guest listens or refuses; between attempts
+ * it waits `pauseMs` (default 200). Ends only with the banner or the signal.
+ */
+export async function waitForSshBanner(
+  options: BannerOptions & { readonly signal: AbortSignal; readonly pauseMs?: number },
+): Promise<string> {
+  const { signal, pauseMs = 200 } = options;
+  for (;;) {
+    const banner = await readSshBanner(options);
+    if (banner !== undefined) return banner;
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}

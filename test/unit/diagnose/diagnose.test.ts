@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { diagnose, rules } from '../../../src/diagnose/diagnose.ts';
+import { diagnosisIds, type DiagnosisId, type Evidence } from '../../../src/diagnose/types.ts';
+import { recordedLines } from '../../support/recordings.ts';
+
+const logs = join(import.meta.dirname, '../../../fixtures/logs');
+
+function read(path: string): string {
+  return readFileSync(join(logs, path), 'utf8');
+}
+
+/** A recorded console as the reader of `up` gives it: without blank lines. */
+function consoleLines(name: string): string[] {
+  return recordedLines(`console/${name}.txt`).filter((line) => line !== '');
+}
+
+const base: Evidence = { elapsedMs: 42_000 };
+
+function exited(output: string, extra: Partial<Evidence> = {}): Evidence {
+  return { ...base, qemuExit: { code: 1, signal: null }, qemuOutput: output, ...extra };
+}
+
+describe('QEMU’s own words (recorded from 7.2)', () => {
+  const ssh = { host: '127.0.0.1', port: 45_223 };
+  test.each<[string, DiagnosisId, string]>([
+    ['lock', 'overlay-locked', 'utopia status'],
+    ['port', 'port-taken', 'port 45223'],
+    ['bad-host', 'port-taken', 'Bad host address'],
+    ['vnc', 'screen-taken', 'UTOPIA_VNC=auto'],
+    ['kvm-perm', 'kvm-inaccessible', 'Permission denied'],
+    ['kvm-msr', 'kvm-broken', 'UTOPIA_ACCEL=tcg'],
+    ['device', 'feature-missing', 'virtio-cryptodev-pci'],
+    ['netdev', 'feature-missing', 'bogus'],
+    ['accel', 'feature-missing', 'hax'],
+    ['machine', 'feature-missing', 'machine type'],
+    ['missing', 'file-missing', './none.qcow2'],
+    ['kernel', 'file-missing', '/nonexistent'],
+    ['share', 'file-missing', 'shared folder /nonexistent'],
+    ['backing', 'backing-missing', 'b.raw'],
+    ['noperm', 'file-unreadable', 'Permission denied'],
+    ['format', 'image-format', 'qcow2'],
+    ['memory', 'memory-short', 'UTOPIA_MEMORY_MB'],
+    ['socket', 'socket-unusable', 'No such file'],
+    ['pidfile', 'socket-unusable', 'No such file'],
+    ['property', 'bad-argument', 'virtio-rng-pci.nonsense'],
+    ['option', 'bad-argument', '-nonsense'],
+    ['value', 'bad-argument', 'smp.cpus'],
+    ['dupid', 'bad-argument', 'net0'],
+    ['sensors', 'bad-argument', 'Connection refused'],
+  ])('%s is %s', (file, id, word) => {
+    const diagnosis = diagnose(exited(read(`qemu/${file}.txt`), { ssh }));
+    expect(diagnosis.id).toBe(id);
+    expect(`${diagnosis.what} ${diagnosis.why} ${diagnosis.next}`).toContain(word);
+    expect(diagnosis.lines.length).toBeGreaterThan(0);
+  });
+
+  test('the user’s own arguments are named as the place to look', () => {
+    const output = read('qemu/option.txt');
+    expect(diagnose(exited(output, { hasExtraArgs: true })).why).toContain('UTOPIA_EXTRA_ARGS');
+    expect(diagnose(exited(output)).why).not.toContain('UTOPIA_EXTRA_ARGS');
+  });
+
+  test('a port of another forward is not said to be the SSH port', () => {
+    const other = { ...ssh, port: 22_223 };
+    expect(diagnose(exited(read('qemu/port.txt'), { ssh: other })).what).toContain(
+      'tcp:127.0.0.1:45223-:22',
+    );
+  });
+
+  test('a warning of a QEMU that runs is no reason', () => {
+    const evidence = { ...base, qemuOutput: read('qemu/kvm-perm.txt'), timedOut: true };
+    expect(diagnose(evidence).id).toBe('timeout');
+  });
+
+  test.each<[string | null, number | null, DiagnosisId]>([
+    ['SIGKILL', null, 'qemu-killed'],
+    ['SIGTERM', null, 'qemu-killed'],
+    ['SIGSYS', null, 'sandbox-violated'],
+    ['SIGSEGV', null, 'qemu-crashed'],
+    [null, 3, 'qemu-exited'],
+    [null, 0, 'qemu-exited'],
+  ])('an end by signal %s or status %s is %s', (signal, code, id) => {
+    expect(diagnose({ ...base, qemuExit: { code, signal } }).id).toBe(id);
+  });
+});
+
+describe('the guest’s words', () => {
+  test('an empty disk', () => {
+    const diagnosis = diagnose({ ...base, firmwareLog: read('firmware/empty-disk.txt') });
+    expect(diagnosis.id).toBe('no-bootable-disk');
+    expect(diagnosis.lines).toContain('Boot failed: not a bootable disk');
+  });
+
+  test('a menu that names a kernel that is not there', () => {
+    const evidence: Evidence = {
+      ...base,
+      stage: 'loader',
+      firmwareLog: read('firmware/grub-boot.txt'),
+      consoleLines: consoleLines('grub-badkernel'),
+    };
+    expect(diagnose(evidence)).toMatchObject({
+      id: 'loader-stuck',
+      what: 'The boot loader (grub) does not find /boot/missing.',
+    });
+  });
+
+  test('a grub that is only on the screen', () => {
+    const screenLines = ['error: no such partition.', 'Entering rescue mode...', 'grub rescue> _'];
+    const diagnosis = diagnose({ ...base, stage: 'loader', screenLines });
+    expect(diagnosis.id).toBe('loader-stuck');
+    expect(diagnosis.lines).toEqual(screenLines);
+  });
+
+  test('a kernel without drivers for its root', () => {
+    const diagnosis = diagnose({
+      ...base,
+      stage: 'kernel',
+      consoleLines: consoleLines('panic-no-root'),
+    });
+    expect(diagnosis.id).toBe('root-missing');
+    expect(diagnosis.what).toContain('unknown-block(0,0)');
+    expect(diagnosis.why).toContain('built in (Y, not M)');
+    expect(diagnosis.lines.join('\n')).toContain('Kernel panic - not syncing');
+  });
+
+  test.each<[string, DiagnosisId]>([
+    [
+      'Kernel panic - not syncing: No working init found.  Try passing init= option',
+      'init-missing',
+    ],
+    ['Kernel panic - not syncing: Requested init /bin/x failed (error -2).', 'init-missing'],
+    ['Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b', 'init-missing'],
+    ['Kernel panic - not syncing: Fatal exception in interrupt', 'kernel-panic'],
+    ['(initramfs) ', 'initramfs-shell'],
+    ['ALERT!  UUID=abc does not exist.  Dropping to a shell!', 'initramfs-shell'],
+    ['You are in emergency mode. After logging in, type "journalctl -xb"', 'emergency-mode'],
+  ])('%s', (line, id) => {
+    expect(diagnose({ ...base, consoleLines: ['before', line] }).id).toBe(id);
+  });
+
+  test('a panic that only the device reports', () => {
+    expect(diagnose({ ...base, panicked: true }).id).toBe('kernel-panic');
+  });
+
+  test('a panic explains more than the exit that it causes', () => {
+    const evidence: Evidence = {
+      ...base,
+      qemuExit: { code: 1, signal: null },
+      panicked: true,
+      shutdownBy: 'guest',
+    };
+    expect(diagnose(evidence).id).toBe('kernel-panic');
+  });
+
+  test('emergency mode names the units that failed', () => {
+    const consoleText = [
+      '[FAILED] Failed to mount /data.',
+      '[  OK  ] Other.',
+      'You are in emergency mode.',
+    ];
+    expect(diagnose({ ...base, consoleLines: consoleText }).lines).toEqual([consoleText[0]]);
+  });
+
+  test.each<[Partial<Evidence>, DiagnosisId]>([
+    [{ shutdownBy: 'guest', qemuExit: { code: 0, signal: null } }, 'guest-shutdown'],
+    [{ stage: 'init', qemuExit: { code: 0, signal: null } }, 'guest-shutdown'],
+    [{ shutdownBy: 'host', qemuExit: { code: 0, signal: null } }, 'host-shutdown'],
+    [{ runState: 'io-error' }, 'disk-full'],
+  ])('%j is %s', (extra, id) => {
+    expect(diagnose({ ...base, ...extra }).id).toBe(id);
+  });
+});
+
+describe('waiting that ended', () => {
+  const login = { sawLogin: true, stage: 'network', consoleLines: ['lab login:'] } as const;
+  test.each<[string, Partial<Evidence>, DiagnosisId]>([
+    ['a prompt without SSH', login, 'network-dead'],
+    [
+      'an sshd that failed',
+      {
+        ...login,
+        consoleLines: ['[FAILED] Failed to start ssh.service - OpenBSD Secure Shell server.'],
+      },
+      'ssh-absent',
+    ],
+    ['no console at all', { silentForMs: 90_000 }, 'console-silent'],
+    [
+      'a kernel that says nothing',
+      { stage: 'loader', consoleLines: ['Loading Linux 6.1 ...'], silentForMs: 60_000 },
+      'kernel-silent',
+    ],
+    [
+      'a console that stands still',
+      { stage: 'init', consoleLines: ['A start job is running'], silentForMs: 120_000 },
+      'stalled',
+    ],
+    [
+      'a cap while the console moves',
+      { stage: 'init', consoleLines: ['x'], silentForMs: 100, timedOut: true },
+      'timeout',
+    ],
+  ])('%s', (_, extra, id) => {
+    expect(diagnose({ ...base, ...extra }).id).toBe(id);
+  });
+
+  test('half-working KVM is suspected only where KVM runs', () => {
+    const evidence: Evidence = {
+      ...base,
+      stage: 'loader',
+      consoleLines: ['Loading Linux 6.1 ...'],
+      silentForMs: 60_000,
+    };
+    expect(diagnose({ ...evidence, accelerator: 'kvm' }).next).toContain('UTOPIA_ACCEL=tcg');
+    expect(diagnose({ ...evidence, accelerator: 'tcg' }).next).not.toContain('UTOPIA_ACCEL');
+  });
+});
+
+test('every id has a rule, and every rule an id', () => {
+  expect(new Set(rules.map((rule) => rule.id))).toEqual(new Set(diagnosisIds));
+});
+
+test('no evidence at all still gives an answer', () => {
+  const diagnosis = diagnose({ elapsedMs: 0, timedOut: true });
+  expect(diagnosis.id).toBe('timeout');
+  expect(diagnosis.next).not.toBe('');
+});
