@@ -1,0 +1,255 @@
+#!/usr/bin/env node
+// A stand-in for qemu-system-x86_64: takes its arguments, speaks QMP, and plays a
+// scenario instead of running a guest. README.md says how.
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readArguments } from './arguments.mjs';
+import { bootStory } from './boot-story.mjs';
+import { createMonitor } from './monitor.mjs';
+
+/** Nothing survives a test that forgot it. */
+setTimeout(() => process.exit(124), 60_000);
+
+const scenario = {
+  version: '7.2.22',
+  devices: [
+    'virtio-blk-pci',
+    'virtio-net-pci',
+    'virtio-9p-pci',
+    'isa-serial',
+    'isa-debugcon',
+    'pvpanic',
+    'pvpanic-pci',
+    'virtio-rng-pci',
+    'vmgenid',
+    'VGA',
+  ],
+  netdevs: ['socket', 'user'],
+  accelerators: ['tcg', 'kvm'],
+  sandbox: true,
+  ssh: 'silent',
+  banner: 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10',
+  greet: true,
+  onPowerdown: 'shutdown',
+  onQuit: 'exit',
+  onTerminate: 'exit',
+  powerdownMs: 50,
+  steps: [{ boot: true }],
+  ...readScenario(process.env['STAND_IN_SCENARIO']),
+};
+const argv = process.argv.slice(2);
+const args = readArguments(argv);
+const sshClients = new Set();
+const consoleClients = new Set();
+let sshMode = scenario.ssh;
+let status = 'running';
+
+if (argv.includes('-sandbox') && !scenario.sandbox)
+  fail(`-sandbox ${argv[argv.indexOf('-sandbox') + 1]}: There is no option group 'sandbox'`);
+printList();
+process.on('SIGTERM', () => endBySignal(15));
+process.on('SIGINT', () => endBySignal(2));
+process.on('SIGHUP', () => endBySignal(1));
+if (scenario.dieAtOnce !== undefined) {
+  process.stderr.write(scenario.dieAtOnce.stderr ?? '');
+  await leave(scenario.dieAtOnce);
+}
+const monitor = createMonitor({ version: scenario.version, greet: scenario.greet, answer });
+await sleep(scenario.openAfterMs ?? 0);
+if (scenario.neverOpen !== true) await open();
+await play(scenario.steps);
+
+function readScenario(file) {
+  return file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** `-version` and the `help` lists: QEMU prints them and ends. */
+function printList() {
+  const asks = (option) => argv.includes(option) && argv[argv.indexOf(option) + 1] === 'help';
+  const print = (text) => {
+    writeFileSync(1, `${text}\n`);
+    process.exit(0);
+  };
+  if (asks('-device')) print(scenario.devices.map((name) => `name "${name}", bus PCI`).join('\n'));
+  if (asks('-netdev')) print(['Available netdev backend types:', ...scenario.netdevs].join('\n'));
+  if (asks('-accel'))
+    print(['Accelerators supported in QEMU binary:', ...scenario.accelerators].join('\n'));
+  if (argv.includes('-version') || argv.includes('--version'))
+    print(`QEMU emulator version ${scenario.version} (stand-in)`);
+}
+
+async function open() {
+  if (args.forward !== undefined) {
+    const { host, port, rule } = args.forward;
+    const bound = await listenTcp(host, port, serveSsh);
+    if (!bound)
+      fail(`-netdev user,id=net0,hostfwd=${rule}: Could not set up host forwarding rule '${rule}'`);
+  }
+  if (args.vnc !== undefined && !(await listenTcp(args.vnc.host, args.vnc.port, () => {}))) {
+    fail(`-vnc ${args.vnc.text}: Failed to find an available port: Address already in use`);
+  }
+  if (args.pidFile !== undefined) writeFileSync(args.pidFile, `${process.pid}\n`);
+  for (const file of [args.consoleLog, args.firmwareLog])
+    if (file !== undefined) appendFileSync(file, '');
+  try {
+    for (const path of args.qmpPaths) await monitor.listen(path);
+    if (args.consoleSocket !== undefined) await serveConsole(args.consoleSocket);
+  } catch (error) {
+    fail(error.message);
+  }
+}
+
+function serveSsh(socket) {
+  if (sshMode === 'closed') socket.destroy();
+  else if (sshMode === 'banner') socket.write(`${scenario.banner}\r\n`);
+  else {
+    sshClients.add(socket);
+    socket.on('close', () => sshClients.delete(socket));
+  }
+}
+
+function serveConsole(path) {
+  const server = createServer((socket) => {
+    consoleClients.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => consoleClients.delete(socket));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new Error(`Failed to bind socket to ${path}: ${error.code}`)),
+    );
+    server.listen(path, resolve);
+  });
+}
+
+function listenTcp(host, port, talk) {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    talk(socket);
+  });
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => resolve(true));
+  });
+}
+
+async function play(steps) {
+  for (const step of steps) {
+    await sleep(step.afterMs ?? 0);
+    if (step.boot === true) await play(bootStory);
+    if (step.firmware !== undefined && args.firmwareLog !== undefined)
+      appendFileSync(args.firmwareLog, step.firmware);
+    if (step.console !== undefined) say(step.console);
+    if (step.stderr !== undefined) process.stderr.write(step.stderr);
+    if (step.status !== undefined) status = step.status;
+    if (step.event !== undefined) monitor.emit(step.event, step.data);
+    if (step.ssh !== undefined) turnSsh(step.ssh);
+    if (step.transcript !== undefined) await playTranscript(step.transcript);
+    if (step.exit !== undefined || step.signal !== undefined)
+      await leave({ code: step.exit, signal: step.signal });
+  }
+}
+
+function say(text) {
+  if (args.consoleLog !== undefined) appendFileSync(args.consoleLog, text);
+  for (const socket of consoleClients) socket.write(text);
+}
+
+function turnSsh(mode) {
+  sshMode = mode;
+  const clients = [...sshClients];
+  sshClients.clear();
+  for (const socket of clients) serveSsh(socket);
+}
+
+/** The events of fixtures/qmp/NAME.jsonl, fifty times as fast as they were recorded. */
+async function playTranscript(name) {
+  const path = join(import.meta.dirname ?? '.', '../../../fixtures/qmp', `${name}.jsonl`);
+  let clock;
+  for (const text of readFileSync(path, 'utf8').trim().split('\n')) {
+    const { from, atMs, line, code } = JSON.parse(text);
+    if (from === 'exit' && code !== null) await leave({ code });
+    if (line?.event === undefined) continue;
+    await sleep((atMs - (clock ?? atMs)) / 50);
+    clock = atMs;
+    if (line.event === 'STOP') status = name === 'disk-full' ? 'io-error' : 'paused';
+    if (line.event === 'RESUME') status = 'running';
+    monitor.emit(line.event, line.data);
+  }
+}
+
+/** Value of `return`; undefined for an unknown command, null for no answer at all. */
+function answer(command, given) {
+  const disk = { device: 'disk0', 'io-status': status === 'io-error' ? 'nospace' : 'ok' };
+  const stats = { rd_bytes: 4096, wr_bytes: 0, rd_operations: 1, wr_operations: 0 };
+  if (scenario.deafTo?.includes(command)) return null;
+  switch (command) {
+    case 'query-status':
+      return { status, singlestep: false, running: status === 'running' };
+    case 'query-block':
+      return [disk];
+    case 'query-blockstats':
+      return [{ device: 'disk0', stats }];
+    case 'human-monitor-command':
+      return scenario.monitor?.[given['command-line']] ?? '';
+    case 'cont':
+      status = 'running';
+      monitor.emit('RESUME');
+      return {};
+    case 'stop':
+      status = 'paused';
+      monitor.emit('STOP');
+      return {};
+    case 'system_reset':
+      monitor.emit('RESET', { guest: false, reason: 'host-qmp-system-reset' });
+      return {};
+    case 'system_powerdown':
+      monitor.emit('POWERDOWN');
+      if (scenario.onPowerdown === 'shutdown') void shutDown();
+      return {};
+    case 'quit':
+      if (scenario.onQuit === 'exit') void endByQuit();
+      return {};
+    default:
+      return undefined;
+  }
+}
+
+async function shutDown() {
+  await sleep(scenario.powerdownMs);
+  say('[   99.000000] reboot: Power down\r\n');
+  monitor.emit('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
+  await leave({ code: 0 });
+}
+
+async function endByQuit() {
+  monitor.emit('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
+  await leave({ code: 0 });
+}
+
+function endBySignal(number) {
+  if (scenario.onTerminate === 'ignore') return;
+  process.stderr.write(`qemu-system-x86_64: terminating on signal ${number}\n`);
+  monitor?.emit('SHUTDOWN', { guest: false, reason: 'host-signal' });
+  void leave({ code: 0 });
+}
+
+function fail(message) {
+  writeFileSync(2, `qemu-system-x86_64: ${message}\n`);
+  process.exit(1);
+}
+
+/** Ends as asked. A moment for what was sent to leave the process, then QEMU's pid file goes, and it. */
+async function leave({ code, signal }) {
+  await sleep(20);
+  if (signal !== undefined) {
+    process.kill(process.pid, signal);
+    await sleep(60_000);
+  }
+  for (const file of [args.pidFile, ...args.qmpPaths, args.consoleSocket]) {
+    if (file !== undefined) rmSync(file, { force: true });
+  }
+  process.exit(code ?? 0);
+}
