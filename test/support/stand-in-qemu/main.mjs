@@ -68,16 +68,18 @@ function readScenario(file) {
 /** `-version` and the `help` lists: QEMU prints them and ends. */
 function printList() {
   const asks = (option) => argv.includes(option) && argv[argv.indexOf(option) + 1] === 'help';
-  const print = (text) => {
-    writeFileSync(1, `${text}\n`);
-    process.exit(0);
-  };
   if (asks('-device')) print(scenario.devices.map((name) => `name "${name}", bus PCI`).join('\n'));
   if (asks('-netdev')) print(['Available netdev backend types:', ...scenario.netdevs].join('\n'));
   if (asks('-accel'))
     print(['Accelerators supported in QEMU binary:', ...scenario.accelerators].join('\n'));
   if (argv.includes('-version') || argv.includes('--version'))
     print(`QEMU emulator version ${scenario.version} (stand-in)`);
+}
+
+/** Prints an answer and ends, as QEMU does. */
+function print(text) {
+  writeFileSync(1, `${text}\n`);
+  process.exit(0);
 }
 
 async function open() {
