@@ -10,22 +10,12 @@ export function createMonitor({ version, greet, answer }) {
   const listening = new Set();
 
   function listen(path) {
-    let current;
     const waiting = [];
+    let current;
     const serveNext = () => {
       current = waiting.shift();
-      if (current !== undefined) talk(current);
+      if (current !== undefined && greet) talk(current);
     };
-    function talk(socket) {
-      if (!greet) return;
-      send(socket, greeting);
-      let rest = '';
-      socket.on('data', (chunk) => {
-        const lines = (rest + chunk.toString()).split('\n');
-        rest = lines.pop();
-        for (const line of lines) if (line.trim() !== '') reply(socket, JSON.parse(line));
-      });
-    }
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('close', () => {
@@ -41,6 +31,16 @@ export function createMonitor({ version, greet, answer }) {
         reject(new Error(`Failed to bind socket to ${path}: ${error.code}`)),
       );
       server.listen(path, resolve);
+    });
+  }
+
+  function talk(socket) {
+    send(socket, greeting);
+    let rest = '';
+    socket.on('data', (chunk) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop();
+      for (const line of lines) if (line.trim() !== '') reply(socket, JSON.parse(line));
     });
   }
 
