@@ -1,4 +1,58 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
 
-export function addImageCommands(_program: Command, _runCommand: RunCommand): void {}
+export function addImageCommands(program: Command, runCommand: RunCommand): void {
+  const image = program.command('image').description('Build, list and remove disk images.');
+
+  image
+    .command('build')
+    .description('Build a Debian image with kernel, SSH and the tools of the lab.')
+    .option('--suite <name>', 'Debian release', 'bookworm')
+    .addOption(
+      new Option('--profile <name>', 'what is in it').choices(['minimal', 'lab']).default('lab'),
+    )
+    .option('--size <size>', 'size of the disk; the file is sparse', '8G')
+    .option('-o, --output <file>', 'write the image here (default: the store)')
+    .option('--mirror <url>', "Debian mirror (default: this host's, else deb.debian.org)")
+    .option('-y, --yes', 'replace an image that is there')
+    .action((options: BuildFlags, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/image-build.ts')).runImageBuild(context, globals, {
+          ...options,
+          yes: options.yes === true,
+        }),
+      ),
+    );
+
+  image
+    .command('list')
+    .description('List the images in the store.')
+    .action((_options: unknown, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/image-list.ts')).runImageList(context, globals),
+      ),
+    );
+
+  image
+    .command('remove')
+    .description('Remove an image from the store.')
+    .argument('<name>', 'its name, as utopia image list prints it')
+    .option('-y, --yes', 'do not ask')
+    .action((name: string, options: { readonly yes?: boolean }, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/image-remove.ts')).runImageRemove(context, globals, {
+          name,
+          yes: options.yes === true,
+        }),
+      ),
+    );
+}
+
+interface BuildFlags {
+  readonly suite: string;
+  readonly profile: 'minimal' | 'lab';
+  readonly size: string;
+  readonly output?: string;
+  readonly mirror?: string;
+  readonly yes?: boolean;
+}

@@ -1,0 +1,99 @@
+import { join, resolve } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { buildImage } from '../image/debian/build.ts';
+import { imageName, imageRecipeHash, type ImageProfile } from '../image/debian/recipe.ts';
+import { imageFolder } from '../image/store.ts';
+import { formatBytes } from '../ui/format.ts';
+import { openProgress } from '../ui/progress.ts';
+import { stat } from 'node:fs/promises';
+
+export interface ImageBuildOptions {
+  readonly suite: string;
+  readonly profile: ImageProfile;
+  /** As typed: `8G`. */
+  readonly size: string;
+  readonly output?: string | undefined;
+  readonly mirror?: string | undefined;
+  readonly yes: boolean;
+}
+
+/** `utopia image build`: a Debian image, in the store unless -o names another place. */
+export async function runImageBuild(
+  context: Context,
+  globals: GlobalOptions,
+  options: ImageBuildOptions,
+): Promise<void> {
+  const { terminal } = context;
+  const recipe = {
+    suite: readSuite(options.suite),
+    profile: options.profile,
+    sizeBytes: readDiskSize(options.size),
+  };
+  const output =
+    options.output === undefined
+      ? join(imageFolder(context.env), `${imageName(recipe)}.raw`)
+      : resolve(context.cwd, options.output);
+  const progress = await openProgress(terminal, { quiet: globals.quiet });
+  try {
+    const { path } = await buildImage(
+      { recipe, output, mirror: readMirror(options.mirror), replace: options.yes },
+      {
+        env: context.env,
+        uid: process.getuid?.() ?? 0,
+        signal: context.signal,
+        report: progress.report,
+        now: context.now,
+      },
+    );
+    const { blocks } = await stat(path);
+    const allocatedBytes = blocks * 512;
+    if (globals.json) {
+      const result = {
+        schema: 1,
+        path,
+        ...recipe,
+        recipe: imageRecipeHash(recipe),
+        allocatedBytes,
+      };
+      terminal.out(JSON.stringify(result));
+    } else {
+      terminal.out(path);
+      if (!globals.quiet) {
+        terminal.err(
+          `  ${formatBytes(allocatedBytes)} on disk, read-only; machines write to overlays.`,
+        );
+      }
+    }
+  } finally {
+    progress.close();
+  }
+}
+
+/** A release's code name; anything else would end up in a file's name and a tool's arguments. */
+function readSuite(text: string): string {
+  if (/^[a-z][a-z0-9-]*$/.test(text)) return text;
+  throw new UtopiaError('usage', `--suite ${text}: not the code name of a Debian release.`, {
+    hint: 'utopia image build --suite bookworm',
+  });
+}
+
+/** `8G`, `6000M` as bytes: at least 2 GiB, which the lab profile fills, at most 1 TiB. */
+export function readDiskSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(M|G|T)i?B?$/i.exec(text.trim());
+  const unit = { M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }[match?.[2]?.toUpperCase() ?? ''] ?? 0;
+  const mebibytes = Math.floor((Number(match?.[1]) * unit) / 1024 ** 2);
+  if (match === null || mebibytes < 2048 || mebibytes > 1024 ** 2) {
+    throw new UtopiaError('usage', `--size ${text}: a disk has from 2G to 1T.`, {
+      hint: 'utopia image build --size 8G',
+    });
+  }
+  return mebibytes * 1024 ** 2;
+}
+
+function readMirror(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:\/\/[^\s[\]]+$/.test(text)) return text;
+  throw new UtopiaError('usage', `--mirror ${text}: not an http or https URL.`, {
+    hint: 'utopia image build --mirror http://deb.debian.org/debian',
+  });
+}

@@ -1,0 +1,59 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { customiseScript, prepareScript } from './customise.ts';
+import { guestFiles } from './files.ts';
+import { packagesOf } from './packages.ts';
+import type { ImageRecipe } from './recipe.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Writes the guest's own files into the workspace, whence mmdebstrap copies them as root's. */
+export async function layGuestFiles(workspace: Workspace): Promise<void> {
+  for (const { path, content, mode } of guestFiles()) {
+    const target = join(workspace.files, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+    await chmod(target, mode ?? 0o644);
+  }
+}
+
+/**
+ * mmdebstrap's argument list for a recipe. Its unshare mode keeps the mounts that
+ * packages need while they are configured in a namespace of their own, for root too.
+ */
+export function bootstrapArgv(
+  recipe: ImageRecipe,
+  workspace: Workspace,
+  sources: readonly string[],
+): string[] {
+  const files = quoteWord(workspace.files);
+  return [
+    'mmdebstrap',
+    ...['--mode=unshare', '--format=directory', '--variant=minbase', '--verbose'],
+    '--architectures=amd64',
+    `--include=${packagesOf(recipe.profile).join(',')}`,
+    ...['--dpkgopt=force-confold', '--dpkgopt=force-unsafe-io'],
+    '--aptopt=Acquire::Retries "3"',
+    '--aptopt=Acquire::Languages "none"',
+    ...(recipe.profile === 'minimal' ? leanOptions : []),
+    `--essential-hook=sync-in ${files} /`,
+    `--essential-hook=chroot "$1" sh -c ${quoteWord(prepareScript())}`,
+    `--customize-hook=sync-in ${files} /`,
+    `--customize-hook=chroot "$1" sh -c ${quoteWord(customiseScript())}`,
+    ...[recipe.suite, workspace.tree],
+    ...sources,
+  ];
+}
+
+/** What nobody reads in a test's machine. */
+const leanOptions: readonly string[] = [
+  '--dpkgopt=path-exclude=/usr/share/doc/*',
+  '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+  '--dpkgopt=path-exclude=/usr/share/man/*',
+  '--dpkgopt=path-exclude=/usr/share/locale/*',
+  '--dpkgopt=path-exclude=/usr/share/info/*',
+];
+
+/** A word that mmdebstrap's hooks, shell or not, read as one. */
+function quoteWord(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

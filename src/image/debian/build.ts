@@ -1,0 +1,155 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Environment } from '../../context.ts';
+import { draftPath, removeDrafts } from '../../atomic-file.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { ReportProgress } from '../../ui/progress.ts';
+import { availableBytes } from '../free-space.ts';
+import { writeImageRecord } from '../image-record.ts';
+import { bootstrapArgv, layGuestFiles } from './bootstrap.ts';
+import { bootstrapStart, readBootstrapLine } from './bootstrap-progress.ts';
+import { writeDisk } from './disk-file.ts';
+import { asOwner, requireNamespaces } from './privilege.ts';
+import { imageRecipeHash, type ImageRecipe } from './recipe.ts';
+import { packageSources } from './sources.ts';
+import { runTool } from './tool-run.ts';
+import { buildPath, requireBuildTools } from './tools.ts';
+import { openWorkspace, workspaceParent } from './workspace.ts';
+
+export interface BuildRequest {
+  readonly recipe: ImageRecipe;
+  /** Absolute path of the image to make; its folder is made. */
+  readonly output: string;
+  /** Debian mirror as a URL; undefined for this host's own, else Debian's. */
+  readonly mirror?: string | undefined;
+  /** May an image that is there be replaced? It is, in one step, when the new one is whole. */
+  readonly replace: boolean;
+}
+
+export interface BuildSurroundings {
+  readonly env: Environment;
+  readonly uid: number;
+  readonly signal: AbortSignal;
+  readonly report: ReportProgress;
+  readonly now: () => Date;
+  /** How this host installs what is missing; apt's line without it. */
+  readonly installHint?: string;
+}
+
+/** What must be free for the tree of files and for the image, measured, with a third to spare. */
+const neededBytes = { minimal: 1.2e9, lab: 2.4e9 } as const;
+
+/**
+ * Builds a Debian disk image as a sparse raw file, read-only, with a record
+ * beside it. Works in a folder of its own; the image appears under its name only
+ * when it is whole and on disk. Throws `file-exists`, `program-missing`,
+ * `host-not-ready`, `disk-full`, `image-build-failed`, or the signal's reason.
+ */
+export async function buildImage(
+  request: BuildRequest,
+  surroundings: BuildSurroundings,
+): Promise<{ readonly path: string }> {
+  const { recipe, output } = request;
+  const { env, uid, signal, report } = surroundings;
+  if (!request.replace) await refuseExisting(output);
+  requireBuildTools(env, uid, surroundings.installHint);
+  await requireNamespaces(env, uid, signal);
+  await makeFolder(dirname(output));
+  await removeDrafts(output);
+  await requireRoom(workspaceParent(env), neededBytes[recipe.profile]);
+  await requireRoom(dirname(output), neededBytes[recipe.profile]);
+
+  const owner = asOwner(uid);
+  const workspace = await openWorkspace(env, uid, owner);
+  const part = draftPath(output);
+  try {
+    await stage(report, 'packages', async () => {
+      await layGuestFiles(workspace);
+      const sources = await packageSources(recipe.suite, request.mirror, env);
+      let progress = bootstrapStart;
+      await runTool(bootstrapArgv(recipe, workspace, sources), {
+        path: buildPath(env),
+        signal,
+        onLine: (line) => {
+          progress = readBootstrapLine(progress, line);
+          const { fraction, detail } = progress;
+          report({ kind: 'moved', title: 'packages', fraction, detail });
+        },
+      });
+      return `Debian ${recipe.suite}, ${recipe.profile}`;
+    });
+    await stage(report, 'disk', async () => {
+      await writeDisk({ part, tree: workspace.tree, recipe, asOwner: owner, env, signal });
+      return basename(output);
+    });
+    await writeImageRecord(
+      output,
+      {
+        schema: 1,
+        suite: recipe.suite,
+        profile: recipe.profile,
+        recipe: imageRecipeHash(recipe),
+        sizeBytes: recipe.sizeBytes,
+        builtAt: surroundings.now().toISOString(),
+      },
+      part,
+    );
+    return { path: output };
+  } finally {
+    await rm(part, { force: true });
+    await workspace.remove();
+  }
+}
+
+async function stage(
+  report: ReportProgress,
+  title: string,
+  work: () => Promise<string>,
+): Promise<void> {
+  const start = performance.now();
+  report({ kind: 'started', title });
+  try {
+    const detail = await work();
+    report({ kind: 'finished', title, detail, elapsedMs: performance.now() - start });
+  } catch (error) {
+    report({ kind: 'failed', title });
+    throw error;
+  }
+}
+
+async function refuseExisting(output: string): Promise<void> {
+  const exists = await stat(output).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return;
+  throw new UtopiaError('file-exists', `There is an image already: ${output}`, {
+    hint: 'Add --yes to build it anew and replace it, or -o FILE for another place.',
+  });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UtopiaError('cannot-create', `Cannot make the folder ${folder}: ${reason}`, {
+      hint: 'Make it writable for you, or name another place with -o FILE.',
+      cause: error,
+    });
+  }
+}
+
+async function requireRoom(folder: string, needed: number): Promise<void> {
+  const available = await availableBytes(folder);
+  if (available >= needed) return;
+  throw new UtopiaError(
+    'disk-full',
+    `No room to build in ${folder}: ${inGigabytes(available)} free, ${inGigabytes(needed)} needed.`,
+    { hint: 'Free some space there, or set TMPDIR (for the work) or -o FILE (for the image).' },
+  );
+}
+
+function inGigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,91 @@
+import { grubModules, kernelArguments } from './files-boot.ts';
+
+/** Units that have nothing to do in such a machine, or do it too early. */
+const maskedUnits: readonly string[] = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'systemd-networkd-wait-online.service',
+  'systemd-pstore.service',
+];
+
+/**
+ * Files of packages that must not take part: an initramfs without udev finds its
+ * disk by the name the kernel gives it. Diverted, not removed: upgrades keep it so.
+ */
+const divertedFiles: readonly string[] = [
+  '/usr/share/initramfs-tools/hooks/udev',
+  '/usr/share/initramfs-tools/scripts/init-top/udev',
+  '/usr/share/initramfs-tools/scripts/init-bottom/udev',
+];
+
+/** Shell text, run in the new root after Debian's essential packages, before all others. */
+export function prepareScript(): string {
+  return `set -e
+${divertedFiles
+  .map(
+    (path) =>
+      `dpkg-divert --quiet --local --no-rename --divert ${divertedName(path)} --add ${path}`,
+  )
+  .join('\n')}
+mkdir -p ${divertedFolder}
+`;
+}
+
+const divertedFolder = '/usr/share/utopia/diverted';
+
+function divertedName(path: string): string {
+  return `${divertedFolder}/${path.slice(1).replaceAll('/', '-')}`;
+}
+
+/** Shell text, run in the new root when all packages are configured and our files are in. */
+export function customiseScript(): string {
+  return `set -e
+useradd --create-home --shell /bin/bash user
+usermod --append --groups sudo,adm,dialout,video,plugdev,kvm user 2>/dev/null || usermod --append --groups sudo user
+echo 'root:root' | chpasswd
+echo 'user:user' | chpasswd
+mkdir -p /home/user/shared
+chown user:user /home/user/shared
+systemctl --quiet mask ${maskedUnits.join(' ')}
+systemctl --quiet enable systemd-networkd.service utopia-host-keys.service
+rm -f /etc/ssh/ssh_host_*
+: > /etc/machine-id
+rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed
+update-initramfs -u -k all
+mkdir -p /boot/grub/i386-pc
+cp /usr/lib/grub/i386-pc/*.mod /usr/lib/grub/i386-pc/*.lst /usr/lib/grub/i386-pc/boot.img /boot/grub/i386-pc/
+grub-mkimage -O i386-pc -p '(hd0,msdos1)/boot/grub' -o /boot/grub/i386-pc/core.img ${grubModules.join(' ')}
+grub-editenv /boot/grub/grubenv create
+version=$(ls /boot | sed -n 's/^vmlinuz-//p' | sort -V | tail -n 1)
+cat > /boot/grub/grub.cfg <<END
+${grubMenu('$version', '\\$')}
+END
+rm -f /etc/apt/apt.conf.d/99mmdebstrap /usr/sbin/policy-rc.d
+`;
+}
+
+/** The menu that a new image starts with; update-grub in the guest writes its own in its place. */
+function grubMenu(version: string, dollar: string): string {
+  return `serial --unit=0 --speed=115200
+terminal_input console serial
+terminal_output console serial
+load_env
+set default=0
+if [ "${dollar}{next_entry}" ]; then
+  set default="${dollar}{next_entry}"
+  set next_entry=
+  save_env next_entry
+fi
+set timeout_style=hidden
+set timeout=0
+menuentry 'Debian GNU/Linux' {
+  echo 'Loading Linux ${version} ...'
+  linux /boot/vmlinuz-${version} root=/dev/vda1 ${kernelArguments}
+  echo 'Loading initial ramdisk ...'
+  initrd /boot/initrd.img-${version}
+}`;
+}

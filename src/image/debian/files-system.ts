@@ -1,0 +1,47 @@
+import type { GuestFile } from './files.ts';
+
+/** Name, accounts' rights, mounts, logs. */
+export const systemFiles: readonly GuestFile[] = [
+  { path: '/etc/hostname', content: 'utopia\n' },
+  {
+    path: '/etc/hosts',
+    content: '127.0.0.1\tlocalhost\n127.0.1.1\tutopia\n::1\tlocalhost ip6-localhost\n',
+  },
+  {
+    // No check at boot: the journal does what is needed, and a check takes its time.
+    // The share: mounted when it is first used, silent when the machine has none.
+    // A mount of 9p blocks QEMU's snapshots; an untouched automount does not.
+    path: '/etc/fstab',
+    content: `/dev/vda1 / ext4 rw,noatime 0 0
+shared /home/user/shared 9p trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client,noauto,nofail,x-systemd.automount,x-systemd.mount-timeout=10s 0 0
+`,
+  },
+  { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n' },
+  { path: '/etc/timezone', content: 'Etc/UTC\n' },
+  {
+    path: '/etc/sudoers.d/utopia',
+    content:
+      '# root/root is known to everybody; asking user for a password protects nothing.\nuser ALL=(ALL:ALL) NOPASSWD: ALL\n',
+    mode: 0o440,
+  },
+  {
+    path: '/etc/ssh/sshd_config.d/utopia.conf',
+    content: `PermitRootLogin yes
+PasswordAuthentication yes
+UseDNS no
+# Programs that wait for the machine knock often while it starts.
+MaxStartups 100
+HostKey /etc/ssh/ssh_host_ed25519_key
+HostKey /etc/ssh/ssh_host_ecdsa_key
+`,
+  },
+  {
+    // Kernel messages from level 4 (warnings) up reach the console; an oops and a panic always do.
+    path: '/etc/sysctl.d/90-utopia.conf',
+    content: 'kernel.sysrq = 1\nkernel.dmesg_restrict = 0\n',
+  },
+  {
+    path: '/etc/systemd/journald.conf.d/utopia.conf',
+    content: '[Journal]\nSystemMaxUse=100M\nAudit=no\n',
+  },
+];

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { customiseScript } from './customise.ts';
+import { guestFiles } from './files.ts';
+import { packagesOf } from './packages.ts';
+
+/** What people and tests choose about an image; everything else is the recipe's own. */
+export interface ImageRecipe {
+  /** Debian release by its code name, `bookworm`. */
+  readonly suite: string;
+  readonly profile: ImageProfile;
+  /** Size of the disk that the guest sees; the file is sparse. */
+  readonly sizeBytes: number;
+}
+
+/** `minimal`: boots and takes SSH, what tests use. `lab`: headers, compilers, debuggers too. */
+export type ImageProfile = 'minimal' | 'lab';
+
+export const imageProfiles: readonly ImageProfile[] = ['minimal', 'lab'];
+
+/** The image that `utopia up` uses and offers to build when the config names none. */
+export const defaultRecipe: ImageRecipe = {
+  suite: 'bookworm',
+  profile: 'lab',
+  sizeBytes: 8 * 1024 ** 3,
+};
+
+/** `debian-bookworm-lab`: an image's name in the store, without its ending. */
+export function imageName(recipe: Pick<ImageRecipe, 'suite' | 'profile'>): string {
+  return `debian-${recipe.suite}-${recipe.profile}`;
+}
+
+/**
+ * A key for everything that this version of utopia puts into an image: packages,
+ * files, scripts, layout. Twelve hexadecimal digits. Debian's own point releases
+ * are not in it: two builds of one recipe may differ in package versions.
+ */
+export function imageRecipeHash(recipe: ImageRecipe): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        layoutVersion,
+        recipe,
+        packagesOf(recipe.profile),
+        guestFiles(),
+        customiseScript(),
+      ]),
+    )
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/** Raised when the disk's layout (label, file system, boot loader's place) changes. */
+const layoutVersion = 1;

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { readDiskSize } from '../../../../src/commands/image-build.ts';
+import { guestFiles } from '../../../../src/image/debian/files.ts';
+import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
+import { defaultRecipe, imageName, imageRecipeHash } from '../../../../src/image/debian/recipe.ts';
+import { readIndexTargets } from '../../../../src/image/debian/sources.ts';
+
+describe('imageRecipeHash', () => {
+  test('is the same for the same recipe, another for another', () => {
+    const hash = imageRecipeHash(defaultRecipe);
+    expect(hash).toMatch(/^[\da-f]{12}$/);
+    expect(imageRecipeHash({ ...defaultRecipe })).toBe(hash);
+    expect(imageRecipeHash({ ...defaultRecipe, profile: 'minimal' })).not.toBe(hash);
+    expect(imageRecipeHash({ ...defaultRecipe, sizeBytes: 4e9 })).not.toBe(hash);
+  });
+
+  test('the default image has the name that the store looks for', () => {
+    expect(imageName(defaultRecipe)).toBe('debian-bookworm-lab');
+  });
+});
+
+test('every guest file is absolute, named once, and ends in a newline', () => {
+  const paths = guestFiles().map((file) => file.path);
+  expect(new Set(paths).size).toBe(paths.length);
+  for (const file of guestFiles()) {
+    expect(file.path).toMatch(/^\/etc\//);
+    expect(file.content).toMatch(/\n$/);
+  }
+});
+
+describe('hasIdRange', () => {
+  test.each([
+    ['alice:100000:65536', true],
+    ['1000:100000:65536', true],
+    ['alice:100000:1000', false],
+    ['alicia:100000:65536', false],
+    ['', false],
+  ])('%j gives alice, 1000, a range: %s', (text, expected) => {
+    expect(hasIdRange(`root:1:65536\n${text}\n`, 'alice', 1000)).toBe(expected);
+  });
+});
+
+test('namespaceHint names the setting that is in the way', () => {
+  const hintFor = (settings: Record<string, string>): string =>
+    namespaceHint((name) => settings[name] ?? '');
+  expect(hintFor({ 'kernel/apparmor_restrict_unprivileged_userns': '1' })).toContain('apparmor');
+  expect(hintFor({ 'kernel/unprivileged_userns_clone': '0' })).toContain('userns_clone=1');
+  expect(hintFor({ 'user/max_user_namespaces': '0' })).toContain('max_user_namespaces');
+  expect(hintFor({})).toContain('as root');
+});
+
+describe('readIndexTargets', () => {
+  test('takes the release with its updates and security, each once', () => {
+    const text = `bookworm main http://m.example/debian/
+bookworm contrib http://m.example/debian/
+bookworm main http://other.example/debian/
+bookworm-security main http://s.example/debian-security/
+nodistro main https://deb.example/node`;
+    expect(readIndexTargets(text, 'bookworm')).toEqual([
+      'deb http://m.example/debian/ bookworm main',
+      'deb http://s.example/debian-security/ bookworm-security main',
+    ]);
+  });
+
+  test('another distribution, or a local folder, gives none', () => {
+    expect(readIndexTargets('jammy main http://u.example/ubuntu/', 'bookworm')).toEqual([]);
+    expect(readIndexTargets('bookworm main file:/srv/debian/', 'bookworm')).toEqual([]);
+  });
+});
+
+describe('readDiskSize', () => {
+  test.each([
+    ['8G', 8 * 1024 ** 3],
+    ['8GiB', 8 * 1024 ** 3],
+    ['2048M', 2 * 1024 ** 3],
+    ['2.5G', 2560 * 1024 ** 2],
+  ])('%s', (text, bytes) => {
+    expect(readDiskSize(text)).toBe(bytes);
+  });
+
+  test.each(['1G', '8', 'G', '-8G', '2T', '8X', ''])('%j is refused', (text) => {
+    expect(() => readDiskSize(text)).toThrow(/--size/);
+  });
+});
