@@ -40,9 +40,11 @@ describe('hasIdRange', () => {
   });
 });
 
+function hintFor(settings: Record<string, string>): string {
+  return namespaceHint((name) => settings[name] ?? '');
+}
+
 test('namespaceHint names the setting that is in the way', () => {
-  const hintFor = (settings: Record<string, string>): string =>
-    namespaceHint((name) => settings[name] ?? '');
   expect(hintFor({ 'kernel/apparmor_restrict_unprivileged_userns': '1' })).toContain('apparmor');
   expect(hintFor({ 'kernel/unprivileged_userns_clone': '0' })).toContain('userns_clone=1');
   expect(hintFor({ 'user/max_user_namespaces': '0' })).toContain('max_user_namespaces');
