@@ -1,4 +1,104 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
+import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 
-export function addMachineCommands(_program: Command, _runCommand: RunCommand): void {}
+/** Commands that start, stop and show the machine of this folder. */
+export function addMachineCommands(program: Command, runCommand: RunCommand): void {
+  addUp(program, runCommand);
+  addDown(program, runCommand);
+  program
+    .command('status')
+    .summary('whether the machine runs, and how to reach it')
+    .description('Whether the machine runs, since when, and how to reach it.')
+    .action(async (_options: ParsedOptions, command: Command) => {
+      await runCommand(command, async (context, globals) => {
+        const { runStatus } = await import('../commands/status.ts');
+        await runStatus(context, globals);
+      });
+    });
+}
+
+interface UpFlags extends ParsedOptions {
+  readonly detach?: boolean;
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly stall: number;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+function addUp(program: Command, runCommand: RunCommand): void {
+  const command = program
+    .command('up')
+    .summary('start the machine, and watch it')
+    .description(
+      'Start the machine of this folder, say how to reach it, and watch it until it ends.\n' +
+        'Ctrl-C powers it off; a second Ctrl-C pulls the plug.',
+    )
+    .argument('[qemu-args...]', "behind --: arguments for QEMU, after utopia's own")
+    .option('-d, --detach', 'return when SSH answers; the machine stays')
+    .option('--no-wait', 'with --detach: return as soon as QEMU runs')
+    .option(
+      '--timeout <seconds>',
+      'give the boot at most this long (default: while it moves)',
+      seconds,
+    )
+    .option(
+      '--stall <seconds>',
+      'give up on a guest without any sign of life for so long',
+      seconds,
+      120,
+    )
+    .option('-y, --yes', 'build the default image without asking, if there is none')
+    .option('--dry-run', "print QEMU's command line and do nothing");
+  addConfigFlags(command).action(
+    async (qemuArgs: readonly string[], options: UpFlags, self: Command) => {
+      if (!options.wait && options.detach !== true) {
+        self.error('error: --no-wait goes with --detach');
+      }
+      await runCommand(self, async (context, globals) => {
+        const { runUp } = await import('../commands/up.ts');
+        await runUp(context, globals, {
+          detach: options.detach === true,
+          wait: options.wait,
+          timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
+          stallMs: options.stall * 1000,
+          yes: options.yes === true,
+          dryRun: options.dryRun === true,
+          qemuArgs,
+          flags: configFlags(options),
+        });
+      });
+    },
+  );
+}
+
+function addDown(program: Command, runCommand: RunCommand): void {
+  program
+    .command('down')
+    .summary('power the machine off')
+    .description(
+      'Power the machine off: by its power button, and if the guest does not react, by\n' +
+        "QMP's quit, then by a signal to exactly this QEMU. Says which of them did it.",
+    )
+    .option('-f, --force', 'pull the plug at once')
+    .option('--timeout <seconds>', 'how long the guest may take to power down', seconds, 90)
+    .action(
+      async (options: { readonly force?: boolean; readonly timeout: number }, command: Command) => {
+        await runCommand(command, async (context, globals) => {
+          const { runDown } = await import('../commands/down.ts');
+          await runDown(context, globals, {
+            force: options.force === true,
+            timeoutMs: options.timeout * 1000,
+          });
+        });
+      },
+    );
+}
+
+/** A positive number of seconds; commander prints the complaint with the option's name. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a positive number of seconds.');
+}

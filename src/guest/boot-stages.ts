@@ -72,7 +72,8 @@ export const stageSigns: readonly StageSign[] = [
     id: 'welcome',
     stage: 'init',
     source: 'console',
-    pattern: /^Welcome to (.+?)!?$/,
+    // Grub greets with the same words.
+    pattern: /^Welcome to (?!GRUB)(.+?)!?$/,
     detail: (match) => match[1] ?? '',
   },
   {

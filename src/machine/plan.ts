@@ -35,6 +35,11 @@ export interface HostAddress {
   readonly port: number;
 }
 
+/** An address to connect to: one that stands for all of the host's is reached on loopback. */
+export function reachable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host;
+}
+
 export interface PlanExtras {
   readonly sandbox: boolean;
   /** Reports a guest's panic. The ISA device has drivers in old kernels, the PCI one in new ones. */

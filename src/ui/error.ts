@@ -1,16 +1,21 @@
 import { UtopiaError } from '../errors.ts';
+import { foldLine, wrapText } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints an error as its reader needs it: what happened, evidence, one next step. */
 export function printError(terminal: Terminal, error: unknown, verbose: boolean): void {
   const { errColor: color, symbols } = terminal;
   if (error instanceof UtopiaError) {
-    terminal.err(`${color.red(symbols.fail)} ${error.message}`);
-    for (const line of error.details) terminal.err(`  ${line}`);
-    if (error.hint !== undefined) {
-      const [first = '', ...rest] = error.hint.split('\n');
-      terminal.err(`  ${color.bold('Do')}  ${first}`);
-      for (const line of rest) terminal.err(`      ${line}`);
+    const [first = '', ...rest] = wrapText(error.message, terminal.columns - 2);
+    terminal.err(`${color.red(symbols.fail)} ${first}`);
+    for (const line of rest) terminal.err(`  ${line}`);
+    for (const line of error.details.flatMap((each) => foldLine(each, terminal.columns - 2))) {
+      terminal.err(`  ${line}`);
+    }
+    const label = color.bold('Do');
+    const steps = error.hint?.split('\n').flatMap((each) => foldLine(each, terminal.columns - 6));
+    for (const [index, line] of (steps ?? []).entries()) {
+      terminal.err(index === 0 ? `  ${label}  ${line}` : `      ${line}`);
     }
     if (verbose && error.cause !== undefined) terminal.err(describeThrown(error.cause));
     return;

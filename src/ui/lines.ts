@@ -17,3 +17,15 @@ export function wrapText(text: string, width: number, indent = ''): string[] {
   if (line !== '') lines.push(line);
   return lines;
 }
+
+/**
+ * A line as it is when it fits, else broken at blanks; what follows is indented to
+ * stand below the text behind a short label (`Why  The disk …`). Lines that quote
+ * something (`| …`) are never broken.
+ */
+export function foldLine(line: string, width: number): string[] {
+  if (line.length <= width || line.startsWith('|')) return [line];
+  const label = /^(?:(?:Why|By|Logs|or) +|\s*)/.exec(line)?.[0] ?? '';
+  const [first = '', ...rest] = wrapText(line.slice(label.length), width - label.length);
+  return [label + first, ...rest.map((part) => ' '.repeat(label.length) + part)];
+}

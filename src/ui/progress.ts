@@ -1,6 +1,7 @@
 import type { Ora } from 'ora';
 import type { Terminal } from './terminal.ts';
 import { formatDuration } from './format.ts';
+import { wrapText } from './lines.ts';
 
 /**
  * What happens during a long piece of work, as data. A stage is one line of the
@@ -35,6 +36,8 @@ export interface ProgressDisplay {
 
 /** Width of the title column: `firmware`, `boot loader`, `packages`. */
 const titleWidth = 11;
+/** Where the text behind the title starts: two blanks, mark, blank, title, blank. */
+const markWidth = titleWidth + 5;
 
 /**
  * Draws progress on stderr: with a spinner and a bar on a terminal, as plain
@@ -88,8 +91,11 @@ export async function openProgress(
           event.kind === 'finished' && event.elapsedMs !== undefined
             ? formatDuration(event.elapsedMs)
             : undefined;
-        const text = [event.detail, time].filter((part) => part !== undefined).join('  ');
-        terminal.err(`  ${marks[event.kind]} ${event.title.padEnd(titleWidth)} ${text}`.trimEnd());
+        const text = [event.detail, time].filter((part) => part !== undefined).join(', ');
+        const mark = `  ${marks[event.kind]} ${event.title.padEnd(titleWidth)} `;
+        const [first = '', ...rest] = wrapText(text, terminal.columns - markWidth);
+        terminal.err(`${mark}${first}`.trimEnd());
+        for (const line of rest) terminal.err(`${' '.repeat(markWidth)}${line}`);
         break;
       }
     }

@@ -1,0 +1,68 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { findRunning } from '../machine/state.ts';
+import { formatDuration } from '../ui/format.ts';
+import { openProgress } from '../ui/progress.ts';
+import { locateMachine } from './locate.ts';
+import { forgetEnded, stopRunning, stopStepTexts } from './stop-ladder.ts';
+
+export interface DownOptions {
+  /** Pull the plug at once. */
+  readonly force: boolean;
+  /** How long the guest may take to power down, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** `utopia down`: power the machine off, and say which rung of the ladder did it. */
+export async function runDown(
+  context: Context,
+  globals: GlobalOptions,
+  options: DownOptions,
+): Promise<void> {
+  const { config, paths } = await locateMachine(context, globals);
+  const { terminal } = context;
+  const running = await findRunning(paths);
+  if (running === undefined) {
+    if (globals.json) terminal.out(JSON.stringify({ schema: 1, name: config.name, step: 'gone' }));
+    else terminal.out(`${config.name} is not running.`);
+    return;
+  }
+
+  const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
+  const startedAt = performance.now();
+  display.report({
+    kind: 'moved',
+    title: 'stop',
+    detail: options.force ? 'pulling the plug' : 'powering off (Ctrl-C stops waiting)',
+  });
+  try {
+    const step = await stopRunning(running, paths, {
+      powerDownMs: options.force ? 0 : options.timeoutMs,
+      hurry: context.signal,
+      onStep: (next) => {
+        // The first Ctrl-C leaves the guest to its power-down: only a second one pulls the plug.
+        if (next === 'quit' && context.signal.aborted) throw stillPoweringOff(config.name);
+        if (next === 'quit' && !options.force) {
+          display.report({ kind: 'note', text: 'the guest did not power down in time' });
+        }
+      },
+    });
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    await forgetEnded(context, paths);
+    display.close();
+    if (globals.json) {
+      terminal.out(JSON.stringify({ schema: 1, name: config.name, step, elapsedMs }));
+    } else {
+      const time = formatDuration(elapsedMs);
+      terminal.out(`${config.name} is off after ${time}: ${stopStepTexts[step]}.`);
+    }
+  } finally {
+    display.close();
+  }
+}
+
+function stillPoweringOff(name: string): UtopiaError {
+  return new UtopiaError('interrupted', `Not waiting any longer; ${name} is still powering off.`, {
+    hint: 'utopia status shows how far it is; utopia down --force pulls the plug.',
+  });
+}

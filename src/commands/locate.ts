@@ -1,0 +1,44 @@
+import type { KeyName } from '../config/keys.ts';
+import { loadConfig } from '../config/load.ts';
+import { locate, requireConfig } from '../config/report.ts';
+import type { Config } from '../config/types.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { homeFolder } from '../places.ts';
+import { machinePaths, type MachinePaths } from '../machine/paths.ts';
+
+/** Values that flags set for this run, as they would stand in the file. */
+export type ConfigFlags = Partial<Record<KeyName, string>>;
+
+/** The machine that a command is about: its config and its files. */
+export interface LocatedMachine {
+  readonly config: Config;
+  readonly paths: MachinePaths;
+  readonly uid: number;
+}
+
+/**
+ * Finds the machine of this folder. Warnings of the config go to stderr; its
+ * errors are thrown, all of them at once (`config-invalid`).
+ */
+export async function locateMachine(
+  context: Context,
+  globals: GlobalOptions,
+  flags: ConfigFlags = {},
+): Promise<LocatedMachine> {
+  const report = await loadConfig({
+    cwd: context.cwd,
+    file: globals.config,
+    env: context.env,
+    flags,
+    home: homeFolder(context.env),
+  });
+  const config = requireConfig(report);
+  if (!globals.quiet) {
+    const { symbols, errColor } = context.terminal;
+    for (const { line, message } of report.warnings) {
+      context.terminal.err(`${errColor.yellow(symbols.warn)} ${locate(report, line)}${message}`);
+    }
+  }
+  const uid = process.getuid?.() ?? 0;
+  return { config, paths: machinePaths(config, context.env, uid), uid };
+}

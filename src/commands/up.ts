@@ -1,0 +1,120 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { prepareOverlay } from '../image/overlay.ts';
+import type { BackingFile } from '../image/types.ts';
+import { prepareFolders } from '../machine/folders.ts';
+import { lockMachine } from '../machine/lock.ts';
+import { checkSocketPaths } from '../machine/paths.ts';
+import { startQemu } from '../machine/start.ts';
+import { findRunning, writeState, type MachineState } from '../machine/state.ts';
+import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
+import { locateMachine, type LocatedMachine } from './locate.ts';
+import { offerImage } from './up/default-image.ts';
+import { runDryRun } from './up/dry-run.ts';
+import { bringUp } from './up/bring-up.ts';
+import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
+import type { LaunchedMachine, UpOptions } from './up/types.ts';
+import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
+
+/** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */
+const lockWaitMs = 5_000;
+
+/** `utopia up`: from a folder to a machine that answers, and what it says while it runs. */
+export async function runUp(
+  context: Context,
+  globals: GlobalOptions,
+  options: UpOptions,
+): Promise<void> {
+  const located = await locateMachine(context, globals, options.flags);
+  if (options.dryRun) {
+    await runDryRun(context, globals, located, options.qemuArgs);
+    return;
+  }
+  const quiet = globals.quiet || globals.json;
+  const display = await openProgress(context.terminal, { quiet });
+  try {
+    if (!quiet) context.terminal.err(headLine(located, context));
+    const machine = await launch(context, globals, located, options, display);
+    if (options.detach && !options.wait) {
+      machine.started.detach();
+      display.close();
+      printCard(context, globals, located, machine.state, false);
+      return;
+    }
+    await bringUp(context, globals, options, located, machine, display);
+  } finally {
+    display.close();
+  }
+}
+
+/** Everything up to QEMU's start, under the machine's lock. */
+async function launch(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  options: UpOptions,
+  display: ProgressDisplay,
+): Promise<LaunchedMachine> {
+  const { paths, uid } = located;
+  checkSocketPaths(paths);
+  await prepareFolders(paths, uid);
+  await refuseIfRunning(context, globals, located);
+  // What takes minutes or may fail for good comes before the lock.
+  await findSuitableQemu(context, located);
+  const backing = await offerImage(context, globals, located, options.yes);
+  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
+  try {
+    await refuseIfRunning(context, globals, located);
+    return await start(context, located, backing, options, display);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function refuseIfRunning(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+): Promise<void> {
+  const running = await findRunning(located.paths);
+  if (running !== undefined) throw refuseRunning(context, globals, located, running);
+}
+
+async function start(
+  context: Context,
+  located: LocatedMachine,
+  backing: BackingFile,
+  options: UpOptions,
+  display: ProgressDisplay,
+): Promise<LaunchedMachine> {
+  const { config, paths } = located;
+  const prepared = await prepareMachine(context, located, backing, options.qemuArgs);
+  const overlay = await prepareOverlay({
+    config,
+    backing,
+    imgBinary: prepared.qemu.imgBinary,
+    signal: context.signal,
+    now: context.now(),
+  });
+  await prepareShare(config.sharedDir);
+  display.report(imageLine(overlay));
+  for (const text of overlay.warnings)
+    display.report({ kind: 'warned', title: 'image', detail: text });
+  display.report(speedLine(prepared.acceleration));
+  context.signal.throwIfAborted();
+
+  const started = await startQemu(prepared.plan, paths);
+  const state: MachineState = {
+    schema: 1,
+    name: config.name,
+    file: config.file,
+    qemu: started.identity,
+    qemuVersion: prepared.qemu.version,
+    startedAt: context.now().toISOString(),
+    plan: prepared.plan,
+    ssh: prepared.plan.ssh,
+    backingFile: backing.path,
+    slowBecause: prepared.acceleration.reason,
+  };
+  await writeState(paths, state);
+  return { ...prepared, overlay, started, state };
+}

@@ -1,0 +1,122 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { Diagnosis } from '../../diagnose/types.ts';
+import { writeState } from '../../machine/state.ts';
+import type { ProgressDisplay } from '../../ui/progress.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
+import type { LaunchedMachine, UpOptions } from './types.ts';
+import { waitForBoot, type BootEnd } from './boot.ts';
+import { showBoot } from './boot-display.ts';
+import { printCard } from './say.ts';
+import { openSession, type MachineSession } from './session.ts';
+import { stayWith } from './foreground.ts';
+
+/** Time for a guest that is given up on to power down before the plug is pulled. */
+const givenUpPowerDownMs = 10_000;
+
+/** From QEMU's start to SSH, and then, in the foreground, to the machine's end. */
+export async function bringUp(
+  context: Context,
+  globals: GlobalOptions,
+  options: UpOptions,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  display: ProgressDisplay,
+): Promise<void> {
+  const session = openSession(machine.started, machine.plan, located.paths);
+  try {
+    const showing = showBoot(session, display, context.terminal, globals.verbose);
+    const { timeoutMs, stallMs } = options;
+    const end = await waitForBoot(
+      session,
+      machine.plan.ssh,
+      { timeoutMs, stallMs },
+      context.signal,
+    );
+    showing.stop();
+    if (end.kind === 'interrupted') {
+      await giveUp(context, located, machine, session, display);
+      throw new UtopiaError(
+        'interrupted',
+        'Interrupted while the machine was starting; it is off.',
+      );
+    }
+    if (end.kind === 'failed') {
+      const goesOn = !options.detach && !end.hopeless && timeoutMs === undefined;
+      if (!goesOn) await fail(context, located, machine, session, display, end);
+      else display.report({ kind: 'warned', title: 'ssh', detail: 'does not answer' });
+    }
+    const state =
+      end.kind === 'ready'
+        ? { ...machine.state, readyAt: context.now().toISOString() }
+        : machine.state;
+    await writeState(located.paths, state);
+    display.close();
+    printCard(context, globals, located, state, !options.detach);
+    if (options.detach) {
+      machine.started.detach();
+      return;
+    }
+    if (end.kind === 'failed') explain(context, end.diagnosis);
+    await stayWith(context, globals, located, machine, session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A boot that failed ends with the machine off, and with what was found out about it. */
+async function fail(
+  context: Context,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  session: MachineSession,
+  display: ProgressDisplay,
+  end: BootEnd & { kind: 'failed' },
+): Promise<never> {
+  await giveUp(context, located, machine, session, display);
+  throw bootFailure(end.diagnosis, located);
+}
+
+function bootFailure({ what, why, next, lines }: Diagnosis, located: LocatedMachine): UtopiaError {
+  const { consoleLog, qemuLog } = located.paths;
+  return new UtopiaError('boot-failed', what, {
+    details: [
+      `Why  ${why}`,
+      ...lines.map((line) => `| ${line}`),
+      `Logs ${consoleLog}`,
+      `     ${qemuLog}`,
+    ],
+    hint: next,
+  });
+}
+
+/** The same for a machine that goes on: somebody may look at its screen. */
+function explain({ terminal }: Context, { what, why, next, lines }: Diagnosis): void {
+  terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${what}`);
+  terminal.err(`  ${why}`);
+  for (const line of lines) terminal.err(`  | ${line}`);
+  terminal.err(`  ${terminal.errColor.bold('Do')}  ${next}`);
+  terminal.err('  The machine goes on meanwhile; its screen may show more.');
+}
+
+async function giveUp(
+  context: Context,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  session: MachineSession,
+  display: ProgressDisplay,
+): Promise<void> {
+  const running = { qemu: machine.started.identity, state: machine.state };
+  // Before init runs, nothing listens to the power button, and nothing was written.
+  const { stage } = session.guest;
+  const listening = stage === 'init' || stage === 'network' || stage === 'ssh';
+  if (machine.started.exit() === undefined) {
+    const step = await stopRunning(running, located.paths, {
+      powerDownMs: listening ? givenUpPowerDownMs : 0,
+      hurry: context.urgentSignal,
+    });
+    display.report({ kind: 'note', text: `off: ${stopStepTexts[step]}` });
+  }
+  await forgetEnded(context, located.paths);
+}

@@ -1,0 +1,44 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { describeOverlay } from '../../image/overlay.ts';
+import { machineArgv } from '../../machine/argv.ts';
+import { findRunning } from '../../machine/state.ts';
+import { quoteForShell } from '../../shell-words.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { prepareMachine, requireBackingFile } from './prepare.ts';
+
+/**
+ * `utopia up --dry-run`: the plan and QEMU's argument list, with every refusal
+ * that `up` itself would come to, and nothing made or taken.
+ */
+export async function runDryRun(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  qemuArgs: readonly string[],
+): Promise<void> {
+  const { terminal } = context;
+  const running = (await findRunning(located.paths)) !== undefined;
+  const backing = await requireBackingFile(context, located);
+  const { plan } = await prepareMachine(context, located, backing, qemuArgs, running);
+  const overlay = await describeOverlay({ config: located.config, backing, running });
+  const argv = machineArgv(plan);
+  if (globals.json) {
+    terminal.out(JSON.stringify({ binary: plan.binary, argv, plan: { ...plan, overlay } }));
+    return;
+  }
+  terminal.out(commandLine(plan.binary, argv));
+  if (globals.quiet) return;
+  const made = overlay.exists ? 'is there' : 'would be made';
+  terminal.err(`  ${overlay.path} ${made}, over ${backing.path}`);
+  for (const text of overlay.warnings) terminal.err(`  ${terminal.symbols.warn} ${text}`);
+  if (running) terminal.err(`  ${located.config.name} is running: utopia up would refuse`);
+}
+
+/** A command that can be pasted into a shell, an option with its values a line. */
+function commandLine(binary: string, argv: readonly string[]): string {
+  let text = quoteForShell(binary);
+  for (const word of argv) {
+    text += word.startsWith('-') ? ` \\\n  ${quoteForShell(word)}` : ` ${quoteForShell(word)}`;
+  }
+  return text;
+}

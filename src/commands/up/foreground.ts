@@ -1,0 +1,89 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { shorten } from '../../ui/card.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { homeFolder } from '../../places.ts';
+import { readQemuLog } from '../../machine/start.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
+import type { LaunchedMachine } from './types.ts';
+import type { MachineSession } from './session.ts';
+import { watchMachine, type WatchLine } from './watch.ts';
+
+/** How long a guest may take to power down after Ctrl-C; nobody waits longer without saying so. */
+const powerDownMs = 180_000;
+
+/** Stays with a machine until it ends: says what happens, and turns Ctrl-C into a power-down. */
+export async function stayWith(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  session: MachineSession,
+): Promise<void> {
+  const { terminal, signal } = context;
+  let orderly = false;
+  session.onEvent((event) => {
+    if (event.kind === 'shutdown') orderly = true;
+  });
+  watchMachine(session, machine.plan, (line) => say(context, line));
+  if (globals.verbose) {
+    session.onConsole((text) => {
+      for (const line of text.lines) terminal.err(line);
+    });
+  }
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    if (signal.aborted) resolve('interrupted');
+    signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
+  });
+  const first = await Promise.race([session.exited, interrupted, session.failed]);
+  if (first === 'interrupted') {
+    await powerOff(context, located, machine);
+    return;
+  }
+  await forgetEnded(context, located.paths);
+  if (first.code === 0 || orderly) {
+    terminal.err(`  off · your changes are in ${nameOverlay(context, machine)}`);
+    return;
+  }
+  const how = first.signal === null ? `status ${first.code}` : first.signal;
+  throw new UtopiaError('qemu-failed', `QEMU ended unexpectedly (${how}).`, {
+    details: (await readQemuLog(located.paths)).trim().split('\n').slice(-10),
+    hint: `The overlay is untouched by us; utopia up starts the machine again.`,
+  });
+}
+
+async function powerOff(
+  context: Context,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+): Promise<void> {
+  const { terminal } = context;
+  terminal.err('  powering off … (Ctrl-C again pulls the plug)');
+  const startedAt = performance.now();
+  const running = { qemu: machine.started.identity, state: machine.state };
+  const step = await stopRunning(running, located.paths, {
+    powerDownMs,
+    hurry: context.urgentSignal,
+  });
+  await forgetEnded(context, located.paths);
+  const time = formatDuration(performance.now() - startedAt);
+  const mark = terminal.errColor.green(terminal.symbols.ok);
+  const how = step === 'powered-down' ? '' : ` (${stopStepTexts[step]})`;
+  terminal.err(
+    `  ${mark} off after ${time}${how} · your changes are in ${nameOverlay(context, machine)}`,
+  );
+}
+
+function nameOverlay(context: Context, machine: LaunchedMachine): string {
+  return shorten(machine.plan.overlay, context.cwd, homeFolder(context.env));
+}
+
+function say(context: Context, { level, text }: WatchLine): void {
+  const { terminal } = context;
+  const time = context.now().toTimeString().slice(0, 8);
+  const mark = level === 'info' ? ' ' : `${terminal.errColor.red(terminal.symbols.fail)} `;
+  const [first, ...rest] = text.split('\n');
+  terminal.err(`  ${time}  ${mark}${first}`);
+  for (const line of rest) terminal.err(`            ${line}`);
+}

@@ -1,0 +1,87 @@
+import { mkdir, stat } from 'node:fs/promises';
+import type { Context } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { chooseAcceleration } from '../../host/acceleration.ts';
+import { findQemu, missingFeatures } from '../../host/qemu-features.ts';
+import type { Acceleration, QemuInstallation } from '../../host/types.ts';
+import { findBackingFile } from '../../image/backing-file.ts';
+import type { BackingFile } from '../../image/types.ts';
+import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { choosePorts } from './ports.ts';
+
+/** A machine that can be started as soon as its overlay stands. */
+export interface PreparedMachine {
+  readonly qemu: QemuInstallation;
+  readonly acceleration: Acceleration;
+  readonly backing: BackingFile;
+  readonly plan: MachinePlan;
+}
+
+/**
+ * What a machine needs besides its backing file; touches nothing. The ports of a
+ * machine that is `running` are its own, and not looked at.
+ */
+export async function prepareMachine(
+  context: Context,
+  located: LocatedMachine,
+  backing: BackingFile,
+  commandLineArgs: readonly string[],
+  running = false,
+): Promise<PreparedMachine> {
+  const { config, paths } = located;
+  const { env, signal } = context;
+  const qemu = await findSuitableQemu(context, located);
+  const [acceleration, ports] = await Promise.all([
+    chooseAcceleration(config, qemu, env, signal),
+    choosePorts(config, paths, running),
+  ]);
+  const plan = planMachine({ config, paths, qemu, acceleration, ...ports, commandLineArgs });
+  return { qemu, acceleration, backing, plan };
+}
+
+/** Throws `qemu-missing`, or `qemu-unsuitable` where a part of the machine was not built in. */
+export async function findSuitableQemu(
+  context: Context,
+  { config }: LocatedMachine,
+): Promise<QemuInstallation> {
+  const qemu = await findQemu(config, context.env, context.signal);
+  const missing = missingFeatures(qemu, neededFeatures);
+  if (missing.length === 0) return qemu;
+  throw new UtopiaError(
+    'qemu-unsuitable',
+    `${qemu.binary} (${qemu.version}) was built without ${missing.join(', ')}.`,
+    {
+      details: [
+        'The share needs 9p (configure --enable-virtfs), the network needs slirp (--enable-slirp).',
+      ],
+      hint: 'Build it again with these, or take QEMU_BUILD_DIR out of utopia.config.',
+    },
+  );
+}
+
+/** The image of this machine, or a stop that says how to get one. */
+export async function requireBackingFile(
+  context: Context,
+  located: LocatedMachine,
+): Promise<BackingFile> {
+  const backing = await findBackingFile({ config: located.config, env: context.env });
+  if (backing !== undefined) return backing;
+  throw new UtopiaError('image-missing', 'There is no image to start from yet.', {
+    hint: 'utopia image build (a few minutes), or utopia up --yes to do both.',
+  });
+}
+
+/** Makes the shared folder when it is missing. Throws `cannot-create` where a file is in its place. */
+export async function prepareShare(sharedDir: string): Promise<void> {
+  try {
+    await mkdir(sharedDir, { recursive: true });
+    if ((await stat(sharedDir)).isDirectory()) return;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UtopiaError('cannot-create', `SHARED_FS_DIR=${sharedDir} cannot be made: ${reason}`, {
+      hint: 'Name another folder in SHARED_FS_DIR, or make this one writable.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { basename } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { Acceleration } from '../../host/types.ts';
+import type { Overlay } from '../../image/types.ts';
+import type { MachineState, RunningMachine } from '../../machine/state.ts';
+import { homeFolder } from '../../places.ts';
+import { connectionCard, shorten } from '../../ui/card.ts';
+import { formatBytes } from '../../ui/format.ts';
+import type { ProgressEvent } from '../../ui/progress.ts';
+import { utopiaVersion } from '../../version.ts';
+import type { LocatedMachine } from '../locate.ts';
+
+/** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
+export function headLine({ config }: LocatedMachine, context: Context): string {
+  const file = shorten(config.file, context.cwd, homeFolder(context.env));
+  const source = config.fileExists
+    ? `${file} (${config.keysSet} keys set)`
+    : `no utopia.config here: every default`;
+  const dot = context.terminal.symbols.info;
+  return context.terminal.errColor.bold(
+    `utopia ${utopiaVersion} ${dot} ${config.name} ${dot} ${source}`,
+  );
+}
+
+export function imageLine(overlay: Overlay): ProgressEvent {
+  const yours = overlay.created ? 'new' : `${formatBytes(overlay.allocatedBytes)} of yours`;
+  const image = basename(overlay.backing.path);
+  return {
+    kind: 'finished',
+    title: 'image',
+    detail: `${image} (read-only) + ${basename(overlay.path)} (${yours})`,
+  };
+}
+
+export function speedLine(acceleration: Acceleration): ProgressEvent {
+  if (acceleration.accelerator === 'kvm') {
+    return { kind: 'finished', title: 'speed', detail: 'KVM' };
+  }
+  const why = acceleration.reason === undefined ? 'as configured' : acceleration.reason;
+  const detail = `software emulation, about 10 times slower: ${why}`;
+  return { kind: 'warned', title: 'speed', detail };
+}
+
+/** The card, or with --json the machine as an object: `up`'s result. */
+export function printCard(
+  context: Context,
+  globals: GlobalOptions,
+  { config, paths }: LocatedMachine,
+  state: MachineState,
+  foreground: boolean,
+): void {
+  const { terminal } = context;
+  if (globals.json) {
+    const { ssh, qemu, plan } = state;
+    terminal.out(
+      JSON.stringify({
+        schema: 1,
+        name: config.name,
+        id: paths.id,
+        pid: qemu.pid,
+        ssh,
+        vnc: plan.vnc,
+        accelerator: plan.accelerator,
+        readyAt: state.readyAt,
+      }),
+    );
+    return;
+  }
+  const connections = {
+    ssh: state.ssh,
+    vnc: state.plan.vnc,
+    sharedDir: state.plan.sharedDir,
+    consoleLog: paths.consoleLog,
+    foreground,
+  };
+  terminal.out();
+  for (const line of connectionCard(connections, context.cwd, homeFolder(context.env))) {
+    terminal.out(line);
+  }
+  terminal.out();
+}
+
+/** Says that the machine runs already, with the card; the status tells scripts so too. */
+export function refuseRunning(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  { qemu, state }: RunningMachine,
+): UtopiaError {
+  if (state !== undefined) printCard(context, globals, located, state, false);
+  return new UtopiaError(
+    'machine-running',
+    `${located.config.name} is running already (pid ${qemu.pid}).`,
+    { hint: 'utopia ssh to work in it, utopia down to stop it.' },
+  );
+}

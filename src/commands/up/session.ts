@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Evidence } from '../../diagnose/types.ts';
+import type { BootSource } from '../../guest/boot-stages.ts';
+import {
+  createConsoleReader,
+  keepConsoleTail,
+  type ConsoleText,
+} from '../../guest/console-text.ts';
+import type { GuestEvent } from '../../guest/events.ts';
+import { followFile } from '../../guest/follow-file.ts';
+import { watchGuest, type GuestWatch } from '../../guest/watch.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
+import { readQemuLog, type QemuExit, type StartedQemu } from '../../machine/start.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { queryBlockStats, queryStatus } from '../../qmp/queries.ts';
+
+/** One look at the disks' counters a second: enough to see that a silent guest still works. */
+const diskLookMs = 1_000;
+/** Pause between attempts to reach a monitor that QEMU has not opened yet. */
+const reconnectMs = 25;
+
+/** Everything that a running machine says, in one place, from its start to its end. */
+export interface MachineSession {
+  readonly guest: GuestWatch;
+  /** Ends with the session. */
+  readonly signal: AbortSignal;
+  onEvent(listener: (event: GuestEvent) => void): () => void;
+  onConsole(listener: (text: ConsoleText) => void): void;
+  /** Milliseconds since QEMU was started, and since its guest last showed a sign of life. */
+  elapsedMs(): number;
+  silentMs(): number;
+  monitor(): QmpClient | undefined;
+  /** Somebody has read the guest's SSH banner: its boot is over. */
+  bannerSeen(banner: string): void;
+  readonly exited: Promise<QemuExit>;
+  evidence(): Promise<Evidence>;
+  /** Rejects when following the machine fails: a bug of ours or of the host. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+export function openSession(
+  started: StartedQemu,
+  plan: MachinePlan,
+  paths: MachinePaths,
+): MachineSession {
+  const end = new AbortController();
+  const { signal } = end;
+  const guest = watchGuest();
+  const tail = keepConsoleTail();
+  const startedAt = performance.now();
+  const eventListeners = new Set<(event: GuestEvent) => void>();
+  const consoleListeners = new Set<(text: ConsoleText) => void>();
+  let movedAt = startedAt;
+  let monitor: QmpClient | undefined;
+  let diskOperations: number | undefined;
+  let panicked = false;
+  let shutdownBy: 'guest' | 'host' | undefined;
+
+  const elapsedMs = (): number => Math.round(performance.now() - startedAt);
+
+  function emit(events: readonly GuestEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'panicked') panicked = true;
+      if (event.kind === 'shutdown') shutdownBy = event.by;
+      for (const listener of eventListeners) listener(event);
+    }
+  }
+
+  async function follow(source: BootSource, file: string): Promise<void> {
+    const read = createConsoleReader();
+    for await (const chunk of followFile(file, { signal })) {
+      movedAt = performance.now();
+      const text = read(chunk);
+      if (source === 'console') {
+        tail.add(text);
+        for (const listener of consoleListeners) listener(text);
+      }
+      emit(guest.read(source, text, elapsedMs()));
+    }
+  }
+
+  async function listen(): Promise<void> {
+    while (!signal.aborted && started.exit() === undefined) {
+      monitor = await connectQmp(plan.files.watchSocket, { signal }).catch(() => undefined);
+      if (monitor === undefined) {
+        await sleep(reconnectMs, undefined, { signal }).catch(() => {});
+        continue;
+      }
+      monitor.onEvent((event) => emit(guest.hear(event, elapsedMs())));
+      await monitor.closed;
+      monitor = undefined;
+    }
+  }
+
+  async function watchDisks(): Promise<void> {
+    while (!signal.aborted && guest.stage !== 'ssh') {
+      await sleep(diskLookMs, undefined, { signal }).catch(() => {});
+      const stats =
+        monitor === undefined ? undefined : await queryBlockStats(monitor).catch(() => undefined);
+      if (stats === undefined || stats.operations === diskOperations) continue;
+      diskOperations = stats.operations;
+      movedAt = performance.now();
+    }
+  }
+
+  const tasks = Promise.all([
+    follow('console', plan.files.consoleLog),
+    follow('firmware', plan.files.firmwareLog),
+    listen(),
+    watchDisks(),
+  ]);
+  const failed = new Promise<never>((_resolve, reject) => void tasks.catch(reject));
+  // Whoever waits races against it; nobody waits between two phases.
+  failed.catch(() => {});
+
+  return {
+    guest,
+    signal,
+    failed,
+    elapsedMs,
+    exited: started.exited,
+    silentMs: () => Math.round(performance.now() - movedAt),
+    monitor: () => monitor,
+    bannerSeen: (banner) => emit(guest.bannerSeen(banner, elapsedMs())),
+    onEvent: (listener) => {
+      eventListeners.add(listener);
+      return () => void eventListeners.delete(listener);
+    },
+    onConsole: (listener) => void consoleListeners.add(listener),
+    evidence: async () => ({
+      qemuExit: started.exit(),
+      qemuOutput: await readQemuLog(paths),
+      firmwareLog: await readText(plan.files.firmwareLog),
+      consoleLines: tail.lines(),
+      stage: guest.stage,
+      sawLogin: guest.sawLogin,
+      panicked,
+      shutdownBy,
+      runState: await runState(monitor),
+      diskOperations,
+      elapsedMs: elapsedMs(),
+      silentForMs: Math.round(performance.now() - movedAt),
+      accelerator: plan.accelerator,
+      ssh: plan.ssh,
+      hasExtraArgs: plan.extraArgs.length > 0,
+    }),
+    close: async () => {
+      end.abort();
+      await tasks.catch(() => {});
+      monitor?.close();
+    },
+  };
+}
+
+async function runState(monitor: QmpClient | undefined): Promise<string | undefined> {
+  if (monitor === undefined) return undefined;
+  return await queryStatus(monitor, { timeoutMs: 1_000 }).then(
+    (state) => state.status,
+    () => undefined,
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  return await readFile(file, 'latin1').catch(() => '');
+}

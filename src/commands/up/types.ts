@@ -1,0 +1,26 @@
+import type { Overlay } from '../../image/types.ts';
+import type { StartedQemu } from '../../machine/start.ts';
+import type { MachineState } from '../../machine/state.ts';
+import type { ConfigFlags } from '../locate.ts';
+import type { PreparedMachine } from './prepare.ts';
+
+export interface UpOptions {
+  /** Return when SSH answers and leave nothing of ours running but QEMU. */
+  readonly detach: boolean;
+  /** With `detach`: wait for SSH. */
+  readonly wait: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly stallMs: number;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** What stood behind `--`: QEMU's own arguments. */
+  readonly qemuArgs: readonly string[];
+  readonly flags: ConfigFlags;
+}
+
+/** A machine whose QEMU has just been started by this process. */
+export interface LaunchedMachine extends PreparedMachine {
+  readonly overlay: Overlay;
+  readonly started: StartedQemu;
+  readonly state: MachineState;
+}

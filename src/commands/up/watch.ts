@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname } from 'node:path';
+import type { GuestEvent } from '../../guest/events.ts';
+import { waitForSshBanner } from '../../guest/ssh-banner.ts';
+import { availableBytes, leastFreeBytes } from '../../image/free-space.ts';
+import { reachable, type MachinePlan } from '../../machine/plan.ts';
+import { resume } from '../../qmp/queries.ts';
+import { formatBytes } from '../../ui/format.ts';
+import type { MachineSession } from './session.ts';
+
+/** A line for the terminal, with how much it matters. */
+export interface WatchLine {
+  readonly level: 'info' | 'warn' | 'fail';
+  readonly text: string;
+}
+
+/** Room that must be there before a guest that ran out of it goes on: not just the next block. */
+const roomToGoOn = 4 * leastFreeBytes;
+const roomLookMs = 1_000;
+
+/**
+ * Says what a running machine does, until its session ends, and brings a guest
+ * that stands still on a full disk back once there is room again.
+ */
+export function watchMachine(
+  session: MachineSession,
+  { overlay, ssh }: Pick<MachinePlan, 'overlay' | 'ssh'>,
+  say: (line: WatchLine) => void,
+): void {
+  let waitingForRoom = false;
+
+  async function continueWithRoom(): Promise<void> {
+    if (waitingForRoom) return;
+    waitingForRoom = true;
+    const folder = dirname(overlay);
+    say({
+      level: 'fail',
+      text:
+        `the disk of the host is full; the guest stands still and has lost nothing.\n` +
+        `Free ${formatBytes(roomToGoOn)} on the file system of ${folder}: it goes on by itself.`,
+    });
+    while (!session.signal.aborted) {
+      await sleep(roomLookMs, undefined, { signal: session.signal }).catch(() => {});
+      const monitor = session.monitor();
+      if (monitor === undefined || (await availableBytes(folder)) < roomToGoOn) continue;
+      await resume(monitor);
+      say({ level: 'info', text: 'there is room again; the guest goes on' });
+      break;
+    }
+    waitingForRoom = false;
+  }
+
+  session.onEvent((event) => {
+    if (event.kind === 'disk-full') {
+      // A session that ends meanwhile takes the monitor with it.
+      continueWithRoom().catch(() => (waitingForRoom = false));
+      return;
+    }
+    const line = describeEvent(event);
+    if (line !== undefined) say(line);
+    if (event.kind === 'rebooted') {
+      waitForSshBanner({ host: reachable(ssh.host), port: ssh.port, signal: session.signal })
+        .then(() => say({ level: 'info', text: 'SSH answers again' }))
+        // The machine ended before it did.
+        .catch(() => {});
+    }
+  });
+}
+
+/** The line for an event; undefined for those that say nothing new. Pure. */
+export function describeEvent(event: GuestEvent): WatchLine | undefined {
+  switch (event.kind) {
+    case 'rebooted':
+      return { level: 'info', text: event.by === 'guest' ? 'guest rebooted' : 'guest was reset' };
+    case 'shutdown':
+      return event.by === 'guest' ? { level: 'info', text: 'guest powered off' } : undefined;
+    case 'panicked':
+      return {
+        level: 'fail',
+        text:
+          event.reason === undefined
+            ? 'the kernel has panicked (reported by the panic device)'
+            : `kernel panic: ${event.reason}`,
+      };
+    case 'oops': {
+      const where = event.place === undefined ? '' : ` in ${event.place}`;
+      const module = event.module === undefined ? '' : ` [${event.module}]`;
+      return { level: 'fail', text: `kernel oops${where}${module}: ${event.title}` };
+    }
+    case 'disk-error':
+      return {
+        level: 'fail',
+        text: `disk error on ${event.device}: ${event.reason}${event.stopped ? '; the guest stands still' : ''}`,
+      };
+    case 'stage':
+    case 'disk-full':
+    case 'power-button':
+    case 'paused':
+    case 'resumed':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,176 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findRunning, readState } from '../../src/machine/state.ts';
+import { makeLab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+
+// The built program as a user runs it; QEMU is a stand-in that plays a scenario,
+// qemu-img is the real one.
+needsOfHost('qemu');
+
+describe('a machine’s day', () => {
+  test('up --detach, status, a second up, down', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const up = await lab.run('up', '--detach');
+    expect(up).toMatchObject({ status: 0 });
+    expect(up.stdout).toContain(`ssh -p ${lab.sshPort} root@localhost`);
+    expect(up.stderr).toMatch(/ssh +SSH-2\.0-OpenSSH/);
+
+    const running = await findRunning(lab.paths());
+    expect(lab.processes()).toEqual([running?.qemu.pid]);
+
+    const status = JSON.parse((await lab.run('status', '--json')).stdout) as object;
+    expect(status).toMatchObject({
+      schema: 1,
+      state: 'running',
+      pid: running?.qemu.pid,
+      ssh: { host: '127.0.0.1', port: lab.sshPort },
+      accelerator: 'tcg',
+    });
+
+    const again = await lab.run('up', '--detach');
+    expect(again.status).toBe(75);
+    expect(again.stderr).toContain('is running already');
+    expect(again.stdout).toContain(`ssh -p ${lab.sshPort}`);
+
+    const down = await lab.run('down');
+    expect(down).toMatchObject({ status: 0 });
+    expect(down.stdout).toMatch(/is off after .*: the guest powered down\./);
+    expect(lab.processes()).toEqual([]);
+    expect((await lab.run('status')).stdout).toContain('is not running');
+    expect((await lab.run('down')).stdout).toContain('is not running');
+  });
+
+  test('the shared folder and the overlay are made, and the overlay stays', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    await lab.run('up', '--detach');
+    await lab.run('down');
+    expect(statSync(join(lab.folder, 'shared')).isDirectory()).toBe(true);
+    const overlay = join(lab.folder, 'private.qcow2');
+    const before = readFileSync(overlay);
+    await lab.run('up', '--detach');
+    expect(readFileSync(overlay).equals(before)).toBe(true);
+  });
+
+  test('--no-wait returns before SSH answers', async () => {
+    await using lab = await makeLab({ scenario: { steps: [] } });
+    expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+    const status = JSON.parse((await lab.run('status', '--json')).stdout) as { state: string };
+    expect(status.state).toBe('booting');
+  });
+
+  test('the console log of the boot before is kept', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    await lab.run('up', '--detach');
+    await lab.run('down');
+    await lab.run('up', '--detach');
+    const { consoleLog } = lab.paths();
+    const before = readFileSync(consoleLog.replace(/\.log$/, '.1.log'), 'utf8');
+    expect(before).toContain('Linux version');
+  });
+});
+
+describe('--dry-run', () => {
+  test('prints the plan and touches nothing', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const { status, stdout } = await lab.run('up', '--dry-run', '--json', '--', '-device', 'e1000');
+    expect(status).toBe(0);
+    const { binary, argv, plan } = JSON.parse(stdout) as {
+      binary: string;
+      argv: string[];
+      plan: object;
+    };
+    expect(binary).toBe(lab.standIn?.binary);
+    expect(argv.slice(-2)).toEqual(['-device', 'e1000']);
+    expect(plan).toMatchObject({ ssh: { port: lab.sshPort }, overlay: { exists: false } });
+    const overlay = join(lab.folder, 'private.qcow2');
+    for (const made of [overlay, join(lab.folder, 'shared'), lab.paths().stateDir]) {
+      expect(existsSync(made)).toBe(false);
+    }
+  });
+
+  test('a flag outranks the environment, and that the file', async () => {
+    await using lab = await makeLab({ scenario: {}, config: ['UTOPIA_MEMORY_MB=512'] });
+    lab.env['UTOPIA_MEMORY_MB'] = '600';
+    const memory = async (...flags: string[]): Promise<string> => {
+      const { stdout } = await lab.run('up', '--dry-run', '--json', ...flags);
+      const { argv } = JSON.parse(stdout) as { argv: string[] };
+      return argv[argv.indexOf('-m') + 1] ?? '';
+    };
+    expect(await memory()).toBe('600M');
+    expect(await memory('--memory', '2G')).toBe('2048M');
+  });
+});
+
+describe('what cannot start says why', () => {
+  test('a port that is taken, by whom, and which is free', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const server = createServer().listen(lab.sshPort, '127.0.0.1');
+    try {
+      const { status, stderr } = await lab.run('up', '--detach');
+      expect(status).toBe(69);
+      expect(stderr).toContain(`port ${lab.sshPort} is taken`);
+      expect(stderr).toContain(`pid ${process.pid}`);
+      expect(stderr).toMatch(/UTOPIA_SSH_PORT=\d+ utopia up/);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('auto takes another port, and keeps it', async () => {
+    await using lab = await makeLab({ scenario: {}, config: ['UTOPIA_SSH_PORT=auto'] });
+    expect((await lab.run('up', '--detach')).status).toBe(0);
+    const first = (await readState(lab.paths()))?.ssh.port;
+    await lab.run('down');
+    expect((await lab.run('up', '--detach')).status).toBe(0);
+    expect((await readState(lab.paths()))?.ssh.port).toBe(first);
+  });
+
+  test('no image and nobody to ask', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    writeFileSync(join(lab.folder, 'utopia.config'), `QEMU_BUILD_DIR='${lab.standIn?.prefix}'\n`);
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(69);
+    expect(stderr).toContain('utopia image build');
+    expect(existsSync(join(lab.folder, 'private.qcow2'))).toBe(false);
+  });
+
+  test('no QEMU where QEMU_BUILD_DIR says', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    rmSync(lab.standIn?.binary ?? '');
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(69);
+    expect(stderr).toContain('QEMU_BUILD_DIR=');
+  });
+
+  test('a QEMU without 9p', async () => {
+    const devices = ['virtio-blk-pci', 'virtio-net-pci', 'isa-serial'];
+    await using lab = await makeLab({ scenario: { devices } });
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(69);
+    expect(stderr).toMatch(/was built without\s+virtio-9p-pci/);
+  });
+
+  test('a configuration with two errors: both, with their lines', async () => {
+    const config = ['UTOPIA_MEMORY_MB=lots', 'UTOPIA_CPUS = 2'];
+    await using lab = await makeLab({ scenario: {}, config });
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(78);
+    expect(stderr).toContain('utopia.config:6');
+    expect(stderr).toContain('utopia.config:7');
+  });
+
+  test.each([
+    ['an unknown option', ['up', '--fast']],
+    ['a time-out that is none', ['up', '--timeout', 'soon']],
+    ['--no-wait alone', ['up', '--no-wait']],
+    ['an unknown command', ['upp']],
+  ])('%s is a usage error', async (_what, args) => {
+    await using lab = await makeLab({ scenario: {} });
+    const { status, stderr } = await lab.run(...args);
+    expect(status).toBe(64);
+    expect(stderr).toContain('error: ');
+  });
+});

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { findRunning } from '../../src/machine/state.ts';
+import { machinePaths } from '../../src/machine/paths.ts';
+import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const program = join(import.meta.dirname, '../../bin/utopia.js');
+/** The Node that runs the program under test; CI sets another than its own. */
+const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
+
+export interface RunResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `utopia`, for tests that press Ctrl-C. */
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  /** Waits until stderr or stdout has said something; rejects when the program ends first. */
+  sees(pattern: RegExp): Promise<void>;
+  readonly ended: Promise<RunResult>;
+}
+
+/** A lab folder with its own home, state, cache and runtime folders; all gone after the test. */
+export interface Lab extends AsyncDisposable {
+  readonly folder: string;
+  readonly sshPort: number;
+  readonly standIn: StandIn | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  writeConfig(lines: readonly string[]): void;
+  run(...args: readonly string[]): Promise<RunResult>;
+  start(...args: readonly string[]): RunningProgram;
+  paths(): ReturnType<typeof machinePaths>;
+  /** Pids of the processes that were started from this lab and still run. */
+  processes(): number[];
+}
+
+export interface LabOptions {
+  /** Plays QEMU; without it the machine is a real one. */
+  readonly scenario?: StandInScenario;
+  readonly config?: readonly string[];
+  /** Backing file; the default is a small empty raw image in the lab. */
+  readonly backing?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Makes a lab on free loopback ports, with a stand-in for QEMU when a scenario is given. */
+export async function makeLab(options: LabOptions = {}): Promise<Lab> {
+  const temporary = temporaryFolder();
+  // A blank, a comma and Greek letters: paths that students have.
+  const folder = join(temporary.path, 'εργαστήριο 1, λάθος');
+  mkdirSync(folder);
+  const sshPort = await freePort();
+  const standIn =
+    options.scenario === undefined ? undefined : installStandIn(temporary.path, options.scenario);
+  const backing = options.backing ?? join(temporary.path, 'base.raw');
+  if (!existsSync(backing)) writeFileSync(backing, Buffer.alloc(1 << 20, 'backing'));
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    HOME: join(temporary.path, 'home'),
+    XDG_RUNTIME_DIR: join(temporary.path, 'run'),
+    XDG_CACHE_HOME: join(temporary.path, 'cache'),
+    ...options.env,
+  };
+  for (const name of ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME']) {
+    mkdirSync(env[name] ?? '', { recursive: true, mode: 0o700 });
+  }
+  const writeConfig = (lines: readonly string[]): void => {
+    const own = [
+      `QCOW2_BACKING_FILE='${backing}'`,
+      `UTOPIA_SSH_PORT=${sshPort}`,
+      'UTOPIA_VNC=off',
+      ...(standIn === undefined ? [] : [`QEMU_BUILD_DIR='${standIn.prefix}'`, 'UTOPIA_ACCEL=tcg']),
+    ];
+    writeFileSync(join(folder, 'utopia.config'), `${[...own, ...lines].join('\n')}\n`);
+  };
+  writeConfig(options.config ?? []);
+
+  function start(...args: readonly string[]): RunningProgram {
+    const child = spawn(node, [program, ...args], { cwd: folder, env, stdio: 'pipe' });
+    child.stdin.end();
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const ended = once(child, 'close').then(() => ({ status: child.exitCode, stdout, stderr }));
+    return {
+      child,
+      ended,
+      sees: async (pattern) => {
+        let over = false;
+        void ended.then(() => (over = true));
+        while (!pattern.test(stdout + stderr)) {
+          if (over) throw new Error(`ended before it said ${pattern}:\n${stdout}${stderr}`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      },
+    };
+  }
+
+  const paths = () =>
+    machinePaths({ file: join(folder, 'utopia.config') }, env, process.getuid?.() ?? 0);
+
+  const processes = (): number[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`HOME=${env['HOME']}`))
+      .map(Number);
+
+  return {
+    folder,
+    sshPort,
+    standIn,
+    env,
+    writeConfig,
+    start,
+    paths,
+    processes,
+    run: (...args) => start(...args).ended,
+    [Symbol.asyncDispose]: async () => {
+      const running = await findRunning(paths());
+      if (running !== undefined) process.kill(running.qemu.pid, 'SIGKILL');
+      for (const pid of processes()) process.kill(pid, 'SIGKILL');
+      temporary[Symbol.dispose]();
+    },
+  };
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** A TCP port on loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
