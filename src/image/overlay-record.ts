@@ -54,3 +54,10 @@ export async function writeRecord(
 export async function removeRecord(overlayPath: string): Promise<void> {
   await rm(recordPath(overlayPath), { force: true });
 }
+
+/** Gives an overlay's record to the place the overlay will have; without one, none is left there. */
+export async function copyRecord(from: string, to: string): Promise<void> {
+  const text = await readFile(recordPath(from), 'utf8').catch(() => undefined);
+  if (text === undefined) await removeRecord(to);
+  else await writeFileAtomically(recordPath(to), text);
+}

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findLockHolder } from '../../../src/image/file-locks.ts';
 import { describeOverlay, prepareOverlay } from '../../../src/image/overlay.ts';
 import { readRecord } from '../../../src/image/overlay-record.ts';
+import { buildProgram } from '../../support/program.ts';
 import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { imgBinary, qemuImg, refusalOf, sampleLab } from './sample-lab.ts';
@@ -31,14 +31,7 @@ let script: string;
 
 beforeAll(() => {
   built = temporaryFolder();
-  script = join(built.path, 'prepare.mjs');
-  buildSync({
-    stdin: { contents: program, resolveDir: process.cwd(), loader: 'ts' },
-    ...{ bundle: true, platform: 'node', format: 'esm', outfile: script, logLevel: 'error' },
-    banner: {
-      js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);",
-    },
-  });
+  script = buildProgram(built.path, program);
 });
 afterAll(() => built[Symbol.dispose]());
 

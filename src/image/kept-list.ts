@@ -1,0 +1,117 @@
+import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { MachinePaths } from '../machine/paths.ts';
+
+/** Where a machine keeps overlays, and the host keys that belong to the current one. */
+export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir'>;
+
+/** What stands in `kept.json` of a kept overlay's folder; written before anything is moved. */
+export interface KeptNote {
+  readonly schema: 1;
+  /** The private file's path, to which it can go back. */
+  readonly path: string;
+  /** ISO 8601. */
+  readonly keptAt: string;
+  /** Name of the kept overlay for whose return this one was put aside. */
+  readonly madeRoomFor?: string | undefined;
+}
+
+/** An overlay that was put aside. */
+export interface KeptOverlay {
+  /** Name of its folder, made of the time (UTC): names sort by age. */
+  readonly name: string;
+  /** The folder: note, record, the machine's ssh folder, and mostly the overlay. */
+  readonly folder: string;
+  /** Where the overlay itself lies. */
+  readonly overlay: string;
+  readonly note: KeptNote;
+  /** Bytes on disk. */
+  readonly allocatedBytes: number;
+}
+
+/** Name of the note in the folder of a kept overlay. */
+export const noteName = 'kept.json';
+
+/**
+ * Where an overlay is kept: in its folder, or, when that is on another file system
+ * and a move would be a copy, in a hidden folder beside its place.
+ */
+export function keptOverlayPaths(
+  folder: string,
+  privateFile: string,
+): { readonly inside: string; readonly beside: string } {
+  const name = basename(privateFile);
+  return {
+    inside: join(folder, name),
+    beside: join(dirname(privateFile), '.utopia-kept', basename(folder), name),
+  };
+}
+
+/** The kept overlays of a private file, oldest first. */
+export async function listKept(places: KeptPlaces, privateFile: string): Promise<KeptOverlay[]> {
+  const kept: KeptOverlay[] = [];
+  const names = await readdir(places.keptDir).catch((): string[] => []);
+  for (const name of names.toSorted()) {
+    const folder = join(places.keptDir, name);
+    const note = await readNote(folder);
+    if (note === undefined || note.path !== privateFile) continue;
+    const { inside, beside } = keptOverlayPaths(folder, privateFile);
+    for (const overlay of [inside, beside]) {
+      // A link is kept as a link; what it occupies is its target's.
+      if ((await lstat(overlay).catch(() => undefined)) === undefined) continue;
+      const allocatedBytes = await stat(overlay).then(
+        ({ blocks }) => blocks * 512,
+        () => 0,
+      );
+      kept.push({ name, folder, overlay, note, allocatedBytes });
+      break;
+    }
+  }
+  return kept;
+}
+
+async function readNote(folder: string): Promise<KeptNote | undefined> {
+  try {
+    const note = JSON.parse(await readFile(join(folder, noteName), 'utf8')) as Partial<KeptNote>;
+    const whole = note.schema === 1 && typeof note.path === 'string';
+    return whole ? (note as KeptNote) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Finishes what a killed reset or undo left half done: a folder with the ssh
+ * files but without an overlay. They go back to the machine, unless it has new
+ * ones, and the folder goes.
+ */
+export async function finishInterrupted(places: KeptPlaces, privateFile: string): Promise<void> {
+  const whole = new Set((await listKept(places, privateFile)).map(({ name }) => name));
+  for (const name of await readdir(places.keptDir).catch(() => [])) {
+    const folder = join(places.keptDir, name);
+    if (whole.has(name) || (await readNote(folder))?.path !== privateFile) continue;
+    const sshTaken = await isThere(places.sshDir);
+    if (!sshTaken) await moveIfThere(join(folder, 'ssh'), places.sshDir);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether there is anything under a name, a dangling link included. */
+export async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Renames; returns false when there is nothing to rename. The new place's folder is made. */
+export async function moveIfThere(from: string, to: string): Promise<boolean> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
+}

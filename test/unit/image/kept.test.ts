@@ -1,0 +1,218 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { listKept } from '../../../src/image/kept-list.ts';
+import { bringBack, deleteKept, keepOverlay } from '../../../src/image/kept-moves.ts';
+import { recordPath } from '../../../src/image/overlay-record.ts';
+import { buildProgram } from '../../support/program.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { refusalOf } from './sample-lab.ts';
+
+const now = new Date('2026-11-23T12:00:00Z');
+
+/** A machine with an overlay, its record and its host keys; what stands in a file stands for all it holds. */
+function sampleMachine(folder: string, privateFolder = join(folder, 'lab')) {
+  mkdirSync(privateFolder, { recursive: true });
+  const machine = {
+    places: { keptDir: join(folder, 'state/kept'), sshDir: join(folder, 'state/ssh') },
+    privateFile: join(privateFolder, 'private.qcow2'),
+  };
+  fill(machine, 'first');
+  return machine;
+}
+
+type Machine = ReturnType<typeof sampleMachine>;
+
+function fill({ places, privateFile }: Machine, contents: string): void {
+  writeFileSync(privateFile, contents);
+  writeFileSync(recordPath(privateFile), `record of ${contents}`);
+  mkdirSync(places.sshDir, { recursive: true });
+  writeFileSync(join(places.sshDir, 'known_hosts'), `keys of ${contents}`);
+}
+
+function expectInPlace({ places, privateFile }: Machine, contents: string): void {
+  expect(readFileSync(privateFile, 'utf8')).toBe(contents);
+  expect(readFileSync(recordPath(privateFile), 'utf8')).toBe(`record of ${contents}`);
+  expect(readFileSync(join(places.sshDir, 'known_hosts'), 'utf8')).toBe(`keys of ${contents}`);
+}
+
+async function keptContents({ places, privateFile }: Machine): Promise<string[]> {
+  const kept = await listKept(places, privateFile);
+  return kept.map(({ overlay }) => readFileSync(overlay, 'utf8'));
+}
+
+test('a kept overlay takes its record and its host keys along, and is the same file', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const { ino } = statSync(machine.privateFile);
+  const kept = await keepOverlay(machine.places, machine.privateFile, now);
+  expect(kept.name).toBe('2026-11-23T12-00-00.000Z');
+  expect(statSync(kept.overlay).ino).toBe(ino);
+  expect(readdirSync(join(folder.path, 'lab'))).toEqual([]);
+  expect(existsSync(machine.places.sshDir)).toBe(false);
+  expect(readdirSync(kept.folder).toSorted()).toEqual([
+    'kept.json',
+    'private.qcow2',
+    'private.qcow2.utopia.json',
+    'ssh',
+  ]);
+});
+
+test('an undo brings everything back, and can be undone', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'second');
+  await bringBack(machine.places, machine.privateFile, now);
+  expectInPlace(machine, 'first');
+  expect(await keptContents(machine)).toEqual(['second']);
+  await bringBack(machine.places, machine.privateFile, now);
+  expectInPlace(machine, 'second');
+  expect(await keptContents(machine)).toEqual(['first']);
+});
+
+test('two resets in the same millisecond are two kept overlays; the newest comes back', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'second');
+  await keepOverlay(machine.places, machine.privateFile, now);
+  expect(await keptContents(machine)).toEqual(['first', 'second']);
+  await bringBack(machine.places, machine.privateFile, now);
+  expectInPlace(machine, 'second');
+});
+
+test('nothing kept is said so', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const refusal = await refusalOf(bringBack(machine.places, machine.privateFile, now));
+  expect(refusal.code).toBe('overlay-missing');
+  expectInPlace(machine, 'first');
+});
+
+test('what is kept of another private file is not touched', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  await keepOverlay(machine.places, machine.privateFile, now);
+  const other = join(folder.path, 'lab/other.qcow2');
+  expect(await listKept(machine.places, other)).toEqual([]);
+  expect((await refusalOf(bringBack(machine.places, other, now))).code).toBe('overlay-missing');
+  expect(await keptContents(machine)).toEqual(['first']);
+});
+
+test('on another file system it is kept in a hidden folder beside its place', async (context) => {
+  using folder = temporaryFolder();
+  const separate = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(folder.path).dev;
+  context.skip(!separate, '/dev/shm is no file system of its own here');
+  const shared = mkdtempSync('/dev/shm/utopia-test-');
+  onTestFinished(() => rmSync(shared, { recursive: true, force: true }));
+  const machine = sampleMachine(folder.path, shared);
+  const { ino } = statSync(machine.privateFile);
+  const kept = await keepOverlay(machine.places, machine.privateFile, now);
+  expect(kept.overlay.startsWith(join(shared, '.utopia-kept/'))).toBe(true);
+  expect(statSync(kept.overlay).ino).toBe(ino);
+  await bringBack(machine.places, machine.privateFile, now);
+  expectInPlace(machine, 'first');
+  expect(readdirSync(shared).toSorted()).toEqual(['private.qcow2', 'private.qcow2.utopia.json']);
+});
+
+test('of a symbolic link the link is kept, and still leads to the file', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  rmSync(machine.privateFile);
+  const target = join(folder.path, 'big disk.qcow2');
+  writeFileSync(target, 'first');
+  symlinkSync('../big disk.qcow2', machine.privateFile);
+  const kept = await keepOverlay(machine.places, machine.privateFile, now);
+  expect(readFileSync(kept.overlay, 'utf8')).toBe('first');
+  await bringBack(machine.places, machine.privateFile, now);
+  expect(readlinkSync(machine.privateFile)).toBe(target);
+  expectInPlace(machine, 'first');
+});
+
+test('deleting a kept overlay frees all of it, and only it', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const first = await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'second');
+  await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'third');
+  await deleteKept(first);
+  expect(await keptContents(machine)).toEqual(['second']);
+  expect(existsSync(first.folder)).toBe(false);
+  expectInPlace(machine, 'third');
+});
+
+test('a reset killed between the keys and the overlay gives the keys back', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const half = join(machine.places.keptDir, '2026-11-01T00-00-00.000Z');
+  mkdirSync(join(half, 'ssh'), { recursive: true });
+  const note = { schema: 1, path: machine.privateFile, keptAt: now.toISOString() };
+  writeFileSync(join(half, 'kept.json'), JSON.stringify(note));
+  writeFileSync(join(half, 'ssh/known_hosts'), 'keys of first');
+  rmSync(machine.places.sshDir, { recursive: true });
+  const kept = await keepOverlay(machine.places, machine.privateFile, now);
+  expect(readFileSync(join(kept.folder, 'ssh/known_hosts'), 'utf8')).toBe('keys of first');
+  expect(existsSync(half)).toBe(false);
+});
+
+test('an undo killed after it had made room goes on where it was', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const first = await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'second');
+  await keepOverlay(machine.places, machine.privateFile, now, first.name);
+  await bringBack(machine.places, machine.privateFile, now);
+  expectInPlace(machine, 'first');
+});
+
+test('killed at any moment, resets and undos lose no overlay', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  await keepOverlay(machine.places, machine.privateFile, now);
+  fill(machine, 'second');
+  const script = buildProgram(
+    folder.path,
+    `import { bringBack } from './src/image/kept-moves.ts';
+     const [places, privateFile] = JSON.parse(process.argv[2]);
+     for (;;) {
+       await bringBack(places, privateFile, new Date());
+       process.stdout.write('.');
+     }`,
+  );
+  const argument = JSON.stringify([machine.places, machine.privateFile]);
+  for (let round = 0; round < 20; round += 1) {
+    const child = spawn(process.execPath, [script, argument], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    // A few milliseconds are a few steps; which ones is up to chance.
+    await sleep(round);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const current = existsSync(machine.privateFile)
+      ? [readFileSync(machine.privateFile, 'utf8')]
+      : [];
+    const all = [...current, ...(await keptContents(machine))];
+    expect(new Set(all)).toEqual(new Set(['first', 'second']));
+    expect(all).toHaveLength(2);
+  }
+  await bringBack(machine.places, machine.privateFile, now);
+  expect(existsSync(machine.privateFile)).toBe(true);
+});
