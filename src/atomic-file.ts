@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -55,6 +55,28 @@ export async function writeFileAtomically(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * Gives a finished file its name in one step, never replacing another: returns
+ * false when the name is taken. The draft's own name may remain; the caller
+ * removes it.
+ */
+export async function placeFile(draft: string, path: string): Promise<boolean> {
+  try {
+    // A link, unlike a rename, fails when the name is taken.
+    await link(draft, path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') return false;
+    // A file system without links gets the rename.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+    const taken = await lstat(path).catch(() => undefined);
+    if (taken !== undefined) return false;
+    await rename(draft, path);
+  }
+  await syncFolder(dirname(path));
+  return true;
 }
 
 /** Makes names in a folder (a rename, a link) survive a crash of the host; where it cannot, it is left. */

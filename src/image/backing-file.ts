@@ -24,7 +24,10 @@ export async function findBackingFile(options: {
 }): Promise<BackingFile | undefined> {
   const { config, env } = options;
   if (config.backingFile !== undefined) {
-    const format = await checkBackingFile(config.backingFile, 'QCOW2_BACKING_FILE');
+    const format = await checkBackingFile(
+      config.backingFile,
+      `QCOW2_BACKING_FILE=${config.backingFile}`,
+    );
     return { path: config.backingFile, format, origin: 'config' };
   }
   const inFolder = await findInFolder(config.folder);
@@ -67,12 +70,14 @@ async function findInFolder(folder: string): Promise<string | undefined> {
 
 /**
  * Looks whether a file can be a backing file, and tells its format from its
- * contents. `key` is the config key that named it, for the message. Throws
+ * contents. `name` is what messages call it. Throws
  * `image-missing`, or `image-unsuitable` for a folder, an unreadable, empty,
  * packed or foreign file, and for a qcow2 that reads from yet another file.
  */
-export async function checkBackingFile(path: string, key?: string): Promise<BackingFile['format']> {
-  const name = key === undefined ? `The image ${path}` : `${key}=${path}`;
+export async function checkBackingFile(
+  path: string,
+  name = `The image ${path}`,
+): Promise<BackingFile['format']> {
   await checkReadable(path, name);
   const start = await readStart(path, qcow2HeaderBytes);
   const kind = recogniseKind(start);

@@ -1,6 +1,6 @@
-import { link, lstat, open, rename, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { draftPath, removeDrafts, syncFolder } from '../atomic-file.ts';
+import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
 import type { FileIdentity } from './identity.ts';
@@ -28,30 +28,12 @@ export async function makeOverlay(
     await createOverlayFile(qemuImg, draft, backing);
     await syncFile(draft);
     await writeRecord(path, { path: backing.path, identity }, now);
-    return await putInPlace(draft, path);
+    return await placeFile(draft, path);
   } catch (error) {
     throw describeFailure(error, folder);
   } finally {
     await rm(draft, { force: true });
   }
-}
-
-/** A link, unlike a rename, fails when the name is taken; a file system without links gets the rename. */
-async function putInPlace(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') return false;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') {
-      throw error;
-    }
-    const taken = await lstat(path).catch(() => undefined);
-    if (taken !== undefined) return false;
-    await rename(draft, path);
-  }
-  await syncFolder(dirname(path));
-  return true;
 }
 
 async function syncFile(path: string): Promise<void> {

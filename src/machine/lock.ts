@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../errors.ts';
+import { tryFlock } from '../flock.ts';
 
 /** Held until `release`, or until this process ends in whatever way. */
 export interface MachineLock {
@@ -12,8 +11,7 @@ export interface MachineLock {
 /**
  * Takes the lock of a machine, waiting up to `waitMs` for another utopia to be
  * done with it. The kernel's own file lock is used, so that a killed process
- * leaves no stale one: Node has no call for it, flock(1) of util-linux takes it on
- * our descriptor, and it stays ours after flock has ended.
+ * leaves no stale one.
  * Throws `machine-busy` when it stays taken.
  */
 export async function lockMachine(
@@ -36,27 +34,4 @@ export async function lockMachine(
     throw error;
   }
   return { release: () => handle.close() };
-}
-
-/** flock(1) exits with 1 when somebody else holds the lock. */
-async function tryFlock(fd: number): Promise<boolean> {
-  const child = spawn('flock', ['--nonblock', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-  });
-  try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    if (code === 0 || code === 1) return code === 0;
-    throw new UtopiaError(
-      'cannot-create',
-      `flock ended with status ${code} on the machine's lock.`,
-      {
-        hint: 'Is the state folder on a file system without locks? Set XDG_STATE_HOME to another.',
-      },
-    );
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new UtopiaError('program-missing', 'The program flock is missing.', {
-      hint: 'Install the package util-linux.',
-    });
-  }
 }

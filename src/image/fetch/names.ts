@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Environment } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { cacheRoot } from '../../places.ts';
+
+/** Reads the URL of an image. Throws `usage` for what is no http or https URL. */
+export function parseImageUrl(text: string): URL {
+  const url = URL.parse === undefined ? tryUrl(text) : URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new UtopiaError('usage', `${JSON.stringify(text)} is no http or https URL.`, {
+      hint: 'utopia image fetch https://host/path/image.raw.gz',
+    });
+  }
+  return url;
+}
+
+/** URL.parse is not in every Node 20. */
+function tryUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Where an image goes that no -o names: the store, under the URL's last part
+ * without .gz or .xz, and with .raw where it has no image's ending.
+ */
+export function storePathFor(url: URL, env: Environment): string {
+  const last = url.pathname.split('/').findLast((part) => part !== '') ?? '';
+  const bare = decode(last)
+    .replace(/\.(gz|xz)$/i, '')
+    // What a file name cannot hold, or what would hide it.
+    .replaceAll(/[/\p{Cc}]/gu, '_')
+    .replace(/^\.+/, '');
+  const name = bare === '' ? 'image' : bare;
+  const ending = /\.(raw|qcow2)$/.test(name) ? '' : '.raw';
+  return join(cacheRoot(env), 'images', name + ending);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
