@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findRuns, openSparseWriter } from '../../../../src/image/fetch/sparse-file.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
