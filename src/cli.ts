@@ -6,6 +6,7 @@ import { addConfigCommands } from './cli/config.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
+import { addResetCommand } from './cli/reset.ts';
 import { utopiaVersion } from './version.ts';
 
 /** What the process gives to a command; `-C` is applied before a command sees it. */
@@ -70,6 +71,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   };
 
   addMachineCommands(program, runCommand);
+  addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);
   addHostCommands(program, runCommand);

@@ -1,8 +1,10 @@
 import { Option, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
+import { addImageSourceCommands } from './image-source.ts';
 
 export function addImageCommands(program: Command, runCommand: RunCommand): void {
-  const image = program.command('image').description('Build, list and remove disk images.');
+  const image = program.command('image').description('Build, fetch, list and remove disk images.');
+  addImageSourceCommands(image, runCommand);
 
   image
     .command('build')

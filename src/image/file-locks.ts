@@ -70,8 +70,8 @@ export async function findLockHolder(path: string): Promise<LockHolder | 'unknow
   } catch {
     return undefined;
   }
-  const file = await stat(path);
-  if (!isWriteLocked(locks, file.ino)) return undefined;
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined || !isWriteLocked(locks, file.ino)) return undefined;
   const { holder, complete } = await findOpener(file);
   // Every process was looked at and none has this file: another file system's inode of the same number.
   return holder ?? (complete ? undefined : 'unknown');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { formatLocalTime } from '../local-time.ts';
 
 /**
  * By what a backing file is recognised again. Size, time and sampled contents
@@ -103,13 +104,7 @@ export function compareIdentities(then: FileIdentity, now: FileIdentity): Identi
   return then.mtimeNs === now.mtimeNs ? 'same' : 'other-time';
 }
 
-/** `2026-11-23 14:02:51` in local time, from nanoseconds since 1970. */
+/** When a file's contents last changed, as the user's clock shows it. */
 export function formatFileTime(mtimeNs: string): string {
-  const date = new Date(Number(BigInt(mtimeNs) / 1_000_000n));
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-}
-
-function pad(value: number): string {
-  return String(value).padStart(2, '0');
+  return formatLocalTime(new Date(Number(BigInt(mtimeNs) / 1_000_000n)));
 }

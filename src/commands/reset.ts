@@ -1,0 +1,168 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { isThere, listKept, type KeptOverlay } from '../image/kept-list.ts';
+import { bringBack, deleteKept, keepOverlay } from '../image/kept-moves.ts';
+import { checkDeletable, checkMovable, occupiedBytes } from '../image/purge.ts';
+import { formatLocalTime } from '../local-time.ts';
+import { confirm } from '../ui/ask.ts';
+import { countOf, formatBytes } from '../ui/format.ts';
+import { holdStoppedMachine } from './hold-machine.ts';
+import { locateMachine, type LocatedMachine } from './locate.ts';
+
+export interface ResetOptions {
+  readonly yes: boolean;
+  /** Bring the newest kept overlay back. */
+  readonly undo: boolean;
+  /** Delete instead of keeping, and what was kept too. */
+  readonly purge: boolean;
+}
+
+/** What a reset has done, as --json prints it. */
+interface ResetReport {
+  readonly schema: 1;
+  readonly action: 'kept' | 'returned' | 'deleted' | 'nothing';
+  /** The private file. */
+  readonly path: string;
+  /** Where the overlay lies that was put aside. */
+  readonly keptAs?: string | undefined;
+  readonly deletedBytes?: number;
+  readonly kept: { readonly count: number; readonly bytes: number };
+}
+
+/** `utopia reset`: back to the image as it came; the changes are kept aside, or deleted. */
+export async function runReset(
+  context: Context,
+  globals: GlobalOptions,
+  options: ResetOptions,
+): Promise<void> {
+  const located = await locateMachine(context, globals);
+  await checkMovable(located.config.privateFile);
+  const held = await holdStoppedMachine(context, located, 'Its changes cannot be moved');
+  try {
+    if (options.undo) await undo(context, globals, located);
+    else if (options.purge) await purge(context, globals, located, options.yes);
+    else await putAside(context, globals, located, options.yes);
+  } finally {
+    await held.release();
+  }
+}
+
+async function putAside(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  yes: boolean,
+): Promise<void> {
+  const { privateFile } = located.config;
+  if (!(await isThere(privateFile))) return await nothingThere(context, globals, located);
+  const size = formatBytes(await occupiedBytes(privateFile));
+  await agree(context, `Put ${privateFile} (${size}) aside and start afresh?`, yes);
+  const kept = await keepOverlay(located.paths, privateFile, context.now());
+  await report(context, globals, located, { action: 'kept', keptAs: kept.overlay }, [
+    `Your changes (${size}) were put aside: the next utopia up starts from the image.`,
+    `  They are     ${kept.overlay}`,
+    '  Bring back   utopia reset --undo',
+  ]);
+}
+
+async function undo(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+): Promise<void> {
+  const { privateFile } = located.config;
+  const { returned, putAside: aside } = await bringBack(located.paths, privateFile, context.now());
+  const size = formatBytes(returned.allocatedBytes);
+  const since = formatLocalTime(new Date(returned.note.keptAt));
+  const lines = [`${privateFile} (${size}) is back; it was put aside on ${since}.`];
+  if (aside !== undefined) {
+    lines.push('  What was there is kept in turn; utopia reset --undo swaps them again.');
+  }
+  await report(context, globals, located, { action: 'returned', keptAs: aside?.overlay }, lines);
+}
+
+async function purge(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  yes: boolean,
+): Promise<void> {
+  const { config, paths } = located;
+  const present = await isThere(config.privateFile);
+  const earlier = await listKept(paths, config.privateFile);
+  if (!present && earlier.length === 0) return await nothingThere(context, globals, located);
+  let deletedBytes = 0;
+  if (present) {
+    await checkDeletable(config.privateFile);
+    const bytes = await occupiedBytes(config.privateFile);
+    const question = `Delete ${config.privateFile} (${formatBytes(bytes)}) for good?`;
+    await agree(context, question, yes);
+    // Out of the way in one step first: killed while it deletes, no half overlay is in place.
+    await deleteKept(await keepOverlay(paths, config.privateFile, context.now()));
+    deletedBytes += bytes;
+  }
+  if (earlier.length > 0 && (await agreesToDelete(context, earlier, yes))) {
+    for (const kept of earlier) await deleteKept(kept);
+    deletedBytes += totalBytes(earlier);
+  }
+  await report(context, globals, located, { action: 'deleted', deletedBytes }, [
+    `${formatBytes(deletedBytes)} were deleted.`,
+  ]);
+}
+
+async function agreesToDelete(
+  context: Context,
+  earlier: readonly KeptOverlay[],
+  yes: boolean,
+): Promise<boolean> {
+  const what = `${countOf(earlier.length, 'overlay')} kept by earlier resets`;
+  return await confirm(
+    context.terminal,
+    `Delete the ${what} too (${formatBytes(totalBytes(earlier))})?`,
+    { assumeYes: yes, signal: context.signal },
+  );
+}
+
+async function agree(context: Context, question: string, yes: boolean): Promise<void> {
+  const options = { assumeYes: yes, signal: context.signal };
+  if (await confirm(context.terminal, question, options)) return;
+  throw new UtopiaError('consent-needed', 'Nothing was changed.');
+}
+
+async function nothingThere(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+): Promise<void> {
+  await report(context, globals, located, { action: 'nothing' }, [
+    `There is no ${located.config.privateFile}: the machine is in its first state.`,
+  ]);
+}
+
+async function report(
+  context: Context,
+  globals: GlobalOptions,
+  { config, paths }: LocatedMachine,
+  done: Omit<ResetReport, 'schema' | 'path' | 'kept'>,
+  lines: readonly string[],
+): Promise<void> {
+  const { terminal } = context;
+  const all = await listKept(paths, config.privateFile);
+  const kept = { count: all.length, bytes: totalBytes(all) };
+  if (globals.json) {
+    const result: ResetReport = { schema: 1, ...done, path: config.privateFile, kept };
+    terminal.out(JSON.stringify(result));
+    return;
+  }
+  for (const line of lines) terminal.out(line);
+  if (kept.count > 0) {
+    terminal.out(
+      `  Kept now     ${countOf(kept.count, 'overlay')}, ${formatBytes(kept.bytes)}` +
+        ' (utopia reset --purge deletes)',
+    );
+  }
+}
+
+function totalBytes(kept: readonly KeptOverlay[]): number {
+  return kept.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
+}
