@@ -5,7 +5,7 @@ import { prepareFolders } from '../machine/folders.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { checkSocketPaths } from '../machine/paths.ts';
 import { startQemu } from '../machine/start.ts';
-import { findRunning, writeState, type MachineState } from '../machine/state.ts';
+import { findRunning, forgetRunning, writeState, type MachineState } from '../machine/state.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
@@ -102,6 +102,8 @@ async function start(
   display.report(speedLine(prepared.acceleration));
   context.signal.throwIfAborted();
 
+  // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
+  await forgetRunning(paths);
   const started = await startQemu(prepared.plan, paths);
   const state: MachineState = {
     schema: 1,

@@ -10,11 +10,15 @@ export interface Oops {
 }
 
 /** printk's time and, with CONFIG_PRINTK_CALLER, the task or CPU: `[   12.345678][  T812] `. */
-const printkPrefix = /^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])?\s/;
+const printkTime = /(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[TC]\d+\])?\s/;
 
-/** A kernel message without the time before it. */
+/**
+ * A kernel message without the time before it, and without a prompt that stood on
+ * the line already: the kernel does not start a new one (`lab login: [ 99.0] BUG: …`).
+ */
 export function kernelMessage(line: string): string {
-  return line.replace(printkPrefix, '');
+  const time = printkTime.exec(line);
+  return time === null ? line : line.slice(time.index + time[0].length);
 }
 
 /** First lines of a report. They start the message: `DEBUG: ` is not `BUG: `. */

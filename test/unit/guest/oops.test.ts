@@ -75,3 +75,14 @@ test('the end marker repeats the panic and is not a second one', () => {
   expect(panicReason('[    2.7] ---[ end Kernel panic - not syncing: VFS: x ]---')).toBeUndefined();
   expect(panicReason('[    2.7] Kernel panic - not syncing: VFS: x')).toBe('VFS: x');
 });
+
+test('a report behind a prompt, on the same line', () => {
+  const finder = findOopses();
+  finder.read('lab login: [   99.012345] BUG: kernel NULL pointer dereference, address: 28');
+  expect(finder.read('[   99.1] RIP: 0010:lunix_chrdev_read+0x4c/0x120 [lunix]')).toMatchObject({
+    place: 'lunix_chrdev_read+0x4c',
+    module: 'lunix',
+  });
+  const line = '/init: [   14.395185] Kernel panic - not syncing: Attempted to kill init!';
+  expect(panicReason(line)).toBe('Attempted to kill init!');
+});
