@@ -1,0 +1,84 @@
+/** Where a guest's SSH answers and which files its access needs. Paths are absolute. */
+export interface SshTarget {
+  /** Address on the host; never 0.0.0.0, one cannot connect to that. */
+  readonly host: string;
+  readonly port: number;
+  /** Account in the guest. */
+  readonly login: string;
+  /** Name under which the host key is kept: ports and addresses change, the machine does not. */
+  readonly alias: string;
+  readonly knownHostsFile: string;
+  readonly identityFile: string;
+}
+
+/** How one connection is made. */
+export interface SshStyle {
+  /** Where ssh writes its own messages, so that they cannot be mistaken for the guest's. */
+  readonly logFile: string;
+  /** A terminal in the guest: `auto` where ssh itself would, `always` (-t), `never` (-T). */
+  readonly tty: 'auto' | 'always' | 'never';
+  /** How often a password may be tried. */
+  readonly passwordPrompts: number;
+  /** Command for the guest's shell, one string; undefined for a login shell. */
+  readonly command?: string | undefined;
+}
+
+/**
+ * Arguments of the system's ssh. The user's and the system's ssh_config are left
+ * out (`-F /dev/null`): a `Host *` with a ProxyJump, another port or an agent full
+ * of keys would break access to a machine that is on this very host.
+ */
+export function sshArgv(target: SshTarget, style: SshStyle): string[] {
+  const tty = { auto: [], always: ['-t'], never: ['-T'] }[style.tty];
+  return [
+    ...['-F', '/dev/null'],
+    ...['-E', style.logFile],
+    ...['-p', String(target.port), '-l', target.login],
+    ...option('HostKeyAlias', target.alias),
+    ...option('UserKnownHostsFile', quotePath(target.knownHostsFile)),
+    ...option('GlobalKnownHostsFile', '/dev/null'),
+    // The first key is the guest's own: it made it at its first boot. Another one later is refused.
+    ...option('StrictHostKeyChecking', 'accept-new'),
+    ...option('CheckHostIP', 'no'),
+    ...option('IdentityFile', quotePath(target.identityFile)),
+    // An agent full of keys would use up the guest's limit of attempts.
+    ...option('IdentitiesOnly', 'yes'),
+    ...option('IdentityAgent', 'none'),
+    ...option('PreferredAuthentications', 'publickey,keyboard-interactive,password'),
+    ...option('NumberOfPasswordPrompts', String(style.passwordPrompts)),
+    ...option('ControlPath', 'none'),
+    ...option('ConnectTimeout', '30'),
+    // Three minutes: a guest that stands in a debugger keeps its sessions, a dead one lets go.
+    ...option('ServerAliveInterval', '20'),
+    ...option('ServerAliveCountMax', '9'),
+    ...option('LogLevel', 'ERROR'),
+    ...tty,
+    ...['--', target.host],
+    ...(style.command === undefined ? [] : [style.command]),
+  ];
+}
+
+function option(name: string, value: string): string[] {
+  return ['-o', `${name}=${value}`];
+}
+
+/** ssh splits such a value at blanks and expands `%`. */
+function quotePath(path: string): string {
+  return `"${path.replaceAll('%', '%%').replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * The words behind `utopia ssh --` as one command for the guest's shell. A single
+ * word is handed over as it stands, as a line of shell; several are a program and
+ * its arguments, each of which arrives as it was typed.
+ */
+export function remoteCommand(words: readonly string[]): string | undefined {
+  if (words.length === 0) return undefined;
+  return words.length === 1 ? words[0] : words.map(quoteWord).join(' ');
+}
+
+/** A word that a POSIX shell reads as exactly this text. */
+export function quoteWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,91 @@
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { missingProgram } from './ssh-trouble.ts';
+
+/** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
+export interface SshFiles {
+  readonly knownHostsFile: string;
+  readonly identityFile: string;
+  /** Exists once the key is in this account's authorized_keys. */
+  readonly installedMark: (login: string) => string;
+}
+
+export function sshFiles(sshDir: string): SshFiles {
+  return {
+    knownHostsFile: join(sshDir, 'known_hosts'),
+    identityFile: join(sshDir, 'id_ed25519'),
+    installedMark: (login) => join(sshDir, `installed-${encodeURIComponent(login)}`),
+  };
+}
+
+/**
+ * Makes the machine's own ed25519 key pair where there is none, without a
+ * passphrase: it opens nothing but this guest. Gives the public key's line.
+ */
+export async function ensureMachineKey(sshDir: string, comment: string): Promise<string> {
+  const { identityFile } = sshFiles(sshDir);
+  await mkdir(sshDir, { recursive: true, mode: 0o700 });
+  if (!(await exists(identityFile))) {
+    const draft = await mkdtemp(join(sshDir, 'key-'));
+    try {
+      await generateKey(join(draft, 'key'), comment);
+      // The private half comes last: it says that both are there.
+      await rename(join(draft, 'key.pub'), `${identityFile}.pub`);
+      await rename(join(draft, 'key'), identityFile);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+  }
+  return (await readFile(`${identityFile}.pub`, 'utf8')).trim();
+}
+
+async function generateKey(file: string, comment: string): Promise<void> {
+  try {
+    const args = ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file];
+    await execa('ssh-keygen', args, { stdin: 'ignore', timeout: 30_000 });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missingProgram('ssh-keygen') : error;
+  }
+}
+
+/**
+ * Shell text that adds a key to the account's authorized_keys, once, and leaves
+ * folder and file as sshd wants them. Any login shell can run it.
+ */
+export function installKeyCommand(publicKey: string): string {
+  if (/['\\\n]/.test(publicKey)) throw new Error('a public key is one line without quotes');
+  const steps = [
+    'umask 077',
+    'cd',
+    'mkdir -p .ssh',
+    'chmod 700 .ssh',
+    'touch .ssh/authorized_keys',
+    'chmod 600 .ssh/authorized_keys',
+    // A last line without newline must not swallow ours.
+    'if [ -s .ssh/authorized_keys ] && [ -n "$(tail -c 1 .ssh/authorized_keys)" ]; then echo >>.ssh/authorized_keys; fi',
+    `grep -qxF "${publicKey}" .ssh/authorized_keys || echo "${publicKey}" >>.ssh/authorized_keys`,
+  ];
+  return `exec sh -c '${steps.join(' && ')}'`;
+}
+
+/** Whether the key was put into this account before. */
+export async function isKeyInstalled(files: SshFiles, login: string): Promise<boolean> {
+  return exists(files.installedMark(login));
+}
+
+export async function markKeyInstalled(files: SshFiles, login: string): Promise<void> {
+  await writeFile(files.installedMark(login), '', { mode: 0o600 });
+}
+
+/** The guest did not take the key: the next login tries the password first again. */
+export async function forgetKeyInstalled(files: SshFiles, login: string): Promise<void> {
+  await rm(files.installedMark(login), { force: true });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
