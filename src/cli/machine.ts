@@ -6,6 +6,7 @@ import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
   addUp(program, runCommand);
   addDown(program, runCommand);
+  addSsh(program, runCommand);
   program
     .command('status')
     .summary('whether the machine runs, and how to reach it')
@@ -91,6 +92,37 @@ function addDown(program: Command, runCommand: RunCommand): void {
             force: options.force === true,
             timeoutMs: options.timeout * 1000,
           });
+        });
+      },
+    );
+}
+
+function addSsh(program: Command, runCommand: RunCommand): void {
+  program
+    .command('ssh')
+    .summary('a shell or a command in the guest')
+    .description(
+      'A shell in the guest, or a command behind --, whose exit status is passed on.\n' +
+        "One word is a line for the guest's shell; several reach the program as typed.",
+    )
+    .argument('[command...]', 'behind --: what to run in the guest')
+    .option('-l, --login <name>', 'account in the guest', 'root')
+    .option('-t, --tty', 'a terminal in the guest also for a command')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  utopia ssh\n  utopia ssh -- uname -r\n  utopia ssh -l user -- 'dmesg | tail'",
+    )
+    .action(
+      async (
+        words: readonly string[],
+        options: { readonly login: string; readonly tty?: boolean },
+        command: Command,
+      ) => {
+        await runCommand(command, async (context, globals) => {
+          const { runSsh } = await import('../commands/ssh.ts');
+          const { login, tty = false } = options;
+          // The guest's status is this command's result: any number, and no error of ours.
+          process.exitCode = await runSsh(context, globals, { login, words, tty });
         });
       },
     );

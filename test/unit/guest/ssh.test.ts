@@ -1,0 +1,133 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Interruption } from '../../../src/context.ts';
+import { runInGuest, type GuestAccess } from '../../../src/guest/ssh.ts';
+import { explainSsh } from '../../../src/guest/ssh-trouble.ts';
+import { needsOfHost } from '../../support/requirements.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+needsOfHost('ssh');
+
+/**
+ * A program named ssh before the real one: it asks for the password as ssh does
+ * until the key is "installed", writes down its arguments and environment, and
+ * then does what the test wants.
+ */
+function fakeSsh(folder: string, action: string): GuestAccess {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const program = `#!/bin/sh
+[ "$1" = -V ] && { echo "OpenSSH_9.2p1" >&2; exit 0; }
+printf '%s\\n' "$@" >>"${folder}/arguments"
+log=$4
+if [ ! -e "${folder}/key-taken" ]; then
+  answer=$("$SSH_ASKPASS" "root@127.0.0.1's password: ") || { echo "root@127.0.0.1: Permission denied (publickey,password)." >>"$log"; exit 255; }
+  echo "$answer" >>"${folder}/passwords"
+  if [ "$answer" != root ]; then exit 255; fi
+fi
+for last; do :; done
+case $last in *authorized_keys*) touch "${folder}/key-taken"; exit 0 ;; esac
+${action}
+`;
+  writeFileSync(join(bin, 'ssh'), program);
+  chmodSync(join(bin, 'ssh'), 0o755);
+  return {
+    host: '127.0.0.1',
+    port: 22_223,
+    login: 'root',
+    machineId: 'lab-1',
+    sshDir: join(folder, 'ssh'),
+    runtimeDir: join(folder, 'run'),
+    env: { ...process.env, PATH: `${bin}:${process.env['PATH']}` },
+    signal: new AbortController().signal,
+  };
+}
+
+test('the guide’s password once, then the key; the password is in no argument', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(folder.path, 'echo out; echo err >&2; exit 7');
+  const result = { status: 7, stdout: 'out\n', stderr: 'err\n' };
+  expect(await runInGuest(access, 'whoami')).toEqual(result);
+  expect(await runInGuest(access, 'whoami')).toEqual(result);
+  expect(readFileSync(join(folder.path, 'passwords'), 'utf8')).toBe('root\n');
+  expect(existsSync(join(folder.path, 'ssh/installed-root'))).toBe(true);
+  const words = readFileSync(join(folder.path, 'arguments'), 'utf8').split('\n');
+  expect(words.filter((word) => word === 'root')).toHaveLength(3); // -l root, three times
+  expect(readdirSync(join(folder.path, 'run'))).toEqual([]);
+});
+
+test('a key that is refused again is replaced at the next login', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(folder.path, `rm -f "${folder.path}/key-taken"; exit 0`);
+  await runInGuest(access, 'true');
+  expect((await runInGuest(access, 'true')).status).toBe(0);
+  expect(existsSync(join(folder.path, 'ssh/installed-root'))).toBe(false);
+});
+
+test('a changed password without a terminal is an error that says so', async () => {
+  using folder = temporaryFolder();
+  const access = { ...fakeSsh(folder.path, 'exit 0'), login: 'somebody' };
+  await expect(runInGuest(access, 'true')).rejects.toMatchObject({
+    code: 'ssh-unavailable',
+    message: expect.stringContaining('does not let somebody in') as string,
+  });
+});
+
+test('a command’s own 255 is a result, ssh’s is an error', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(
+    folder.path,
+    'if [ "$last" = own ]; then exit 255; fi; echo "Connection refused" >>"$log"; exit 255',
+  );
+  expect((await runInGuest(access, 'own')).status).toBe(255);
+  await expect(runInGuest(access, 'other')).rejects.toMatchObject({ code: 'ssh-unavailable' });
+});
+
+test('an interruption ends ssh, and is what is thrown', async () => {
+  using folder = temporaryFolder();
+  const controller = new AbortController();
+  const access = { ...fakeSsh(folder.path, 'exec sleep 60'), signal: controller.signal };
+  const running = runInGuest(access, 'true');
+  const reason = new Interruption('SIGINT');
+  setTimeout(() => controller.abort(reason), 300);
+  await expect(running).rejects.toBe(reason);
+});
+
+test('no ssh at all names the package', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(folder.path, 'exit 0');
+  await runInGuest(access, 'true');
+  const env = { ...access.env, PATH: join(folder.path, 'empty') };
+  await expect(runInGuest({ ...access, env }, 'true')).rejects.toMatchObject({
+    code: 'program-missing',
+  });
+});
+
+test.each([
+  [
+    '@@@\nWARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\nHost key verification failed.',
+    'another host key',
+  ],
+  ['root@127.0.0.1: Permission denied (publickey,password).', 'does not let root in'],
+  ['kex_exchange_identification: Connection closed by remote host', 'closed the connection'],
+  ['ssh: connect to host 127.0.0.1 port 1: Connection refused', 'does not answer on port 1'],
+  ['client_loop: send disconnect: Broken pipe', 'ssh could not go on'],
+])('%j is explained', (log, words) => {
+  const target = {
+    host: '127.0.0.1',
+    port: 1,
+    login: 'root',
+    alias: 'utopia-lab',
+    knownHostsFile: '/k',
+    identityFile: '/i',
+  };
+  expect(explainSsh(log, target).message).toContain(words);
+});
