@@ -17,7 +17,7 @@ import { Interruption } from '../../../../src/context.ts';
 import { fetchImage, type FetchOptions } from '../../../../src/image/fetch/fetch-image.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { refusalOf } from '../sample-lab.ts';
-import { startImageServer, type ImageServer } from './image-server.ts';
+import { startImageServer, type ImageServer } from '../../../support/image-server.ts';
 
 /** 4 MiB with 3 MiB of zeros in the middle and some at the end, as a disk has them. */
 const disk = Buffer.concat([
