@@ -73,15 +73,15 @@ function describeEvent(event: FetchEvent, meter: RateMeter): ProgressEvent {
   meter.note(bytes, performance.now());
   const { totalBytes } = event;
   const rate = meter.bytesPerSecond();
+  // With a total, the bar's per cent says how much is there; 35 columns are left beside it.
   const parts = [
-    formatBytes(bytes),
-    totalBytes === undefined ? undefined : `of ${formatBytes(totalBytes)}`,
-    rate === undefined ? undefined : ` ${formatBytes(rate)}/s`,
+    totalBytes === undefined ? formatBytes(bytes) : `of ${formatBytes(totalBytes)}`,
+    rate === undefined ? undefined : `${formatBytes(rate)}/s`,
     rate === undefined || rate === 0 || totalBytes === undefined
       ? undefined
-      : ` ${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`,
+      : `${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`,
   ];
-  const detail = parts.filter((part) => part !== undefined).join(' ');
+  const detail = parts.filter((part) => part !== undefined).join('  ');
   return totalBytes === undefined || totalBytes === 0
     ? { kind: 'moved', title, detail }
     : { kind: 'moved', title, detail, fraction: bytes / totalBytes };

@@ -35,6 +35,8 @@ export async function confirm(
     return word === 'y' || word === 'yes';
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') {
+      // Ctrl-C leaves the cursor behind the question.
+      terminal.err();
       throw new UtopiaError('interrupted', 'Interrupted; nothing was changed.');
     }
     throw error;
