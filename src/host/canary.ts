@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 
 /** How a canary ended. `exit` 33 is the guest's own word: its instructions ran. */
 export interface CanaryResult {
@@ -12,9 +11,6 @@ export interface CanaryResult {
   readonly timeout?: boolean | undefined;
   readonly ms: number;
 }
-
-/** What the guest writes to isa-debug-exit (0x10) comes out as (0x10 << 1) | 1. */
-export const canaryExit = 33;
 
 /**
  * A boot sector: mov al, 0x10; out 0xf4, al; hlt; jmp to the hlt. Zero-padded,
@@ -41,6 +37,7 @@ export interface CanaryRun {
  * behind at most as a process that is being killed.
  */
 export async function runCanary(run: CanaryRun): Promise<CanaryResult> {
+  const { execa } = await import('execa');
   const folder = await mkdtemp(join(tmpdir(), 'utopia-canary-'));
   const floppy = join(folder, 'sector');
   const startedAt = performance.now();

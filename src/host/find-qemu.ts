@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../places.ts';
-import { parseOsRelease } from './os-release.ts';
+import { osReleaseFiles, parseOsRelease, type OsRelease } from './os-release.ts';
 import { describeInstall, installCommand } from './packages.ts';
 
 /** Where QEMU's two programs are, before anything was asked of them. */
@@ -19,42 +19,65 @@ const systemName = 'qemu-system-x86_64';
 /** Distributions that keep QEMU out of PATH, or under another name. */
 const otherPlaces = ['/usr/bin/qemu-kvm', '/usr/libexec/qemu-kvm'];
 
+/** Looks whether a file is there and may be run. */
+export type IsRunnable = (path: string) => Promise<boolean>;
+
+/** What a search for QEMU came to; `elsewhere` is a QEMU that QEMU_BUILD_DIR leads past. */
+export interface QemuSearch {
+  readonly binary: string | undefined;
+  readonly imgBinary: string | undefined;
+  readonly elsewhere: string | undefined;
+}
+
 /**
- * Finds QEMU: in QEMU_BUILD_DIR (an install prefix, a build tree, or the binary
+ * Looks for QEMU: in QEMU_BUILD_DIR (an install prefix, a build tree, or the binary
  * itself) when that is set, and then nowhere else; otherwise in ~/opt/qemu (where
  * the lab guide has it built), in PATH, and where Red Hat keeps it.
- * Throws `qemu-missing`.
  */
+export async function searchQemu(
+  qemuBuildDir: string | undefined,
+  env: Environment,
+  isRunnable: IsRunnable,
+): Promise<QemuSearch> {
+  const everywhere = searchPlaces(env);
+  const places = qemuBuildDir === undefined ? everywhere : placesBelow(qemuBuildDir);
+  const binary = await firstOf(places, isRunnable);
+  if (binary === undefined) {
+    const elsewhere =
+      qemuBuildDir === undefined ? undefined : await firstOf(everywhere, isRunnable);
+    return { binary, imgBinary: undefined, elsewhere };
+  }
+  // qemu-img of the same build, since it must know the same formats; else the one in PATH.
+  const folders = [dirname(binary), ...pathFolders(env), '/usr/bin'];
+  const programs = folders.map((folder) => join(folder, 'qemu-img'));
+  return { binary, imgBinary: await firstOf(programs, isRunnable), elsewhere: undefined };
+}
+
+/** Finds QEMU's programs on this host, as `searchQemu` does. Throws `qemu-missing`. */
 export async function findQemuPrograms(
   config: Pick<Config, 'qemuBuildDir'>,
   env: Environment,
 ): Promise<QemuPrograms> {
-  if (config.qemuBuildDir !== undefined) return await inBuildDir(config.qemuBuildDir, env);
-  const binary = await firstRunnable(searchPlaces(env));
-  if (binary === undefined) throw await nothingFound();
-  return { binary, imgBinary: await imageProgram(binary, env) };
+  const { qemuBuildDir } = config;
+  const { binary, imgBinary, elsewhere } = await searchQemu(qemuBuildDir, env, isRunnableHere);
+  if (binary !== undefined && imgBinary !== undefined) return { binary, imgBinary };
+  const os = await readOsRelease();
+  if (binary !== undefined) {
+    throw new UtopiaError(
+      'qemu-missing',
+      `qemu-img is missing (looked beside ${binary}, in PATH).`,
+      { hint: describeInstall(installCommand(os, ['qemu-img'])) },
+    );
+  }
+  if (qemuBuildDir !== undefined) throw nothingBelow(qemuBuildDir, elsewhere);
+  throw new UtopiaError('qemu-missing', 'QEMU is not installed on this host.', {
+    details: [`Looked for ${systemName} in ~/opt/qemu/bin and PATH, and for qemu-kvm.`],
+    hint: describeInstall(installCommand(os, ['qemu', 'qemu-img'])),
+  });
 }
 
-function searchPlaces(env: Environment): string[] {
-  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
-  return [
-    join(homeFolder(env), 'opt/qemu/bin', systemName),
-    ...path.map((folder) => join(folder, systemName)),
-    ...otherPlaces,
-  ];
-}
-
-async function inBuildDir(place: string, env: Environment): Promise<QemuPrograms> {
-  const candidates = [
-    join(place, 'bin', systemName),
-    join(place, systemName),
-    join(place, 'build', systemName),
-    place,
-  ];
-  const binary = await firstRunnable(candidates);
-  if (binary !== undefined) return { binary, imgBinary: await imageProgram(binary, env) };
-  const elsewhere = await firstRunnable(searchPlaces(env));
-  throw new UtopiaError('qemu-missing', `QEMU_BUILD_DIR=${place} holds no ${systemName}.`, {
+function nothingBelow(place: string, elsewhere: string | undefined): UtopiaError {
+  return new UtopiaError('qemu-missing', `QEMU_BUILD_DIR=${place} holds no ${systemName}.`, {
     details: [`Looked for: bin/${systemName}, ${systemName}, build/${systemName}`],
     hint:
       elsewhere === undefined
@@ -63,43 +86,50 @@ async function inBuildDir(place: string, env: Environment): Promise<QemuPrograms
   });
 }
 
-/** qemu-img of the same build, since it must know the same formats; else the one in PATH. */
-async function imageProgram(binary: string, env: Environment): Promise<string> {
-  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
-  const folders = [dirname(binary), ...path, '/usr/bin'];
-  const found = await firstRunnable(folders.map((folder) => join(folder, 'qemu-img')));
-  if (found !== undefined) return found;
-  const os = await readOsRelease();
-  throw new UtopiaError('qemu-missing', `qemu-img is missing (looked beside ${binary}, in PATH).`, {
-    hint: describeInstall(installCommand(os, ['qemu-img'])),
-  });
+function placesBelow(place: string): string[] {
+  return [
+    join(place, 'bin', systemName),
+    join(place, systemName),
+    join(place, 'build', systemName),
+    place,
+  ];
 }
 
-async function nothingFound(): Promise<UtopiaError> {
-  const os = await readOsRelease();
-  return new UtopiaError('qemu-missing', 'QEMU is not installed on this host.', {
-    details: [`Looked for ${systemName} in ~/opt/qemu/bin and PATH, and for qemu-kvm.`],
-    hint: describeInstall(installCommand(os, ['qemu', 'qemu-img'])),
-  });
+function searchPlaces(env: Environment): string[] {
+  return [
+    join(homeFolder(env), 'opt/qemu/bin', systemName),
+    ...pathFolders(env).map((folder) => join(folder, systemName)),
+    ...otherPlaces,
+  ];
+}
+
+function pathFolders(env: Environment): string[] {
+  return (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
 }
 
 /** This host's distribution; an empty one where /etc/os-release is missing. */
-export async function readOsRelease() {
-  for (const file of ['/etc/os-release', '/usr/lib/os-release']) {
+export async function readOsRelease(): Promise<OsRelease> {
+  for (const file of osReleaseFiles) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text !== undefined) return parseOsRelease(text);
   }
   return parseOsRelease('');
 }
 
-async function firstRunnable(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    try {
-      await access(path, constants.X_OK);
-      if ((await stat(path)).isFile()) return path;
-    } catch {
-      // Not there, or not to be run: the next one.
-    }
-  }
+async function firstOf(
+  paths: readonly string[],
+  isRunnable: IsRunnable,
+): Promise<string | undefined> {
+  for (const path of paths) if (await isRunnable(path)) return path;
   return undefined;
+}
+
+/** Looks on this host. */
+export async function isRunnableHere(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
-import { canaryExit, runCanary, type CanaryResult } from './canary.ts';
+import { canaryExit } from './canary-exit.ts';
+import { runCanary, type CanaryResult } from './canary.ts';
 
 /** What the canaries say about KVM on this host. */
 export interface KvmVerdict {
@@ -11,20 +12,25 @@ export interface KvmVerdict {
   /** The canaries' times in ms, for doctor. */
   readonly kvmMs?: number | undefined;
   readonly tcgMs?: number | undefined;
+  /** How the one under emulation ended: 33 when its guest ran. */
+  readonly tcgExit?: number | undefined;
 }
 
 /** KVM is waited for at least this long, and at least so many times as long as TCG took. */
 const leastWaitMs = 1_000;
-const patience = 5;
-/** A KVM canary slower than this many times TCG's brings nothing. */
+const patience = 4;
+/** A KVM canary slower than this, and than so many times TCG's, brings nothing. */
+const slowMs = 500;
 const slowFactor = 3;
+/** When even emulation does not come back. */
+const longestMs = 15_000;
 
 /**
  * Judges one canary under KVM against the one under TCG. Pure: doctor judges
  * recorded ones with it.
  */
 export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string): KvmVerdict {
-  const times = { kvmMs: kvm.ms, tcgMs: tcg.ms };
+  const times = { kvmMs: kvm.ms, tcgMs: tcg.ms, tcgExit: tcg.exit };
   const failed = (cause: string, reason: string): KvmVerdict => ({
     works: false,
     cpuModel: undefined,
@@ -47,7 +53,7 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
     const how = kvm.signal === undefined ? `status ${kvm.exit}` : kvm.signal;
     return failed('canary-failed', `a guest under KVM ends with ${how}${last && `: ${last}`}`);
   }
-  if (tcg.exit === canaryExit && kvm.ms > Math.max(leastWaitMs, slowFactor * tcg.ms)) {
+  if (tcg.exit === canaryExit && kvm.ms > Math.max(slowMs, slowFactor * tcg.ms)) {
     return failed('too-slow', 'KVM is slower here than software emulation');
   }
   return { works: true, cpuModel, cause: undefined, reason: undefined, ...times };
@@ -59,30 +65,33 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
  * does in a tenth is no use, and nobody should wait for it.
  */
 export async function testKvm(binary: string, signal?: AbortSignal): Promise<KvmVerdict> {
-  const first = await compare(binary, 'host', signal);
+  const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs: longestMs, signal });
+  const first = await compare(binary, 'host', emulated, signal);
   if (first.works || first.cause !== 'msr-abort') return first;
   // The abort can be the model's fault: an older one sets fewer registers.
-  const second = await compare(binary, 'qemu64', signal);
+  const second = await compare(binary, 'qemu64', emulated, signal);
   return second.works ? second : { ...first, kvmMs: second.kvmMs };
 }
 
-async function compare(binary: string, model: string, signal?: AbortSignal): Promise<KvmVerdict> {
+async function compare(
+  binary: string,
+  cpuModel: string,
+  emulated: Promise<CanaryResult>,
+  signal?: AbortSignal,
+): Promise<KvmVerdict> {
+  const startedAt = performance.now();
   const enough = new AbortController();
   const either = AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]);
-  const kvmRun = runCanary({
-    binary,
-    accelerator: 'kvm',
-    cpuModel: model,
-    timeoutMs: 30_000,
-    signal: either,
-  });
-  const tcg = await runCanary({ binary, accelerator: 'tcg', timeoutMs: 30_000, signal });
-  const waitMs = Math.max(leastWaitMs, patience * tcg.ms) - tcg.ms;
-  const timer = setTimeout(() => enough.abort(), waitMs);
+  const run = { binary, cpuModel, timeoutMs: longestMs, signal: either };
+  const accelerated = runCanary({ ...run, accelerator: 'kvm' });
+  const tcg = await emulated;
+  const waitedMs = performance.now() - startedAt;
+  const waitMs = Math.max(leastWaitMs, patience * tcg.ms) - waitedMs;
+  const timer = setTimeout(() => enough.abort(), Math.max(0, waitMs));
   try {
-    const kvm = await kvmRun;
+    const kvm = await accelerated;
     signal?.throwIfAborted();
-    return judgeKvm(kvm, tcg, model);
+    return judgeKvm(kvm, tcg, cpuModel);
   } finally {
     clearTimeout(timer);
   }

@@ -5,6 +5,9 @@ export interface OsRelease {
   readonly prettyName: string;
 }
 
+/** Where os-release(5) may be; the first that exists counts. */
+export const osReleaseFiles = ['/etc/os-release', '/usr/lib/os-release'] as const;
+
 export function parseOsRelease(text: string): OsRelease {
   const value = (key: string): string => {
     const line = new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';

@@ -1,3 +1,4 @@
+import type { Fix } from './check.ts';
 import type { OsRelease } from './os-release.ts';
 
 /** What utopia may need from a distribution. */
@@ -31,10 +32,24 @@ export const distributions: readonly Distribution[] = [
     },
   },
   {
-    families: ['fedora', 'rhel', 'centos'],
+    families: ['rhel', 'centos'],
     install: ['dnf', 'install', '-y'],
     packages: {
       qemu: ['qemu-kvm'],
+      'qemu-img': ['qemu-img'],
+      ssh: ['openssh-clients'],
+      flock: ['util-linux'],
+      mmdebstrap: ['mmdebstrap'],
+      mke2fs: ['e2fsprogs'],
+      sfdisk: ['util-linux'],
+      grub: ['grub2-pc-modules', 'grub2-tools'],
+    },
+  },
+  {
+    families: ['fedora'],
+    install: ['dnf', 'install', '-y'],
+    packages: {
+      qemu: ['qemu-system-x86'],
       'qemu-img': ['qemu-img'],
       ssh: ['openssh-clients'],
       flock: ['util-linux'],
@@ -127,4 +142,25 @@ export function describeInstall(plan: InstallPlan): string {
     return `Install ${plan.packages.join(' and ')} with your package manager.`;
   const nix = last[0] === 'nix-env';
   return nix ? last.join(' ') : `sudo ${last.join(' ')}`;
+}
+
+/** The same as the fix of a check. */
+export function installFix(os: OsRelease, tools: readonly Tool[]): Fix {
+  const { commands, packages } = installCommand(os, tools);
+  const names = packages.join(' ');
+  // NixOS keeps its packages in a file; nix-env is the way that works at once, as the user.
+  const nix = os.families.includes('nixos');
+  const fix = {
+    kind: commands.length === 0 || nix ? 'manual' : 'auto',
+    commands: commands.map((argv) => ({
+      argv,
+      root: !nix,
+      why: argv.some((word) => packages.includes(word))
+        ? `installs ${names}`
+        : 'refreshes the list of packages',
+    })),
+    after: 'none',
+  } as const;
+  if (commands.length > 0) return fix;
+  return { ...fix, advice: `Install ${packages.join(' and ')} with your package manager.` };
 }

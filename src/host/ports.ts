@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { parseListeners } from './facts/listeners.ts';
 
 /** A process that listens on a port; what cannot be read of it is undefined. */
 export interface PortHolder {
@@ -31,26 +32,6 @@ export async function suggestFreePort(host: string, from: number): Promise<numbe
     if ((await probePort(host, port)).free) return port;
   }
   return undefined;
-}
-
-interface ListeningSocket {
-  readonly port: number;
-  readonly uid: number;
-  readonly inode: string;
-}
-
-/** Sockets in state 0A (LISTEN) of /proc/net/tcp or tcp6 (proc_net_tcp.txt of the kernel). */
-export function parseListeners(text: string): ListeningSocket[] {
-  return text
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === '0A')
-    .map((fields) => ({
-      port: Number.parseInt(fields[1]?.split(':')[1] ?? '', 16),
-      uid: Number(fields[7]),
-      inode: fields[9] ?? '',
-    }));
 }
 
 async function findHolder(port: number): Promise<PortHolder | undefined> {
@@ -87,4 +68,11 @@ export async function processStart(pid: number): Promise<Date | undefined> {
     (folder) => folder.ctime,
     () => undefined,
   );
+}
+
+/** Who holds a port, as far as it may be known: `python3, pid 4127`. */
+export function describeHolder(holder: PortHolder): string {
+  if (holder.pid !== undefined) return `${holder.program ?? 'a process'}, pid ${holder.pid}`;
+  if (holder.uid !== undefined) return `a process of user id ${holder.uid}`;
+  return 'a process that cannot be seen from here';
 }

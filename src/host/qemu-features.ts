@@ -1,15 +1,15 @@
-import { execa } from 'execa';
 import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { findQemuPrograms, type QemuPrograms } from './find-qemu.ts';
+import { findQemuPrograms } from './find-qemu.ts';
 import type { QemuInstallation } from './types.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
 /** Longest wait for a QEMU that only prints a list. */
-const listTimeoutMs = 10_000;
+const listTimeoutMs = 5_000;
 
-interface FeatureLists {
+/** What `--version` and the `help` lists of a QEMU say. */
+export interface FeatureLists {
   readonly version: string;
   readonly devices: readonly string[];
   readonly netdevs: readonly string[];
@@ -27,9 +27,7 @@ export async function findQemu(
   signal?: AbortSignal,
 ): Promise<QemuInstallation> {
   const programs = await findQemuPrograms(config, env);
-  const lists = await remembered(env, 'qemu-features', await programKey(programs.binary), () =>
-    askFeatures(programs, signal),
-  );
+  const lists = await readFeatures(programs.binary, env, signal);
   return {
     ...programs,
     version: lists.version,
@@ -51,13 +49,30 @@ export function missingFeatures(
   ];
 }
 
-async function askFeatures(programs: QemuPrograms, signal?: AbortSignal): Promise<FeatureLists> {
+/**
+ * What this very binary was built with, remembered until it changes. Throws
+ * `qemu-unsuitable` when it does not tell its version.
+ */
+export async function readFeatures(
+  binary: string,
+  env: Environment,
+  signal?: AbortSignal,
+): Promise<FeatureLists> {
+  return await remembered(env, 'qemu-features', await programKey(binary), async () =>
+    askFeatures(binary, signal),
+  );
+}
+
+async function askFeatures(binary: string, signal?: AbortSignal): Promise<FeatureLists> {
+  // Imported here: a remembered answer needs no child process, and no time to load it.
+  const { execa } = await import('execa');
   const ask = async (...args: readonly string[]): Promise<{ ok: boolean; text: string }> => {
-    const result = await execa(programs.binary, args, {
+    const result = await execa(binary, args, {
       reject: false,
       all: true,
       stdin: 'ignore',
       timeout: listTimeoutMs,
+      killSignal: 'SIGKILL',
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     });
     signal?.throwIfAborted();
@@ -72,7 +87,7 @@ async function askFeatures(programs: QemuPrograms, signal?: AbortSignal): Promis
     ask('-sandbox', 'off', '-version'),
   ]);
   return {
-    version: parseVersion(programs.binary, version.text),
+    version: requireVersion(binary, version.text),
     devices: parseDevices(devices.text),
     netdevs: parseWords(netdevs.text),
     accelerators: parseWords(accelerators.text),
@@ -80,13 +95,18 @@ async function askFeatures(programs: QemuPrograms, signal?: AbortSignal): Promis
   };
 }
 
-function parseVersion(binary: string, text: string): string {
-  const version = /version (\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
+function requireVersion(binary: string, text: string): string {
+  const version = parseVersion(text);
   if (version !== undefined) return version;
   throw new UtopiaError('qemu-unsuitable', `${binary} does not tell its version.`, {
     details: text.split('\n').slice(-5),
     hint: 'Is it a QEMU for this machine? Run it with --version to see.',
   });
+}
+
+/** `7.2.22` of `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
+export function parseVersion(text: string): string | undefined {
+  return /version (\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
 }
 
 /** Lines `name "virtio-9p-pci", bus PCI, …`, some with an alias that works as well. */

@@ -1,0 +1,132 @@
+import { dirname } from 'node:path';
+import { loadConfig } from '../../config/load.ts';
+import { isKeyName } from '../../config/keys.ts';
+import { locate } from '../../config/report.ts';
+import type { Config } from '../../config/types.ts';
+import type { Context, Environment, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { ImageFinding, LabFacts } from '../../host/lab.ts';
+import { findBackingFile } from '../../image/backing-file.ts';
+import { describeOverlay } from '../../image/overlay.ts';
+import type { BackingFile } from '../../image/types.ts';
+import { machinePaths } from '../../machine/paths.ts';
+import { neededFeatures } from '../../machine/plan.ts';
+import { findRunning } from '../../machine/state.ts';
+import { homeFolder } from '../../places.ts';
+import { formatBytes } from '../../ui/format.ts';
+
+/** VNC's display 0 is TCP port 5900 (RFC 6143). */
+const vncBasePort = 5900;
+
+export interface GatheredLab extends LabFacts {
+  /** Folder of the private file; undefined without a config. */
+  readonly overlayFolder: string | undefined;
+}
+
+/**
+ * Looks at the lab of this folder: its config, images and running machine. Errors
+ * of the config are facts here, not a stop. `described` is the environment of a
+ * described host, whose keys of utopia.config outrank this process's.
+ */
+export async function gatherLab(
+  context: Context,
+  globals: GlobalOptions,
+  described: Environment,
+): Promise<GatheredLab> {
+  const keys = Object.entries(described).filter(([name]) => isKeyName(name));
+  const report = await loadConfig({
+    cwd: context.cwd,
+    file: globals.config,
+    env: { ...context.env, ...Object.fromEntries(keys) },
+    home: homeFolder(context.env),
+  });
+  const { config } = report;
+  const common = {
+    config,
+    configErrors: report.errors.map(({ line, message }) => `${locate(report, line)}${message}`),
+    configLabel: report.label,
+    needed: neededFeatures,
+  };
+  if (config === undefined) {
+    const waiting = { kind: 'skipped', because: 'lab.config' } as const;
+    return {
+      ...common,
+      backing: waiting,
+      overlay: waiting,
+      ownPorts: [],
+      overlayFolder: undefined,
+    };
+  }
+  const { ownPorts, running } = await findOwnMachine(config, context);
+  return {
+    ...common,
+    ...(await lookAtImages(config, context, running)),
+    ownPorts,
+    overlayFolder: dirname(config.privateFile),
+  };
+}
+
+async function findOwnMachine(
+  config: Config,
+  context: Context,
+): Promise<{ readonly running: boolean; readonly ownPorts: readonly number[] }> {
+  const paths = machinePaths(config, context.env, process.getuid?.() ?? 0);
+  const running = await findRunning(paths);
+  const plan = running?.state?.plan;
+  if (plan === undefined) return { running: running !== undefined, ownPorts: [] };
+  const vnc = plan.vnc === undefined ? [] : [vncBasePort + plan.vnc.display];
+  return { running: true, ownPorts: [plan.ssh.port, ...vnc] };
+}
+
+async function lookAtImages(
+  config: Config,
+  { env }: Context,
+  running: boolean,
+): Promise<Pick<LabFacts, 'backing' | 'overlay'>> {
+  let backing: BackingFile | undefined;
+  try {
+    backing = await findBackingFile({ config, env });
+  } catch (error) {
+    const overlay = { kind: 'skipped', because: 'image.backing' } as const;
+    return { backing: refusal(error), overlay };
+  }
+  if (backing === undefined) {
+    return {
+      backing: { kind: 'absent', message: 'no image yet: utopia up offers to build one' },
+      overlay: { kind: 'absent', message: 'made with the first start' },
+    };
+  }
+  const found: ImageFinding = {
+    kind: 'good',
+    path: backing.path,
+    message: `${backing.path} (${backing.format})`,
+    warnings: [],
+  };
+  return { backing: found, overlay: await lookAtOverlay(config, backing, running) };
+}
+
+async function lookAtOverlay(
+  config: Config,
+  backing: BackingFile,
+  running: boolean,
+): Promise<ImageFinding> {
+  try {
+    const overlay = await describeOverlay({ config, backing, running });
+    if (!overlay.exists) return { kind: 'absent', message: 'made with the first start' };
+    const size = formatBytes(overlay.allocatedBytes);
+    return {
+      kind: 'good',
+      path: overlay.path,
+      message: `${overlay.path} (${size} of yours)`,
+      warnings: overlay.warnings,
+    };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function refusal(error: unknown): ImageFinding {
+  if (!(error instanceof UtopiaError)) throw error;
+  const { code, message, details, hint } = error;
+  return { kind: 'refused', code, message, details, hint };
+}

@@ -1,0 +1,101 @@
+import { firstProblem, kvmProblem, pass, skipped } from '../check.ts';
+import type { CheckInput, Finding } from '../check.ts';
+import { loadCommands } from './modules.ts';
+
+/** The one test that counts: opening the device as QEMU does. */
+export function evaluateAccess(input: CheckInput): Finding {
+  const blocker = firstProblem(input, ['kvm.device']);
+  if (blocker !== undefined) return skipped(blocker.id, 'there is no device to open');
+  const { file, errno } = input.facts.device;
+  if (file === undefined) {
+    const before = input.earlier.get('kvm.device');
+    return skipped(before?.because ?? 'kvm.device', 'there is no device to open');
+  }
+  if (errno === undefined) return pass('opens', [{ path: '/dev/kvm', value: 'opens' }]);
+  const evidence = [{ path: '/dev/kvm', value: errno }];
+  switch (errno) {
+    case 'ENODEV':
+    case 'ENXIO':
+      return noModuleBehind(input, evidence);
+    case 'EBUSY':
+      return kvmProblem(input, 'another hypervisor holds /dev/kvm (EBUSY)', {
+        cause: 'busy',
+        evidence,
+        fix: {
+          kind: 'manual',
+          commands: [],
+          after: 'none',
+          advice: 'Power off the virtual machine of the other hypervisor.',
+        },
+      });
+    case 'EACCES': {
+      const reason = firstProblem(input, ['kvm.udev', 'kvm.group', 'kvm.session']);
+      if (reason !== undefined) return { ...skipped(reason.id, 'refused (EACCES)'), evidence };
+      return denied(input, evidence, 'although owner, mode and groups allow it');
+    }
+    default:
+      return denied(input, evidence, 'whoever asks');
+  }
+}
+
+function noModuleBehind(input: CheckInput, evidence: Finding['evidence'] & object): Finding {
+  const reason = firstProblem(input, ['cpu.virt', 'kmod.blacklist', 'kmod.tree']);
+  if (reason !== undefined) {
+    return { ...skipped(reason.id, 'the device is there, but no module behind it'), evidence };
+  }
+  return kvmProblem(input, 'the device is there, but no module behind it', {
+    cause: 'static-node',
+    why: 'udev makes /dev/kvm at boot, so that opening it loads the module; here that did not happen.',
+    evidence,
+    fix: { kind: 'auto', commands: loadCommands(input.facts), after: 'none' },
+  });
+}
+
+function denied(input: CheckInput, evidence: Finding['evidence'] & object, how: string): Finding {
+  const { env, container } = input.facts.machine;
+  const errno = evidence[0]?.value ?? '';
+  if (env['SNAP'] !== undefined) {
+    const snap = env['SNAP_NAME'] ?? 'NAME';
+    return kvmProblem(input, `/dev/kvm is refused (${errno}): this runs inside a snap`, {
+      cause: 'device-denied',
+      why: 'A snap may open only the devices of the interfaces that it is connected to.',
+      evidence: [...evidence, { path: '$SNAP', value: env['SNAP'] }],
+      fix: {
+        kind: 'manual',
+        commands: [
+          {
+            argv: ['snap', 'connect', `${snap}:kvm`],
+            root: true,
+            why: 'if the snap has that plug',
+          },
+        ],
+        after: 'none',
+        advice: 'Or use a terminal that is no snap (not the one inside a snapped editor).',
+      },
+    });
+  }
+  const inContainer = container !== undefined;
+  return kvmProblem(input, `/dev/kvm is refused (${errno}), ${how}`, {
+    cause: 'device-denied',
+    why: inContainer
+      ? 'The container has the file, but its control group does not allow the device.'
+      : 'A control group, a security module (SELinux, AppArmor) or an ACL stands before it.',
+    evidence,
+    fix: {
+      kind: 'manual',
+      commands: inContainer
+        ? [
+            {
+              argv: ['docker', 'run', '--device', '/dev/kvm', '…'],
+              root: false,
+              why: 'on the host outside: allows the device',
+            },
+          ]
+        : [
+            { argv: ['getfacl', '/dev/kvm'], root: false, why: 'shows an ACL' },
+            { argv: ['journalctl', '-k', '-g', 'denied'], root: true, why: 'shows a refusal' },
+          ],
+      after: 'none',
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import { info, kvmProblem, pass, skipped, unknown } from '../check.ts';
+import type { CheckInput, Finding, FixCommand } from '../check.ts';
+import type { GroupEntry } from '../facts/accounts.ts';
+import { holdsGroup } from '../facts/process-status.ts';
+import type { HostFacts } from '../facts/types.ts';
+
+/** The user's membership, in the account database, of the group that owns the device. */
+export function evaluateGroup(input: CheckInput): Finding {
+  const { facts } = input;
+  const { device, account, machine } = facts;
+  if (device.file?.type !== 'chr') return skipped('kvm.device', 'there is no device');
+  const { gid } = device.file;
+  // A device that is root's alone will belong to kvm once a rule is there.
+  const group = gid === 0 ? device.kvmGroup : device.group;
+  const member = group !== undefined && isMember(facts, group);
+  const held = account.status !== undefined && holdsGroup(account.status, gid);
+  if (device.errno === undefined) return explainOpening(facts, group, member || held);
+  if (machine.container !== undefined && !held) {
+    return skipped('kvm.session', 'groups of a container are given from outside');
+  }
+  if (device.errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
+  if (group === undefined) return noGroup(input, gid);
+  const evidence = [
+    { path: '/etc/group', value: `${group.name}:${group.gid}:${group.members.join(',')}` },
+  ];
+  if (member) return pass(`${account.name ?? 'you'} is in group ${group.name}`, evidence);
+  if (held && gid !== 0) return pass(`this login has group ${group.name}`, evidence);
+  if (account.name === undefined) return unknown('the user has no name here', { evidence });
+  return kvmProblem(input, `${account.name} is not in group ${group.name}`, {
+    cause: 'not-in-group',
+    why: `/dev/kvm belongs to group ${group.name} (${group.gid}); members may use it.`,
+    evidence,
+    fix: { kind: 'auto', commands: [addMember(account.name, group.name)], after: 'relogin' },
+  });
+}
+
+function isMember({ account }: HostFacts, group: GroupEntry): boolean {
+  const named = account.name !== undefined && group.members.includes(account.name);
+  return named || account.primaryGid === group.gid;
+}
+
+function addMember(user: string, group: string): FixCommand {
+  return {
+    argv: ['usermod', '-aG', group, user],
+    root: true,
+    why: `adds ${user} to group ${group}; it counts from the next login on`,
+  };
+}
+
+/** The device opens: whether it will for the user's next login, too. */
+function explainOpening(
+  { device, account }: HostFacts,
+  group: GroupEntry | undefined,
+  entitled: boolean,
+): Finding {
+  const { file } = device;
+  const name = group?.name ?? 'kvm';
+  if (entitled) return pass(`in group ${name}`);
+  if (account.uid === 0) return pass('not needed: root may open every device');
+  if (file !== undefined && (file.mode & 0o006) === 0o006) {
+    return pass('not needed: everybody may open the device');
+  }
+  if (file !== undefined && file.uid === account.uid) return pass('not needed: you own the device');
+  return info(`not in group ${name}, yet /dev/kvm opens: an ACL of this desktop session`, {
+    why: 'An ssh login of the same user may be refused; membership would hold for both.',
+    evidence: [{ path: '/dev/kvm', value: 'opens' }],
+  });
+}
+
+function noGroup(input: CheckInput, gid: number): Finding {
+  const { name } = input.facts.account;
+  const commands: FixCommand[] = [
+    { argv: ['groupadd', '--system', 'kvm'], root: true, why: 'makes the group' },
+    ...(name === undefined ? [] : [addMember(name, 'kvm')]),
+  ];
+  const owner =
+    gid === 0 ? 'there is no group kvm' : `the group ${gid} of /dev/kvm has no name here`;
+  return kvmProblem(input, owner, {
+    cause: 'no-group',
+    why: 'A package of QEMU makes the group on most distributions; udev then gives it the device.',
+    evidence: [{ path: '/etc/group', value: gid === 0 ? 'no kvm' : `no group ${gid}` }],
+    fix: { kind: 'auto', commands, after: 'relogin' },
+  });
+}

@@ -1,0 +1,105 @@
+import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
+import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
+import { holdsGroup } from '../facts/process-status.ts';
+import type { HostFacts } from '../facts/types.ts';
+
+/** Groups of this very process: they are read at login and handed on from there. */
+export function evaluateSession(input: CheckInput): Finding {
+  const { device, account, machine } = input.facts;
+  const { file, errno } = device;
+  if (file?.type !== 'chr') return skipped('kvm.device', 'there is no device');
+  if (errno === undefined) return pass('this login may open the device');
+  const reason = firstProblem(input, ['kvm.group']);
+  if (reason !== undefined) return skipped('kvm.group', 'a login cannot have it yet');
+  if (errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
+  const gid = file.gid === 0 ? device.kvmGroup?.gid : file.gid;
+  if (account.status === undefined) return unknown('not known: /proc/self/status cannot be read');
+  if (gid === undefined) return skipped('kvm.udev', 'the device belongs to no group yet');
+  if (holdsGroup(account.status, gid)) return pass(`this login has group ${gid}`);
+  const group = (file.gid === 0 ? device.kvmGroup : device.group)?.name ?? String(gid);
+  const evidence = [
+    { path: '/proc/self/status', value: `Groups: ${account.status.groups.join(' ')}` },
+  ];
+  if (machine.container !== undefined) {
+    return kvmProblem(
+      input,
+      `this container runs without group ${gid}, to which /dev/kvm belongs`,
+      {
+        cause: 'session-lacks-group',
+        why: 'Groups of a container are given when it is started, by number.',
+        evidence,
+        fix: containerFix(gid),
+      },
+    );
+  }
+  return kvmProblem(input, `${account.name ?? 'you'} is in group ${group}, this login is not`, {
+    cause: 'session-lacks-group',
+    why: explainOldGroups(input.facts),
+    evidence: [...evidence, ...managerEvidence(input.facts)],
+    fix: loginFix(input.facts, group),
+  });
+}
+
+function containerFix(gid: number): Fix {
+  const argv = ['docker', 'run', '--device', '/dev/kvm', '--group-add', String(gid), '…'];
+  return {
+    kind: 'manual',
+    commands: [{ argv, root: false, why: 'on the host outside' }],
+    after: 'relogin',
+  };
+}
+
+function explainOldGroups({ device, machine, account }: HostFacts): string {
+  const start = 'Groups are read at login.';
+  const { staleManager, lingers } = device;
+  if (staleManager !== undefined) {
+    return (
+      `${start} ${staleManager.name} (pid ${staleManager.pid}) started before and hands the old ones on` +
+      `${lingers ? '; it lingers, so logging out does not end it' : ''}.`
+    );
+  }
+  const server = serverThatStays(machine.env);
+  if (server !== undefined) {
+    return `${start} ${server} keeps those it was started with: end it, too.`;
+  }
+  return `${start} Still so after a new login? A lingering tmux or editor server keeps the old ones: loginctl terminate-user ${account.name ?? '$USER'}`;
+}
+
+/** A server that survives a logout and starts the next shells. */
+function serverThatStays(env: HostFacts['machine']['env']): string | undefined {
+  if (env['TMUX'] !== undefined) return 'The tmux server';
+  if (env['STY'] !== undefined) return 'The screen server';
+  if (env['VSCODE_IPC_HOOK_CLI'] !== undefined) return "The editor's server (VS Code)";
+  return undefined;
+}
+
+function managerEvidence({ device }: HostFacts): { path: string; value: string }[] {
+  const { staleManager: manager } = device;
+  if (manager === undefined) return [];
+  return [{ path: `/proc/${manager.pid}/status`, value: `${manager.name} lacks the group` }];
+}
+
+function loginFix({ device, account }: HostFacts, group: string): Fix {
+  const now: FixCommand = {
+    argv: ['sg', group, '-c', 'utopia up'],
+    root: false,
+    why: 'takes the group for one command, without a new login',
+  };
+  const user = account.name ?? String(account.uid);
+  const ending: FixCommand[] =
+    device.staleManager === undefined
+      ? []
+      : [
+          {
+            argv: ['loginctl', 'terminate-user', user],
+            root: true,
+            why: `ends ${device.staleManager.name} and every session of ${user}: save your work first`,
+          },
+        ];
+  return {
+    kind: 'manual',
+    commands: [now, ...ending],
+    after: 'relogin',
+    advice: 'Log out and in again.',
+  };
+}

@@ -1,0 +1,17 @@
+import type { Check } from '../check.ts';
+import { cpuChecks } from './cpu.ts';
+import { deviceChecks } from './device.ts';
+import { hostChecks } from './host.ts';
+import { labChecks } from './lab.ts';
+import { moduleChecks } from './modules.ts';
+import { qemuChecks } from './qemu.ts';
+
+/** Every check, in the order of evaluation and of the report: what explains stands before what it explains. */
+export const checks: readonly Check[] = [
+  ...hostChecks,
+  ...cpuChecks,
+  ...moduleChecks,
+  ...deviceChecks,
+  ...qemuChecks,
+  ...labChecks,
+];

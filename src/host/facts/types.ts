@@ -1,0 +1,124 @@
+import type { Environment } from '../../context.ts';
+import type { CanaryResult } from '../canary.ts';
+import type { KvmVerdict } from '../kvm-verdict.ts';
+import type { OsRelease } from '../os-release.ts';
+import type { FeatureLists } from '../qemu-features.ts';
+import type { FileStatus, PortAnswer, Space } from '../source/types.ts';
+import type { GroupEntry } from './accounts.ts';
+import type { CpuFacts } from './cpuinfo.ts';
+import type { Listener } from './listeners.ts';
+import type { BlacklistLine } from './modules.ts';
+import type { ProcessStatus } from './process-status.ts';
+import type { Container, WslVersion } from './surroundings.ts';
+import type { UdevRule } from './udev.ts';
+
+/** The machine below: processor, kernel, what it runs in. */
+export interface MachineFacts {
+  readonly os: OsRelease;
+  readonly env: Environment;
+  readonly arch: string | undefined;
+  readonly kernel: string | undefined;
+  readonly wsl: WslVersion;
+  readonly container: Container | undefined;
+  /** Marker files of containers, whether it is one or not. */
+  readonly containerMarkers: readonly string[];
+  /** /sys/class/dmi/id/sys_vendor: names the outer hypervisor where there is one. */
+  readonly vendor: string | undefined;
+  readonly cpu: CpuFacts | undefined;
+  /** Null where it may not be read; undefined when nobody had to ask. */
+  readonly kernelLog: string | null | undefined;
+  /** Parameters ept (Intel) or npt (AMD) of the loaded module: Y, N, 1 or 0. */
+  readonly pagingParameter: { readonly path: string; readonly value: string } | undefined;
+  /** CPU time is wanted by a virtual machine of another hypervisor. */
+  readonly virtualMachines: readonly { readonly pid: number; readonly program: string }[];
+}
+
+/** KVM's kernel modules: what is loaded, and what keeps them from it. */
+export interface ModuleFacts {
+  /** Modules of hypervisors that are loaded or built in. */
+  readonly loaded: ReadonlySet<string>;
+  /** /proc/modules or /sys/module could be read, so what is not in `loaded` is not there. */
+  readonly known: boolean;
+  readonly blacklisted: readonly BlacklistLine[];
+  /** /lib/modules has a tree for the running kernel; undefined when that one is not known. */
+  readonly treeFound: boolean | undefined;
+  /** The trees that are there. */
+  readonly trees: readonly string[];
+}
+
+/** The process's own identity, and what the account database says of its user. */
+export interface AccountFacts {
+  readonly name: string | undefined;
+  readonly uid: number | undefined;
+  readonly primaryGid: number | undefined;
+  readonly status: ProcessStatus | undefined;
+}
+
+/** /dev/kvm and who may open it. */
+export interface DeviceFacts {
+  readonly file: FileStatus | undefined;
+  /** errno of opening it for reading and writing; undefined when it opens. */
+  readonly errno: string | undefined;
+  /** The group that owns it, by its number. */
+  readonly group: GroupEntry | undefined;
+  /** A group called kvm is in the database. */
+  readonly kvmGroup: GroupEntry | undefined;
+  /** Looked for only when the device is refused. */
+  readonly rules: readonly UdevRule[];
+  /** The user's own systemd manager, when it lacks the group and keeps every login from it. */
+  readonly staleManager: { readonly pid: number; readonly name: string } | undefined;
+  readonly lingers: boolean;
+}
+
+/** QEMU's programs and what they answer. */
+export interface QemuFacts {
+  readonly binary: string | undefined;
+  readonly imgBinary: string | undefined;
+  readonly elsewhere: string | undefined;
+  readonly features: Partial<FeatureLists> | undefined;
+  readonly ssh: string | undefined;
+}
+
+/** The lab's place on this host. */
+export interface ResourceFacts {
+  readonly ports: readonly PortFacts[];
+  readonly space: Space | undefined;
+  readonly memory: MemoryFacts | undefined;
+  readonly firstUnprivilegedPort: number;
+}
+
+export interface PortFacts {
+  /** `SSH` or `VNC`. */
+  readonly purpose: 'SSH' | 'VNC';
+  readonly key: 'UTOPIA_SSH_PORT' | 'UTOPIA_VNC';
+  readonly host: string;
+  readonly port: number;
+  /** By binding it; undefined where that cannot be tried. */
+  readonly answer: PortAnswer | undefined;
+  readonly listener: Listener | undefined;
+  /** Something on ::1 only: the port can be bound, but `localhost` leads there first. */
+  readonly shadow: Listener | undefined;
+  /** The next port that is free, when this one is not. */
+  readonly free: number | undefined;
+}
+
+export interface MemoryFacts {
+  readonly totalBytes: number | undefined;
+  readonly availableBytes: number;
+  /** The control group whose limit is tighter than the host's memory. */
+  readonly limitedBy: { readonly path: string; readonly bytes: number } | undefined;
+}
+
+/** All that is known about a host, read once. */
+export interface HostFacts {
+  readonly machine: MachineFacts;
+  readonly modules: ModuleFacts;
+  readonly account: AccountFacts;
+  readonly device: DeviceFacts;
+  readonly qemu: QemuFacts;
+  readonly kvm: KvmVerdict | undefined;
+  readonly emulation: CanaryResult | undefined;
+  readonly resources: ResourceFacts;
+  /** Probes that failed or did not come back in time, by name, with the reason. */
+  readonly gaps: ReadonlyMap<string, string>;
+}

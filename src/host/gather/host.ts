@@ -1,0 +1,124 @@
+import type { Config } from '../../config/types.ts';
+import type { Environment } from '../../context.ts';
+import type { AccountEntry } from '../facts/accounts.ts';
+import type { DeviceFacts, HostFacts, QemuFacts } from '../facts/types.ts';
+import { searchQemu } from '../find-qemu.ts';
+import type { HostSource } from '../source/types.ts';
+import { startAsking, type Ask } from './asking.ts';
+import { gatherAccount, gatherDevice } from './device.ts';
+import { gatherKernel, gatherMachine } from './machine.ts';
+import { gatherModules } from './modules.ts';
+import { gatherResources } from './resources.ts';
+
+/** What the facts depend on besides the host; without a config the lab's facts stay out. */
+export interface GatherOptions {
+  readonly config: Config | undefined;
+  /** Folder that the overlay lies in, or will. */
+  readonly overlayFolder: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Where a shell looks when nobody set PATH. */
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Longest wait for QEMU's lists, and for its canaries; each child has a limit of its own as well. */
+const listsTimeoutMs = 8_000;
+const canaryTimeoutMs = 40_000;
+
+/** Reads everything that the checks want to know, once, each fact within its own time. */
+export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
+  const { config, overlayFolder, signal } = options;
+  const { ask, gaps } = startAsking(signal);
+  const [kvmFacts, resources] = await Promise.all([
+    gatherKvmFacts(source, ask),
+    gatherResources(source, config, overlayFolder, ask),
+  ]);
+  const { machine, device } = kvmFacts;
+  const qemu = await gatherQemu(source, machine.env, config?.qemuBuildDir, ask);
+  const canaries = await runCanaries(source, device, qemu, ask);
+  return { ...kvmFacts, qemu, ...canaries, resources, gaps };
+}
+
+/** The part that tells whether KVM can be used, short of running a guest: files only. */
+export async function gatherKvmFacts(
+  source: HostSource,
+  ask: Ask,
+): Promise<Pick<HostFacts, 'machine' | 'modules' | 'account' | 'device'>> {
+  const { account, entry } = await gatherAccount(source, ask);
+  const env = completeEnvironment(source.env, entry, account.name);
+  const kernel = await gatherKernel(source, ask);
+  const [modules, device] = await Promise.all([
+    gatherModules(source, kernel, ask),
+    gatherDevice(source, account, ask),
+  ]);
+  const otherHypervisor = modules.loaded.has('vboxdrv') || modules.loaded.has('vmmon');
+  const machine = await gatherMachine(source, env, ask, { kernel, otherHypervisor });
+  return { machine, modules, account, device };
+}
+
+/** A described host may leave out what every login has. */
+function completeEnvironment(
+  env: Environment,
+  entry: AccountEntry | undefined,
+  name: string | undefined,
+): Environment {
+  return {
+    ...env,
+    PATH: env['PATH'] ?? usualPath,
+    HOME: env['HOME'] ?? entry?.home ?? `/home/${name ?? 'user'}`,
+  };
+}
+
+async function gatherQemu(
+  source: HostSource,
+  env: Environment,
+  qemuBuildDir: string | undefined,
+  ask: Ask,
+): Promise<QemuFacts> {
+  const found = await ask(
+    'QEMU',
+    async () => await searchQemu(qemuBuildDir, env, (path) => source.isRunnable(path)),
+  );
+  const { binary, imgBinary, elsewhere } = found ?? {};
+  const features =
+    binary === undefined
+      ? undefined
+      : await ask('QEMU lists', async () => await source.askQemu(binary), listsTimeoutMs);
+  return { binary, imgBinary, elsewhere, features, ssh: await findSsh(source, env, ask) };
+}
+
+async function findSsh(
+  source: HostSource,
+  env: Environment,
+  ask: Ask,
+): Promise<string | undefined> {
+  for (const folder of (env['PATH'] ?? '').split(':')) {
+    const path = `${folder}/ssh`;
+    if (await ask(path, async () => await source.isRunnable(path))) return path;
+  }
+  return undefined;
+}
+
+/** KVM's canary brings one under emulation with it; without KVM that one runs alone. */
+async function runCanaries(
+  source: HostSource,
+  device: DeviceFacts,
+  { binary, features }: QemuFacts,
+  ask: Ask,
+): Promise<Pick<HostFacts, 'kvm' | 'emulation'>> {
+  if (binary === undefined) return { kvm: undefined, emulation: undefined };
+  const hasKvm = features?.accelerators?.includes('kvm') !== false;
+  const opens = device.file?.type === 'chr' && device.errno === undefined;
+  const kvm =
+    hasKvm && opens
+      ? await ask('KVM canary', async () => await source.testKvm(binary), canaryTimeoutMs)
+      : undefined;
+  if (kvm?.tcgMs !== undefined) {
+    return { kvm, emulation: { exit: kvm.tcgExit, ms: kvm.tcgMs } };
+  }
+  const emulation = await ask(
+    'emulation canary',
+    async () => await source.testEmulation(binary),
+    canaryTimeoutMs,
+  );
+  return { kvm, emulation };
+}

@@ -1,0 +1,130 @@
+import type { Environment } from '../../context.ts';
+import { countWith, parseCpuinfo, type CpuFacts } from '../facts/cpuinfo.ts';
+import { parseMounts } from '../facts/mounts.ts';
+import { parseProcessStatus } from '../facts/process-status.ts';
+import { detectContainer, detectWsl } from '../facts/surroundings.ts';
+import type { MachineFacts } from '../facts/types.ts';
+import { osReleaseFiles, parseOsRelease } from '../os-release.ts';
+import type { HostSource } from '../source/types.ts';
+import type { Ask } from './asking.ts';
+
+/** Programs that run a virtual machine of VirtualBox or VMware (their names in /proc/PID/comm). */
+const otherHypervisors = /^(VBoxHeadless|VirtualBoxVM|VirtualBox|vmware-vmx)/;
+
+/** The processor, the kernel and what they run in. */
+export async function gatherMachine(
+  source: HostSource,
+  env: Environment,
+  ask: Ask,
+  known: { readonly kernel: string | undefined; readonly otherHypervisor: boolean },
+): Promise<MachineFacts> {
+  const read = async (path: string): Promise<string | undefined> =>
+    await ask(path, async () => await source.readText(path));
+  const [cpuinfo, version, osrelease, vendor] = await Promise.all([
+    read('/proc/cpuinfo'),
+    read('/proc/version'),
+    read('/proc/sys/kernel/osrelease'),
+    read('/sys/class/dmi/id/sys_vendor'),
+  ]);
+  const [os, markers, mounts, interop] = await Promise.all([
+    readOs(read),
+    findMarkers(source, env, ask),
+    read('/proc/self/mounts').then(
+      async (text) =>
+        text ?? (await read('/proc/mounts')) ?? (await read('/proc/self/mountinfo')) ?? '',
+    ),
+    ask('WSLInterop', async () => await source.stat('/proc/sys/fs/binfmt_misc/WSLInterop')),
+  ]);
+  const cpu = cpuinfo === undefined ? undefined : parseCpuinfo(cpuinfo);
+  const kernelNames = [version, osrelease, source.kernel].filter((name) => name !== undefined);
+  const wslName = kernelNames.find((name) => /microsoft|WSL/i.test(name)) ?? version ?? '';
+  return {
+    os,
+    env,
+    arch: source.arch ?? archOf(cpu),
+    kernel: known.kernel,
+    wsl: detectWsl(wslName, interop !== undefined),
+    container: detectContainer({ markers, mounts: parseMounts(mounts) }),
+    containerMarkers: markers,
+    vendor: vendor?.trim(),
+    cpu,
+    kernelLog: lacksVirtualisation(cpu)
+      ? await ask('kernel log', async () => await source.readKernelLog())
+      : undefined,
+    pagingParameter: await readPaging(read),
+    virtualMachines: known.otherHypervisor ? await findVirtualMachines(source, ask) : [],
+  };
+}
+
+/** Whether some processor shows neither vmx nor svm. */
+function lacksVirtualisation(cpu: CpuFacts | undefined): boolean {
+  return cpu !== undefined && countWith(cpu, 'vmx', 'svm') < cpu.processors.length;
+}
+
+/** The running kernel, as `uname -r` prints it. */
+export async function gatherKernel(source: HostSource, ask: Ask): Promise<string | undefined> {
+  if (source.kernel !== undefined) return source.kernel;
+  const path = '/proc/sys/kernel/osrelease';
+  const release = await ask(path, async () => await source.readText(path));
+  if (release !== undefined) return release.trim();
+  const version = await ask('/proc/version', async () => await source.readText('/proc/version'));
+  return /^Linux version (\S+)/.exec(version ?? '')?.[1];
+}
+
+function archOf(cpu: CpuFacts | undefined): string | undefined {
+  if (cpu?.family !== 'x86') return undefined;
+  return countWith(cpu, 'lm') > 0 ? 'x86_64' : 'i686';
+}
+
+async function readOs(read: (path: string) => Promise<string | undefined>) {
+  for (const path of osReleaseFiles) {
+    const text = await read(path);
+    if (text !== undefined) return parseOsRelease(text);
+  }
+  return parseOsRelease('');
+}
+
+async function findMarkers(source: HostSource, env: Environment, ask: Ask): Promise<string[]> {
+  const markers: string[] = [];
+  for (const path of ['/.dockerenv', '/run/.containerenv', '/run/systemd/container']) {
+    if ((await ask(path, async () => await source.stat(path))) !== undefined) markers.push(path);
+  }
+  if (env['container'] !== undefined) markers.push(`container=${env['container']}`);
+  if (env['KUBERNETES_SERVICE_HOST'] !== undefined) markers.push('KUBERNETES_SERVICE_HOST');
+  return markers;
+}
+
+async function readPaging(
+  read: (path: string) => Promise<string | undefined>,
+): Promise<MachineFacts['pagingParameter']> {
+  for (const path of [
+    '/sys/module/kvm_intel/parameters/ept',
+    '/sys/module/kvm_amd/parameters/npt',
+  ]) {
+    const value = (await read(path))?.trim();
+    if (value !== undefined) return { path, value };
+  }
+  return undefined;
+}
+
+async function findVirtualMachines(
+  source: HostSource,
+  ask: Ask,
+): Promise<MachineFacts['virtualMachines']> {
+  const found: { pid: number; program: string }[] = [];
+  const pids = (await ask('/proc', async () => await source.list('/proc'))) ?? [];
+  for (const pid of pids.filter((name) => /^\d+$/.test(name))) {
+    const program = await programOf(source, pid);
+    if (otherHypervisors.test(program)) found.push({ pid: Number(pid), program });
+  }
+  return found;
+}
+
+async function programOf(source: HostSource, pid: string): Promise<string> {
+  const comm = (await source.readText(`/proc/${pid}/comm`))?.trim();
+  if (comm !== undefined && comm !== '') return comm;
+  const status = await source.readText(`/proc/${pid}/status`);
+  if (status !== undefined) return parseProcessStatus(status).name ?? '';
+  const first = (await source.readText(`/proc/${pid}/cmdline`))?.split('\0')[0] ?? '';
+  return first.split('/').at(-1) ?? '';
+}

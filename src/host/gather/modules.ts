@@ -1,0 +1,69 @@
+import { findBlacklisted, findBlacklistedAtBoot, parseModules } from '../facts/modules.ts';
+import type { ModuleFacts } from '../facts/types.ts';
+import type { HostSource } from '../source/types.ts';
+import type { Ask } from './asking.ts';
+
+/** KVM itself, the two that drive a processor, and the other hypervisors'. */
+const kvmModules = ['kvm', 'kvm_intel', 'kvm_amd'] as const;
+const watchedModules = [...kvmModules, 'kvm_pvm', 'vboxdrv', 'vmmon'] as const;
+
+/** Where modprobe reads its settings; a file in an earlier folder hides its namesakes in later ones. */
+const settingFolders = [
+  '/etc/modprobe.d',
+  '/run/modprobe.d',
+  '/usr/lib/modprobe.d',
+  '/lib/modprobe.d',
+];
+
+/** What is loaded, blacklisted, and there to be loaded. `kernel` is `uname -r`. */
+export async function gatherModules(
+  source: HostSource,
+  kernel: string | undefined,
+  ask: Ask,
+): Promise<ModuleFacts> {
+  const [table, inSys, commandLine] = await Promise.all([
+    ask('/proc/modules', async () => await source.readText('/proc/modules')),
+    ask('/sys/module', async () => await source.list('/sys/module')),
+    ask('/proc/cmdline', async () => await source.readText('/proc/cmdline')),
+  ]);
+  const inTable = parseModules(table ?? '');
+  // Modules that are built in are in no table, but show in /sys/module.
+  const loaded = watchedModules.filter(
+    (name) => inTable.has(name) || inSys?.includes(name) === true,
+  );
+  const trees = await findTrees(source, ask);
+  return {
+    loaded: new Set(loaded),
+    known: table !== undefined || (inSys?.length ?? 0) > 0,
+    blacklisted: [
+      ...(await findSettings(source, ask)),
+      ...findBlacklistedAtBoot(commandLine ?? '', kvmModules),
+    ],
+    treeFound: kernel === undefined ? undefined : trees.includes(kernel),
+    trees,
+  };
+}
+
+async function findTrees(source: HostSource, ask: Ask): Promise<string[]> {
+  const found = await Promise.all(
+    ['/lib/modules', '/usr/lib/modules'].map(
+      async (folder) => (await ask(folder, async () => await source.list(folder))) ?? [],
+    ),
+  );
+  return [...new Set(found.flat())];
+}
+
+async function findSettings(source: HostSource, ask: Ask): Promise<ModuleFacts['blacklisted']> {
+  const seen = new Set<string>();
+  const lines: ModuleFacts['blacklisted'][number][] = [];
+  for (const folder of settingFolders) {
+    const names = (await ask(folder, async () => await source.list(folder))) ?? [];
+    for (const name of names.filter((each) => each.endsWith('.conf') && !seen.has(each))) {
+      seen.add(name);
+      const path = `${folder}/${name}`;
+      const text = await ask(path, async () => await source.readText(path));
+      lines.push(...findBlacklisted(path, text ?? '', kvmModules));
+    }
+  }
+  return lines;
+}

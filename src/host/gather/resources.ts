@@ -1,0 +1,116 @@
+import type { Config } from '../../config/types.ts';
+import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
+import { memoryGroups, parseLimit, parseMeminfo } from '../facts/memory.ts';
+import type { MemoryFacts, PortFacts, ResourceFacts } from '../facts/types.ts';
+import type { HostSource } from '../source/types.ts';
+import type { Ask } from './asking.ts';
+
+/** VNC's display 0 is TCP port 5900 (RFC 6143). */
+const vncBasePort = 5900;
+/** Ports below this are root's, unless the kernel was told otherwise. */
+const defaultFirstUnprivilegedPort = 1024;
+
+/** Ports, room and memory for a lab; nothing about ports and room without a config. */
+export async function gatherResources(
+  source: HostSource,
+  config: Config | undefined,
+  overlayFolder: string | undefined,
+  ask: Ask,
+): Promise<ResourceFacts> {
+  const read = async (path: string): Promise<string | undefined> =>
+    await ask(path, async () => await source.readText(path));
+  const [tcp, tcp6, first, memory, space] = await Promise.all([
+    read('/proc/net/tcp'),
+    read('/proc/net/tcp6'),
+    read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
+    gatherMemory(read),
+    overlayFolder === undefined
+      ? undefined
+      : ask('statfs', async () => await source.space(overlayFolder)),
+  ]);
+  const listeners = [...parseListeners(tcp ?? ''), ...parseListeners(tcp6 ?? '')];
+  const wanted = config === undefined ? [] : wantedPorts(config);
+  const ports = await Promise.all(
+    wanted.map(async (each) => await lookAtPort(source, each, listeners, ask)),
+  );
+  const start = Number.parseInt(first ?? '', 10);
+  return {
+    ports,
+    space,
+    memory,
+    firstUnprivilegedPort: Number.isNaN(start) ? defaultFirstUnprivilegedPort : start,
+  };
+}
+
+type WantedPort = Pick<PortFacts, 'purpose' | 'key' | 'host' | 'port'>;
+
+/** `auto` takes what is free, so there is nothing to look at. */
+function wantedPorts({ sshPort, sshInterface, vnc }: Config): WantedPort[] {
+  const wanted: WantedPort[] = [];
+  if (sshPort !== 'auto') {
+    wanted.push({ purpose: 'SSH', key: 'UTOPIA_SSH_PORT', host: sshInterface, port: sshPort });
+  }
+  if (vnc.kind === 'display') {
+    const port = vncBasePort + vnc.display;
+    wanted.push({ purpose: 'VNC', key: 'UTOPIA_VNC', host: vnc.host, port });
+  }
+  return wanted;
+}
+
+async function lookAtPort(
+  source: HostSource,
+  wanted: WantedPort,
+  listeners: readonly Listener[],
+  ask: Ask,
+): Promise<PortFacts> {
+  const { host, port } = wanted;
+  const answer = await ask(`bind ${port}`, async () => await source.bindPort(host, port));
+  const listener = findConflict(listeners, host, port);
+  const shadow = listeners.find(
+    (each) => each.port === port && each.ipv6 && each.address === 'loopback' && !each.ipv4,
+  );
+  const taken = answer === undefined ? listener !== undefined : !answer.free;
+  const free = taken ? await nextFree(source, wanted, listeners, ask) : undefined;
+  return { ...wanted, answer, listener, shadow, free };
+}
+
+async function nextFree(
+  source: HostSource,
+  { host, port: taken }: WantedPort,
+  listeners: readonly Listener[],
+  ask: Ask,
+): Promise<number | undefined> {
+  for (let port = taken + 1; port <= Math.min(taken + 100, 65_535); port += 1) {
+    if (findConflict(listeners, host, port) !== undefined) continue;
+    const answer = await ask(`bind ${port}`, async () => await source.bindPort(host, port));
+    if (answer === undefined || answer.free) return port;
+  }
+  return undefined;
+}
+
+/** What is available to this process: the host's memory, or the room under a control group's limit. */
+async function gatherMemory(
+  read: (path: string) => Promise<string | undefined>,
+): Promise<MemoryFacts | undefined> {
+  const { available, total } = parseMeminfo((await read('/proc/meminfo')) ?? '');
+  if (available === undefined) return undefined;
+  let tightest = available;
+  let limitedBy: MemoryFacts['limitedBy'];
+  // A tree without /proc/self/cgroup may still have the limit at its root.
+  const selfCgroup = (await read('/proc/self/cgroup')) ?? '0::/';
+  for (const { folder, limitFile, usageFile } of memoryGroups(selfCgroup)) {
+    const path = `${folder}/${limitFile}`;
+    const limit = parseLimit(await read(path));
+    if (limit === undefined) continue;
+    const used = parseLimit(await read(`${folder}/${usageFile}`)) ?? 0;
+    // Cached file pages count as used, but give way when memory is wanted.
+    const inactive = /^(?:total_)?inactive_file (\d+)$/m.exec(
+      (await read(`${folder}/memory.stat`)) ?? '',
+    );
+    const room = Math.max(0, limit - used + Number(inactive?.[1] ?? 0));
+    if (Math.min(room, limit) >= tightest) continue;
+    tightest = Math.min(room, limit);
+    limitedBy = { path, bytes: limit };
+  }
+  return { totalBytes: total, availableBytes: tightest, limitedBy };
+}

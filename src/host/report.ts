@@ -1,0 +1,87 @@
+import type { CheckGroup, CheckResult } from './check.ts';
+import type { HostFacts } from './facts/types.ts';
+import { takeNotes } from './notes.ts';
+import { isKvmWarning, summarise } from './summary.ts';
+
+export type Verdict = 'ready' | 'degraded' | 'not-ready';
+
+/** What labs run with on this host; `none` when they do not run. */
+export type HostAccelerator = 'kvm' | 'tcg' | 'none';
+
+/** The outcome of all checks. */
+export interface HostReport {
+  readonly verdict: Verdict;
+  readonly accel: HostAccelerator;
+  /** One line that answers: will labs run, how fast, and what is wrong. */
+  readonly summary: string;
+  /** What a group is about on this host, in a few words. */
+  readonly notes: Readonly<Record<CheckGroup, string>>;
+  readonly checks: readonly CheckResult[];
+}
+
+/** What decides between one accelerator and the other. */
+interface ReportOptions {
+  readonly facts: HostFacts;
+  /** UTOPIA_ACCEL. */
+  readonly wanted: 'auto' | 'kvm' | 'tcg';
+  /** --check: only these count and are shown; all when empty. */
+  readonly only: ReadonlySet<string>;
+}
+
+/** Failures of these leave nothing that could run a guest. */
+const groupsThatRunGuests: readonly CheckResult['group'][] = ['Host', 'KVM', 'QEMU'];
+
+/** Draws the verdict. Pure. */
+export function drawReport(results: readonly CheckResult[], options: ReportOptions): HostReport {
+  const { facts, wanted, only } = options;
+  const shown = only.size === 0 ? results : results.filter(({ id }) => only.has(id));
+  const kvmWorks = statusOf(results, 'kvm.works') === 'pass' || provenByOtherModel(results, facts);
+  const accel = chooseAccelerator(results, kvmWorks, wanted);
+  const failed = shown.some(({ status }) => status === 'fail');
+  const impeded = only.size === 0 ? !kvmWorks : shown.some(isKvmWarning);
+  const verdict = failed ? 'not-ready' : impeded ? 'degraded' : 'ready';
+  const summary = summarise(verdict, accel, shown, facts);
+  return { verdict, accel, summary, notes: takeNotes(facts), checks: shown };
+}
+
+function statusOf(results: readonly CheckResult[], id: string): CheckResult['status'] | undefined {
+  return results.find((result) => result.id === id)?.status;
+}
+
+function provenByOtherModel(results: readonly CheckResult[], { kvm }: HostFacts): boolean {
+  return statusOf(results, 'kvm.works') === 'info' && kvm?.works === true;
+}
+
+function chooseAccelerator(
+  results: readonly CheckResult[],
+  kvmWorks: boolean,
+  wanted: ReportOptions['wanted'],
+): HostAccelerator {
+  if (kvmWorks && wanted !== 'tcg') return 'kvm';
+  const stopped = results.some(
+    ({ group, status }) => status === 'fail' && groupsThatRunGuests.includes(group),
+  );
+  const emulates = statusOf(results, 'qemu.runs') !== 'skipped';
+  return stopped || !emulates || wanted === 'kvm' ? 'none' : 'tcg';
+}
+
+/** The contract of `utopia doctor --json`, schema 1. */
+export function reportAsJson({ verdict, accel, summary, checks }: HostReport): unknown {
+  return {
+    schema: 1,
+    verdict,
+    accel,
+    summary,
+    checks: checks.map(({ id, group, status, message, cause, because, why, evidence, fix }) => ({
+      id,
+      group,
+      status,
+      message,
+      cause,
+      because,
+      why,
+      evidence: evidence ?? [],
+      fix,
+    })),
+  };
+}

@@ -1,0 +1,11 @@
+import type { FileStatus } from './types.ts';
+
+/** A file's type, mode and owner in words: `device 10:232, mode 0660, owner 0, group 993`. */
+export function describeFile(file: FileStatus): string {
+  const kind = { chr: 'device', file: 'plain file', dir: 'folder', other: 'special file' }[
+    file.type
+  ];
+  const numbers = file.rdev === undefined ? '' : ` ${file.rdev.join(':')}`;
+  const mode = file.mode.toString(8).padStart(4, '0');
+  return `${kind}${numbers}, mode ${mode}, owner ${file.uid}, group ${file.gid}`;
+}

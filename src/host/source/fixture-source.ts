@@ -1,0 +1,170 @@
+import { constants } from 'node:fs';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
+import type { CanaryResult } from '../canary.ts';
+import { judgeKvm } from '../kvm-verdict.ts';
+import type { FeatureLists } from '../qemu-features.ts';
+import { parseVersion } from '../qemu-features.ts';
+import type { FileStatus, HostSource, Space } from './types.ts';
+
+/** host.json: what files in a repository cannot hold. Every field is optional. */
+interface HostDescription {
+  readonly user?: { readonly name?: string; readonly uid?: number; readonly gid?: number };
+  readonly kernel?: string;
+  readonly arch?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stat?: Readonly<Record<string, DescribedFile>>;
+  readonly open?: Readonly<Record<string, string>>;
+  readonly statfs?: Readonly<Record<string, Partial<Space>>>;
+  readonly programs?: readonly string[];
+  readonly probes?: DescribedProbes;
+}
+
+interface DescribedFile {
+  readonly type?: string;
+  readonly rdev?: readonly [number, number];
+  /** Octal digits. */
+  readonly mode?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** What a program would have answered. */
+interface DescribedProbes {
+  readonly 'qemu-version'?: string;
+  readonly 'qemu-devices'?: readonly string[];
+  readonly 'qemu-netdevs'?: readonly string[];
+  readonly 'qemu-accels'?: readonly string[];
+  readonly 'kvm-canary'?: Partial<CanaryResult>;
+  readonly 'tcg-canary'?: Partial<CanaryResult>;
+  readonly 'kernel-log'?: string | null;
+  readonly 'getent-group'?: Readonly<Record<string, string>>;
+}
+
+/** A folder's file system where host.json names none at all. */
+const plentyOfSpace: Space = {
+  availableBytes: 60e9,
+  freeBytes: 60e9,
+  availableInodes: undefined,
+};
+
+/**
+ * A host described by a folder: real files under proc/, sys/, etc/ …, and host.json
+ * (see docs/doctor.md). Nothing is run, and nothing of the real host is read.
+ * Throws `usage` when the folder is missing or host.json is not readable JSON.
+ */
+export async function openFixture(root: string): Promise<HostSource> {
+  const description = await readDescription(root);
+  const { user, kernel, arch, env = {}, open = {}, programs = [], probes = {} } = description;
+  const inTree = (path: string): string => join(root, path);
+
+  async function describe(path: string): Promise<FileStatus | undefined> {
+    const described = description.stat?.[path];
+    if (described !== undefined) return statusOf(described);
+    const file = await stat(inTree(path)).catch(() => undefined);
+    if (file === undefined) return undefined;
+    const type = file.isFile() ? 'file' : file.isDirectory() ? 'dir' : 'other';
+    return { type, rdev: undefined, mode: file.mode & 0o7777, uid: 0, gid: 0 };
+  }
+
+  return {
+    user: { name: user?.name, uid: user?.uid, gid: user?.gid },
+    env,
+    kernel,
+    arch,
+    readText: async (path) => await readFile(inTree(path), 'utf8').catch(() => undefined),
+    list: async (folder) => (await readdir(inTree(folder)).catch((): string[] => [])).toSorted(),
+    stat: describe,
+    openReadWrite: async (path) =>
+      open[path] ?? ((await describe(path)) === undefined ? 'ENOENT' : undefined),
+    space: async (folder) => chooseSpace(description.statfs, folder),
+    isRunnable: async (path) =>
+      programs.includes(path) ||
+      (await access(inTree(path), constants.X_OK).then(
+        async () => (await stat(inTree(path))).isFile(),
+        () => false,
+      )),
+    // Nothing said about the log: a log that says nothing, and may have lost its start.
+    readKernelLog: async () => (probes['kernel-log'] === undefined ? '' : probes['kernel-log']),
+    findGroup: async (gid) => probes['getent-group']?.[String(gid)],
+    askQemu: async () => answersOf(probes),
+    testKvm: async () => {
+      const kvm = probes['kvm-canary'];
+      if (kvm === undefined) return undefined;
+      return judgeKvm(canaryOf(kvm), canaryOf(probes['tcg-canary'] ?? { exit: 33 }), 'host');
+    },
+    testEmulation: async () => {
+      const tcg = probes['tcg-canary'];
+      return tcg === undefined ? undefined : canaryOf(tcg);
+    },
+    bindPort: async () => undefined,
+  };
+}
+
+async function readDescription(root: string): Promise<HostDescription> {
+  const folder = await stat(root).catch(() => undefined);
+  if (folder?.isDirectory() !== true) {
+    throw new UtopiaError('usage', `--root=${root} is not a folder.`, {
+      hint: 'Name a folder that describes a host, such as fixtures/hosts/ubuntu-intel-ok.',
+    });
+  }
+  const path = join(root, 'host.json');
+  const text = await readFile(path, 'utf8').catch(() => '{}');
+  try {
+    return JSON.parse(text) as HostDescription;
+  } catch (error) {
+    throw new UtopiaError('usage', `${path} is not JSON: ${(error as Error).message}`, {
+      hint: 'docs/doctor.md shows what it may hold.',
+      cause: error,
+    });
+  }
+}
+
+function statusOf(file: DescribedFile): FileStatus {
+  const type = file.type ?? 'file';
+  return {
+    type: type === 'chr' || type === 'file' || type === 'dir' ? type : 'other',
+    rdev: file.rdev,
+    mode: Number.parseInt(file.mode ?? '0', 8) & 0o7777,
+    uid: file.uid ?? 0,
+    gid: file.gid ?? 0,
+  };
+}
+
+/** The entry with the longest prefix; where the real lab lies in none of them, the tightest. */
+function chooseSpace(entries: HostDescription['statfs'], folder: string): Space | undefined {
+  const all = Object.entries(entries ?? {});
+  if (all.length === 0) return plentyOfSpace;
+  const around = all.filter(
+    ([path]) => path === '/' || folder === path || folder.startsWith(`${path.replace(/\/$/, '')}/`),
+  );
+  const [, chosen] =
+    around.length > 0
+      ? around.reduce((a, b) => (b[0].length > a[0].length ? b : a))
+      : all.reduce((a, b) =>
+          (b[1].availableBytes ?? Infinity) < (a[1].availableBytes ?? Infinity) ? b : a,
+        );
+  if (chosen.availableBytes === undefined && chosen.availableInodes === undefined) return undefined;
+  return {
+    availableBytes: chosen.availableBytes ?? plentyOfSpace.availableBytes,
+    freeBytes: chosen.freeBytes,
+    availableInodes: chosen.availableInodes,
+  };
+}
+
+function answersOf(probes: DescribedProbes): Partial<FeatureLists> | undefined {
+  const { 'qemu-version': version, 'qemu-devices': devices } = probes;
+  const { 'qemu-netdevs': netdevs, 'qemu-accels': accelerators } = probes;
+  const number = version === undefined ? undefined : parseVersion(version);
+  return {
+    ...(number === undefined ? {} : { version: number }),
+    ...(devices === undefined ? {} : { devices }),
+    ...(netdevs === undefined ? {} : { netdevs }),
+    ...(accelerators === undefined ? {} : { accelerators }),
+  };
+}
+
+function canaryOf(described: Partial<CanaryResult>): CanaryResult {
+  return { ...described, ms: described.ms ?? 100 };
+}

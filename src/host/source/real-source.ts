@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { open, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { arch, release } from 'node:os';
+import type { Environment } from '../../context.ts';
+import type { CanaryResult } from '../canary.ts';
+import { isRunnableHere } from '../find-qemu.ts';
+import { describeHolder, probePort } from '../ports.ts';
+import { readKernelMessages } from './kernel-messages.ts';
+import type { FileStatus, HostSource, Space } from './types.ts';
+
+/** Longest wait for a program that answers from a database. */
+const answerTimeoutMs = 2_000;
+/** Longest wait for a guest of seven bytes under emulation. */
+const emulationTimeoutMs = 10_000;
+
+/** This host, as this process may see it. Children end with the signal. */
+export function openRealHost(env: Environment, signal: AbortSignal): HostSource {
+  return {
+    user: { name: undefined, uid: process.geteuid?.(), gid: undefined },
+    env,
+    kernel: release(),
+    arch: machineName(),
+    readText: async (path) => await readFile(path, 'utf8').catch(() => undefined),
+    list: async (folder) => (await readdir(folder).catch((): string[] => [])).toSorted(),
+    stat: describe,
+    openReadWrite,
+    space: readSpace,
+    isRunnable: isRunnableHere,
+    readKernelLog: async () => await readKernelMessages(signal),
+    findGroup: async (gid) => await ask('getent', ['group', String(gid)], signal),
+    // What starts children is imported when it is wanted: warm caches need none of it.
+    askQemu: async (binary) => {
+      const { readFeatures } = await import('../qemu-features.ts');
+      return await readFeatures(binary, env, signal);
+    },
+    testKvm: async (binary) => {
+      const { judgeThisHost } = await import('../kvm-on-this-host.ts');
+      return await judgeThisHost(binary, env, signal);
+    },
+    testEmulation: async (binary) => await testEmulation(binary, env, signal),
+    bindPort: async (host, port) => {
+      const state = await probePort(host, port);
+      if (state.free) return state;
+      return { ...state, holder: state.holder && describeHolder(state.holder) };
+    },
+  };
+}
+
+/** The machine as `uname -m` calls it. */
+function machineName(): string {
+  const names: Readonly<Record<string, string>> = { x64: 'x86_64', ia32: 'i686', arm64: 'aarch64' };
+  return names[arch()] ?? arch();
+}
+
+async function describe(path: string): Promise<FileStatus | undefined> {
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  const type = file.isCharacterDevice()
+    ? 'chr'
+    : file.isFile()
+      ? 'file'
+      : file.isDirectory()
+        ? 'dir'
+        : 'other';
+  // glibc's dev_t: major and minor numbers of up to 12 and 20 bits, interleaved.
+  const major = (file.rdev >> 8) & 0xfff;
+  const minor = (file.rdev & 0xff) | ((file.rdev >> 12) & 0xfff00);
+  return {
+    type,
+    rdev: type === 'chr' ? [major, minor] : undefined,
+    mode: file.mode & 0o7777,
+    uid: file.uid,
+    gid: file.gid,
+  };
+}
+
+async function openReadWrite(path: string): Promise<string | undefined> {
+  try {
+    await (await open(path, 'r+')).close();
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+async function readSpace(folder: string): Promise<Space | undefined> {
+  const system = await statfs(folder).catch(() => undefined);
+  if (system === undefined) return undefined;
+  return {
+    availableBytes: system.bavail * system.bsize,
+    freeBytes: system.bfree * system.bsize,
+    // btrfs makes inodes as it needs them and counts none.
+    availableInodes: system.files === 0 ? undefined : system.ffree,
+  };
+}
+
+async function testEmulation(
+  binary: string,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<CanaryResult> {
+  const { programKey, remembered } = await import('../verdict-cache.ts');
+  const key = await programKey(binary);
+  const probe = async (): Promise<CanaryResult> => {
+    const { runCanary } = await import('../canary.ts');
+    return await runCanary({ binary, accelerator: 'tcg', timeoutMs: emulationTimeoutMs, signal });
+  };
+  return await remembered(env, 'emulation', key, probe, (result) => result.exit !== undefined);
+}
+
+/** A program's answer, or undefined when it has none, is missing or does not come back. */
+async function ask(
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    execFile(program, args, { timeout: answerTimeoutMs, signal }, (error, stdout) =>
+      resolve(error === null && stdout.trim() !== '' ? stdout.trim() : undefined),
+    );
+  });
+}
