@@ -72,20 +72,16 @@ function configuredAddress(config: Config): HostAddress {
   });
 }
 
+/**
+ * A machine that has answered once is not asked again: each look costs the guest
+ * an sshd of its own, a second under emulation.
+ */
 async function checkAnswers(access: GuestAccess, running: RunningMachine): Promise<void> {
+  if (running.state?.readyAt !== undefined) return;
   const { host, port, signal } = access;
   const banner = await readSshBanner({ host, port, signal, timeoutMs: bannerTimeoutMs });
   if (banner !== undefined) return;
-  if (running.state?.readyAt === undefined) {
-    throw new UtopiaError(
-      'ssh-unavailable',
-      'The guest is still booting: SSH does not answer yet.',
-      {
-        hint: 'Try again in a moment; utopia status tells when it is ready.',
-      },
-    );
-  }
-  throw new UtopiaError('ssh-unavailable', `The guest has stopped answering on port ${port}.`, {
-    hint: 'It may be rebooting, or hang: utopia status, or its screen through VNC.',
+  throw new UtopiaError('ssh-unavailable', 'The guest is still booting: SSH does not answer yet.', {
+    hint: 'Try again in a moment; utopia status tells when it is ready.',
   });
 }

@@ -97,17 +97,13 @@ export const guestRules: readonly Rule[] = [
   {
     id: 'loader-stuck',
     explain: (evidence) => {
-      const lines = guestLines(evidence);
-      const screen = evidence.screenLines ?? [];
-      const pattern =
-        /grub rescue>|^grub>|error: (?:no such |unknown |file |disk |you need |symbol |attempt ).*|Press any key to continue/;
-      const loading =
-        evidence.stage === undefined ||
-        evidence.stage === 'firmware' ||
-        evidence.stage === 'loader';
-      const where = findLine(lines, pattern) === undefined ? screen : lines;
-      if (!loading || findLine(where, pattern) === undefined) return undefined;
-      const missing = findLine(where, /file `([^']+)' not found/)?.[1];
+      const { stage, consoleLines = [], screenLines = [], silentForMs = 0 } = evidence;
+      if (stage !== undefined && stage !== 'firmware' && stage !== 'loader' && stage !== 'kernel') {
+        return undefined;
+      }
+      const lines = [consoleLines, screenLines].find((text) => isLoaderWaiting(text, silentForMs));
+      if (lines === undefined) return undefined;
+      const missing = findLine(lines, /file `([^']+)' not found/)?.[1];
       return {
         what:
           missing === undefined
@@ -115,7 +111,7 @@ export const guestRules: readonly Rule[] = [
             : `The boot loader (grub) does not find ${missing}.`,
         why: 'Its menu names a kernel that is not there, or it cannot find its own files: an interrupted update-grub, or a partition that moved.',
         next: 'Look at the screen through VNC and choose another entry, or go back with utopia reset (your overlay is kept).',
-        lines: tail(where),
+        lines: tail(lines),
       };
     },
   },
@@ -184,3 +180,13 @@ export const guestRules: readonly Rule[] = [
         : undefined,
   },
 ];
+
+/** grub's shells wait for ever; its errors are often passing, and some it gets over by itself in 10 s. */
+const loaderPromptMs = 2_000;
+const loaderErrorMs = 15_000;
+
+function isLoaderWaiting(lines: readonly string[], silentForMs: number): boolean {
+  const last = lines.findLast((line) => line.trim() !== '') ?? '';
+  if (/^(?:grub|grub rescue)>/.test(last)) return silentForMs >= loaderPromptMs;
+  return silentForMs >= loaderErrorMs && /^error: |Press any key to continue/.test(last);
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { diagnose, rules } from '../../../src/diagnose/diagnose.ts';
 import { diagnosisIds, type DiagnosisId, type Evidence } from '../../../src/diagnose/types.ts';
+import { parseTextScreen } from '../../../src/qmp/text-screen.ts';
 import { recordedLines } from '../../support/recordings.ts';
 
 const logs = join(import.meta.dirname, '../../../fixtures/logs');
@@ -96,7 +97,8 @@ describe('the guest’s words', () => {
   test('a menu that names a kernel that is not there', () => {
     const evidence: Evidence = {
       ...base,
-      stage: 'loader',
+      stage: 'kernel',
+      silentForMs: 20_000,
       firmwareLog: read('firmware/grub-boot.txt'),
       consoleLines: consoleLines('grub-badkernel'),
     };
@@ -106,11 +108,27 @@ describe('the guest’s words', () => {
     });
   });
 
+  test('a passing error of grub is not the end of a boot', () => {
+    const evidence: Evidence = {
+      ...base,
+      stage: 'loader',
+      silentForMs: 900,
+      consoleLines: ['error: no suitable video mode found.'],
+    };
+    expect(diagnose({ ...evidence, timedOut: true }).id).toBe('timeout');
+  });
+
   test('a grub that is only on the screen', () => {
-    const screenLines = ['error: no such partition.', 'Entering rescue mode...', 'grub rescue> _'];
-    const diagnosis = diagnose({ ...base, stage: 'loader', screenLines });
+    const screenLines = parseTextScreen(read('firmware/screen-grub-shell.txt'));
+    const diagnosis = diagnose({ ...base, stage: 'loader', silentForMs: 3_000, screenLines });
     expect(diagnosis.id).toBe('loader-stuck');
-    expect(diagnosis.lines).toEqual(screenLines);
+    expect(diagnosis.lines.at(-1)).toBe('grub>');
+  });
+
+  test('a recorded init that left', () => {
+    const diagnosis = diagnose({ ...base, consoleLines: consoleLines('panic-init-killed') });
+    expect(diagnosis.id).toBe('init-missing');
+    expect(diagnosis.what).toContain('exitcode=0x00000100');
   });
 
   test('a kernel without drivers for its root', () => {

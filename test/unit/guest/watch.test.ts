@@ -28,6 +28,22 @@ describe('stages', () => {
     ]);
   });
 
+  test('a quiet Debian with systemd: grub names the kernel, the prompt shows the network', () => {
+    const watch = watchGuest();
+    const lines = recordedLines('console/debian-quiet.txt');
+    const stages = watch.read(
+      'console',
+      { lines: lines.slice(0, -1), partial: lines.at(-1) ?? '' },
+      3,
+    );
+    expect(stages).toEqual([
+      { kind: 'stage', stage: 'loader', detail: 'grub', atMs: 3 },
+      { kind: 'stage', stage: 'kernel', detail: 'Linux 6.1.0-56-amd64', atMs: 3 },
+      { kind: 'stage', stage: 'network', detail: undefined, atMs: 3 },
+    ]);
+    expect(watch.sawLogin).toBe(true);
+  });
+
   test('a systemd start is init, network, and a login prompt without newline', () => {
     const watch = watchGuest();
     const text = [
