@@ -15,6 +15,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import { readQemuLog, type QemuExit, type StartedQemu } from '../../machine/start.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryBlockStats, queryStatus } from '../../qmp/queries.ts';
+import { readTextScreen } from '../../qmp/text-screen.ts';
 
 /** One look at the disks' counters a second: enough to see that a silent guest still works. */
 const diskLookMs = 1_000;
@@ -135,6 +136,7 @@ export function openSession(
       qemuOutput: await readQemuLog(paths),
       firmwareLog: await readText(plan.files.firmwareLog),
       consoleLines: tail.lines(),
+      screenLines: await readScreen(monitor, guest, Math.round(performance.now() - movedAt)),
       stage: guest.stage,
       sawLogin: guest.sawLogin,
       panicked,
@@ -153,6 +155,20 @@ export function openSession(
       monitor?.close();
     },
   };
+}
+
+/** Silence after which a look at the screen is worth its price. */
+const screenAfterMs = 2_000;
+
+/** The text screen is read while a boot stands still before its kernel: a boot loader is often only there. */
+async function readScreen(
+  monitor: QmpClient | undefined,
+  guest: GuestWatch,
+  silentMs: number,
+): Promise<readonly string[] | undefined> {
+  const early = guest.stage === undefined || guest.stage === 'firmware' || guest.stage === 'loader';
+  if (monitor === undefined || !early || silentMs < screenAfterMs) return undefined;
+  return await readTextScreen(monitor).catch(() => undefined);
 }
 
 async function runState(monitor: QmpClient | undefined): Promise<string | undefined> {
