@@ -8,13 +8,17 @@ import { basename, dirname, join } from 'node:path';
  */
 export function draftPath(path: string): string {
   const suffix = `${process.pid}-${randomBytes(4).toString('hex')}.draft`;
-  return join(dirname(path), `.${basename(path)}.${suffix}`);
+  return join(dirname(path), draftStart(path) + suffix);
+}
+
+function draftStart(path: string): string {
+  return `.${basename(path).replace(/^\./, '')}.`;
 }
 
 /** Removes the drafts of `path` whose processes are gone. */
 export async function removeDrafts(path: string): Promise<void> {
   const folder = dirname(path);
-  const start = `.${basename(path)}.`;
+  const start = draftStart(path);
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue;
     const match = /^(\d+)-[\da-f]{8}\.draft$/.exec(name.slice(start.length));

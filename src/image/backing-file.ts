@@ -1,22 +1,25 @@
 import { constants } from 'node:fs';
-import { access, open, readdir, stat } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { defaultImage } from './default-image.ts';
+import { readStart } from './file-start.ts';
+import { readOverlayFile } from './overlay-file.ts';
 import { recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes } from './qcow2-header.ts';
 import type { BackingFile } from './types.ts';
 
-type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'file'>;
+type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;
 
 /**
  * The image that a machine's overlay stands on: QCOW2_BACKING_FILE, else the one
  * cslab_rootfs*.raw in the config's folder, else the store's default image.
- * Undefined when there is none of them. The file is looked at, never changed:
- * throws `image-missing` or `image-unsuitable` when it cannot serve.
+ * Undefined when there is none of them, and no overlay that would need one. The
+ * file is looked at, never changed: throws `image-missing` or `image-unsuitable`
+ * when it cannot serve.
  */
 export async function findBackingFile(options: {
   readonly config: BackingConfig;
@@ -35,8 +38,29 @@ export async function findBackingFile(options: {
     return { path: inFolder, format: await checkBackingFile(inFolder), origin: 'folder' };
   }
   const inStore = await defaultImage(env);
-  if (inStore === undefined) return undefined;
+  if (inStore === undefined) {
+    await refuseOrphan(config.privateFile);
+    return undefined;
+  }
   return { path: inStore, format: await checkBackingFile(inStore), origin: 'store' };
+}
+
+/** Another image, built or fetched now, would be of no use to an overlay that is there. */
+async function refuseOrphan(privateFile: string): Promise<void> {
+  const overlay = await readOverlayFile(privateFile).catch(() => undefined);
+  if (overlay === undefined) return;
+  const { backingPath } = overlay;
+  const there = await isThere(backingPath);
+  throw new UtopiaError(
+    'image-missing',
+    `${privateFile} was made over ${backingPath}, which ${there ? 'no config names' : 'is gone'}.`,
+    {
+      hint: there
+        ? `Name it in utopia.config: QCOW2_BACKING_FILE=${quoteForShell(backingPath)}`
+        : 'Put it back, or tell where it is now: utopia image rebase --to FILE\n' +
+          'Or start afresh, keeping the private file aside: utopia reset',
+    },
+  );
 }
 
 async function findInFolder(folder: string): Promise<string | undefined> {
@@ -138,17 +162,6 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The first bytes of a file, fewer when it is shorter. */
-export async function readStart(path: string, length: number): Promise<Buffer> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 /** An image that names another file would let a stranger choose which of the host's files the guest reads. */

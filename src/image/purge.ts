@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
-import { readStart } from './backing-file.ts';
+import { readStart } from './file-start.ts';
 import { recogniseKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes } from './qcow2-header.ts';
 

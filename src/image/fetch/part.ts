@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from '../../atomic-file.ts';
+import { removeDrafts, writeFileAtomically } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryFlock } from '../../flock.ts';
 import type { RemoteFile } from './resume.ts';
@@ -40,6 +40,7 @@ export async function openPart(output: string, url: string): Promise<DownloadPar
   const notePath = `${path}.json`;
   const handle = await openLocked(path);
   try {
+    await removeDrafts(notePath);
     const note = await readNote(notePath);
     const usable = note?.url === url;
     if (!usable) await handle.truncate(0);

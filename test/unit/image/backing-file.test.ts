@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findBackingFile } from '../../../src/image/backing-file.ts';
@@ -11,7 +11,7 @@ function search(folder: TemporaryFolder, backingFile?: string) {
   const config = {
     backingFile: backingFile === undefined ? undefined : join(folder.path, backingFile),
     folder: folder.path,
-    file: join(folder.path, 'utopia.config'),
+    privateFile: join(folder.path, 'private.qcow2'),
   };
   return findBackingFile({ config, env: { XDG_CACHE_HOME: join(folder.path, 'cache') } });
 }
@@ -106,4 +106,19 @@ test('a qcow2 that stands alone serves, one that reads another file does not', a
   expect(await search(folder, 'alone.qcow2')).toMatchObject({ format: 'qcow2' });
   const refusal = await refusalOf(search(folder, 'greedy.qcow2'));
   expect(refusal.message).toContain('is itself an overlay, over /etc/passwd');
+});
+
+test('an overlay whose image nobody names: no other image is offered', async (context) => {
+  context.skip(unmetNeed('qemu') !== undefined, unmetNeed('qemu'));
+  using folder = temporaryFolder();
+  const image = lay(folder, 'renamed.raw', Buffer.alloc(1024));
+  const overlay = join(folder.path, 'private.qcow2');
+  qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image, overlay);
+  const named = await refusalOf(search(folder));
+  expect(named.code).toBe('image-missing');
+  expect(named.hint).toContain(`QCOW2_BACKING_FILE=${image}`);
+  rmSync(image);
+  const gone = await refusalOf(search(folder));
+  expect(gone.message).toContain('which is gone');
+  expect(gone.hint).toContain('utopia image rebase --to');
 });
