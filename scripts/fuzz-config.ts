@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compareWithBash, minimise } from '../test/support/config-differential.ts';
 import { configFile, mutatedFile } from '../test/support/config-grammar.ts';
 

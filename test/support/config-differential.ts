@@ -1,4 +1,5 @@
 import { evaluateShell } from '../../src/config/shell/evaluate.ts';
+import { isOwnVariable } from '../../src/config/shell/own-variables.ts';
 import { parseShell } from '../../src/config/shell/parse.ts';
 import { readConfigText } from '../../src/config/text.ts';
 import { askBash } from './bash-oracle.ts';
@@ -74,10 +75,12 @@ function readOurs(
   return new Map([...assigned].map(([name, { value }]) => [name, value]));
 }
 
-/** Whatever in a file could be a variable that bash sets, whether utopia sees it or not. */
+/** Whatever in a file could be a variable that the file sets, whether utopia sees it or not; not what bash has by itself. */
 function namesIn(file: Uint8Array): string[] {
   const text = Buffer.from(file).toString('latin1').replaceAll('\\\n', '');
-  return [...text.matchAll(/[A-Za-z_][A-Za-z0-9_]*(?=\+?=)/g)].map(([name]) => name).filter((name) => name !== '_');
+  return [...text.matchAll(/[A-Za-z_][A-Za-z0-9_]*(?=\+?=)/g)]
+    .map(([name]) => name)
+    .filter((name) => !isOwnVariable(name));
 }
 
 /** The file as bash is to see it: without byte-order mark and carriage returns at line ends. */

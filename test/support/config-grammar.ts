@@ -1,12 +1,27 @@
-import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
 
 // Random configuration files: what students write, what bash allows, and what neither should.
 
 const names = ['A', 'B', 'C', '_x', 'QEMU_BUILD_DIR', 'UTOPIA_NAME', 'SHARED_FS_DIR'];
 const references = [...names, 'HOME', 'GIVEN', 'EMPTY', 'UNDEFINED', 'PATH'];
-const ordinary = [...'abcxyzABC019/._-+,@%^=:!*?[]{}#~', ' é', 'Ω', '🖥', 'é'].map((text) =>
-  text.trim(),
-);
+const ordinary = Array.from('abcxyzABC019/._-+,@%^=:!*?[]{}#~éΩ🖥');
+
+/** Odd pieces and lines, one a line: ␤ and ␉ stand for newline and tab, ␛00A0; for a character by number. */
+function readChoices(name: string): string[] {
+  return readFileSync(join(import.meta.dirname, '../../fixtures/configs/odd', name), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) =>
+      line
+        .replaceAll('␤', '\n')
+        .replaceAll('␉', '\t')
+        .replaceAll(/␛([0-9A-F]{4});/g, (_, hex: string) =>
+          String.fromCharCode(Number(`0x${hex}`)),
+        ),
+    );
+}
 
 /** Text made of some of `choices`. */
 function textOf(choices: readonly string[], maxLength: number): fc.Arbitrary<string> {
@@ -128,103 +143,7 @@ const cleanPiece = fc.oneof(
   { weight: 1, arbitrary: lonelyDollar },
 );
 
-const wildPiece = fc.constantFrom(
-  ...[
-    "$'x\\n'",
-    '$"x"',
-    '$(echo x)',
-    '`echo x`',
-    '$((1+1))',
-    '$[1]',
-    '$1',
-    '$$',
-    '$?',
-    '$@',
-    '$#',
-    '$-',
-    '$_',
-    '$!',
-  ],
-  ...['$PWD', '$UID', '$RANDOM', '$SHLVL', '$IFS', '$TERM', '$BASH_VERSION', '$PPID', '$_'],
-  ...[
-    '${A:=x}',
-    '${A:?}',
-    '${#A}',
-    '${A#x}',
-    '${A/x/y}',
-    '${A:1}',
-    '${!A}',
-    '${A[0]}',
-    '${}',
-    '${A:-{x}}',
-    '${A:-`x`}',
-  ],
-  ...[
-    '${A:-"a}',
-    '${A:-~x}',
-    '${A:-a:~/}',
-    '${A:-(x)}',
-    '"${A:-"x"}"',
-    '"${A:-\'x\'}"',
-    '"${A:-~/x}"',
-    '"${A:-\\}}"',
-  ],
-  ...[
-    '(1 2)',
-    '(',
-    ')',
-    '|',
-    '&',
-    '<',
-    '>',
-    '<<E',
-    '>(x)',
-    '~user',
-    '~+',
-    '~-',
-    '~1',
-    '~$A',
-    '~"/x"',
-    '~\\/x',
-    "~'x'",
-  ],
-  ...[
-    '"',
-    "'",
-    '\\',
-    ' ',
-    '\t',
-    '\r',
-    '\v',
-    '\f',
-    '\u0001',
-    '\u007F',
-    '\u00A0',
-    '\u200B',
-    '“x”',
-    '’',
-    '\u2028',
-    '\uFEFF',
-  ],
-  ...[
-    '"a b',
-    "'a b",
-    '${A',
-    '"${A',
-    '"$(',
-    '{a,b}',
-    '{1..3}',
-    '!x',
-    '!!',
-    '@(a)',
-    '*',
-    'x=~/',
-    '=',
-    '==',
-    '\\\n#',
-    '\\\n~/',
-  ],
-);
+const wildPiece = fc.constantFrom(...readChoices('pieces.txt'));
 
 const spaces = fc.constantFrom(' ', ' ', '  ', '\t', ' \\\n', ' \t ');
 const indent = fc.constantFrom('', '', '', ' ', '\t', '  ', '\\\n');
@@ -317,86 +236,7 @@ const wildLine = fc.oneof(
       ),
     ),
   ),
-  fc.constantFrom(
-    ...[
-      'A = 1',
-      'A= 1',
-      'A =1',
-      'export A = 1',
-      'export A= B',
-      'export',
-      'export -n A',
-      'export -p',
-      'export "A=1"',
-      'ex"port" A=1',
-    ],
-    ...[
-      'if true; then',
-      'fi',
-      'for x in 1; do',
-      'done',
-      '{ A=1; }',
-      '(A=1)',
-      'f() { A=1; }',
-      'function f { :; }',
-      '! A=1',
-      '[[ x ]]',
-      '((A=1))',
-    ],
-    ...[
-      'declare A=1',
-      'readonly A=1',
-      'local A=1',
-      'typeset A=1',
-      'unset A',
-      'alias a=b',
-      'set -e',
-      'source x',
-      '. x',
-      'eval A=1',
-      ':',
-      'true',
-    ],
-    ...[
-      'A=1 true',
-      'A=1 && B=2',
-      'A=1 || B=2',
-      'A=1 & B=2',
-      'A=1 | B=2',
-      'A=1 > x',
-      'A=1 2>x',
-      ';',
-      'A=1;;',
-      'A=1;&',
-      'A=(1 2)',
-      'A+=(3)',
-    ],
-    ...[
-      'A=<<E\nx\nE',
-      'cat <<E\nA=1\nE',
-      'A=1 export B=2',
-      'export A={a,b}',
-      'export A=*',
-      'export A=$B',
-      'export A=1 B=$A',
-      'A=1 B=$A C=$B',
-    ],
-    ...[
-      'HOME=/x A=~',
-      'HOME=',
-      'export HOME=~/y B=~',
-      'A=x#y',
-      'A=#y',
-      'A= #y',
-      '#\\\nA=1',
-      'A=1\\',
-      'A\\\n=1',
-      'A\\',
-      'A=$\\\nB',
-      'A=${\\\nB}',
-      'A="$\\\nB"',
-    ],
-  ),
+  fc.constantFrom(...readChoices('lines.txt')),
 );
 
 /** Bytes of a random file: mostly one that utopia should accept, sometimes one with anything in it. */
@@ -429,7 +269,7 @@ export const configFile: fc.Arbitrary<Uint8Array> = fc
 
 /** A known file with a few bytes replaced, removed or repeated. */
 export function mutatedFile(corpus: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
-  const interesting = [...' \t\n\r\'"\\$`{}~:=#;&|()<>+-A_/!*?[]@0'].map((c) => c.charCodeAt(0));
+  const interesting = [...Buffer.from(' \t\n\r\'"\\$`{}~:=#;&|()<>+-A_/!*?[]@0')];
   const edit = fc.record({
     place: fc.nat(10_000),
     remove: fc.nat(3),

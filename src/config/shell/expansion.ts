@@ -85,7 +85,12 @@ function readDefault(reading: Reading, where: Surroundings, line: number): Part[
       return parts;
     }
     if (next === '' || odd.includes(next) || (next === '~' && where === 'bare')) {
-      if (next === '~' && parts.length === 0 && cursor.text.startsWith('/', cursor.position + 1)) {
+      if (
+        where === 'bare' &&
+        next === '~' &&
+        parts.length === 0 &&
+        cursor.text.startsWith('/', cursor.position + 1)
+      ) {
         cursor.take();
         parts.push({ kind: 'home', line: cursor.line });
         continue;

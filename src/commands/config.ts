@@ -1,0 +1,69 @@
+import { loadConfig } from '../config/load.ts';
+import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
+import { locate, requireConfig, type ConfigReport, type ReportedValue } from '../config/report.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { homeFolder } from '../places.ts';
+import { quoteForShell } from '../shell-words.ts';
+import { wrapText } from '../ui/lines.ts';
+
+/** Values for this run, given on the command line. */
+export interface ConfigOptions {
+  readonly flags: Partial<Record<KeyName, string>>;
+}
+
+/**
+ * `utopia config`: every resolved value and where it comes from, on stdout;
+ * warnings on stderr. Throws `config-invalid` after all that when there are errors.
+ */
+export async function runConfig(
+  context: Context,
+  globals: GlobalOptions,
+  options: ConfigOptions,
+): Promise<void> {
+  const { terminal } = context;
+  const report = await loadConfig({
+    cwd: context.cwd,
+    file: globals.config,
+    env: context.env,
+    flags: options.flags,
+    home: homeFolder(context.env),
+  });
+  if (globals.json) {
+    terminal.out(JSON.stringify(configAsJson(report), undefined, 2));
+  } else {
+    const setCount = keyNames.filter((key) => report.values[key].origin !== 'default').length;
+    terminal.out(
+      report.fileExists
+        ? `${report.label} · ${setCount} of ${keyNames.length} keys set`
+        : `no ${report.label} · ${setCount} of ${keyNames.length} keys set · utopia init writes one`,
+    );
+    terminal.out();
+    for (const key of keyNames) {
+      terminal.out(
+        `  ${key.padEnd(20)}  ${describeOrigin(report.values[key]).padEnd(11)}  ${describeValue(key, report.values[key])}`,
+      );
+    }
+    for (const { line, message } of globals.quiet ? [] : report.warnings) {
+      const lines = wrapText(`${locate(report, line)}${message}`, terminal.columns - 2, '  ');
+      terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${lines.join('\n')}`);
+    }
+  }
+  requireConfig(report);
+}
+
+/** The contract of `utopia config --json`, schema 1. */
+export function configAsJson(report: ConfigReport): unknown {
+  const { file, fileExists, values, warnings, errors } = report;
+  return { schema: 1, file, fileExists, values, warnings, errors };
+}
+
+function describeOrigin({ origin, line }: ReportedValue): string {
+  return line === undefined ? origin : `line ${line}`;
+}
+
+function describeValue(key: KeyName, { value }: ReportedValue): string {
+  if (value === null) return `(${factsOf(key).defaultRule ?? 'none'})`;
+  if (typeof value === 'object')
+    return value.length === 0 ? '(none)' : value.map(quoteForShell).join(' ');
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}

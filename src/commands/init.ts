@@ -1,0 +1,90 @@
+import { appendFile, open, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { renderExample } from '../config/example.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+
+/** What a machine leaves in its folder and nobody wants in a repository. */
+const ignoredLines = [
+  '/private.qcow2*',
+  '/.private.qcow2*',
+  '/.env',
+  '*.raw',
+  '*.raw.gz',
+  '*.raw.xz',
+  '*.qcow2',
+];
+
+/**
+ * `utopia init`: writes a configuration in which every key is commented out, and
+ * the lines of a .gitignore that are missing. Throws `file-exists` rather than
+ * touch a configuration that is there.
+ */
+export async function runInit(context: Context, globals: GlobalOptions): Promise<void> {
+  const { terminal } = context;
+  const label = globals.config ?? 'utopia.config';
+  const file = resolve(context.cwd, label);
+  await writeNewFile(file, label, renderExample());
+  const ignoreFile = join(dirname(file), '.gitignore');
+  const added = await addIgnoredLines(ignoreFile);
+  if (globals.json) {
+    terminal.out(JSON.stringify({ schema: 1, file, gitignore: { file: ignoreFile, added } }));
+    return;
+  }
+  terminal.out(`Wrote ${label}; every key in it is commented out, so the defaults apply.`);
+  if (added.length > 0) terminal.out(`Added ${added.join(' ')} to ${basename(ignoreFile)}.`);
+  if (!globals.quiet)
+    terminal.err('Next: utopia config shows the values, utopia up starts the machine.');
+}
+
+/** Makes the file or fails: an existing one, a link that leads nowhere included, is never written to. */
+async function writeNewFile(file: string, label: string, text: string): Promise<void> {
+  try {
+    const handle = await open(file, 'wx');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new UtopiaError('file-exists', `${label} exists already; it was not touched.`, {
+        hint: `utopia config shows what it says. For a fresh one: mv ${label} ${label}.old && utopia init`,
+      });
+    }
+    throw cannotWrite(label, error);
+  }
+}
+
+/** Appends what is missing; whatever else the file holds stays. Returns the lines added. */
+async function addIgnoredLines(file: string): Promise<string[]> {
+  try {
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    const present = new Set(text.split('\n').map((line) => line.trim()));
+    const missing = ignoredLines.filter((line) => !present.has(line));
+    if (missing.length > 0) {
+      const start = text === '' || text.endsWith('\n') ? '' : '\n';
+      await appendFile(file, `${start}${missing.join('\n')}\n`);
+    }
+    return missing;
+  } catch (error) {
+    throw cannotWrite(basename(file), error);
+  }
+}
+
+function cannotWrite(label: string, error: unknown): UtopiaError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new UtopiaError(
+    code === 'ENOSPC' ? 'disk-full' : 'cannot-create',
+    `${label} cannot be written: ${code ?? message}.`,
+    { hint: 'Choose a folder in which you may write: utopia -C FOLDER init', cause: error },
+  );
+}
