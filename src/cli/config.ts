@@ -39,7 +39,7 @@ function describeKeys(): string {
   const keys = keyNames.map((key) => {
     const facts = factsOf(key);
     const text = `${facts.description} Takes ${facts.takes}. Default: ${describeDefault(facts)}.`;
-    return `  ${key}\n      ${wrapText(text, 78, '      ').join('\n')}`;
+    return `  ${key}\n      ${wrapText(text, 74, '      ').join('\n')}`;
   });
   return `
 Keys of utopia.config (KEY=value, as in a shell; nothing is executed):

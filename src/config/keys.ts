@@ -30,7 +30,7 @@ export const configKeys = {
     description:
       'The root filesystem image the machine starts from. Nothing is ever written to it.',
     takes: 'a path',
-    defaultRule: 'cslab_rootfs*.raw in this folder, else the default image',
+    defaultRule: './cslab_rootfs*.raw or the default image',
     sample: './cslab_rootfs_2024.raw',
   },
   QCOW2_PRIVATE_FILE: {
