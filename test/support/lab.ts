@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
+import { freePort } from './boot.ts';
 import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -137,14 +137,4 @@ function environmentOf(pid: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** A TCP port on loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
