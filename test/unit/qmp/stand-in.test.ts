@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { waitForSshBanner } from '../../../src/guest/ssh-banner.ts';
-import { connectQmp } from '../../../src/qmp/client.ts';
+import { connectQmp, type QmpClient } from '../../../src/qmp/client.ts';
+import { QmpConnectionError } from '../../../src/qmp/errors.ts';
 import { powerDown, queryStatus, quit } from '../../../src/qmp/queries.ts';
 import { installStandIn, type StandInScenario } from '../../support/stand-in.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -59,14 +60,21 @@ async function start(scenario: StandInScenario, port?: number): Promise<Started>
   return { folder: folder.path, port: sshPort, child, exit };
 }
 
-async function whenThere(path: string): Promise<string> {
-  while (!existsSync(path)) await sleep(10);
-  return path;
+/** A socket is there a moment before somebody listens on it. */
+async function connectWhenReady(path: string): Promise<QmpClient> {
+  for (;;) {
+    const client = await connectQmp(path).catch((error: unknown) => {
+      if (!(error instanceof QmpConnectionError) || error.trouble !== 'absent') throw error;
+      return undefined;
+    });
+    if (client !== undefined) return client;
+    await sleep(10);
+  }
 }
 
 test('boots, answers on SSH, powers down when asked', async () => {
   const { folder, port, exit, child } = await start({});
-  const client = await connectQmp(await whenThere(join(folder, 'q.sock')));
+  const client = await connectWhenReady(join(folder, 'q.sock'));
   const names: string[] = [];
   client.onEvent((event) => names.push(event.name));
   const { signal } = new AbortController();
@@ -82,8 +90,8 @@ test('boots, answers on SSH, powers down when asked', async () => {
 
 test('serves one client at a time', async () => {
   const { folder } = await start({});
-  const path = await whenThere(join(folder, 'q.sock'));
-  const first = await connectQmp(path);
+  const path = join(folder, 'q.sock');
+  const first = await connectWhenReady(path);
   await expect(connectQmp(path, { timeoutMs: 100 })).rejects.toMatchObject({ trouble: 'busy' });
   first.close();
   const second = await connectQmp(path);
@@ -92,7 +100,7 @@ test('serves one client at a time', async () => {
 
 test('ignores what it is told to ignore', async () => {
   const { folder, exit, child } = await start({ onPowerdown: 'ignore', onTerminate: 'ignore' });
-  const client = await connectQmp(await whenThere(join(folder, 'q.sock')));
+  const client = await connectWhenReady(join(folder, 'q.sock'));
   await powerDown(client);
   child.kill('SIGTERM');
   await sleep(200);
@@ -123,7 +131,7 @@ test('says what QEMU says when its port is taken', async () => {
 
 test('replays a recording', async () => {
   const { folder, exit } = await start({ steps: [{ afterMs: 300, transcript: 'disk-full' }] });
-  const client = await connectQmp(await whenThere(join(folder, 'q.sock')));
+  const client = await connectWhenReady(join(folder, 'q.sock'));
   const names: string[] = [];
   client.onEvent((event) => names.push(event.name));
   expect(await exit).toEqual([0, null]);
