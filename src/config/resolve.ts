@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns/promises';
-import { isIPv4 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { absolutePath } from './file.ts';
 import type { KeyName } from './keys.ts';
@@ -7,6 +5,7 @@ import type { Problem } from './problem.ts';
 import type { ReportedValue } from './report.ts';
 import type { Settings } from './schema.ts';
 import type { Config, VncSetting } from './types.ts';
+import { isIPv4 } from './values.ts';
 
 /** Finds the IPv4 address of a host name; rejects when it has none. */
 export type Lookup = (name: string) => Promise<string>;
@@ -98,6 +97,7 @@ async function resolveInterface(
 const lookupTimeoutMs = 3000;
 
 async function findSystemAddress(name: string): Promise<string> {
+  const { lookup } = await import('node:dns/promises');
   const deadline = sleep(lookupTimeoutMs, undefined, { ref: false }).then(() => {
     throw new Error(`no answer about ${name} within ${lookupTimeoutMs} ms`);
   });
