@@ -1,0 +1,71 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+// `utopia ssh` as it is typed. QEMU is a stand-in; ssh is one too, since nobody is behind the port.
+needsOfHost('qemu', 'ssh');
+
+/** An ssh that writes down its last argument and ends as the test wants. */
+function fakeSsh(folder: string, action: string): NodeJS.ProcessEnv {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const record = `for last; do :; done; printf '%s\\n' "$last" >>'${folder}/commands'`;
+  const script = `#!/bin/sh\n[ "$1" = -V ] && exit 0\nlog=$4\n${record}\ncase $last in *authorized_keys*) exit 0 ;; esac\n${action}\n`;
+  writeFileSync(join(bin, 'ssh'), script);
+  chmodSync(join(bin, 'ssh'), 0o755);
+  return { PATH: `${bin}:${process.env['PATH']}` };
+}
+
+async function runningLab(folder: string, action: string): Promise<Lab> {
+  const lab = await makeLab({ scenario: {}, env: fakeSsh(folder, action) });
+  expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
+  return lab;
+}
+
+describe('with a machine that runs', () => {
+  test.each([0, 1, 42, 255])('a command’s status %i is passed on', async (status) => {
+    using folder = temporaryFolder();
+    await using lab = await runningLab(folder.path, `echo out; echo err >&2; exit ${status}`);
+    expect(await lab.run('ssh', '--', 'true')).toMatchObject({
+      status,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+  });
+
+  test('several words reach the guest as they were typed, one is a line of shell', async () => {
+    using folder = temporaryFolder();
+    await using lab = await runningLab(folder.path, 'exit 0');
+    await lab.run('ssh', '--', 'sh', '-c', 'echo $HOME');
+    await lab.run('ssh', '--', 'dmesg | tail');
+    const commands = readFileSync(join(folder.path, 'commands'), 'utf8').split('\n');
+    expect(commands.slice(-3, -1)).toEqual(["sh -c 'echo $HOME'", 'dmesg | tail']);
+  });
+
+  test('ssh’s own trouble is explained and is no status of the command', async () => {
+    using folder = temporaryFolder();
+    const action = 'echo "Host key verification failed." >>"$log"; exit 255';
+    await using lab = await runningLab(folder.path, action);
+    const result = await lab.run('ssh', '--', 'true');
+    expect(result.status).toBe(69);
+    expect(result.stderr).toContain('shows another host key than before');
+  });
+});
+
+test('a machine that does not run is not waited for', async () => {
+  await using lab = await makeLab({ scenario: {} });
+  const result = await lab.run('ssh');
+  expect(result.status).toBe(69);
+  expect(result.stderr).toContain('utopia up');
+});
+
+test('a guest that still boots is said to', async () => {
+  await using lab = await makeLab({ scenario: { steps: [] } });
+  expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+  const result = await lab.run('ssh', '--', 'true');
+  expect(result.status).toBe(69);
+  expect(result.stderr).toContain('still booting');
+});
