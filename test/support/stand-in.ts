@@ -6,6 +6,7 @@ const program = join(import.meta.dirname, 'stand-in-qemu/main.mjs');
 
 /** What happens in one step; stand-in-qemu/README.md explains each field. */
 export interface StandInStep {
+  readonly afterClient?: true;
   readonly afterMs?: number;
   readonly boot?: true;
   readonly firmware?: string;

@@ -139,6 +139,7 @@ function listenTcp(host, port, talk) {
 
 async function play(steps) {
   for (const step of steps) {
+    if (step.afterClient === true) await monitor.hasListener();
     await sleep(step.afterMs ?? 0);
     if (step.boot === true) await play(bootStory);
     if (step.firmware !== undefined && args.firmwareLog !== undefined)

@@ -1,6 +1,7 @@
 // QMP as QEMU speaks it: each socket serves one client at a time; the next one
 // is accepted and waits without a greeting.
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export function createMonitor({ version, greet, answer }) {
   const [major, minor, micro] = version.split('.').map(Number);
@@ -61,7 +62,12 @@ export function createMonitor({ version, greet, answer }) {
       send(socket, { timestamp, event, ...(data === undefined ? {} : { data }) });
   }
 
-  return { listen, emit };
+  /** Resolves when a client has left negotiation mode: nobody before it hears an event. */
+  async function hasListener() {
+    while (listening.size === 0) await sleep(5);
+  }
+
+  return { listen, emit, hasListener };
 }
 
 function send(socket, message) {

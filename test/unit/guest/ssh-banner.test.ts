@@ -27,7 +27,9 @@ test('the version line is read, even in two pieces and behind other lines', asyn
     socket.write('Welcome\r\nSSH-2.0-Open');
     setImmediate(() => socket.write('SSH_9.2p1 Debian-2\r\n'));
   });
-  expect(await readSshBanner(server)).toBe('SSH-2.0-OpenSSH_9.2p1 Debian-2');
+  expect(await readSshBanner({ ...server, timeoutMs: 30_000 })).toBe(
+    'SSH-2.0-OpenSSH_9.2p1 Debian-2',
+  );
 });
 
 test('a port that accepts and says nothing is not SSH', async () => {

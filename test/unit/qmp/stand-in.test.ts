@@ -130,7 +130,7 @@ test('says what QEMU says when its port is taken', async () => {
 });
 
 test('replays a recording', async () => {
-  const { folder, exit } = await start({ steps: [{ afterMs: 300, transcript: 'disk-full' }] });
+  const { folder, exit } = await start({ steps: [{ afterClient: true, transcript: 'disk-full' }] });
   const client = await connectWhenReady(join(folder, 'q.sock'));
   const names: string[] = [];
   client.onEvent((event) => names.push(event.name));
