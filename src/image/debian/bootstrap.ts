@@ -1,14 +1,11 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { customiseScript, prepareScript } from './customise.ts';
-import { guestFiles } from './files.ts';
-import { packagesOf } from './packages.ts';
-import type { ImageRecipe } from './recipe.ts';
+import type { RootSpec } from './root-spec.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Writes the guest's own files into the workspace, whence mmdebstrap copies them as root's. */
-export async function layGuestFiles(workspace: Workspace): Promise<void> {
-  for (const { path, content, mode } of guestFiles()) {
+export async function layGuestFiles(root: RootSpec, workspace: Workspace): Promise<void> {
+  for (const { path, content, mode } of root.files) {
     const target = join(workspace.files, path);
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, content);
@@ -17,11 +14,12 @@ export async function layGuestFiles(workspace: Workspace): Promise<void> {
 }
 
 /**
- * mmdebstrap's argument list for a recipe. Its unshare mode keeps the mounts that
+ * mmdebstrap's argument list for a root file system of one Debian release. Its unshare mode keeps the mounts that
  * packages need while they are configured in a namespace of their own, for root too.
  */
 export function bootstrapArgv(
-  recipe: ImageRecipe,
+  suite: string,
+  root: RootSpec,
   workspace: Workspace,
   sources: readonly string[],
 ): string[] {
@@ -30,16 +28,16 @@ export function bootstrapArgv(
     'mmdebstrap',
     ...['--mode=unshare', '--format=directory', '--variant=minbase', '--verbose'],
     '--architectures=amd64',
-    `--include=${packagesOf(recipe.profile).join(',')}`,
+    `--include=${root.packages.join(',')}`,
     ...['--dpkgopt=force-confold', '--dpkgopt=force-unsafe-io'],
     '--aptopt=Acquire::Retries "3"',
     '--aptopt=Acquire::Languages "none"',
-    ...(recipe.profile === 'minimal' ? leanOptions : []),
+    ...(root.lean ? leanOptions : []),
     `--essential-hook=sync-in ${files} /`,
-    `--essential-hook=chroot "$1" sh -c ${quoteWord(prepareScript())}`,
+    `--essential-hook=chroot "$1" sh -c ${quoteWord(root.prepareScript)}`,
     `--customize-hook=sync-in ${files} /`,
-    `--customize-hook=chroot "$1" sh -c ${quoteWord(customiseScript())}`,
-    ...[recipe.suite, workspace.tree],
+    `--customize-hook=chroot "$1" sh -c ${quoteWord(root.customiseScript)}`,
+    ...[suite, workspace.tree],
     ...sources,
   ];
 }

@@ -11,6 +11,7 @@ import { bootstrapStart, readBootstrapLine } from './bootstrap-progress.ts';
 import { writeDisk } from './disk-file.ts';
 import { asOwner, requireNamespaces } from './privilege.ts';
 import { imageRecipeHash, type ImageRecipe } from './recipe.ts';
+import { rootSpec, type RootSpec } from './root-spec.ts';
 import { packageSources } from './sources.ts';
 import { runTool } from './tool-run.ts';
 import { buildPath, requireBuildTools } from './tools.ts';
@@ -18,6 +19,8 @@ import { openWorkspace, workspaceParent } from './workspace.ts';
 
 export interface BuildRequest {
   readonly recipe: ImageRecipe;
+  /** What is in it, when not what the recipe's profile says: benchmarks compare with other roots. */
+  readonly root?: RootSpec;
   /** Absolute path of the image to make; its folder is made. */
   readonly output: string;
   /** Debian mirror as a URL; undefined for this host's own, else Debian's. */
@@ -59,15 +62,16 @@ export async function buildImage(
   await requireRoom(workspaceParent(env), neededBytes[recipe.profile]);
   await requireRoom(dirname(output), neededBytes[recipe.profile]);
 
+  const root = request.root ?? rootSpec(recipe.profile);
   const owner = asOwner(uid);
   const workspace = await openWorkspace(env, uid, owner);
   const part = draftPath(output);
   try {
     await stage(report, 'packages', async () => {
-      await layGuestFiles(workspace);
+      await layGuestFiles(root, workspace);
       const sources = await packageSources(recipe.suite, request.mirror, env);
       let progress = bootstrapStart;
-      await runTool(bootstrapArgv(recipe, workspace, sources), {
+      await runTool(bootstrapArgv(recipe.suite, root, workspace, sources), {
         path: buildPath(env),
         signal,
         onLine: (line) => {
@@ -88,7 +92,7 @@ export async function buildImage(
         schema: 1,
         suite: recipe.suite,
         profile: recipe.profile,
-        recipe: imageRecipeHash(recipe),
+        recipe: imageRecipeHash(recipe, root),
         sizeBytes: recipe.sizeBytes,
         builtAt: surroundings.now().toISOString(),
       },

@@ -8,8 +8,45 @@ const maskedUnits: readonly string[] = [
   'e2scrub_all.timer',
   'e2scrub_reap.service',
   'fstrim.timer',
+  // Static device nodes are made in utopia-devices.service.
+  'kmod-static-nodes.service',
+  'systemd-tmpfiles-setup-dev.service',
+  // For images whose /usr is replaced as a whole; here dpkg does what they would.
+  'ldconfig.service',
+  'systemd-hwdb-update.service',
+  'systemd-journal-catalog-update.service',
+  'systemd-sysusers.service',
+  'systemd-update-done.service',
+  'systemd-firstboot.service',
+  'systemd-journald-audit.socket',
+  'systemd-network-generator.service',
   'systemd-networkd-wait-online.service',
   'systemd-pstore.service',
+];
+
+/** systemd runs each of them before any unit; none finds anything in such a machine. */
+const maskedGenerators: readonly string[] = [
+  'bless-boot',
+  'cryptsetup',
+  'debug',
+  'getty',
+  'gpt-auto',
+  'hibernate-resume',
+  'integritysetup',
+  'rc-local',
+  'run',
+  'system-update',
+  'sysv',
+  'veritysetup',
+];
+
+const enabledUnits: readonly string[] = [
+  'home-user-shared.automount',
+  'serial-getty@ttyS0.service',
+  'ssh.service',
+  'systemd-networkd.service',
+  'utopia-devices.service',
+  'utopia-network.service',
 ];
 
 /**
@@ -20,6 +57,7 @@ const divertedFiles: readonly string[] = [
   '/usr/share/initramfs-tools/hooks/udev',
   '/usr/share/initramfs-tools/scripts/init-top/udev',
   '/usr/share/initramfs-tools/scripts/init-bottom/udev',
+  '/etc/grub.d/10_linux',
 ];
 
 /** Shell text, run in the new root after Debian's essential packages, before all others. */
@@ -50,8 +88,14 @@ echo 'root:root' | chpasswd
 echo 'user:user' | chpasswd
 mkdir -p /home/user/shared
 chown user:user /home/user/shared
+mkdir -p /etc/systemd/system-generators
+for name in ${maskedGenerators.join(' ')}; do
+  ln -sf /dev/null /etc/systemd/system-generators/systemd-$name-generator
+done
+systemctl --quiet disable ssh.service systemd-networkd.service
+systemctl --quiet enable ${enabledUnits.join(' ')}
 systemctl --quiet mask ${maskedUnits.join(' ')}
-systemctl --quiet enable systemd-networkd.service utopia-host-keys.service
+systemctl --quiet set-default multi-user.target
 rm -f /etc/ssh/ssh_host_*
 : > /etc/machine-id
 rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed
@@ -72,7 +116,7 @@ rm -f /etc/apt/apt.conf.d/99mmdebstrap /usr/sbin/policy-rc.d
 function grubMenu(version: string, dollar: string): string {
   return `serial --unit=0 --speed=115200
 terminal_input console serial
-terminal_output console serial
+terminal_output vga_text serial
 load_env
 set default=0
 if [ "${dollar}{next_entry}" ]; then
@@ -84,8 +128,8 @@ set timeout_style=hidden
 set timeout=0
 menuentry 'Debian GNU/Linux' {
   echo 'Loading Linux ${version} ...'
-  linux /boot/vmlinuz-${version} root=/dev/vda1 ${kernelArguments}
+  linux16 /boot/vmlinuz-${version} root=/dev/vda1 ${kernelArguments}
   echo 'Loading initial ramdisk ...'
-  initrd /boot/initrd.img-${version}
+  initrd16 /boot/initrd.img-${version}
 }`;
 }

@@ -6,7 +6,10 @@ import type { GuestFile } from './files.ts';
  * of the debugger.
  */
 export const kernelArguments =
-  'rw rootfstype=ext4 console=tty0 console=ttyS0,115200 quiet loglevel=4 nokaslr mitigations=off';
+  'rw rootfstype=ext4 console=tty0 console=ttyS0,115200 quiet systemd.show_status=yes nokaslr mitigations=off';
+
+/** Where dpkg puts grub's own script for kernels; see customise.ts. */
+export const divertedLinuxScript = '/usr/share/utopia/diverted/etc-grub.d-10_linux';
 
 /** The boot loader's settings, read by update-grub in the guest. */
 export const bootFiles: readonly GuestFile[] = [
@@ -24,8 +27,22 @@ GRUB_DISABLE_RECOVERY=true
 GRUB_DISABLE_OS_PROBER=true
 GRUB_CMDLINE_LINUX="${kernelArguments}"
 GRUB_CMDLINE_LINUX_DEFAULT=
-GRUB_TERMINAL="console serial"
+GRUB_TERMINAL_INPUT="console serial"
+# vga_text writes to the screen's memory; "console" asks the BIOS for every character.
+GRUB_TERMINAL_OUTPUT="vga_text serial"
 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+`,
+  },
+  {
+    // grub's "linux" moves the 64 MB that a kernel may grow to, byte by byte, which
+    // under emulation takes seconds; "linux16" moves nothing. Debian's own script,
+    // diverted, writes the entries, and its updates keep coming.
+    path: '/etc/grub.d/10_linux_utopia',
+    mode: 0o755,
+    content: `#!/bin/sh
+set -e
+menu=$(sh ${divertedLinuxScript})
+printf '%s\\n' "$menu" | sed -E 's/^([[:blank:]]+)(linux|initrd)([[:blank:]])/\\1\\216\\3/'
 `,
   },
 ];
@@ -37,6 +54,7 @@ export const grubModules: readonly string[] = [
   'ext2',
   'normal',
   'linux',
+  'linux16',
   'boot',
   'configfile',
   'echo',
@@ -52,4 +70,5 @@ export const grubModules: readonly string[] = [
   'serial',
   'terminal',
   'test',
+  'vga_text',
 ];

@@ -1,9 +1,12 @@
 import type { GuestFile } from './files.ts';
 
+/** What the usual machine needs before its root file system is there; the rest is in the root. */
+const earlyModules = 'virtio_pci virtio_blk ext4 crc32c_generic virtio_net virtio_rng';
+
 /**
  * An initramfs with what a machine of ours needs to find its root and nothing
  * else: grub reads it through the BIOS, where each megabyte costs boot time. It is
- * still initramfs-tools' own: a kernel of a student's gets one the same way.
+ * made by initramfs-tools as ever, so a student's kernel gets one the same way.
  */
 export const initramfsFiles: readonly GuestFile[] = [
   {
@@ -16,8 +19,8 @@ export const initramfsFiles: readonly GuestFile[] = [
     content: `#!/bin/sh
 if [ "$1" = prereqs ]; then exit 0; fi
 . /usr/share/initramfs-tools/hook-functions
-# Modules for the root disk and the network card; a kernel that has them built in lacks the files.
-for module in virtio_pci virtio_blk ext4 crc32c_generic virtio_net; do
+# A kernel that has these built in lacks the files, and needs no module.
+for module in ${earlyModules}; do
   force_load "$module"
 done
 # busybox loads modules as well as kmod does, without libcrypto and libc.
@@ -34,6 +37,56 @@ for folder in lib usr/lib; do
   rm -rf "$DESTDIR/$folder/x86_64-linux-gnu" "$DESTDIR"/$folder/ld-linux*
 done
 rm -rf "$DESTDIR"/lib64 "$DESTDIR"/usr/lib64
+# A short way for the usual machine; Debian's own init stays for everything else.
+mv "$DESTDIR/init" "$DESTDIR/init.debian"
+install -m 755 /etc/initramfs-tools/utopia-init "$DESTDIR/init"
+`,
+  },
+  {
+    path: '/etc/initramfs-tools/utopia-init',
+    mode: 0o755,
+    content: `#!/usr/bin/busybox sh
+# /init of the initramfs: mounts /dev/vda1 and goes there. Whatever it does not
+# understand (another root, break=, debug) or fails at is left to Debian's init.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p /dev /proc /root
+mount -t devtmpfs dev /dev 2>/dev/null
+mount -t proc proc /proc
+read -r release < /proc/sys/kernel/osrelease
+echo "Linux $release: looking for the root file system" > /dev/console
+usual=yes init=/sbin/init device=
+read -r line < /proc/cmdline
+for word in $line; do
+  case $word in
+    root=/dev/vd*) device=\${word#root=} ;;
+    root=*|break*|debug*|rootdelay=*|ip=*|boot=*|netconsole=*) usual=no ;;
+    init=*) init=\${word#init=} ;;
+  esac
+done
+if [ $usual = yes ] && [ -n "$device" ]; then
+  (modprobe -q virtio_net; modprobe -q virtio_rng) &
+  modprobe -q virtio_pci
+  modprobe -q virtio_blk
+  modprobe -q crc32c_generic
+  modprobe -q ext4
+  tries=0
+  until [ -b "$device" ] || [ $tries = 30 ]; do
+    tries=$((tries + 1))
+    usleep 100000
+  done
+  wait
+  if mount -t ext4 -o rw,noatime "$device" /root 2>/dev/null; then
+    if [ -e "/root$init" ] || [ -L "/root$init" ]; then
+      umount /proc
+      mount -o move /dev /root/dev
+      exec switch_root /root "$init" < /root/dev/console > /root/dev/console 2>&1
+    fi
+    umount /root
+  fi
+fi
+umount /proc
+umount /dev
+exec /init.debian "$@"
 `,
   },
   {

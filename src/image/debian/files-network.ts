@@ -13,9 +13,12 @@ IPv6AcceptRA=no
 LinkLocalAddressing=no
 
 [DHCPv4]
-# No probing for the address after the lease, no waiting for a second server.
-SendDecline=no
 UseMTU=yes
 `,
+  },
+  {
+    // systemd-networkd asks whether there is wireless; that would load a driver of a megabyte.
+    path: '/etc/modprobe.d/utopia.conf',
+    content: 'alias net-pf-16-proto-16-family-nl80211 off\n',
   },
 ];

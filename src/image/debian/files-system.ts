@@ -9,12 +9,9 @@ export const systemFiles: readonly GuestFile[] = [
   },
   {
     // No check at boot: the journal does what is needed, and a check takes its time.
-    // The share: mounted when it is first used, silent when the machine has none.
-    // A mount of 9p blocks QEMU's snapshots; an untouched automount does not.
+    // The share is mounted by home-user-shared.automount.
     path: '/etc/fstab',
-    content: `/dev/vda1 / ext4 rw,noatime 0 0
-shared /home/user/shared 9p trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client,noauto,nofail,x-systemd.automount,x-systemd.mount-timeout=10s 0 0
-`,
+    content: '/dev/vda1 / ext4 rw,noatime 0 0\n',
   },
   { path: '/etc/default/locale', content: 'LANG=C.UTF-8\n' },
   { path: '/etc/timezone', content: 'Etc/UTC\n' },

@@ -1,39 +1,209 @@
 import type { GuestFile } from './files.ts';
 
-/** Services of ours and additions to Debian's. */
+/**
+ * The order of a boot: first what SSH needs (network card, address, host keys,
+ * sshd), then everything else. Under emulation a processor's second is spent only
+ * once, and services that start side by side with sshd take theirs from it.
+ */
+const lateUnits: readonly string[] = [
+  'dev-hugepages.mount',
+  'dev-mqueue.mount',
+  'modprobe@.service',
+  'proc-sys-fs-binfmt_misc.automount',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'systemd-binfmt.service',
+  'systemd-journald.service',
+  'systemd-machine-id-commit.service',
+  'systemd-modules-load.service',
+  'systemd-random-seed.service',
+  'systemd-remount-fs.service',
+  'systemd-sysctl.service',
+  'systemd-tmpfiles-setup.service',
+];
+
+const lateOrder: readonly GuestFile[] = lateUnits.map((unit) => ({
+  path: `/etc/systemd/system/${unit}.d/utopia.conf`,
+  content: '[Unit]\nAfter=ssh.service utopia-network.service\n',
+}));
+
+/** Services of ours, and Debian's with other beginnings. */
 export const unitFiles: readonly GuestFile[] = [
+  ...lateOrder,
   {
     path: '/etc/systemd/system/utopia-host-keys.service',
     content: `[Unit]
 Description=SSH host keys, made at the first boot
 ConditionPathExists=!/etc/ssh/ssh_host_ecdsa_key
 DefaultDependencies=no
-After=systemd-remount-fs.service
 Before=ssh.service
 
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/ssh-keygen -q -t ed25519 -N "" -C utopia -f /etc/ssh/ssh_host_ed25519_key
 ExecStart=/usr/bin/ssh-keygen -q -t ecdsa -N "" -C utopia -f /etc/ssh/ssh_host_ecdsa_key
-
-[Install]
-WantedBy=ssh.service
 `,
   },
   {
-    // sshd needs the root file system and its keys; all other services may come after it.
-    path: '/etc/systemd/system/ssh.service.d/utopia.conf',
+    // Debian's unit, but not after the network: sshd listens on every address there will be.
+    // No "sshd -t" before it either: sshd checks its settings itself when it starts.
+    path: '/etc/systemd/system/ssh.service',
     content: `[Unit]
+Description=OpenBSD Secure Shell server
+Documentation=man:sshd(8) man:sshd_config(5)
 DefaultDependencies=no
+Wants=utopia-host-keys.service home-user-shared.automount
+After=utopia-host-keys.service home-user-shared.automount
 Conflicts=shutdown.target
 Before=shutdown.target
-After=home-user-shared.automount
-Wants=home-user-shared.automount
+ConditionPathExists=!/etc/ssh/sshd_not_to_be_run
 
 [Service]
-# sshd checks its settings itself when it starts; the extra run doubles its start-up.
-ExecStartPre=
-StandardOutput=journal
+EnvironmentFile=-/etc/default/ssh
+ExecStart=/usr/sbin/sshd -D $SSHD_OPTS
+ExecReload=/usr/sbin/sshd -t
+ExecReload=/bin/kill -HUP $MAINPID
+KillMode=process
+Restart=on-failure
+RestartPreventExitStatus=255
+Type=notify
+RuntimeDirectory=sshd
+RuntimeDirectoryMode=0755
+
+[Install]
+WantedBy=sysinit.target
+Alias=sshd.service
+`,
+  },
+  {
+    // Debian's unit without the sandbox that takes longer to set up than the address to get.
+    path: '/etc/systemd/system/systemd-networkd.service',
+    content: `[Unit]
+Description=Network Configuration
+Documentation=man:systemd-networkd.service(8)
+ConditionCapability=CAP_NET_ADMIN
+DefaultDependencies=no
+After=systemd-networkd.socket systemd-udevd.service network-pre.target
+Before=network.target shutdown.target
+Conflicts=shutdown.target
+Wants=systemd-networkd.socket network.target
+
+[Service]
+AmbientCapabilities=CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_NET_BROADCAST CAP_NET_RAW
+BusName=org.freedesktop.network1
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_NET_BROADCAST CAP_NET_RAW
+ExecStart=!!/lib/systemd/systemd-networkd
+ExecReload=networkctl reload
+FileDescriptorStoreMax=512
+Restart=on-failure
+RestartKillSignal=SIGUSR2
+RestartSec=0
+RuntimeDirectory=systemd/netif
+RuntimeDirectoryPreserve=yes
+Type=notify
+User=systemd-network
+
+[Install]
+WantedBy=sysinit.target
+Also=systemd-networkd.socket
+Alias=dbus-org.freedesktop.network1.service
+`,
+  },
+  {
+    path: '/etc/systemd/system/systemd-udevd.service.d/utopia.conf',
+    content: `[Service]
+# The sandbox of a service that must be up before anything else costs its start.
+PrivateMounts=no
+ProtectHostname=no
+MemoryDenyWriteExecute=no
+RestrictAddressFamilies=
+RestrictRealtime=no
+RestrictSUIDSGID=no
+SystemCallFilter=
+LockPersonality=no
+IPAddressDeny=
+`,
+  },
+  {
+    // The network card first, all other devices in utopia-devices.service.
+    path: '/etc/systemd/system/systemd-udev-trigger.service.d/utopia.conf',
+    content: `[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=net
+`,
+  },
+  {
+    path: '/etc/systemd/system/utopia-devices.service',
+    content: `[Unit]
+Description=Devices that SSH does not wait for
+DefaultDependencies=no
+Wants=systemd-udevd.service
+After=ssh.service utopia-network.service systemd-udev-trigger.service
+Before=sysinit.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=-/bin/kmod static-nodes --format=tmpfiles --output=/run/tmpfiles.d/static-nodes.conf
+ExecStart=-systemd-tmpfiles --prefix=/dev --create --boot
+ExecStart=-udevadm trigger --type=all --action=add
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    // A machine without a card, or with one whose driver comes later, does not wait.
+    path: '/etc/systemd/system/utopia-network.service',
+    content: `[Unit]
+Description=Address of the network card
+DefaultDependencies=no
+After=systemd-networkd.service systemd-udev-trigger.service
+Before=sysinit.target
+ConditionPathExistsGlob=/sys/class/net/e*
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=-/lib/systemd/systemd-networkd-wait-online --any --ipv4 --timeout=5
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    path: '/etc/systemd/system/home-user-shared.automount',
+    content: `[Unit]
+Description=Folder shared with the host, mounted on first use
+DefaultDependencies=no
+Conflicts=umount.target
+Before=umount.target
+
+[Automount]
+Where=/home/user/shared
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    // cache=none: what one side writes, the other side reads. A mounted share blocks
+    // QEMU's snapshots; an automount that nobody touched does not.
+    path: '/etc/systemd/system/home-user-shared.mount',
+    content: `[Unit]
+Description=Folder shared with the host
+DefaultDependencies=no
+Conflicts=umount.target
+Before=umount.target
+
+[Mount]
+What=shared
+Where=/home/user/shared
+Type=9p
+Options=trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client
+TimeoutSec=10s
 `,
   },
 ];

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { customiseScript } from './customise.ts';
-import { guestFiles } from './files.ts';
-import { packagesOf } from './packages.ts';
+import { rootSpec, type RootSpec } from './root-spec.ts';
 
 /** What people and tests choose about an image; everything else is the recipe's own. */
 export interface ImageRecipe {
@@ -34,17 +32,12 @@ export function imageName(recipe: Pick<ImageRecipe, 'suite' | 'profile'>): strin
  * files, scripts, layout. Twelve hexadecimal digits. Debian's own point releases
  * are not in it: two builds of one recipe may differ in package versions.
  */
-export function imageRecipeHash(recipe: ImageRecipe): string {
+export function imageRecipeHash(
+  recipe: ImageRecipe,
+  root: RootSpec = rootSpec(recipe.profile),
+): string {
   return createHash('sha256')
-    .update(
-      JSON.stringify([
-        layoutVersion,
-        recipe,
-        packagesOf(recipe.profile),
-        guestFiles(),
-        customiseScript(),
-      ]),
-    )
+    .update(JSON.stringify([layoutVersion, recipe, root]))
     .digest('hex')
     .slice(0, 12);
 }

@@ -1,0 +1,31 @@
+import { customiseScript, prepareScript } from './customise.ts';
+import { guestFiles, type GuestFile } from './files.ts';
+import { packagesOf } from './packages.ts';
+import type { ImageProfile } from './recipe.ts';
+
+/** What a root file system is made of, on top of Debian's essential packages. */
+export interface RootSpec {
+  readonly packages: readonly string[];
+  /** Copied in before the packages, and again after them. */
+  readonly files: readonly GuestFile[];
+  /** Shell text, run in the root before the packages come. */
+  readonly prepareScript: string;
+  /**
+   * Shell text, run in the root at the end. It must leave grub's boot.img, core.img
+   * and menu in /boot/grub.
+   */
+  readonly customiseScript: string;
+  /** Without manuals, documentation and translations. */
+  readonly lean: boolean;
+}
+
+/** Our own root file system, by profile. */
+export function rootSpec(profile: ImageProfile): RootSpec {
+  return {
+    packages: packagesOf(profile),
+    files: guestFiles(),
+    prepareScript: prepareScript(),
+    customiseScript: customiseScript(),
+    lean: profile === 'minimal',
+  };
+}
