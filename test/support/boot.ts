@@ -78,6 +78,15 @@ export async function waitForBanner(
   throw new Error(`no SSH banner within ${timeoutMs} ms: ${machine.complaints()}`);
 }
 
+/** Waits for `SSH-` on a port, whoever serves it, until `deadline` (performance.now()). */
+export async function waitForBannerOn(port: number, deadline: number): Promise<void> {
+  while (performance.now() < deadline) {
+    if (await hearBanner(port)) return;
+    await sleep(50);
+  }
+  throw new Error(`no SSH banner on port ${port}`);
+}
+
 /** Boots QEMU until the banner, then kills it: only for overlays and snapshots that nobody needs. */
 export async function measureBoot(argv: readonly string[], port: number): Promise<BootMeasurement> {
   const machine = startQemu(argv);

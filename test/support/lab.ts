@@ -8,7 +8,7 @@ import { freePort } from './boot.ts';
 import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const program = join(import.meta.dirname, '../../bin/utopia.js');
+const builtProgram = join(import.meta.dirname, '../../bin/utopia.js');
 /** The Node that runs the program under test; CI sets another than its own. */
 const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
 
@@ -47,6 +47,8 @@ export interface LabOptions {
   /** Backing file; the default is a small empty raw image in the lab. */
   readonly backing?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** The program to run instead of the checkout's own. */
+  readonly program?: string;
 }
 
 /** Makes a lab on free loopback ports, with a stand-in for QEMU when a scenario is given. */
@@ -83,7 +85,11 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   writeConfig(options.config ?? []);
 
   function start(...args: readonly string[]): RunningProgram {
-    const child = spawn(node, [program, ...args], { cwd: folder, env, stdio: 'pipe' });
+    const child = spawn(node, [options.program ?? builtProgram, ...args], {
+      cwd: folder,
+      env,
+      stdio: 'pipe',
+    });
     child.stdin.end();
     let stdout = '';
     let stderr = '';

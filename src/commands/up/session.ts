@@ -50,7 +50,7 @@ export function openSession(
   const end = new AbortController();
   const { signal } = end;
   const guest = watchGuest();
-  const tail = keepConsoleTail();
+  let tail = keepConsoleTail();
   const startedAt = performance.now();
   const eventListeners = new Set<(event: GuestEvent) => void>();
   const consoleListeners = new Set<(text: ConsoleText) => void>();
@@ -65,6 +65,11 @@ export function openSession(
   function emit(events: readonly GuestEvent[]): void {
     for (const event of events) {
       if (event.kind === 'panicked') panicked = true;
+      if (event.kind === 'rebooted') {
+        // What the boot before has said explains nothing about this one.
+        tail = keepConsoleTail();
+        panicked = false;
+      }
       if (event.kind === 'shutdown') shutdownBy = event.by;
       for (const listener of eventListeners) listener(event);
     }

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../test/support/boot.ts';
+import { testImage } from '../test/support/image.ts';
+
+/** A folder to measure in: a config, a built image, and a QEMU that says when it starts. */
+export interface BenchLab {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  readonly image: string;
+  /** The real QEMU behind a shell that notes the time and becomes it. */
+  readonly qemu: string;
+  /** The time noted, as $EPOCHREALTIME: seconds since 1970. */
+  readonly stampFile: string;
+  close(): void;
+}
+
+/** The built program, as it is installed. */
+export const program = join(import.meta.dirname, '../bin/utopia.js');
+
+export async function openLab(): Promise<BenchLab> {
+  const folder = mkdtempSync(join(tmpdir(), 'utopia-bench-'));
+  const image = await testImage();
+  const port = await freePort();
+  const stampFile = join(folder, 'stamp');
+  const bin = join(folder, 'qemu/bin');
+  const qemu = join(bin, 'qemu-system-x86_64');
+  mkdirSync(bin, { recursive: true });
+  const real = execFileSync('which', ['qemu-system-x86_64'], { encoding: 'utf8' }).trim();
+  symlinkSync(
+    execFileSync('which', ['qemu-img'], { encoding: 'utf8' }).trim(),
+    join(bin, 'qemu-img'),
+  );
+  // Only a machine's own argument list begins with -name; the questions about features do not.
+  writeFileSync(
+    qemu,
+    `#!/bin/bash\nif [ "$1" = -name ]; then printf %s "$EPOCHREALTIME" >'${stampFile}'; fi\nexec '${real}' "$@"\n`,
+  );
+  chmodSync(qemu, 0o755);
+  writeFileSync(
+    join(folder, 'utopia.config'),
+    [
+      `QCOW2_BACKING_FILE='${image}'`,
+      `QEMU_BUILD_DIR='${join(folder, 'qemu')}'`,
+      `UTOPIA_SSH_PORT=${port}`,
+      'UTOPIA_VNC=off',
+      '',
+    ].join('\n'),
+  );
+  const env = {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    HOME: folder,
+    XDG_RUNTIME_DIR: join(folder, 'run'),
+  };
+  mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
+  return {
+    folder,
+    env,
+    port,
+    image,
+    qemu,
+    stampFile,
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

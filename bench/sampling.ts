@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+
+/** Samples of one thing, in ms. */
+export interface Samples {
+  readonly name: string;
+  readonly ms: readonly number[];
+}
+
+/**
+ * Measures several things in turn, A B C A B C …, so that a machine whose speed
+ * drifts is as unfair to one as to the other. One round before is not counted.
+ */
+export async function sampleInTurn(
+  rounds: number,
+  things: Readonly<Record<string, () => Promise<number> | number>>,
+): Promise<Samples[]> {
+  const samples = Object.keys(things).map((name) => ({ name, ms: [] as number[] }));
+  for (let round = -1; round < rounds; round += 1) {
+    for (const sample of samples) {
+      const ms = await things[sample.name]?.();
+      if (round >= 0 && ms !== undefined) sample.ms.push(ms);
+    }
+  }
+  return samples;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Wall time of a whole process, in ms. Throws when it fails: a failure is no figure. */
+export function timeProcess(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): number {
+  const startedAt = performance.now();
+  const { status, stderr } = spawnSync(program, args, {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ms = performance.now() - startedAt;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed: ${stderr.toString()}`);
+  return ms;
+}
+
+/** A row of Markdown: name, median, least and most. */
+export function sampleRow({ name, ms }: Samples): string {
+  const figures = [median(ms), Math.min(...ms), Math.max(...ms)];
+  return `| ${name} | ${figures.map((each) => each.toFixed(0)).join(' | ')} |`;
+}
+
+export const sampleHead = '| | median ms | least | most |\n| --- | ---: | ---: | ---: |';
