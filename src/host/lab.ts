@@ -23,7 +23,7 @@ export type ImageFinding =
 
 /** The lab that shall run on the host: its own folder, whichever host is asked. */
 export interface LabFacts {
-  /** Undefined when the configuration has errors. */
+  /** Undefined when the configuration has errors, but for a privileged port: net.ports tells of that. */
   readonly config: Config | undefined;
   /** Each with its line, as the config's own report words them. */
   readonly configErrors: readonly string[];

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig, type ConfigSources } from '../../config/load.ts';
 import { isKeyName } from '../../config/keys.ts';
-import { locate } from '../../config/report.ts';
+import { locate, type ConfigReport } from '../../config/report.ts';
 import type { Config } from '../../config/types.ts';
 import type { Context, Environment, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -34,13 +34,14 @@ export async function gatherLab(
   described: Environment,
 ): Promise<GatheredLab> {
   const keys = Object.entries(described).filter(([name]) => isKeyName(name));
-  const report = await loadConfig({
+  const sources = {
     cwd: context.cwd,
     file: globals.config,
     env: { ...context.env, ...Object.fromEntries(keys) },
     home: homeFolder(context.env),
-  });
-  const { config } = report;
+  };
+  const report = await loadConfig(sources);
+  const config = report.config ?? (await withRefusedPort(sources, report));
   const common = {
     config,
     configErrors: report.errors.map(({ line, message }) => `${locate(report, line)}${message}`),
@@ -64,6 +65,21 @@ export async function gatherLab(
     ownPorts,
     overlayFolder: dirname(config.privateFile),
   };
+}
+
+/**
+ * A privileged port is the one error of a config that is about the host: everything
+ * else can be looked at all the same, and net.ports names a port that is free.
+ */
+async function withRefusedPort(
+  sources: ConfigSources,
+  { errors, values }: ConfigReport,
+): Promise<Config | undefined> {
+  const sshPort = Number(values.UTOPIA_SSH_PORT.value);
+  const privileged = Number.isInteger(sshPort) && sshPort > 0 && sshPort < 1024;
+  if (!privileged || errors.some(({ key }) => key !== 'UTOPIA_SSH_PORT')) return undefined;
+  const { config } = await loadConfig({ ...sources, flags: { UTOPIA_SSH_PORT: 'auto' } });
+  return config === undefined ? undefined : { ...config, sshPort };
 }
 
 async function findOwnMachine(

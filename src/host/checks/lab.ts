@@ -96,6 +96,9 @@ export const labChecks: readonly Check[] = [
 
 function evaluateConfig({ lab }: CheckInput): Finding {
   const { config, configErrors, configLabel } = lab;
+  if (config !== undefined && configErrors.length > 0) {
+    return skipped('net.ports', configErrors[0] ?? 'refused');
+  }
   if (config !== undefined) {
     return pass(config.fileExists ? configLabel : 'defaults: there is no utopia.config here');
   }

@@ -128,6 +128,8 @@ function evaluateTree(input: CheckInput): Finding {
   if (machine.container !== undefined) {
     return skipped('host.container', 'modules belong to the host outside');
   }
+  const blocker = firstProblem(input, ['host.arch', 'host.wsl']);
+  if (blocker !== undefined) return skipped(blocker.id, 'there is no KVM for the guest here');
   const { kernel } = machine;
   if (modules.treeFound === undefined || kernel === undefined) {
     return unknown('not known: the running kernel does not tell its release');

@@ -1,13 +1,14 @@
 import { pass, skipped, type CheckInput, type Evidence, type Finding } from '../check.ts';
 import { mayBindAnyPort } from '../facts/process-status.ts';
 import type { HostFacts, PortFacts } from '../facts/types.ts';
+import type { LabFacts } from '../lab.ts';
 
 /** Whether the configured ports can be bound; the first that cannot is the finding. */
 export function evaluatePorts(input: CheckInput): Finding {
   const { facts, lab } = input;
   if (lab.config === undefined) return skipped('lab.config', 'not looked at');
   const { ports } = facts.resources;
-  const findings = ports.map((port) => judge(port, facts, lab.ownPorts));
+  const findings = ports.map((port) => judge(port, facts, lab));
   const failed = findings.find(({ status }) => status === 'fail');
   if (failed !== undefined) {
     return { ...failed, evidence: findings.flatMap(({ evidence }) => evidence ?? []) };
@@ -18,9 +19,9 @@ export function evaluatePorts(input: CheckInput): Finding {
   return pass(findings.map(({ message }) => message).join(', '));
 }
 
-function judge(port: PortFacts, facts: HostFacts, ownPorts: readonly number[]): Finding {
+function judge(port: PortFacts, facts: HostFacts, lab: LabFacts): Finding {
   const { answer, listener, shadow, purpose } = port;
-  if (ownPorts.includes(port.port)) return pass(`${port.port} held by this lab’s machine`);
+  if (lab.ownPorts.includes(port.port)) return pass(`${port.port} held by this lab’s machine`);
   const refused = answer?.free === false ? answer.code : undefined;
   if (refused === 'EADDRNOTAVAIL') {
     return {
@@ -36,7 +37,13 @@ function judge(port: PortFacts, facts: HostFacts, ownPorts: readonly number[]): 
       },
     };
   }
-  if (refused === 'EACCES' || (answer === undefined && isPrivileged(port, facts))) {
+  // The config refuses such a port to everybody, so that a file works for every user.
+  const refusedByConfig = lab.configErrors.length > 0 && port.port < 1024;
+  if (
+    refusedByConfig ||
+    refused === 'EACCES' ||
+    (answer === undefined && isPrivileged(port, facts))
+  ) {
     return privileged(port, facts);
   }
   if (refused !== undefined || (answer === undefined && listener !== undefined)) {
