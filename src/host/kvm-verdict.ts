@@ -45,7 +45,7 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
   if (/failed to set MSR/.test(stderr)) {
     return failed('msr-abort', 'KVM refuses a register that QEMU sets (MSR)');
   }
-  if (/KVM_CREATE_VM failed: 16|Device or resource busy/.test(stderr)) {
+  if (/KVM_CREATE_VM\)? failed: -?16\b|resource busy/i.test(stderr)) {
     return failed('busy', 'another hypervisor holds the processor');
   }
   if (kvm.exit !== canaryExit) {

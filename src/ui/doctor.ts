@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { CheckGroup, CheckResult, FixCommand } from '../host/check.ts';
+import type { CheckGroup, CheckResult, Fix, FixCommand } from '../host/check.ts';
 import type { HostReport } from '../host/report.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { countOf } from './format.ts';
@@ -24,6 +24,8 @@ const bodyIndent = '        ';
 /** A report as lines for a person: the answer, then a line a group, problems in full. */
 export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
   const lines = wrapText(report.summary, style.columns);
+  const next = nextStep(report.checks.filter(isProblem), style);
+  if (next !== undefined) lines.push(...wrapText(next, style.columns));
   lines.push('');
   const explained = new Set<string>();
   for (const group of groups) {
@@ -36,6 +38,26 @@ export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
   return lines;
 }
 
+/** One fix is said at once; several are counted. Two checks that see one cause have one fix. */
+function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): string | undefined {
+  const causes = new Set(problems.map(({ cause, id }) => cause ?? id));
+  if (causes.size > 1) return `${causes.size} things to look at, below.`;
+  const fix = problems.find((problem) => problem.fix !== undefined)?.fix;
+  if (fix === undefined) return undefined;
+  const whose = fix.kind === 'manual' ? 'One fix, yours' : 'One fix';
+  const advice = fix.advice?.split('\n')[0] ?? '';
+  const [first] = fix.commands;
+  const command =
+    first === undefined || (first.root && fix.commands.length > 1)
+      ? ''
+      : commandWords(first, asRoot).join(' ');
+  const link = advice === '' || command === '' || advice.endsWith(':') ? '' : 'Or now:';
+  const step = [advice, link, command].filter((part) => part !== '').join(' ');
+  // What takes more than a line stands below, where it can be laid out.
+  const short = step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
+  return short ? `${whose}: ${step}` : `${whose}, below.`;
+}
+
 function renderGroup(
   group: CheckGroup,
   results: readonly CheckResult[],
@@ -45,18 +67,20 @@ function renderGroup(
 ): string[] {
   const problems = results.filter(isProblem);
   const mark = markOf(problems.find(({ status }) => status === 'fail') ?? problems[0], style);
+  const [unknowns, skips] = (['unknown', 'skipped'] as const).map(
+    (wanted) => results.filter(({ status }) => status === wanted).length,
+  );
+  const good = results.length - (unknowns ?? 0) - (skips ?? 0);
   const count =
-    problems.length === 0
-      ? countOf(results.length, 'check')
-      : `${problems.length} of ${results.length}`;
-  const unknowns = results.filter(({ status }) => status === 'unknown').length;
+    problems.length === 0 ? countOf(good, 'check') : `${problems.length} of ${results.length}`;
   const note = [
     report.notes[group],
-    ...(unknowns > 0 && !style.verbose ? [`${unknowns} not known`] : []),
+    unknowns === 0 ? '' : `${unknowns} not known`,
+    skips === 0 || problems.length > 0 ? '' : `${skips} skipped`,
   ].filter((part) => part !== '');
   const head = `  ${style.color.bold(group.padEnd(5))} ${mark} ${count.padEnd(10)} `;
-  const [first = '', ...rest] = wrapText(note.join(', '), style.columns - 21);
-  const shown = style.verbose ? results : problems;
+  const [first = '', ...rest] = wrapText(note.join(', '), style.columns - 23);
+  const shown = style.verbose ? results : results.filter(needsWord);
   return [
     `${head}${first}`.trimEnd(),
     ...rest.map((line) => `${' '.repeat(21)}${line}`),
@@ -66,6 +90,14 @@ function renderGroup(
 
 function isProblem({ status }: CheckResult): boolean {
   return status === 'warn' || status === 'fail';
+}
+
+/** Also what is fine now and may not be tomorrow. */
+function needsWord(result: CheckResult): boolean {
+  return (
+    isProblem(result) ||
+    (result.status === 'info' && result.why !== undefined && result.cause === undefined)
+  );
 }
 
 function markOf(result: CheckResult | undefined, { color, symbols }: DoctorStyle): string {
@@ -89,17 +121,10 @@ function renderCheck(result: CheckResult, style: DoctorStyle, explained: Set<str
     ...rest.map((line) => `${' '.repeat(24)}${line}`),
   ];
   const known = cause !== undefined && explained.has(cause);
+  if (needsWord(result) && !known && why !== undefined) lines.push(...paragraph('why', why, style));
   if (isProblem(result) && !known) {
     if (cause !== undefined) explained.add(cause);
-    if (why !== undefined) lines.push(...paragraph('why', why, style));
-    if (fix?.advice !== undefined) {
-      for (const line of fix.advice.split('\n')) lines.push(...paragraph('do', line, style));
-    }
-    for (const command of fix?.commands ?? []) lines.push(...renderCommand(command, style));
-    const after = { none: '', relogin: 'log in again', reboot: 'reboot' }[fix?.after ?? 'none'];
-    if (after !== '' && (fix?.commands.length ?? 0) > 0) {
-      lines.push(...paragraph('then', after, style));
-    }
+    if (fix !== undefined) lines.push(...renderFix(fix, style));
   }
   if (style.verbose) {
     for (const { path, value } of evidence) {
@@ -109,6 +134,25 @@ function renderCheck(result: CheckResult, style: DoctorStyle, explained: Set<str
   return lines;
 }
 
+/** Steps in words, then commands as they can be pasted into a shell, each under its reason. */
+function renderFix({ advice, commands, after, kind }: Fix, style: DoctorStyle): string[] {
+  const width = style.columns - bodyIndent.length - 5;
+  const steps = [
+    ...(advice ?? '').split('\n').flatMap((line) => wrapText(line, width)),
+    ...commands.flatMap((command) => [
+      ...wrapText(`# ${command.why}`, width, '# '),
+      ...breakCommand(commandWords(command, style.asRoot), width).map((line) =>
+        style.color.cyan(line),
+      ),
+    ]),
+  ];
+  const then = { none: [], relogin: ['Then log in again.'], reboot: ['Then reboot.'] }[after];
+  const rest = kind === 'auto' ? then : [];
+  return [...steps, ...rest].map(
+    (line, index) => `${bodyIndent}${(index === 0 ? 'do' : '').padEnd(5)}${line}`,
+  );
+}
+
 function paragraph(label: string, text: string, { columns }: DoctorStyle): string[] {
   const width = columns - bodyIndent.length - 5;
   return wrapText(text, width).map(
@@ -116,21 +160,21 @@ function paragraph(label: string, text: string, { columns }: DoctorStyle): strin
   );
 }
 
-/** A command on lines of its own, so that it can be copied, broken where a shell allows it. */
-function renderCommand({ argv, root, why }: FixCommand, style: DoctorStyle): string[] {
-  const { color, columns, asRoot } = style;
-  const words = [...(root && !asRoot ? ['sudo'] : []), ...argv.map(quoteForShell)];
+function commandWords({ argv, root }: FixCommand, asRoot: boolean): string[] {
+  // A placeholder is to be read, not to be quoted.
+  const words = argv.map((word) => (word === '…' ? word : quoteForShell(word)));
+  return root && !asRoot ? ['sudo', ...words] : words;
+}
+
+/** Breaks a command between its words, in the way a shell reads on. */
+function breakCommand(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of words) {
-    if (line !== '' && bodyIndent.length + 7 + line.length + 1 + word.length > columns) {
+    if (line !== '' && line.length + word.length + 3 > width) {
       lines.push(`${line} \\`);
       line = `  ${word}`;
     } else line = line === '' ? word : `${line} ${word}`;
   }
-  lines.push(line);
-  return [
-    ...paragraph('do', why, style),
-    ...lines.map((each) => `${bodyIndent}     ${color.cyan(each)}`),
-  ];
+  return [...lines, line];
 }

@@ -213,13 +213,13 @@ function evaluateMemory({ facts, lab }: CheckInput): Finding {
       evidence,
     );
   }
-  const limit = limitedBy === undefined ? '' : ` (limit ${limitedBy.path})`;
+  const limit = limitedBy === undefined ? '' : ` The limit is set in ${limitedBy.path}.`;
   return {
     // Memory is taken as the guest touches it: too little is a risk, far too little is an end.
     status: availableBytes < wanted / 4 ? 'fail' : 'warn',
-    message: `${inMegabytes(availableBytes)} are available, the guest takes ${memoryMiB} MiB${limit}`,
+    message: `${inMebibytes(availableBytes)} are available, the guest takes ${memoryMiB} MiB and QEMU some more`,
     cause: 'memory-short',
-    why: 'When memory runs out, the kernel kills the largest process, which is QEMU.',
+    why: `When memory runs out, the kernel kills the largest process, which is QEMU.${limit}`,
     evidence,
     fix: {
       kind: 'manual',
@@ -232,6 +232,10 @@ function evaluateMemory({ facts, lab }: CheckInput): Finding {
 
 function inMegabytes(bytes: number): string {
   return `${Math.floor(bytes / 1e6)} MB`;
+}
+
+function inMebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024 / 1024)} MiB`;
 }
 
 function inGigabytes(bytes: number): string {

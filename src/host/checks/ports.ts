@@ -117,11 +117,10 @@ function portFix({ key, free, host }: PortFacts): Finding['fix'] & object {
       {
         argv: ['env', `${key}=${value}`, 'utopia', 'up'],
         root: false,
-        why:
-          free === undefined ? 'or for once, to take a free one' : `or for once (${free} is free)`,
+        why: free === undefined ? 'takes a free one' : `${free} is free`,
       },
     ],
     after: 'none',
-    advice: `Write ${key}=${value} into utopia.config,`,
+    advice: `Write ${key}=${value} into utopia.config, or for once:`,
   };
 }

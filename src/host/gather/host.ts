@@ -105,8 +105,11 @@ async function runCanaries(
   { binary, features }: QemuFacts,
   ask: Ask,
 ): Promise<Pick<HostFacts, 'kvm' | 'emulation'>> {
-  if (binary === undefined) return { kvm: undefined, emulation: undefined };
-  const hasKvm = features?.accelerators?.includes('kvm') !== false;
+  // A QEMU that does not even list what it can do would only be waited for again.
+  if (binary === undefined || features === undefined) {
+    return { kvm: undefined, emulation: undefined };
+  }
+  const hasKvm = features.accelerators?.includes('kvm') !== false;
   const opens = device.file?.type === 'chr' && device.errno === undefined;
   const kvm =
     hasKvm && opens

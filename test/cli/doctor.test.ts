@@ -1,0 +1,143 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+const program = join(import.meta.dirname, '../../bin/utopia.js');
+const hosts = join(import.meta.dirname, '../../fixtures/hosts');
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function surroundings(folder: TemporaryFolder): Record<string, string> {
+  return { HOME: folder.path, LANG: 'C.UTF-8', PATH: process.env['PATH'] ?? '' };
+}
+
+function doctor(
+  folder: TemporaryFolder,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Outcome {
+  return spawnSync(process.execPath, [program, 'doctor', ...args], {
+    cwd: folder.path,
+    env: { ...surroundings(folder), ...env },
+    encoding: 'utf8',
+  });
+}
+
+function tree(name: string): string {
+  return `--root=${join(hosts, name)}`;
+}
+
+test('the answer comes first, and the status tells it to a script', () => {
+  using folder = temporaryFolder();
+  const good = doctor(folder, [tree('ubuntu-intel-ok')]);
+  expect(good).toMatchObject({ status: 0, stderr: '' });
+  expect(good.stdout.split('\n')[0]).toBe('Labs run, with KVM, at full speed.');
+  const slow = doctor(folder, [tree('stale-session')]);
+  expect(slow.status).toBe(0);
+  expect(slow.stdout).toContain("sg kvm -c 'utopia up'");
+  const strict = doctor(folder, ['--require-kvm', tree('stale-session')]);
+  expect(strict.status).toBe(69);
+  const missing = doctor(folder, [tree('no-qemu-debian')]);
+  expect(missing.status).toBe(69);
+  expect(missing.stdout).toContain('sudo apt-get install');
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test('--json keeps its contract', () => {
+  using folder = temporaryFolder();
+  const { status, stdout } = doctor(folder, ['--json', tree('not-in-group')]);
+  expect(status).toBe(0);
+  const report = JSON.parse(stdout) as { readonly checks: readonly { readonly id: string }[] };
+  expect(report).toMatchObject({ schema: 1, verdict: 'degraded', accel: 'tcg' });
+  expect(report.checks.find(({ id }) => id === 'kvm.group')).toEqual({
+    id: 'kvm.group',
+    group: 'KVM',
+    status: 'warn',
+    message: 'alice is not in group kvm',
+    cause: 'not-in-group',
+    why: expect.any(String),
+    evidence: [{ path: '/etc/group', value: 'kvm:993:' }],
+    fix: {
+      kind: 'auto',
+      commands: [{ argv: ['usermod', '-aG', 'kvm', 'alice'], root: true, why: expect.any(String) }],
+      after: 'relogin',
+    },
+  });
+});
+
+test('--check looks at some, --list names all, and an unknown id is a usage error', () => {
+  using folder = temporaryFolder();
+  const one = doctor(folder, ['--check', 'net.ports', 'kvm.group', '--json', tree('port-busy')]);
+  expect(one.status).toBe(69);
+  const { checks } = JSON.parse(one.stdout) as { readonly checks: readonly { id: string }[] };
+  expect(checks.map(({ id }) => id)).toEqual(['kvm.group', 'net.ports']);
+  expect(doctor(folder, ['--check', 'host.arch', tree('port-busy')]).status).toBe(0);
+  expect(doctor(folder, ['--list']).stdout).toMatch(/^kvm\.works +KVM +/m);
+  const wrong = doctor(folder, ['--check', 'kvm.wroks']);
+  expect([wrong.status, wrong.stdout]).toEqual([64, '']);
+  expect(doctor(folder, ['--root', '/nowhere']).status).toBe(64);
+});
+
+test('a config with errors is a warning, and the lab’s checks say what they wait for', () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'utopia.config'), 'UTOPIA_MEMORY_MB=lots\n');
+  const { status, stdout } = doctor(folder, ['--json', tree('ubuntu-intel-ok')]);
+  expect(status).toBe(0);
+  const { checks } = JSON.parse(stdout) as {
+    readonly checks: readonly { id: string; status: string; because?: string; message: string }[];
+  };
+  const lab = checks.filter(({ id }) => /^(lab|image|net|disk|mem)\./.test(id));
+  expect(lab.find(({ id }) => id === 'lab.config')).toMatchObject({
+    status: 'warn',
+    message: expect.stringContaining('utopia.config:1'),
+  });
+  for (const { id, because } of lab.filter((each) => each.id !== 'lab.config')) {
+    expect([id, because]).toEqual([id, 'lab.config']);
+  }
+});
+
+test('a port that is really taken is named with its holder and another one', async () => {
+  using folder = temporaryFolder();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  // The server lives in this process, so this one must not be blocked while it runs.
+  const child = spawn(process.execPath, [program, 'doctor', '--check', 'net.ports'], {
+    cwd: folder.path,
+    env: { ...surroundings(folder), UTOPIA_SSH_PORT: String(port), UTOPIA_VNC: 'off' },
+  });
+  let text = '';
+  child.stdout.on('data', (part: Buffer) => (text += part.toString()));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  server.close();
+  expect(status).toBe(69);
+  expect(text).toContain(`pid ${process.pid}`);
+  expect(text).toMatch(/UTOPIA_SSH_PORT=\d+ utopia up/);
+});
+
+test('a QEMU that hangs does not hang the doctor', () => {
+  using folder = temporaryFolder();
+  const bin = join(folder.path, 'qemu/bin');
+  mkdirSync(bin, { recursive: true });
+  for (const name of ['qemu-system-x86_64', 'qemu-img']) {
+    writeFileSync(join(bin, name), '#!/bin/sh\nexec sleep 600\n');
+    chmodSync(join(bin, name), 0o755);
+  }
+  const { status, stdout } = doctor(folder, ['--json'], {
+    QEMU_BUILD_DIR: join(folder.path, 'qemu'),
+  });
+  expect(status).toBe(69);
+  const { checks } = JSON.parse(stdout) as { readonly checks: readonly { id: string }[] };
+  expect(checks.find(({ id }) => id === 'qemu.version')).toMatchObject({
+    status: 'fail',
+    cause: 'qemu-silent',
+  });
+});

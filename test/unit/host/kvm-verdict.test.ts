@@ -1,0 +1,126 @@
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { canarySector } from '../../../src/host/canary.ts';
+import { judgeKvm, testKvm } from '../../../src/host/kvm-verdict.ts';
+import { remembered } from '../../../src/host/verdict-cache.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+describe('judging the canaries', () => {
+  const tcg = { exit: 33, ms: 90 };
+  it.each([
+    [{ exit: 33, ms: 80 }, tcg, undefined],
+    // A busy host makes both slow: that is no reason to do without KVM.
+    [{ exit: 33, ms: 1400 }, { exit: 33, ms: 900 }, undefined],
+    [{ exit: 33, ms: 4800 }, tcg, 'too-slow'],
+    [{ timeout: true, ms: 1000 }, tcg, 'hang'],
+    [
+      { signal: 'SIGABRT', stderr: 'error: failed to set MSR 0x10a to 0x0', ms: 25 },
+      tcg,
+      'msr-abort',
+    ],
+    [{ exit: 1, stderr: 'ioctl(KVM_CREATE_VM) failed: 16 Device busy', ms: 25 }, tcg, 'busy'],
+    [{ exit: 0, ms: 25 }, tcg, 'canary-failed'],
+    [{ signal: 'SIGSEGV', ms: 25 }, tcg, 'canary-failed'],
+    // Without emulation to compare with, progress is enough.
+    [{ exit: 33, ms: 4800 }, { exit: 1, ms: 30 }, undefined],
+  ])('%j beside %j: %s', (kvm, other, cause) => {
+    const verdict = judgeKvm(kvm, other, 'host');
+    expect([verdict.works, verdict.cause]).toEqual([cause === undefined, cause]);
+    expect(verdict.works).toBe(verdict.reason === undefined);
+  });
+
+  it('boots from a sector that the BIOS accepts', () => {
+    const sector = canarySector();
+    expect([sector.length, sector[510], sector[511]]).toEqual([512, 0x55, 0xaa]);
+  });
+});
+
+/** A QEMU that writes down its pid and behaves as `script` says; $MODEL and $ACCEL are its arguments. */
+function standIn(folder: string, script: string): string {
+  const path = join(folder, 'qemu');
+  writeFileSync(
+    path,
+    `#!/bin/sh
+echo $$ >> ${folder}/pids
+while [ $# -gt 0 ]; do
+  case $1 in -accel) ACCEL=$2;; -cpu) MODEL=$2;; esac
+  shift
+done
+echo "$ACCEL $MODEL" >> ${folder}/runs
+[ "$ACCEL" = tcg ] && exit 33
+${script}
+`,
+  );
+  chmodSync(path, 0o755);
+  return path;
+}
+
+function livingOnes(folder: string): string[] {
+  const pids = readFileSync(join(folder, 'pids'), 'utf8').trim().split('\n');
+  return pids.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('running the canaries', () => {
+  it('tries another model after an abort, and does not wait for one that hangs', async () => {
+    using folder = temporaryFolder();
+    const binary = standIn(
+      folder.path,
+      '[ "$MODEL" = host ] && { echo "failed to set MSR 0x10a" >&2; kill -ABRT $$; }\nexec sleep 300',
+    );
+    expect(await testKvm(binary)).toMatchObject({ works: false, cause: 'msr-abort' });
+    expect(livingOnes(folder.path)).toEqual([]);
+    const runs = readFileSync(join(folder.path, 'runs'), 'utf8').trimEnd().split('\n');
+    expect(runs.toSorted((a, b) => a.localeCompare(b))).toEqual(['kvm host', 'kvm qemu64', 'tcg ']);
+  });
+
+  it('takes the model that works', async () => {
+    using folder = temporaryFolder();
+    const binary = standIn(
+      folder.path,
+      '[ "$MODEL" = host ] && { echo "failed to set MSR 0x10a" >&2; exit 134; }\nexit 33',
+    );
+    expect(await testKvm(binary)).toMatchObject({ works: true, cpuModel: 'qemu64' });
+  });
+
+  it('kills its children when it is interrupted', async () => {
+    using folder = temporaryFolder();
+    const binary = standIn(folder.path, 'exec sleep 300');
+    const interruption = new AbortController();
+    const verdict = testKvm(binary, interruption.signal);
+    setTimeout(() => interruption.abort(new Error('Ctrl-C')), 100);
+    await expect(verdict).rejects.toThrow();
+    expect(livingOnes(folder.path)).toEqual([]);
+  });
+});
+
+describe('remembering a verdict', () => {
+  it('asks once for a key, again for another, and despite a damaged file', async () => {
+    using folder = temporaryFolder();
+    const env = { XDG_CACHE_HOME: folder.path };
+    let asked = 0;
+    const probe = async (): Promise<number> => {
+      asked += 1;
+      return await Promise.resolve(asked);
+    };
+    expect(await remembered(env, 'x', ['a'], probe)).toBe(1);
+    expect(await remembered(env, 'x', ['a'], probe)).toBe(1);
+    expect(await remembered(env, 'x', ['b'], probe)).toBe(2);
+    writeFileSync(join(folder.path, 'utopia/x.json'), '{"key": "cut o');
+    expect(await remembered(env, 'x', ['b'], probe)).toBe(3);
+    expect(await remembered(env, 'x', ['c'], probe, () => false)).toBe(4);
+    expect(await remembered(env, 'x', ['c'], probe)).toBe(5);
+    expect(readdirSync(join(folder.path, 'utopia'))).toEqual(['x.json']);
+  });
+
+  it('does without a cache that cannot be written', async () => {
+    const env = { XDG_CACHE_HOME: '/dev/null' };
+    expect(await remembered(env, 'x', [], async () => await Promise.resolve(7))).toBe(7);
+  });
+});
