@@ -48,6 +48,7 @@ export const labChecks: readonly Check[] = [
       'image-changed',
       'image-missing',
       'cannot-create',
+      'image-doubtful',
     ],
     evaluate: ({ lab }) => evaluateImage(lab.overlay),
   },
