@@ -55,7 +55,7 @@ function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): st
   const step = [advice, link, command].filter((part) => part !== '').join(' ');
   // What takes more than a line stands below, where it can be laid out.
   const short = step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
-  return short ? `${whose}: ${step}` : `${whose}, below.`;
+  return short ? `${whose}: ${step}` : 'One thing to look at, below.';
 }
 
 function renderGroup(

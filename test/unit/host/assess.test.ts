@@ -20,6 +20,10 @@ async function emptySource(): Promise<HostSource> {
   return await openFixture(folder.path);
 }
 
+async function failing(): Promise<never> {
+  return await Promise.reject(new Error('no'));
+}
+
 describe('running the checks', () => {
   it('makes a state of a check that crashes, and goes on', async () => {
     const row = { group: 'Host', title: '', reads: '', causes: [] } as const;
@@ -54,7 +58,6 @@ describe('running the checks', () => {
 describe('gathering facts', () => {
   it('survives a host on which every probe fails', async () => {
     const source = await emptySource();
-    const failing = async (): Promise<never> => await Promise.reject(new Error('no'));
     const facts = await factsOf({
       ...source,
       list: failing,

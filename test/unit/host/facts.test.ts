@@ -115,10 +115,12 @@ describe('groups', () => {
   });
 });
 
-describe('listening sockets', () => {
-  const row = (address: string, port: string, state: string): string =>
-    `  0: ${address}:${port} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000 0 77 1\n`;
+/** A line of /proc/net/tcp; address and port as the kernel prints them. */
+function row(address: string, port: string, state: string): string {
+  return `  0: ${address}:${port} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000 0 77 1\n`;
+}
 
+describe('listening sockets', () => {
   it.each([
     ['0100007F', '127.0.0.1', true],
     ['00000000', '127.0.0.1', true],
