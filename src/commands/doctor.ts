@@ -38,7 +38,11 @@ export async function runDoctor(
     options.root === undefined
       ? openRealHost(context.env, signal)
       : await openFixture(resolve(context.cwd, options.root));
-  const lab = await gatherLab(context, globals, options.root === undefined ? {} : source.env);
+  const lab = await gatherLab(
+    context,
+    globals,
+    options.root === undefined ? undefined : source.env,
+  );
   const facts = await gatherHost(source, {
     config: lab.config,
     overlayFolder: lab.overlayFolder,
@@ -64,13 +68,14 @@ export async function runDoctor(
 }
 
 function knownIds(wanted: readonly string[]): ReadonlySet<string> {
-  for (const id of wanted) {
+  const ids = wanted.flatMap((word) => word.split(','));
+  for (const id of ids) {
     if (checks.some((check) => check.id === id)) continue;
     throw new UtopiaError('usage', `There is no check ${id}.`, {
       hint: 'utopia doctor --list names them.',
     });
   }
-  return new Set(wanted);
+  return new Set(ids);
 }
 
 function printList({ terminal }: Context, json: boolean): void {

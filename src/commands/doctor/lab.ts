@@ -18,6 +18,9 @@ import { formatBytes } from '../../ui/format.ts';
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */
 const vncBasePort = 5900;
 
+/** What a QEMU may be built without; a described one need not list what every build has. */
+const optionalFeatures = { devices: ['virtio-9p-pci'], netdevs: ['user'] } as const;
+
 export interface GatheredLab extends LabFacts {
   /** Folder of the private file; undefined without a config. */
   readonly overlayFolder: string | undefined;
@@ -26,14 +29,15 @@ export interface GatheredLab extends LabFacts {
 /**
  * Looks at the lab of this folder: its config, images and running machine. Errors
  * of the config are facts here, not a stop. `described` is the environment of a
- * described host, whose keys of utopia.config outrank this process's.
+ * described host, whose keys of utopia.config outrank this process's; undefined for
+ * the real one.
  */
 export async function gatherLab(
   context: Context,
   globals: GlobalOptions,
-  described: Environment,
+  described: Environment | undefined,
 ): Promise<GatheredLab> {
-  const keys = Object.entries(described).filter(([name]) => isKeyName(name));
+  const keys = Object.entries(described ?? {}).filter(([name]) => isKeyName(name));
   const sources = {
     cwd: context.cwd,
     file: globals.config,
@@ -46,7 +50,7 @@ export async function gatherLab(
     config,
     configErrors: report.errors.map(({ line, message }) => `${locate(report, line)}${message}`),
     configLabel: report.label,
-    needed: neededFeatures,
+    needed: described === undefined ? neededFeatures : optionalFeatures,
   };
   if (config === undefined) {
     const waiting = { kind: 'skipped', because: 'lab.config' } as const;

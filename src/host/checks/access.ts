@@ -31,7 +31,14 @@ export function evaluateAccess(input: CheckInput): Finding {
     case 'EACCES': {
       const reason = firstProblem(input, ['kvm.udev', 'kvm.group', 'kvm.session']);
       if (reason !== undefined) return { ...skipped(reason.id, 'refused (EACCES)'), evidence };
-      return denied(input, evidence, 'although owner, mode and groups allow it');
+      const session = input.earlier.get('kvm.session')?.status;
+      return denied(
+        input,
+        evidence,
+        session === 'unknown'
+          ? 'and the groups of this login cannot be read'
+          : 'although owner, mode and groups allow it',
+      );
     }
     default:
       return denied(input, evidence, 'whoever asks');

@@ -67,7 +67,9 @@ function splitCores(input: CheckInput, flag: string, evidence: readonly Evidence
 function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evidence[]): Finding {
   const { kernelLog, vendor, wsl } = input.facts.machine;
   const log = readKernelLog(kernelLog ?? '');
-  if (log.disabledByBios !== undefined || countWith(cpu, 'svm_lock') > 0) {
+  const virtual = countWith(cpu, 'hypervisor') > 0;
+  const locked = countWith(cpu, 'svm_lock') > 0 && !virtual;
+  if (log.disabledByBios !== undefined || locked) {
     return kvmProblem(input, 'the BIOS has virtualisation switched off', {
       cause: 'bios-disabled',
       why: 'The processor has the extension, but the BIOS (UEFI) locks it, so the kernel does not show its flag.',
@@ -80,7 +82,7 @@ function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evi
       fix: biosFix(),
     });
   }
-  if (countWith(cpu, 'hypervisor') > 0) {
+  if (virtual) {
     return kvmProblem(input, 'this host is a virtual machine that was given no virtualisation', {
       cause: 'nested-without-virt',
       why: `The hypervisor outside${vendor === undefined ? '' : ` (${vendor})`} does not pass VT-x or AMD-V on: only there can it be changed.`,

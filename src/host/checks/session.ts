@@ -58,6 +58,9 @@ function explainOldGroups({ device, machine, account }: HostFacts): string {
       `${lingers ? '; it lingers, so logging out does not end it' : ''}.`
     );
   }
+  if (lingers) {
+    return `${start} user@${account.uid}.service lingers: it keeps the old ones when you log out.`;
+  }
   const server = serverThatStays(machine.env);
   if (server !== undefined) {
     return `${start} ${server} keeps those it was started with: end it, too.`;
@@ -86,14 +89,15 @@ function loginFix({ device, account }: HostFacts, group: string): Fix {
     why: 'takes the group for one command, without a new login',
   };
   const user = account.name ?? String(account.uid);
+  const manager = device.staleManager?.name ?? `user@${account.uid}.service`;
   const ending: FixCommand[] =
-    device.staleManager === undefined
+    device.staleManager === undefined && !device.lingers
       ? []
       : [
           {
             argv: ['loginctl', 'terminate-user', user],
             root: true,
-            why: `ends ${device.staleManager.name} and every session of ${user}: save your work first`,
+            why: `ends ${manager} and every session of ${user}: save your work first`,
           },
         ];
   return {

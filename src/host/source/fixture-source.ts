@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import type { CanaryResult } from '../canary.ts';
+import { isRunnableHere } from '../find-qemu.ts';
 import { judgeKvm } from '../kvm-verdict.ts';
 import type { FeatureLists } from '../qemu-features.ts';
 import { parseVersion } from '../qemu-features.ts';
@@ -57,12 +57,21 @@ const plentyOfSpace: Space = {
 export async function openFixture(root: string): Promise<HostSource> {
   const description = await readDescription(root);
   const { user, kernel, arch, env = {}, open = {}, programs = [], probes = {} } = description;
-  const inTree = (path: string): string => join(root, path);
+  const base = await realpath(root);
+  /** A link that leads out of the tree leads nowhere: the real host is not read. */
+  async function inTree(path: string): Promise<string> {
+    const real = await realpath(join(base, path));
+    if (real === base || real.startsWith(`${base}/`)) return real;
+    throw new Error(`${path} leads out of ${root}`);
+  }
 
   async function describe(path: string): Promise<FileStatus | undefined> {
     const described = description.stat?.[path];
     if (described !== undefined) return statusOf(described);
-    const file = await stat(inTree(path)).catch(() => undefined);
+    const file = await inTree(path).then(
+      async (real) => await stat(real),
+      () => undefined,
+    );
     if (file === undefined) return undefined;
     const type = file.isFile() ? 'file' : file.isDirectory() ? 'dir' : 'other';
     return { type, rdev: undefined, mode: file.mode & 0o7777, uid: 0, gid: 0 };
@@ -73,18 +82,22 @@ export async function openFixture(root: string): Promise<HostSource> {
     env,
     kernel,
     arch,
-    readText: async (path) => await readFile(inTree(path), 'utf8').catch(() => undefined),
-    list: async (folder) => (await readdir(inTree(folder)).catch((): string[] => [])).toSorted(),
+    readText: async (path) =>
+      await inTree(path)
+        .then(async (real) => await readFile(real, 'utf8'))
+        .catch(() => undefined),
+    list: async (folder) =>
+      (
+        await inTree(folder)
+          .then(async (real) => await readdir(real))
+          .catch((): string[] => [])
+      ).toSorted(),
     stat: describe,
     openReadWrite: async (path) =>
       open[path] ?? ((await describe(path)) === undefined ? 'ENOENT' : undefined),
     space: async (folder) => chooseSpace(description.statfs, folder),
     isRunnable: async (path) =>
-      programs.includes(path) ||
-      (await access(inTree(path), constants.X_OK).then(
-        async () => (await stat(inTree(path))).isFile(),
-        () => false,
-      )),
+      programs.includes(path) || (await inTree(path).then(isRunnableHere, () => false)),
     // Nothing said about the log: a log that says nothing, and may have lost its start.
     readKernelLog: async () => (probes['kernel-log'] === undefined ? '' : probes['kernel-log']),
     findGroup: async (gid) => probes['getent-group']?.[String(gid)],
@@ -121,10 +134,16 @@ async function readDescription(root: string): Promise<HostDescription> {
   }
 }
 
+const fileTypes: Readonly<Record<string, FileStatus['type']>> = {
+  chr: 'chr',
+  file: 'file',
+  reg: 'file',
+  dir: 'dir',
+};
+
 function statusOf(file: DescribedFile): FileStatus {
-  const type = file.type ?? 'file';
   return {
-    type: type === 'chr' || type === 'file' || type === 'dir' ? type : 'other',
+    type: fileTypes[file.type ?? 'file'] ?? 'other',
     rdev: file.rdev,
     mode: Number.parseInt(file.mode ?? '0', 8) & 0o7777,
     uid: file.uid ?? 0,
