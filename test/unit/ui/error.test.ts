@@ -48,12 +48,13 @@ describe('an error', () => {
 describe('progress without a terminal', () => {
   test('is one plain line a stage, long ones folded', async () => {
     const { terminal, text } = pipedTerminal();
-    const { report, close } = await openProgress(terminal);
+    const display = await openProgress(terminal);
+    const { report } = display;
     report({ kind: 'started', title: 'kernel' });
     report({ kind: 'moved', title: 'kernel', fraction: 0.5 });
     report({ kind: 'finished', title: 'kernel', detail: 'Linux 6.1', elapsedMs: 3900 });
     report({ kind: 'warned', title: 'speed', detail: 'w '.repeat(50).trim() });
-    close();
+    display.close();
     const [first, second, third] = text().split('\n');
     expect(first).toBe('  ✓ kernel      Linux 6.1, 3.9 s');
     expect(second).toMatch(/^ {2}! speed {7}w/);
