@@ -57,7 +57,7 @@ const usualStallMs = 30_000;
  */
 export async function fetchImage(options: FetchOptions): Promise<FetchedImage> {
   const { output, url } = options;
-  await refuseExisting(output);
+  await refuseExisting(output, url);
   const part = await openPart(output, url.href);
   let intake = openIntake(part, output);
   try {
@@ -98,10 +98,22 @@ export async function fetchImage(options: FetchOptions): Promise<FetchedImage> {
   }
 }
 
-async function refuseExisting(output: string): Promise<void> {
+async function refuseExisting(output: string, url: URL): Promise<void> {
   const existing = await lstat(output).catch(() => undefined);
   if (existing === undefined) return;
+  await clearLeftovers(output, url).catch(() => {});
   throw alreadyThere(output);
+}
+
+/** A fetch that was killed after it had put the image in place could not tidy up any more. */
+async function clearLeftovers(output: string, url: URL): Promise<void> {
+  await removeDrafts(output);
+  const part = await openPart(output, url.href);
+  try {
+    await part.discard();
+  } finally {
+    await part.close();
+  }
 }
 
 function alreadyThere(output: string): UtopiaError {
