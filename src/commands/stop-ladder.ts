@@ -9,7 +9,7 @@ import { powerDown, quit } from '../qmp/queries.ts';
 /** What each way of ending a machine is called when it is reported. */
 export const stopStepTexts: Readonly<Record<StopStep, string>> = {
   'powered-down': 'the guest powered down',
-  quit: 'the plug was pulled (QMP quit)',
+  quit: 'the plug was pulled',
   terminated: 'QEMU did not answer and was ended by SIGTERM',
   killed: 'QEMU did not react and was killed',
   gone: 'it had ended already',

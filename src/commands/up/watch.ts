@@ -17,6 +17,8 @@ export interface WatchLine {
 /** Room that must be there before a guest that ran out of it goes on: not just the next block. */
 const roomToGoOn = 4 * leastFreeBytes;
 const roomLookMs = 1_000;
+/** A panic's line follows the panic device's word within a few hundred milliseconds under emulation. */
+const consoleDelayMs = 1_000;
 
 /**
  * Says what a running machine does, until its session ends, and brings a guest
@@ -50,14 +52,28 @@ export function watchMachine(
     waitingForRoom = false;
   }
 
+  function sayEvent(event: GuestEvent): void {
+    const line = describeEvent(event);
+    if (line !== undefined) say(line);
+  }
+
+  /** The panic device is heard before the console has told the reason: it gets a moment to. */
+  let untoldPanic: NodeJS.Timeout | undefined;
+
   session.onEvent((event) => {
+    if (event.kind === 'panicked') {
+      clearTimeout(untoldPanic);
+      if (event.source === 'device') {
+        untoldPanic = setTimeout(() => sayEvent(event), consoleDelayMs);
+        return;
+      }
+    }
     if (event.kind === 'disk-full') {
       // A session that ends meanwhile takes the monitor with it.
       continueWithRoom().catch(() => (waitingForRoom = false));
       return;
     }
-    const line = describeEvent(event);
-    if (line !== undefined) say(line);
+    sayEvent(event);
     if (event.kind === 'rebooted') {
       waitForSshBanner({ host: reachable(ssh.host), port: ssh.port, signal: session.signal })
         .then(() => say({ level: 'info', text: 'SSH answers again' }))
