@@ -8,7 +8,7 @@ import { needsOfHost } from '../support/requirements.ts';
 needsOfHost('qemu', 'image-tools', 'ssh');
 
 test('the way into a real guest: password once, then the key, its status, its changes', async () => {
-  await using lab = await makeLab({ backing: await minimalImage('minimal') });
+  await using lab = await makeLab({ backing: await minimalImage() });
   expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
   const { sshDir } = lab.paths();
 
