@@ -1,6 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canarySector } from '../../../src/host/canary.ts';
 import { judgeKvm, testKvm } from '../../../src/host/kvm-verdict.ts';
 import { remembered } from '../../../src/host/verdict-cache.ts';
@@ -37,7 +37,7 @@ describe('judging the canaries', () => {
 });
 
 /** A QEMU that writes down its pid and behaves as `script` says; $MODEL and $ACCEL are its arguments. */
-function standIn(folder: string, script: string): string {
+function standIn(folder: string, script: string, emulated = 'exit 33'): string {
   const path = join(folder, 'qemu');
   writeFileSync(
     path,
@@ -48,7 +48,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 echo "$ACCEL $MODEL" >> ${folder}/runs
-[ "$ACCEL" = tcg ] && exit 33
+[ "$ACCEL" = tcg ] && ${emulated}
 ${script}
 `,
   );
@@ -60,7 +60,8 @@ function livingOnes(folder: string): string[] {
   const pids = readFileSync(join(folder, 'pids'), 'utf8').trim().split('\n');
   return pids.filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return commandLine.includes(folder) || commandLine.startsWith('sleep\0');
     } catch {
       return false;
     }
@@ -91,11 +92,13 @@ describe('running the canaries', () => {
 
   it('kills its children when it is interrupted', async () => {
     using folder = temporaryFolder();
-    const binary = standIn(folder.path, 'exec sleep 300');
+    const binary = standIn(folder.path, 'exec sleep 300', 'exec sleep 300');
     const interruption = new AbortController();
     const verdict = testKvm(binary, interruption.signal);
-    setTimeout(() => interruption.abort(new Error('Ctrl-C')), 100);
-    await expect(verdict).rejects.toThrow();
+    const ended = expect(verdict).rejects.toThrow();
+    await vi.waitFor(() => expect(livingOnes(folder.path)).toHaveLength(2), { timeout: 20_000 });
+    interruption.abort(new Error('Ctrl-C'));
+    await ended;
     expect(livingOnes(folder.path)).toEqual([]);
   });
 });
