@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBoot, waitForBannerOn } from '../test/support/boot.ts';
 import { utopiaShArguments } from './boot-arguments.ts';
-import { plainImage } from '../test/support/images.ts';
+import { plainImage } from './plain-image.ts';
+
 import { program, type BenchLab } from './lab.ts';
 import { median, sampleHead, sampleInTurn, sampleRow, timeProcess } from './sampling.ts';
 import { plannedArgv, prepareByHand } from './starts.ts';

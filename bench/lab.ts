@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../test/support/boot.ts';
-import { minimalImage } from '../test/support/images.ts';
+import { testImage } from '../test/support/image.ts';
 
 /** A folder to measure in: a config, a built image, and a QEMU that says when it starts. */
 export interface BenchLab {
@@ -23,7 +23,7 @@ export const program = join(import.meta.dirname, '../bin/utopia.js');
 
 export async function openLab(): Promise<BenchLab> {
   const folder = mkdtempSync(join(tmpdir(), 'utopia-bench-'));
-  const image = await minimalImage();
+  const image = await testImage();
   const port = await freePort();
   const stampFile = join(folder, 'stamp');
   const bin = join(folder, 'qemu/bin');

@@ -1,5 +1,6 @@
 import type { GuestFile } from '../src/image/debian/files.ts';
 import type { RootSpec } from '../src/image/debian/root-spec.ts';
+import { cachedImage } from '../test/support/image.ts';
 
 /**
  * Debian as it comes, to compare with: generic kernel, initramfs with all drivers,
@@ -55,3 +56,8 @@ END
 `,
   lean: false,
 };
+
+/** Path of the plain image; built when it is not in the tests' cache yet. */
+export async function plainImage(): Promise<string> {
+  return await cachedImage('plain', 'minimal', plainRoot);
+}

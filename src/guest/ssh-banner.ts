@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BannerOptions {
   /** Address to connect to; 127.0.0.1 for a port that is bound to every address. */
@@ -53,18 +52,34 @@ export function findBanner(text: string): string | undefined {
   return /^(SSH-[\x20-\x7e]+)\r?\n/m.exec(text)?.[1];
 }
 
+/** Between two attempts, and the life of each. */
+const attemptEveryMs = 500;
+const attemptLastsMs = 4_000;
+
 /**
- * Asks for the banner until it comes. Each attempt stays open for a while, since
- * QEMU holds the connection until the guest listens or refuses; between attempts
- * it waits `pauseMs` (default 200). Ends only with the banner or the signal.
+ * Asks for the banner until it comes. QEMU's user networking repeats a connection
+ * that the guest was not ready for ever more slowly, so a new one is tried every
+ * half second (`pauseMs`) while the earlier ones still wait. Ends only with the
+ * banner or with the signal's reason.
  */
 export async function waitForSshBanner(
   options: BannerOptions & { readonly signal: AbortSignal; readonly pauseMs?: number },
 ): Promise<string> {
-  const { signal, pauseMs = 200 } = options;
-  for (;;) {
-    const banner = await readSshBanner(options);
-    if (banner !== undefined) return banner;
-    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
+  const { signal, pauseMs = attemptEveryMs } = options;
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  const either = AbortSignal.any([signal, settled.signal]);
+  const banner = new Promise<string>((resolve, reject) => {
+    const attempt = (): void => {
+      readSshBanner({ timeoutMs: attemptLastsMs, ...options, signal: either }).then(
+        (text) => text !== undefined && resolve(text),
+        reject,
+      );
+    };
+    attempt();
+    const timer = setInterval(attempt, pauseMs);
+    either.addEventListener('abort', () => clearInterval(timer), { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return await banner.finally(() => settled.abort());
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab } from '../support/lab.ts';
-import { minimalImage } from '../support/images.ts';
+import { testImage } from '../support/image.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,7 +32,7 @@ function installPacked(folder: string): string {
 test('up, ssh, the share, reboot, down, reset, undo', { timeout: 900_000 }, async () => {
   using folder = temporaryFolder();
   const program = installPacked(folder.path);
-  await using lab = await makeLab({ backing: await minimalImage(), program });
+  await using lab = await makeLab({ backing: await testImage(), program });
 
   const up = await lab.run('up', '--detach', '--yes');
   expect(up.status, up.stderr).toBe(0);
@@ -72,7 +72,7 @@ describe('a guest that breaks', () => {
     'a panic and a poweroff are told by an up in the foreground',
     { timeout: 600_000 },
     async () => {
-      await using lab = await makeLab({ backing: await minimalImage() });
+      await using lab = await makeLab({ backing: await testImage() });
       const up = lab.start('up');
       await up.sees(/stop +Ctrl-C here/);
       const crash = lab.start('ssh', '--', 'sh', '-c', 'sleep 1; echo c > /proc/sysrq-trigger');

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { minimalImage } from '../support/images.ts';
+import { testImage } from '../support/image.ts';
 import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
 needsOfHost('qemu', 'image-tools', 'ssh');
 
 test('the way into a real guest: password once, then the key, its status, its changes', async () => {
-  await using lab = await makeLab({ backing: await minimalImage() });
+  await using lab = await makeLab({ backing: await testImage() });
   expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
   const { sshDir } = lab.paths();
 

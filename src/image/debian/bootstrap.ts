@@ -25,7 +25,8 @@ export function bootstrapArgv(
 ): string[] {
   const files = quoteWord(workspace.files);
   return [
-    'mmdebstrap',
+    // When we are killed, mmdebstrap is told to end too.
+    ...['setpriv', '--pdeathsig', 'TERM', 'mmdebstrap'],
     ...['--mode=unshare', '--format=directory', '--variant=minbase', '--verbose'],
     '--architectures=amd64',
     `--include=${root.packages.join(',')}`,

@@ -124,8 +124,8 @@ if [ "${dollar}{next_entry}" ]; then
   set next_entry=
   save_env next_entry
 fi
-set timeout_style=hidden
 set timeout=0
+if keystatus --shift; then set timeout=-1; fi
 menuentry 'Debian GNU/Linux' {
   echo 'Loading Linux ${version} ...'
   linux16 /boot/vmlinuz-${version} root=/dev/vda1 ${kernelArguments}

@@ -16,10 +16,11 @@ export const bootFiles: readonly GuestFile[] = [
   {
     // /dev/vda1 instead of a UUID: a kernel built without an initramfs knows no UUIDs.
     path: '/etc/default/grub.d/utopia.cfg',
-    content: `# Esc, held from the start of the machine, opens the menu.
+    content: `# Shift, held while the machine starts, opens the menu (see /etc/grub.d/06_utopia).
+# A hidden menu would wait three seconds, even with a timeout of 0.
 GRUB_DEFAULT=saved
 GRUB_TIMEOUT=0
-GRUB_TIMEOUT_STYLE=hidden
+GRUB_TIMEOUT_STYLE=menu
 GRUB_RECORDFAIL_TIMEOUT=0
 GRUB_DISTRIBUTOR=Debian
 GRUB_DISABLE_LINUX_UUID=true
@@ -31,6 +32,13 @@ GRUB_TERMINAL_INPUT="console serial"
 # vga_text writes to the screen's memory; "console" asks the BIOS for every character.
 GRUB_TERMINAL_OUTPUT="vga_text serial"
 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+`,
+  },
+  {
+    path: '/etc/grub.d/06_utopia',
+    mode: 0o755,
+    content: `#!/bin/sh
+echo 'if keystatus --shift; then set timeout=-1; fi'
 `,
   },
   {
@@ -60,6 +68,7 @@ export const grubModules: readonly string[] = [
   'echo',
   'gzio',
   'halt',
+  'keystatus',
   'loadenv',
   'ls',
   'minicmd',

@@ -11,6 +11,9 @@ export interface ToolRun {
   readonly file?: number;
 }
 
+/** Tools whose name a failure is reported under, whatever runs them. */
+const shownTools: readonly string[] = ['mke2fs', 'mmdebstrap'];
+
 /** Lines of a failing tool that are shown. */
 const shownLines = 12;
 
@@ -20,6 +23,7 @@ const shownLines = 12;
  */
 export async function runTool(argv: readonly string[], run: ToolRun): Promise<void> {
   const [program = '', ...args] = argv;
+  const name = shownTools.find((tool) => argv.includes(tool)) ?? program;
   const tail: string[] = [];
   try {
     const child = execa(program, args, {
@@ -55,7 +59,7 @@ export async function runTool(argv: readonly string[], run: ToolRun): Promise<vo
       error.exitCode === undefined
         ? `ended by ${error.signal ?? 'the system'}`
         : `status ${error.exitCode}`;
-    throw new UtopiaError('image-build-failed', `${program} failed (${end}); no image was made.`, {
+    throw new UtopiaError('image-build-failed', `${name} failed (${end}); no image was made.`, {
       details: tail.length === 0 ? [error.shortMessage] : tail,
       cause: error,
     });

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Environment } from '../../context.ts';
 import type { AsOwner } from './privilege.ts';
@@ -68,9 +69,19 @@ async function processIdentity(pid: number): Promise<string> {
   return `${pid} ${start}`;
 }
 
-/** The tree belongs to mapped ids: only inside the namespace may it be removed. */
+/**
+ * The tree belongs to mapped ids: only inside the namespace may it be removed. A
+ * killed build's mmdebstrap may still be ending, so it is tried again for a while.
+ */
 async function removeFolder(folder: string, env: Environment, asOwner: AsOwner): Promise<void> {
   const [program = '', ...args] = asOwner(['rm', '-rf', '--one-file-system', join(folder, 'root')]);
-  await execa(program, args, { env: { PATH: buildPath(env) }, reject: false });
-  await rm(folder, { recursive: true, force: true });
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    await execa(program, args, { env: { PATH: buildPath(env) }, reject: false });
+    try {
+      await rm(folder, { recursive: true, force: true });
+      return;
+    } catch {
+      await sleep(300);
+    }
+  }
 }

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { buildImage } from '../../src/image/debian/build.ts';
+import { imageRecipeHash, type ImageProfile } from '../../src/image/debian/recipe.ts';
+import { rootSpec, type RootSpec } from '../../src/image/debian/root-spec.ts';
+
+/** Where images built for tests are kept; nothing of a user's is in it. */
+export const testCache =
+  process.env['UTOPIA_TEST_CACHE'] ?? join(homedir(), '.cache/utopia-test/images');
+
+/**
+ * An image that `utopia image build` would make, built when it is not there yet.
+ * The name holds the recipe's hash: a changed recipe is another image. Two tests
+ * that build the same one at once do so twice, and both are whole.
+ */
+export async function testImage(profile: ImageProfile = 'minimal'): Promise<string> {
+  return await cachedImage(profile, profile, rootSpec(profile));
+}
+
+/** An image with this root file system from the cache, built when it is not there yet (1 to 3 minutes). */
+export async function cachedImage(
+  name: string,
+  profile: ImageProfile,
+  root: RootSpec,
+): Promise<string> {
+  const recipe = { suite: 'bookworm', profile, sizeBytes: 8 * 1024 ** 3 };
+  const path = join(testCache, `${name}-${imageRecipeHash(recipe, root)}.raw`);
+  if (existsSync(path)) return path;
+  mkdirSync(testCache, { recursive: true });
+  await buildImage(
+    { recipe, root, output: path, replace: true },
+    {
+      env: process.env,
+      uid: process.getuid?.() ?? 0,
+      signal: AbortSignal.timeout(900_000),
+      report: () => {},
+      now: () => new Date(),
+    },
+  );
+  return path;
+}
