@@ -3,7 +3,10 @@ import type { RunCommand } from '../cli.ts';
 import { addImageSourceCommands } from './image-source.ts';
 
 export function addImageCommands(program: Command, runCommand: RunCommand): void {
-  const image = program.command('image').description('Build, fetch, list and remove disk images.');
+  const image = program
+    .command('image')
+    .summary('build, fetch, list and remove disk images')
+    .description('Build, fetch, list and remove disk images.');
   addImageSourceCommands(image, runCommand);
 
   image

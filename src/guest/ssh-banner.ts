@@ -53,13 +53,13 @@ export function findBanner(text: string): string | undefined {
 }
 
 /** Between two attempts, and the life of each. */
-const attemptEveryMs = 500;
-const attemptLastsMs = 4_000;
+const attemptEveryMs = 250;
+const attemptLastsMs = 2_500;
 
 /**
  * Asks for the banner until it comes. QEMU's user networking repeats a connection
  * that the guest was not ready for ever more slowly, so a new one is tried every
- * half second (`pauseMs`) while the earlier ones still wait. Ends only with the
+ * quarter of a second (`pauseMs`) while the earlier ones still wait. Ends only with the
  * banner or with the signal's reason.
  */
 export async function waitForSshBanner(

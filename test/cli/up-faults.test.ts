@@ -135,7 +135,7 @@ describe('in the foreground', () => {
   test('a guest that powers itself off ends it well', async () => {
     const steps = [
       { boot: true as const },
-      { afterMs: 300, event: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' } },
+      { afterMs: 2_000, event: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' } },
       { afterMs: 50, exit: 0 },
     ];
     await using lab = await makeLab({ scenario: { steps } });
@@ -150,7 +150,7 @@ describe('in the foreground', () => {
       '[   99.1] RIP: 0010:lunix_chrdev_read+0x4c/0x120 [lunix]\n';
     const steps = [
       { boot: true as const },
-      { afterMs: 300, event: 'RESET', data: { guest: true, reason: 'guest-reset' } },
+      { afterMs: 2_000, event: 'RESET', data: { guest: true, reason: 'guest-reset' } },
       { afterMs: 100, console: oops },
       { afterMs: 200, console: '[  100.0] Kernel panic - not syncing: Fatal exception\n' },
       { afterMs: 300, exit: 0 },
@@ -166,7 +166,7 @@ describe('in the foreground', () => {
     const data = { device: 'disk0', nospace: true, action: 'stop', reason: 'No space left' };
     const steps = [
       { boot: true as const },
-      { afterMs: 300, status: 'io-error', event: 'BLOCK_IO_ERROR', data },
+      { afterMs: 2_000, status: 'io-error', event: 'BLOCK_IO_ERROR', data },
     ];
     await using lab = await makeLab({ scenario: { steps } });
     const up = lab.start('up');
