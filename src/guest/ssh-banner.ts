@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BannerOptions {
   /** Address to connect to; 127.0.0.1 for a port that is bound to every address. */
   readonly host: string;
   readonly port: number;
   readonly signal?: AbortSignal | undefined;
-  /** For connection and banner together; default 1500 ms. */
+  /** For connection and banner together; default 4000 ms. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -19,7 +20,7 @@ const longestPreamble = 4096;
  * signal's reason.
  */
 export async function readSshBanner(options: BannerOptions): Promise<string | undefined> {
-  const { host, port, signal, timeoutMs = 1_500 } = options;
+  const { host, port, signal, timeoutMs = 4_000 } = options;
   signal?.throwIfAborted();
   return await new Promise((resolve, reject) => {
     const socket = connect({ host, port });
@@ -52,34 +53,18 @@ export function findBanner(text: string): string | undefined {
   return /^(SSH-[\x20-\x7e]+)\r?\n/m.exec(text)?.[1];
 }
 
-/** Between two attempts, and the life of each. */
-const attemptEveryMs = 250;
-const attemptLastsMs = 2_500;
-
 /**
- * Asks for the banner until it comes. QEMU's user networking repeats a connection
- * that the guest was not ready for ever more slowly, so a new one is tried every
- * quarter of a second (`pauseMs`) while the earlier ones still wait. Ends only with the
- * banner or with the signal's reason.
+ * Asks for the banner until it comes. Each attempt stays open for a while, since
+ * QEMU holds the connection until the guest listens or refuses; between attempts
+ * it waits `pauseMs` (default 200). Ends only with the banner or the signal.
  */
 export async function waitForSshBanner(
   options: BannerOptions & { readonly signal: AbortSignal; readonly pauseMs?: number },
 ): Promise<string> {
-  const { signal, pauseMs = attemptEveryMs } = options;
-  signal.throwIfAborted();
-  const settled = new AbortController();
-  const either = AbortSignal.any([signal, settled.signal]);
-  const banner = new Promise<string>((resolve, reject) => {
-    const attempt = (): void => {
-      readSshBanner({ timeoutMs: attemptLastsMs, ...options, signal: either }).then(
-        (text) => text !== undefined && resolve(text),
-        reject,
-      );
-    };
-    attempt();
-    const timer = setInterval(attempt, pauseMs);
-    either.addEventListener('abort', () => clearInterval(timer), { once: true });
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  return await banner.finally(() => settled.abort());
+  const { signal, pauseMs = 200 } = options;
+  for (;;) {
+    const banner = await readSshBanner(options);
+    if (banner !== undefined) return banner;
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
 }

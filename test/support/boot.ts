@@ -54,7 +54,7 @@ export function startQemu(argv: readonly string[]): BootingMachine {
 }
 
 /** Between two tries to connect, and for how long each may wait for the banner. */
-const attemptEveryMs = 500;
+const attemptEveryMs = 2000;
 const attemptLastsMs = 4000;
 
 /**
