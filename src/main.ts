@@ -1,61 +1,11 @@
 import { writeSync } from 'node:fs';
-import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
 import { utopiaVersion } from './version.ts';
 
-// The one place that maps what was thrown to a message and an exit status. It
-// loads nothing at first: the version is asked for by scripts, and costs nothing.
+// The version is asked for by scripts: it costs nothing but Node's own start.
 
 const [, , ...words] = process.argv;
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   writeSync(1, `${utopiaVersion}\n`);
 } else {
-  await runProgram();
-}
-
-async function runProgram(): Promise<void> {
-  const { openTerminal } = await import('./ui/terminal.ts');
-  const { listenToSignals } = await import('./signals.ts');
-  const terminal = openTerminal(process, process.env);
-  const signals = listenToSignals(process);
-  // A reader that went away (`utopia config | head -1`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-
-  async function report(error: unknown): Promise<ExitStatus> {
-    if (isCommandersOwn(error)) {
-      // commander has printed its message; help and version count as success.
-      return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
-    }
-    const { printError } = await import('./ui/error.ts');
-    const verbose = words.includes('--verbose') || words.includes('-v');
-    if (signals.signal.aborted && error instanceof Error && error.name === 'AbortError') {
-      printError(terminal, new UtopiaError('interrupted', 'Interrupted.'), verbose);
-      return exitStatus.interrupted;
-    }
-    printError(terminal, error, verbose);
-    return error instanceof UtopiaError ? error.status : exitStatus.bug;
-  }
-
-  try {
-    if (process.platform !== 'linux') {
-      throw new UtopiaError(
-        'unsupported-platform',
-        `utopia runs on Linux; this is ${process.platform}. Its machines need QEMU with KVM, /proc and /sys.`,
-        { hint: 'Use a Linux host, or a Linux virtual machine with nested virtualisation.' },
-      );
-    }
-    const { buildProgram } = await import('./cli.ts');
-    const program = buildProgram({ terminal, ...signals, env: process.env, cwd: process.cwd() });
-    await program.parseAsync(process.argv);
-  } catch (error) {
-    process.exitCode = await report(error);
-  } finally {
-    signals.stopListening();
-  }
-}
-
-/** A CommanderError, known by its code so that commander need not be loaded for it. */
-function isCommandersOwn(error: unknown): error is Error & { readonly exitCode: number } {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+  void import('./program.ts').then(async ({ runProgram }) => await runProgram(words));
 }

@@ -56,13 +56,14 @@ export async function runDoctor(
   if (globals.json) {
     terminal.out(JSON.stringify(reportAsJson(report), undefined, 2));
   } else {
-    for (const line of renderDoctor(report, {
-      ...terminal,
+    const lines = renderDoctor(report, {
+      columns: terminal.columns,
+      color: terminal.color,
+      symbols: terminal.symbols,
       verbose: globals.verbose || only.size > 0,
       asRoot: facts.account.uid === 0,
-    })) {
-      terminal.out(line);
-    }
+    });
+    terminal.out(lines.join('\n'));
   }
   return report.verdict === 'not-ready' ? exitStatus.unavailable : exitStatus.ok;
 }

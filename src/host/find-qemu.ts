@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
@@ -124,11 +124,11 @@ async function firstOf(
   return undefined;
 }
 
-/** Looks on this host. */
+/** Looks on this host, at once: PATH has dozens of places, and a thread for each would take longer. */
 export async function isRunnableHere(path: string): Promise<boolean> {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return await Promise.resolve(statSync(path).isFile());
   } catch {
     return false;
   }

@@ -1,6 +1,5 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../atomic-file.ts';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
 import { utopiaVersion } from '../version.ts';
@@ -34,6 +33,7 @@ export async function remembered<Verdict>(
   const verdict = await probe();
   if (!lasting(verdict)) return verdict;
   try {
+    const { writeFileAtomically } = await import('../atomic-file.ts');
     await mkdir(cacheRoot(env), { recursive: true });
     await writeFileAtomically(file, JSON.stringify({ key: wanted, verdict }));
   } catch {

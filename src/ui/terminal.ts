@@ -42,7 +42,7 @@ interface Streams {
 
 /** The terminal that this process was started in. */
 export function openTerminal(streams: Streams, env: Environment): Terminal {
-  const { stdin, stdout, stderr } = streams;
+  const { stdout, stderr } = streams;
   const utf8 = speaksUtf8(env);
   const dumb = env['TERM'] === 'dumb';
   return {
@@ -51,10 +51,15 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
     color: new Chalk({ level: colorLevel(stdout, env) }),
     errColor: new Chalk({ level: colorLevel(stderr, env) }),
     symbols: utf8 ? fancySymbols : plainSymbols,
-    interactive: isTerminal(stdin) && isTerminal(stderr),
+    get interactive() {
+      return isTerminal(streams.stdin) && isTerminal(stderr);
+    },
     animated: isTerminal(stderr) && !dumb && env['CI'] === undefined,
     columns: Math.min(stderr.columns ?? 80, 80),
-    stdin,
+    // Opened when somebody is asked: a command that asks nothing need not wait for it.
+    get stdin() {
+      return streams.stdin;
+    },
     stdout,
     stderr,
   };

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
+/** The Node that runs the built program. */
+const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
 const program = join(import.meta.dirname, '../../bin/utopia.js');
 const hosts = join(import.meta.dirname, '../../fixtures/hosts');
 
@@ -23,7 +25,7 @@ function doctor(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Outcome {
-  return spawnSync(process.execPath, [program, 'doctor', ...args], {
+  return spawnSync(node, [program, 'doctor', ...args], {
     cwd: folder.path,
     env: { ...surroundings(folder), ...env },
     encoding: 'utf8',
@@ -110,7 +112,7 @@ test('a port that is really taken is named with its holder and another one', asy
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // The server lives in this process, so this one must not be blocked while it runs.
-  const child = spawn(process.execPath, [program, 'doctor', '--check', 'net.ports'], {
+  const child = spawn(node, [program, 'doctor', '--check', 'net.ports'], {
     cwd: folder.path,
     env: { ...surroundings(folder), UTOPIA_SSH_PORT: String(port), UTOPIA_VNC: 'off' },
   });

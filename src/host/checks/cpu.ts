@@ -66,9 +66,21 @@ function splitCores(input: CheckInput, flag: string, evidence: readonly Evidence
 /** No processor has the flag: the kernel hides it when the BIOS switched the extension off. */
 function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evidence[]): Finding {
   const { kernelLog, vendor, wsl } = input.facts.machine;
+  if (isVirtual(cpu)) {
+    return kvmProblem(input, 'this host is a virtual machine that was given no virtualisation', {
+      cause: 'nested-without-virt',
+      why: `The hypervisor outside${vendor === undefined ? '' : ` (${vendor})`} does not pass VT-x or AMD-V on: only there can it be changed.`,
+      evidence,
+      fix: {
+        kind: 'manual',
+        commands: [],
+        after: 'reboot',
+        advice: wsl === 2 ? wslAdvice : outerAdvice(vendor ?? ''),
+      },
+    });
+  }
   const log = readKernelLog(kernelLog ?? '');
-  const virtual = countWith(cpu, 'hypervisor') > 0;
-  const locked = countWith(cpu, 'svm_lock') > 0 && !virtual;
+  const locked = countWith(cpu, 'svm_lock') > 0;
   if (log.disabledByBios !== undefined || locked) {
     return kvmProblem(input, 'the BIOS has virtualisation switched off', {
       cause: 'bios-disabled',
@@ -80,19 +92,6 @@ function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evi
           : { path: 'kernel log', value: log.disabledByBios },
       ],
       fix: biosFix(),
-    });
-  }
-  if (virtual) {
-    return kvmProblem(input, 'this host is a virtual machine that was given no virtualisation', {
-      cause: 'nested-without-virt',
-      why: `The hypervisor outside${vendor === undefined ? '' : ` (${vendor})`} does not pass VT-x or AMD-V on: only there can it be changed.`,
-      evidence,
-      fix: {
-        kind: 'manual',
-        commands: [],
-        after: 'reboot',
-        advice: wsl === 2 ? wslAdvice : outerAdvice(vendor ?? ''),
-      },
     });
   }
   if (kernelLog !== null && log.complete) {
@@ -131,6 +130,11 @@ function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evi
   );
 }
 
+/** The BIOS of a virtual machine has no such switch: what it lacks, it was not given. */
+function isVirtual(cpu: CpuFacts): boolean {
+  return countWith(cpu, 'hypervisor') > 0;
+}
+
 /** A warm reboot is not enough for some boards: the lock lives until power is off. */
 function biosFix(): Fix {
   return {
@@ -166,6 +170,7 @@ function evaluateBios(input: CheckInput): Finding {
   const { cpu, kernelLog } = input.facts.machine;
   if (cpu === undefined) return unknown('not known: /proc/cpuinfo cannot be read');
   if (countWith(cpu, 'vmx', 'svm') === cpu.processors.length) return pass('the extension is on');
+  if (isVirtual(cpu)) return skipped('cpu.virt', 'a virtual machine has no such switch');
   if (kernelLog === null) return unknown('the kernel log may not be read (kernel.dmesg_restrict)');
   if (kernelLog === undefined) return unknown('the kernel log cannot be read');
   const line = readKernelLog(kernelLog).disabledByBios;

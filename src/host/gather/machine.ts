@@ -48,7 +48,7 @@ export async function gatherMachine(
     containerMarkers: markers,
     vendor: vendor?.trim(),
     cpu,
-    kernelLog: lacksVirtualisation(cpu)
+    kernelLog: asksForLog(cpu)
       ? await ask('kernel log', async () => await source.readKernelLog())
       : undefined,
     pagingParameter: await readPaging(read),
@@ -56,9 +56,10 @@ export async function gatherMachine(
   };
 }
 
-/** Whether some processor shows neither vmx nor svm. */
-function lacksVirtualisation(cpu: CpuFacts | undefined): boolean {
-  return cpu !== undefined && countWith(cpu, 'vmx', 'svm') < cpu.processors.length;
+/** The log tells why a flag is missing; in a virtual machine the hypervisor outside hides it, whatever the log says. */
+function asksForLog(cpu: CpuFacts | undefined): boolean {
+  if (cpu === undefined || countWith(cpu, 'hypervisor') > 0) return false;
+  return countWith(cpu, 'vmx', 'svm') < cpu.processors.length;
 }
 
 /** The running kernel, as `uname -r` prints it. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
 import { memoryGroups, parseLimit, parseMeminfo } from '../facts/memory.ts';
 import type { MemoryFacts, PortFacts, ResourceFacts } from '../facts/types.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource, PortAnswer } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */
@@ -19,20 +19,19 @@ export async function gatherResources(
 ): Promise<ResourceFacts> {
   const read = async (path: string): Promise<string | undefined> =>
     await ask(path, async () => await source.readText(path));
-  const [tcp, tcp6, first, memory, space] = await Promise.all([
-    read('/proc/net/tcp'),
-    read('/proc/net/tcp6'),
+  const listeners = readOnce(async () => {
+    const [tcp, tcp6] = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6')]);
+    return [...parseListeners(tcp ?? ''), ...parseListeners(tcp6 ?? '')];
+  });
+  const wanted = config === undefined ? [] : wantedPorts(config);
+  const [first, memory, space, ...ports] = await Promise.all([
     read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
     gatherMemory(read),
     overlayFolder === undefined
       ? undefined
       : ask('statfs', async () => await source.space(overlayFolder)),
+    ...wanted.map(async (each) => await lookAtPort(source, each, listeners, ask)),
   ]);
-  const listeners = [...parseListeners(tcp ?? ''), ...parseListeners(tcp6 ?? '')];
-  const wanted = config === undefined ? [] : wantedPorts(config);
-  const ports = await Promise.all(
-    wanted.map(async (each) => await lookAtPort(source, each, listeners, ask)),
-  );
   const start = Number.parseInt(first ?? '', 10);
   return {
     ports,
@@ -57,20 +56,34 @@ function wantedPorts({ sshPort, sshInterface, vnc }: Config): WantedPort[] {
   return wanted;
 }
 
+/** The kernel goes through all its sockets for these tables: they are read only where a bind does not say it all. */
+type ReadListeners = () => Promise<readonly Listener[]>;
+
+function readOnce(read: ReadListeners): ReadListeners {
+  let reading: Promise<readonly Listener[]> | undefined;
+  return async () => await (reading ??= read());
+}
+
 async function lookAtPort(
   source: HostSource,
   wanted: WantedPort,
-  listeners: readonly Listener[],
+  readListeners: ReadListeners,
   ask: Ask,
 ): Promise<PortFacts> {
   const { host, port } = wanted;
-  const answer = await ask(`bind ${port}`, async () => await source.bindPort(host, port));
+  const bind = async (address: string): Promise<PortAnswer | undefined> =>
+    await ask(`bind ${address}:${port}`, async () => await source.bindPort(address, port));
+  const answer = await bind(host);
+  if (answer?.free === true && (await bind('::1'))?.free !== false) {
+    return { ...wanted, answer, listener: undefined, shadow: undefined, free: undefined };
+  }
+  const listeners = await readListeners();
   const listener = findConflict(listeners, host, port);
   const shadow = listeners.find(
     (each) => each.port === port && each.ipv6 && each.address === 'loopback' && !each.ipv4,
   );
   const taken = answer === undefined ? listener !== undefined : !answer.free;
-  const free = taken ? await nextFree(source, wanted, listeners, ask) : undefined;
+  const free = taken || shadow ? await nextFree(source, wanted, listeners, ask) : undefined;
   return { ...wanted, answer, listener, shadow, free };
 }
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 /** No kernel's buffer holds more records than this by far; an end to a loop that must have one. */
@@ -43,6 +42,7 @@ function readBuffer(): string | undefined {
 
 async function readJournal(signal: AbortSignal): Promise<string | null> {
   const args = ['-k', '-b', '--no-pager', '-o', 'cat', '-q'];
+  const { execFile } = await import('node:child_process');
   return await new Promise((resolve) => {
     execFile(
       'journalctl',

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
-import { arch, release } from 'node:os';
+import { machine, release } from 'node:os';
 import type { Environment } from '../../context.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
@@ -20,7 +19,7 @@ export function openRealHost(env: Environment, signal: AbortSignal): HostSource 
     user: { name: undefined, uid: process.geteuid?.(), gid: undefined },
     env,
     kernel: release(),
-    arch: machineName(),
+    arch: machine(),
     readText: async (path) => attempt(() => readFileSync(path, 'utf8')),
     list: async (folder) => (attempt(() => readdirSync(folder)) ?? []).toSorted(),
     stat: async (path) => attempt(() => describe(path)),
@@ -58,12 +57,6 @@ function attempt<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The machine as `uname -m` calls it. */
-function machineName(): string {
-  const names: Readonly<Record<string, string>> = { x64: 'x86_64', ia32: 'i686', arm64: 'aarch64' };
-  return names[arch()] ?? arch();
 }
 
 function describe(path: string): FileStatus {
@@ -127,6 +120,7 @@ async function ask(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process');
   return await new Promise((resolve) => {
     execFile(program, args, { timeout: answerTimeoutMs, signal }, (error, stdout) =>
       resolve(error === null && stdout.trim() !== '' ? stdout.trim() : undefined),
