@@ -52,7 +52,7 @@ export async function runDoctor(
   const wanted = lab.config?.accelerator ?? 'auto';
   const requireKvm = options.requireKvm || wanted === 'kvm';
   const results = runChecks(checks, { facts, lab, requireKvm });
-  const report = drawReport(results, { facts, wanted, only });
+  const report = drawReport(results, { facts, wanted, only, requireKvm });
   if (globals.json) {
     terminal.out(JSON.stringify(reportAsJson(report), undefined, 2));
   } else {

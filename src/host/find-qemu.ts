@@ -95,7 +95,8 @@ function placesBelow(place: string): string[] {
   ];
 }
 
-function searchPlaces(env: Environment): string[] {
+/** Where QEMU is looked for without QEMU_BUILD_DIR, the best place first. */
+export function searchPlaces(env: Environment): string[] {
   return [
     join(homeFolder(env), 'opt/qemu/bin', systemName),
     ...pathFolders(env).map((folder) => join(folder, systemName)),

@@ -26,6 +26,7 @@ export async function explainRefusal(env: Environment, signal: AbortSignal): Pro
       binary: undefined,
       imgBinary: undefined,
       elsewhere: undefined,
+      nearMiss: undefined,
       features: undefined,
       ssh: undefined,
     },

@@ -24,6 +24,8 @@ interface ReportOptions {
   readonly facts: HostFacts;
   /** UTOPIA_ACCEL. */
   readonly wanted: 'auto' | 'kvm' | 'tcg';
+  /** Emulation is not good enough. */
+  readonly requireKvm: boolean;
   /** --check: only these count and are shown; all when empty. */
   readonly only: ReadonlySet<string>;
 }
@@ -33,15 +35,31 @@ const groupsThatRunGuests: readonly CheckResult['group'][] = ['Host', 'KVM', 'QE
 
 /** Draws the verdict. Pure. */
 export function drawReport(results: readonly CheckResult[], options: ReportOptions): HostReport {
-  const { facts, wanted, only } = options;
+  const { facts, wanted, only, requireKvm } = options;
   const shown = only.size === 0 ? results : results.filter(({ id }) => only.has(id));
   const kvmWorks = statusOf(results, 'kvm.works') === 'pass' || provenByOtherModel(results, facts);
-  const accel = chooseAccelerator(results, kvmWorks, wanted);
-  const failed = shown.some(({ status }) => status === 'fail');
-  const impeded = only.size === 0 ? !kvmWorks : shown.some(isKvmWarning);
+  const accel = requireKvm && !kvmWorks ? 'none' : chooseAccelerator(results, kvmWorks, wanted);
+  const judged = withBlockers(shown, results);
+  const aboutKvm = only.size === 0 || only.has('kvm.works');
+  const failed =
+    judged.some(({ status }) => status === 'fail') || (requireKvm && aboutKvm && !kvmWorks);
+  const impeded = (aboutKvm && !kvmWorks) || (only.size > 0 && judged.some(isKvmWarning));
   const verdict = failed ? 'not-ready' : impeded ? 'degraded' : 'ready';
-  const summary = summarise(verdict, accel, shown, facts);
+  const summary = summarise({ verdict, accel, shown, judged, some: only.size > 0 }, facts);
   return { verdict, accel, summary, notes: takeNotes(facts), checks: shown };
+}
+
+/** With what the skipped ones wait for: a check that was not made has not passed. */
+function withBlockers(
+  shown: readonly CheckResult[],
+  results: readonly CheckResult[],
+): readonly CheckResult[] {
+  const judged = new Set(shown);
+  for (const { because } of judged) {
+    const blocker = results.find(({ id }) => id === because);
+    if (blocker !== undefined) judged.add(blocker);
+  }
+  return [...judged];
 }
 
 function statusOf(results: readonly CheckResult[], id: string): CheckResult['status'] | undefined {

@@ -7,31 +7,54 @@ export function isKvmWarning({ group, status, id }: CheckResult): boolean {
   return status === 'warn' && (group === 'KVM' || id === 'host.arch' || id === 'qemu.features');
 }
 
+interface Outcome {
+  readonly verdict: HostReport['verdict'];
+  readonly accel: HostReport['accel'];
+  readonly shown: readonly CheckResult[];
+  /** What is shown, and what that waits for. */
+  readonly judged: readonly CheckResult[];
+  /** Only some checks were asked for, so nothing can be said about all. */
+  readonly some: boolean;
+}
+
 /** The answer in one line: will labs run, how fast, and what is in the way. */
-export function summarise(
-  verdict: HostReport['verdict'],
-  accel: HostReport['accel'],
-  shown: readonly CheckResult[],
-  facts: HostFacts,
-): string {
-  const problems = distinctProblems(shown);
+export function summarise(outcome: Outcome, facts: HostFacts): string {
+  const { verdict, accel, shown, judged, some } = outcome;
+  const problems = distinctProblems(judged);
   const first = problems[0];
   if (verdict === 'not-ready') {
     const failure = problems.find(({ status }) => status === 'fail');
-    return `Labs cannot run yet: ${failure?.message ?? 'something is missing'}.`;
+    // What hinders KVM is a failure only where nothing else will do.
+    const lead =
+      failure === undefined || failure.group === 'KVM'
+        ? 'Labs cannot run with KVM'
+        : 'Labs cannot run yet';
+    return `${lead}: ${failure?.message ?? 'nothing proves that it works'}.`;
   }
+  if (verdict === 'ready' && some) return summariseSome(shown, first);
   if (verdict === 'ready') {
     const how =
       accel === 'kvm'
         ? 'with KVM, at full speed'
         : 'under software emulation, because UTOPIA_ACCEL=tcg';
     const but = first === undefined ? '' : ` Worth a look: ${first.message}.`;
-    return accel === 'none' ? `These checks pass.${but}` : `Labs run, ${how}.${but}`;
+    return `Labs run, ${how}.${but}`;
   }
-  const canary = shown.find(({ id }) => id === 'kvm.works');
+  const canary = judged.find(({ id }) => id === 'kvm.works');
   const reason = canary?.status === 'warn' ? canary : (problems.find(isKvmWarning) ?? canary);
   const slow = slownessOf(facts);
-  return `KVM is not usable: ${reason?.message ?? 'nothing proves that it works'}. Labs run, ${slow}.`;
+  if (reason === undefined || reason.status === 'unknown') {
+    return `Whether KVM works is not known; without it labs run ${slow}.`;
+  }
+  return `KVM is not usable: ${reason.message}. Labs run, ${slow}.`;
+}
+
+function summariseSome(shown: readonly CheckResult[], problem: CheckResult | undefined): string {
+  if (problem !== undefined)
+    return `Nothing that stops a lab, but worth a look: ${problem.message}.`;
+  const open = shown.filter(({ status }) => status === 'unknown' || status === 'skipped').length;
+  if (open === 0) return shown.length === 1 ? 'This check passes.' : 'These checks pass.';
+  return `No problem was seen, but ${open} of ${shown.length} could not be checked.`;
 }
 
 /** Nothing here measured how much slower: a guest's boot under emulation takes about ten times as long. */

@@ -66,11 +66,13 @@ function renderGroup(
   explained: Set<string>,
 ): string[] {
   const problems = results.filter(isProblem);
-  const mark = markOf(problems.find(({ status }) => status === 'fail') ?? problems[0], style);
   const [unknowns, skips] = (['unknown', 'skipped'] as const).map(
     (wanted) => results.filter(({ status }) => status === wanted).length,
   );
   const good = results.length - (unknowns ?? 0) - (skips ?? 0);
+  // Where nothing could be looked at, nothing has passed.
+  const worst = problems.find(({ status }) => status === 'fail') ?? problems[0];
+  const mark = markOf(worst ?? (good === 0 ? results[0] : undefined), style);
   const count =
     problems.length === 0 ? countOf(good, 'check') : `${problems.length} of ${results.length}`;
   const note = [

@@ -74,6 +74,25 @@ test('--json keeps its contract', () => {
   });
 });
 
+test('a check that waits for another one is not said to pass', () => {
+  using folder = temporaryFolder();
+  const waiting = doctor(folder, ['--check', 'kvm.works', '--json', tree('stale-session')]);
+  expect(JSON.parse(waiting.stdout)).toMatchObject({
+    verdict: 'degraded',
+    checks: [{ id: 'kvm.works', status: 'skipped', because: 'kvm.session' }],
+  });
+  const strict = ['--check', 'kvm.works', '--require-kvm'];
+  expect(doctor(folder, [...strict, tree('stale-session')]).status).toBe(69);
+  expect(doctor(folder, [...strict, tree('canary-unknown')]).status).toBe(69);
+  expect(doctor(folder, [...strict, tree('ubuntu-intel-ok')]).status).toBe(0);
+  expect(doctor(folder, ['--check', 'qemu.version', tree('no-qemu-arch')]).status).toBe(69);
+  const unread = doctor(folder, ['--check', 'cpu.virt', tree('proc-missing')]);
+  expect([unread.status, unread.stdout.split('\n')[0]]).toEqual([
+    0,
+    'No problem was seen, but 1 of 1 could not be checked.',
+  ]);
+});
+
 test('--check looks at some, --list names all, and an unknown id is a usage error', () => {
   using folder = temporaryFolder();
   const one = doctor(folder, ['--check', 'net.ports', 'kvm.group', '--json', tree('port-busy')]);
@@ -87,17 +106,17 @@ test('--check looks at some, --list names all, and an unknown id is a usage erro
   expect(doctor(folder, ['--root', '/nowhere']).status).toBe(64);
 });
 
-test('a config with errors is a warning, and the lab’s checks say what they wait for', () => {
+test('a config with errors is one failure, and the lab’s checks say what they wait for', () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, 'utopia.config'), 'UTOPIA_MEMORY_MB=lots\n');
   const { status, stdout } = doctor(folder, ['--json', tree('ubuntu-intel-ok')]);
-  expect(status).toBe(0);
+  expect(status).toBe(69);
   const { checks } = JSON.parse(stdout) as {
     readonly checks: readonly { id: string; status: string; because?: string; message: string }[];
   };
   const lab = checks.filter(({ id }) => /^(lab|image|net|disk|mem)\./.test(id));
   expect(lab.find(({ id }) => id === 'lab.config')).toMatchObject({
-    status: 'warn',
+    status: 'fail',
     message: expect.stringContaining('utopia.config:1'),
   });
   for (const { id, because } of lab.filter((each) => each.id !== 'lab.config')) {

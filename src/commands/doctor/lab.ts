@@ -66,7 +66,8 @@ export async function gatherLab(
   return {
     ...common,
     ...(await lookAtImages(config, context, running)),
-    ownPorts,
+    // Where another host is described, what listens there is not this lab's machine.
+    ownPorts: described === undefined ? ownPorts : [],
     overlayFolder: dirname(config.privateFile),
   };
 }

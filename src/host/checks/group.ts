@@ -3,6 +3,8 @@ import type { CheckInput, Finding, FixCommand } from '../check.ts';
 import type { GroupEntry } from '../facts/accounts.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
+import { mayEverybody } from '../source/describe-file.ts';
+import { applyRules } from './udev.ts';
 
 /** The user's membership, in the account database, of the group that owns the device. */
 export function evaluateGroup(input: CheckInput): Finding {
@@ -19,6 +21,7 @@ export function evaluateGroup(input: CheckInput): Finding {
     return skipped('kvm.session', 'groups of a container are given from outside');
   }
   if (device.errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
+  if (mayEverybody(device.file)) return pass('not the reason: everybody may open the device');
   if (group === undefined) return noGroup(input, gid);
   const evidence = [
     { path: '/etc/group', value: `${group.name}:${group.gid}:${group.members.join(',')}` },
@@ -57,7 +60,7 @@ function explainOpening(
   const name = group?.name ?? 'kvm';
   if (entitled) return pass(`in group ${name}`);
   if (account.uid === 0) return pass('not needed: root may open every device');
-  if (file !== undefined && (file.mode & 0o006) === 0o006) {
+  if (file !== undefined && mayEverybody(file)) {
     return pass('not needed: everybody may open the device');
   }
   if (file !== undefined && file.uid === account.uid) return pass('not needed: you own the device');
@@ -68,10 +71,16 @@ function explainOpening(
 }
 
 function noGroup(input: CheckInput, gid: number): Finding {
-  const { name } = input.facts.account;
+  const { account, device } = input.facts;
+  const { name } = account;
+  const { kvmGroup } = device;
+  const groupadd = { argv: ['groupadd', '--system', 'kvm'], root: true, why: 'makes the group' };
+  const member = kvmGroup !== undefined && isMember(input.facts, kvmGroup);
   const commands: FixCommand[] = [
-    { argv: ['groupadd', '--system', 'kvm'], root: true, why: 'makes the group' },
-    ...(name === undefined ? [] : [addMember(name, 'kvm')]),
+    ...(kvmGroup === undefined ? [groupadd] : []),
+    ...(name === undefined || member ? [] : [addMember(name, 'kvm')]),
+    // A device of another group is given to the right one by udev's own rule.
+    ...(gid === 0 ? [] : applyRules),
   ];
   const owner =
     gid === 0 ? 'there is no group kvm' : `the group ${gid} of /dev/kvm has no name here`;

@@ -104,7 +104,7 @@ function evaluateConfig({ lab }: CheckInput): Finding {
     return pass(config.fileExists ? configLabel : 'defaults: there is no utopia.config here');
   }
   return {
-    status: 'warn',
+    status: 'fail',
     message: configErrors[0] ?? `${configLabel} cannot be used`,
     cause: 'config-invalid',
     why:

@@ -3,6 +3,9 @@ import { mayBindAnyPort } from '../facts/process-status.ts';
 import type { HostFacts, PortFacts } from '../facts/types.ts';
 import type { LabFacts } from '../lab.ts';
 
+/** Ports that utopia.config takes start here, whoever runs it. */
+const configStart = 1024;
+
 /** Whether the configured ports can be bound; the first that cannot is the finding. */
 export function evaluatePorts(input: CheckInput): Finding {
   const { facts, lab } = input;
@@ -38,13 +41,13 @@ function judge(port: PortFacts, facts: HostFacts, lab: LabFacts): Finding {
     };
   }
   // The config refuses such a port to everybody, so that a file works for every user.
-  const refusedByConfig = lab.configErrors.length > 0 && port.port < 1024;
+  const refusedByConfig = lab.configErrors.length > 0 && port.port < configStart;
   if (
     refusedByConfig ||
     refused === 'EACCES' ||
     (answer === undefined && isPrivileged(port, facts))
   ) {
-    return privileged(port, facts);
+    return privileged(port, refusedByConfig ? configStart : facts.resources.firstUnprivilegedPort);
   }
   if (refused !== undefined || (answer === undefined && listener !== undefined)) {
     return busy(port);
@@ -70,15 +73,15 @@ function isPrivileged({ port }: PortFacts, { resources, account }: HostFacts): b
   );
 }
 
-function privileged(port: PortFacts, { resources }: HostFacts): Finding {
+function privileged(port: PortFacts, first: number): Finding {
   return {
     status: 'fail',
-    message: `${port.purpose} port ${port.port} is root's: ports below ${resources.firstUnprivilegedPort} are`,
+    message: `${port.purpose} port ${port.port} is root's: ports below ${first} are`,
     cause: 'port-privileged',
     evidence: [
       {
         path: '/proc/sys/net/ipv4/ip_unprivileged_port_start',
-        value: String(resources.firstUnprivilegedPort),
+        value: String(first),
       },
     ],
     fix: portFix({ ...port, free: port.purpose === 'SSH' ? 22_223 : 5900 }),

@@ -1,6 +1,14 @@
 import { canaryExit } from '../canary-exit.ts';
-import { pass, skipped, unknown, type Check, type CheckInput, type Finding } from '../check.ts';
-import { installFix } from '../packages.ts';
+import {
+  info,
+  pass,
+  skipped,
+  unknown,
+  type Check,
+  type CheckInput,
+  type Finding,
+} from '../check.ts';
+import { evaluateBinary } from './qemu-binary.ts';
 
 /** The oldest QEMU that knows every option of the argument list (5.2 is Debian 11's). */
 const oldestVersion = [5, 2] as const;
@@ -11,7 +19,7 @@ export const qemuChecks: readonly Check[] = [
     group: 'QEMU',
     title: 'QEMU and qemu-img',
     reads: 'QEMU_BUILD_DIR, else ~/opt/qemu, PATH, /usr/bin/qemu-kvm, /usr/libexec/qemu-kvm',
-    causes: ['qemu-missing', 'qemu-img-missing', 'build-dir-empty'],
+    causes: ['qemu-missing', 'not-executable', 'wrong-arch', 'qemu-img-missing', 'build-dir-empty'],
     evaluate: evaluateBinary,
   },
   {
@@ -39,50 +47,6 @@ export const qemuChecks: readonly Check[] = [
     evaluate: evaluateEmulation,
   },
 ];
-
-function evaluateBinary({ facts, lab }: CheckInput): Finding {
-  const { binary, imgBinary, elsewhere } = facts.qemu;
-  const buildDir = lab.config?.qemuBuildDir;
-  const { os } = facts.machine;
-  if (binary === undefined && buildDir !== undefined) {
-    return {
-      status: 'fail',
-      message: `QEMU_BUILD_DIR=${buildDir} holds no qemu-system-x86_64`,
-      cause: 'build-dir-empty',
-      evidence: [{ path: buildDir, value: 'neither bin/qemu-system-x86_64 nor build/…' }],
-      fix: {
-        kind: 'manual',
-        commands: [],
-        after: 'none',
-        advice:
-          elsewhere === undefined
-            ? 'Build QEMU with that prefix, or take the line out of utopia.config and install a package.'
-            : `Correct it, or take the line out of utopia.config to use ${elsewhere}.`,
-      },
-    };
-  }
-  if (binary === undefined) {
-    return {
-      status: 'fail',
-      message: 'QEMU is not installed',
-      cause: 'qemu-missing',
-      why: 'There is no qemu-system-x86_64 in ~/opt/qemu/bin or PATH, and no qemu-kvm.',
-      fix: installFix(os, ['qemu', 'qemu-img']),
-    };
-  }
-  const evidence = [{ path: binary, value: 'found' }];
-  if (imgBinary === undefined) {
-    return {
-      status: 'fail',
-      message: `${binary} is there, but qemu-img is not`,
-      cause: 'qemu-img-missing',
-      why: 'qemu-img makes the private file over the image.',
-      evidence,
-      fix: installFix(os, ['qemu-img']),
-    };
-  }
-  return pass(binary, [...evidence, { path: imgBinary, value: 'found' }]);
-}
 
 function evaluateVersion({ facts }: CheckInput): Finding {
   const { binary, features } = facts.qemu;
@@ -186,6 +150,8 @@ function evaluateEmulation({ facts }: CheckInput): Finding {
   if (emulation === undefined) return unknown('not known: no guest was run under emulation');
   const evidence = [{ path: 'canary', value: `${emulation.ms} ms` }];
   if (emulation.exit === canaryExit) return pass('a guest runs under emulation', evidence);
+  if (facts.kvm?.works === true)
+    return info('a guest runs with KVM, not under emulation', { evidence });
   const hangs = emulation.timeout === true;
   const last = (emulation.stderr ?? '').trim().split('\n').at(-1) ?? '';
   return {

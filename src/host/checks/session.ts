@@ -2,6 +2,7 @@ import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
+import { mayEverybody } from '../source/describe-file.ts';
 
 /** Groups of this very process: they are read at login and handed on from there. */
 export function evaluateSession(input: CheckInput): Finding {
@@ -12,6 +13,7 @@ export function evaluateSession(input: CheckInput): Finding {
   const reason = firstProblem(input, ['kvm.group']);
   if (reason !== undefined) return skipped('kvm.group', 'a login cannot have it yet');
   if (errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
+  if (mayEverybody(file)) return pass('not the reason: everybody may open the device');
   const gid = file.gid === 0 ? device.kvmGroup?.gid : file.gid;
   if (account.status === undefined) return unknown('not known: /proc/self/status cannot be read');
   if (gid === undefined) return skipped('kvm.udev', 'the device belongs to no group yet');

@@ -70,11 +70,20 @@ export interface DeviceFacts {
   readonly lingers: boolean;
 }
 
+/** What may look like QEMU and is not. */
+export interface NearMiss {
+  readonly path: string;
+  /** It may not be run, or it emulates another processor. */
+  readonly fault: 'not-executable' | 'other-guest';
+}
+
 /** QEMU's programs and what they answer. */
 export interface QemuFacts {
   readonly binary: string | undefined;
   readonly imgBinary: string | undefined;
   readonly elsewhere: string | undefined;
+  /** Looked for only where there is no QEMU. */
+  readonly nearMiss: NearMiss | undefined;
   readonly features: Partial<FeatureLists> | undefined;
   readonly ssh: string | undefined;
 }

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/types.ts';
 import type { Environment } from '../../context.ts';
 import type { AccountEntry } from '../facts/accounts.ts';
-import type { DeviceFacts, HostFacts, QemuFacts } from '../facts/types.ts';
-import { searchQemu } from '../find-qemu.ts';
+import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';
+import { searchPlaces, searchQemu } from '../find-qemu.ts';
 import type { HostSource } from '../source/types.ts';
 import { startAsking, type Ask } from './asking.ts';
 import { gatherAccount, gatherDevice } from './device.ts';
@@ -17,6 +17,9 @@ export interface GatherOptions {
   readonly overlayFolder: string | undefined;
   readonly signal: AbortSignal;
 }
+
+/** Names of QEMU's programs for other guests, the likely ones. */
+const otherGuests = ['i386', 'aarch64', 'arm', 'riscv64', 'ppc64', 's390x', 'mips'];
 
 /** Where a shell looks when nobody set PATH. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -83,7 +86,31 @@ async function gatherQemu(
     binary === undefined
       ? undefined
       : await ask('QEMU lists', async () => await source.askQemu(binary), listsTimeoutMs);
-  return { binary, imgBinary, elsewhere, features, ssh: await findSsh(source, env, ask) };
+  const nearMiss = binary === undefined ? await findNearMiss(source, env, ask) : undefined;
+  return { binary, imgBinary, elsewhere, nearMiss, features, ssh: await findSsh(source, env, ask) };
+}
+
+/** QEMU as a file that may not be run, or QEMU for other guests: neither is "not installed". */
+async function findNearMiss(
+  source: HostSource,
+  env: Environment,
+  ask: Ask,
+): Promise<NearMiss | undefined> {
+  const places = searchPlaces(env);
+  for (const path of places) {
+    const file = await ask(path, async () => await source.stat(path));
+    if (file?.type === 'file') return { path, fault: 'not-executable' };
+  }
+  const others = places.filter((path) => path.endsWith('x86_64'));
+  for (const other of otherGuests) {
+    for (const place of others) {
+      const path = place.replace(/x86_64$/, other);
+      if (await ask(path, async () => await source.isRunnable(path))) {
+        return { path, fault: 'other-guest' };
+      }
+    }
+  }
+  return undefined;
 }
 
 async function findSsh(

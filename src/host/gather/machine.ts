@@ -9,7 +9,9 @@ import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 
 /** Programs that run a virtual machine of VirtualBox or VMware (their names in /proc/PID/comm). */
-const otherHypervisors = /^(VBoxHeadless|VirtualBoxVM|VirtualBox|vmware-vmx)/;
+const otherHypervisors = /^(VBoxHeadless|VirtualBoxVM|vmware-vmx)/;
+/** Up to version 5 a machine runs in the manager's own program, which without this only shows a list. */
+const startsMachine = /^VirtualBox$/;
 
 /** The processor, the kernel and what they run in. */
 export async function gatherMachine(
@@ -36,8 +38,10 @@ export async function gatherMachine(
     ask('WSLInterop', async () => await source.stat('/proc/sys/fs/binfmt_misc/WSLInterop')),
   ]);
   const cpu = cpuinfo === undefined ? undefined : parseCpuinfo(cpuinfo);
-  const kernelNames = [version, osrelease, source.kernel].filter((name) => name !== undefined);
-  const wslName = kernelNames.find((name) => /microsoft|WSL/i.test(name)) ?? version ?? '';
+  const releases = [releaseOf(version), osrelease, source.kernel].filter(
+    (name) => name !== undefined,
+  );
+  const wslName = releases.find((name) => /microsoft|WSL/i.test(name)) ?? releases[0] ?? '';
   return {
     os,
     env,
@@ -69,7 +73,12 @@ export async function gatherKernel(source: HostSource, ask: Ask): Promise<string
   const release = await ask(path, async () => await source.readText(path));
   if (release !== undefined) return release.trim();
   const version = await ask('/proc/version', async () => await source.readText('/proc/version'));
-  return /^Linux version (\S+)/.exec(version ?? '')?.[1];
+  return releaseOf(version);
+}
+
+/** The release in /proc/version; the host that a kernel was built on, which stands there too, says nothing. */
+function releaseOf(version: string | undefined): string | undefined {
+  return /^Linux version (\S+)/.exec(version ?? '')?.[1] ?? version;
 }
 
 function archOf(cpu: CpuFacts | undefined): string | undefined {
@@ -116,7 +125,10 @@ async function findVirtualMachines(
   const pids = (await ask('/proc', async () => await source.list('/proc'))) ?? [];
   for (const pid of pids.filter((name) => /^\d+$/.test(name))) {
     const program = await programOf(source, pid);
-    if (otherHypervisors.test(program)) found.push({ pid: Number(pid), program });
+    const isMachine =
+      otherHypervisors.test(program) ||
+      (startsMachine.test(program) && (await commandLineOf(source, pid)).includes('--startvm'));
+    if (isMachine) found.push({ pid: Number(pid), program });
   }
   return found;
 }
@@ -126,6 +138,10 @@ async function programOf(source: HostSource, pid: string): Promise<string> {
   if (comm !== undefined && comm !== '') return comm;
   const status = await source.readText(`/proc/${pid}/status`);
   if (status !== undefined) return parseProcessStatus(status).name ?? '';
-  const first = (await source.readText(`/proc/${pid}/cmdline`))?.split('\0')[0] ?? '';
+  const [first = ''] = await commandLineOf(source, pid);
   return first.split('/').at(-1) ?? '';
+}
+
+async function commandLineOf(source: HostSource, pid: string): Promise<string[]> {
+  return ((await source.readText(`/proc/${pid}/cmdline`)) ?? '').split('\0');
 }

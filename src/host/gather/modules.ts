@@ -11,6 +11,7 @@ const watchedModules = [...kvmModules, 'kvm_pvm', 'vboxdrv', 'vmmon'] as const;
 const settingFolders = [
   '/etc/modprobe.d',
   '/run/modprobe.d',
+  '/usr/local/lib/modprobe.d',
   '/usr/lib/modprobe.d',
   '/lib/modprobe.d',
 ];

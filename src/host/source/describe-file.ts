@@ -9,3 +9,8 @@ export function describeFile(file: FileStatus): string {
   const mode = file.mode.toString(8).padStart(4, '0');
   return `${kind}${numbers}, mode ${mode}, owner ${file.uid}, group ${file.gid}`;
 }
+
+/** Everybody may read and write it: a refusal has another reason than the group. */
+export function mayEverybody({ mode }: FileStatus): boolean {
+  return (mode & 0o006) === 0o006;
+}

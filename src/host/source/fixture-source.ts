@@ -125,7 +125,11 @@ async function readDescription(root: string): Promise<HostDescription> {
   const path = join(root, 'host.json');
   const text = await readFile(path, 'utf8').catch(() => '{}');
   try {
-    return JSON.parse(text) as HostDescription;
+    // What is null is absent, as everywhere in JSON; but a log that is null was refused.
+    const description = JSON.parse(text, (key, value: unknown) =>
+      value === null && key !== 'kernel-log' ? undefined : value,
+    ) as HostDescription | undefined;
+    return description ?? {};
   } catch (error) {
     throw new UtopiaError('usage', `${path} is not JSON: ${(error as Error).message}`, {
       hint: 'docs/doctor.md shows what it may hold.',
@@ -136,6 +140,7 @@ async function readDescription(root: string): Promise<HostDescription> {
 
 const fileTypes: Readonly<Record<string, FileStatus['type']>> = {
   chr: 'chr',
+  char: 'chr',
   file: 'file',
   reg: 'file',
   dir: 'dir',
@@ -143,7 +148,7 @@ const fileTypes: Readonly<Record<string, FileStatus['type']>> = {
 
 function statusOf(file: DescribedFile): FileStatus {
   return {
-    type: fileTypes[file.type ?? 'file'] ?? 'other',
+    type: fileTypes[file.type ?? (file.rdev === undefined ? 'file' : 'chr')] ?? 'other',
     rdev: file.rdev,
     mode: Number.parseInt(file.mode ?? '0', 8) & 0o7777,
     uid: file.uid ?? 0,

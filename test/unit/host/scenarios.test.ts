@@ -37,7 +37,7 @@ async function examine(name: string, requireKvm = false): Promise<HostReport> {
     signal: new AbortController().signal,
   });
   const results = runChecks(checks, { facts, lab, requireKvm });
-  return drawReport(results, { facts, wanted: 'auto', only: new Set() });
+  return drawReport(results, { facts, wanted: 'auto', only: new Set(), requireKvm });
 }
 
 function problemsOf(report: HostReport): Record<string, string | undefined> {
