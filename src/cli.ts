@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Context, Environment, GlobalOptions } from './context.ts';
 import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
+import { formatHelp } from './cli/help.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
@@ -40,6 +41,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .option('-v, --verbose', 'print more: evidence, the console, stack traces')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
+    .configureHelp({ formatHelp, showGlobalOptions: true })
     .showHelpAfterError('(utopia --help lists the commands)')
     .enablePositionalOptions(false)
     .configureOutput({
@@ -70,6 +72,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     });
   };
 
+  // A new command also has its line in cli/help.ts.
   addMachineCommands(program, runCommand);
   addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);

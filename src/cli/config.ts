@@ -4,16 +4,18 @@ import { describeDefault } from '../config/example.ts';
 import { factsOf, keyNames } from '../config/keys.ts';
 import { wrapText } from '../ui/lines.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
+import { examples } from './help.ts';
 
 /** Commands that write and show utopia.config. */
 export function addConfigCommands(program: Command, runCommand: RunCommand): void {
   program
     .command('init')
-    .summary('write a utopia.config to start from')
+    .summary('write a utopia.config')
     .description(
       'Write a utopia.config in which every key is commented out, and a .gitignore\n' +
         'for images and private files. An existing configuration is never touched.',
     )
+    .addHelpText('after', examples('utopia init', 'utopia -C ~/lab2 init'))
     .action(async (_options: ParsedOptions, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runInit } = await import('../commands/init.ts');
@@ -23,8 +25,9 @@ export function addConfigCommands(program: Command, runCommand: RunCommand): voi
 
   const config = program
     .command('config')
-    .summary('show every setting and where it comes from')
+    .summary('settings and origins')
     .description('Show every setting of this folder, resolved, and where it comes from.')
+    .addHelpText('after', examples('utopia config', 'UTOPIA_CPUS=4 utopia config --json'))
     .addHelpText('after', describeKeys);
   addConfigFlags(config).action(async (options: ParsedOptions, command: Command) => {
     await runCommand(command, async (context, globals) => {

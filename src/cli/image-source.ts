@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
+import { examples } from './help.ts';
 
 /** `utopia image fetch` and `utopia image rebase`, below the given command `image`. */
 export function addImageSourceCommands(image: Command, runCommand: RunCommand): void {
@@ -13,6 +14,10 @@ export function addImageSourceCommands(image: Command, runCommand: RunCommand): 
     .argument('<url>', 'its http or https address')
     .option('--sha256 <checksum>', 'what the downloaded file (as packed) must have')
     .option('-o, --output <file>', 'write the image here (default: the store)')
+    .addHelpText(
+      'after',
+      examples('utopia image fetch https://example.org/cslab_rootfs_2024.raw.gz'),
+    )
     .action(
       (
         url: string,
@@ -37,6 +42,7 @@ export function addImageSourceCommands(image: Command, runCommand: RunCommand): 
     )
     .option('--to <file>', 'the new place (default: the configured backing file)')
     .option('-y, --yes', 'do not ask when nothing was remembered')
+    .addHelpText('after', examples('utopia image rebase --to ~/images/cslab_rootfs_2024.raw'))
     .option('--force', 'also onto another image: the files of the guest may be damaged')
     .action(
       (

@@ -1,12 +1,14 @@
 import { Option, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
+import { examples } from './help.ts';
 import { addImageSourceCommands } from './image-source.ts';
 
 export function addImageCommands(program: Command, runCommand: RunCommand): void {
   const image = program
     .command('image')
-    .summary('build, fetch, list and remove disk images')
-    .description('Build, fetch, list and remove disk images.');
+    .summary('build and fetch images')
+    .description('Build, fetch, list and remove disk images.')
+    .addHelpText('after', examples('utopia image list'));
   addImageSourceCommands(image, runCommand);
 
   image
@@ -20,6 +22,10 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .option('-o, --output <file>', 'write the image here (default: the store)')
     .option('--mirror <url>', "Debian mirror (default: this host's, else deb.debian.org)")
     .option('-y, --yes', 'replace an image that is there')
+    .addHelpText(
+      'after',
+      examples('utopia image build', 'utopia image build --profile minimal --size 4G'),
+    )
     .action((options: BuildFlags, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-build.ts')).runImageBuild(context, globals, {
@@ -32,6 +38,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
   image
     .command('list')
     .description('List the images in the store.')
+    .addHelpText('after', examples('utopia image list'))
     .action((_options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-list.ts')).runImageList(context, globals),
@@ -43,6 +50,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .description('Remove an image from the store.')
     .argument('<name>', 'its name, as utopia image list prints it')
     .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('utopia image remove debian-bookworm-minimal'))
     .action((name: string, options: { readonly yes?: boolean }, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-remove.ts')).runImageRemove(context, globals, {

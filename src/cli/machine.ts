@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
+import { examples } from './help.ts';
 
 /** Commands that start, stop and show the machine of this folder. */
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
@@ -9,8 +10,9 @@ export function addMachineCommands(program: Command, runCommand: RunCommand): vo
   addSsh(program, runCommand);
   program
     .command('status')
-    .summary('whether the machine runs, and how to reach it')
+    .summary('whether it runs')
     .description('Whether the machine runs, since when, and how to reach it.')
+    .addHelpText('after', examples('utopia status', 'utopia status --json | jq -r .state'))
     .action(async (_options: ParsedOptions, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runStatus } = await import('../commands/status.ts');
@@ -31,7 +33,7 @@ interface UpFlags extends ParsedOptions {
 function addUp(program: Command, runCommand: RunCommand): void {
   const command = program
     .command('up')
-    .summary('start the machine, and watch it')
+    .summary('start and watch it')
     .description(
       'Start the machine of this folder, say how to reach it, and watch it until it ends.\n' +
         'Ctrl-C powers it off; a second Ctrl-C pulls the plug.',
@@ -51,7 +53,11 @@ function addUp(program: Command, runCommand: RunCommand): void {
       120,
     )
     .option('-y, --yes', 'build the default image without asking, if there is none')
-    .option('--dry-run', "print QEMU's command line and do nothing");
+    .option('--dry-run', "print QEMU's command line and do nothing")
+    .addHelpText(
+      'after',
+      examples('utopia up', 'utopia up --detach --memory 2G', 'utopia up -- -device edu'),
+    );
   addConfigFlags(command).action(
     async (qemuArgs: readonly string[], options: UpFlags, self: Command) => {
       if (!options.wait && options.detach !== true) {
@@ -77,13 +83,14 @@ function addUp(program: Command, runCommand: RunCommand): void {
 function addDown(program: Command, runCommand: RunCommand): void {
   program
     .command('down')
-    .summary('power the machine off')
+    .summary('power it off')
     .description(
       'Power the machine off: by its power button, and if the guest does not react, by\n' +
         "QMP's quit, then by a signal to exactly this QEMU. Says which of them did it.",
     )
     .option('-f, --force', 'pull the plug at once')
     .option('--timeout <seconds>', 'how long the guest may take to power down', seconds, 90)
+    .addHelpText('after', examples('utopia down', 'utopia down --timeout 20'))
     .action(
       async (options: { readonly force?: boolean; readonly timeout: number }, command: Command) => {
         await runCommand(command, async (context, globals) => {
@@ -100,7 +107,7 @@ function addDown(program: Command, runCommand: RunCommand): void {
 function addSsh(program: Command, runCommand: RunCommand): void {
   program
     .command('ssh')
-    .summary('a shell or a command in the guest')
+    .summary('a shell or a command')
     .description(
       'A shell in the guest, or a command behind --, whose exit status is passed on.\n' +
         "One word is a line for the guest's shell; several reach the program as typed.",
@@ -110,7 +117,7 @@ function addSsh(program: Command, runCommand: RunCommand): void {
     .option('-t, --tty', 'a terminal in the guest also for a command')
     .addHelpText(
       'after',
-      "\nExamples:\n  utopia ssh\n  utopia ssh -- uname -r\n  utopia ssh -l user -- 'dmesg | tail'",
+      examples('utopia ssh', 'utopia ssh -- uname -r', "utopia ssh -l user -- 'dmesg | tail'"),
     )
     .action(
       async (

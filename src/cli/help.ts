@@ -1,0 +1,81 @@
+import { Help, type Command } from 'commander';
+import { wrapText } from '../ui/lines.ts';
+
+/** The groups of `utopia --help`, in the order of the screen. */
+export type CommandGroup = 'machine' | 'guest' | 'time' | 'lab';
+
+/**
+ * Every command of `utopia --help`, in the order of the screen: a new one gets its
+ * line here, a `.summary()` of at most `summaryWidth` characters, and `examples`.
+ * test/unit/cli/help.test.ts holds all three.
+ */
+export const commandGroups: Readonly<Record<string, CommandGroup>> = {
+  up: 'machine',
+  down: 'machine',
+  status: 'machine',
+  ssh: 'guest',
+  reset: 'time',
+  doctor: 'lab',
+  init: 'lab',
+  config: 'lab',
+  image: 'lab',
+};
+
+/** Longest summary of a command that leaves room for two columns of commands on 80. */
+export const summaryWidth = 24;
+/** Longest name of a command: `screenshot`, `ssh-config`. */
+export const nameWidth = 10;
+const labelWidth = 9;
+/** Name, blank, summary, and a blank to the next one. */
+const cellWidth = nameWidth + 1 + summaryWidth + 1;
+
+/** What a command is used like, for `.addHelpText('after', …)`; every command has at least one. */
+export function examples(...lines: readonly string[]): string {
+  const title = lines.length === 1 ? 'Example' : 'Examples';
+  return `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/**
+ * commander's `formatHelp`: the overview for utopia itself, which fits a screen of
+ * 80x24 however many commands there are, commander's own layout for each command.
+ */
+export function formatHelp(command: Command, helper: Help): string {
+  if (command.parent !== null) return Help.prototype.formatHelp.call(helper, command, helper);
+  const width = helper.helpWidth ?? 80;
+  const columns = Math.max(1, Math.floor((width - labelWidth + 1) / cellWidth));
+  const commands = new Map(helper.visibleCommands(command).map((each) => [each.name(), each]));
+  const cellOf = (name: string): string[] => {
+    const summary = commands.get(name)?.summary();
+    return summary === undefined ? [] : [`${name.padEnd(nameWidth)} ${summary}`.padEnd(cellWidth)];
+  };
+  const names = Object.keys(commandGroups);
+  const groups = [...new Set(Object.values(commandGroups))].flatMap((group) =>
+    layOut(group, names.filter((name) => commandGroups[name] === group).flatMap(cellOf), columns),
+  );
+  const options = helper.visibleOptions(command).map(({ flags }) => flags);
+  return `${[
+    'Usage: utopia [options] COMMAND   (utopia help COMMAND says more, with examples)',
+    '',
+    ...groups,
+    '',
+    ...wrapText(
+      `options  ${options.map((each) => each.replaceAll(' ', noBreak)).join(' ')}`,
+      width,
+      ' '.repeat(labelWidth),
+    ),
+  ]
+    .join('\n')
+    .replaceAll(noBreak, ' ')}\n`;
+}
+
+/** Stands for a blank at which a line is not to be broken; wrapText takes no-break spaces for blanks. */
+const noBreak = '\u0001';
+
+/** A group's label before its first row; cells go down the columns, as in a book. */
+function layOut(label: string, cells: readonly string[], columns: number): string[] {
+  const rows = Math.ceil(cells.length / columns);
+  return Array.from({ length: rows }, (_none, row) => {
+    const line = cells.filter((_cell, at) => at % rows === row).join('');
+    return `${(row === 0 ? label : '').padEnd(labelWidth)}${line}`.trimEnd();
+  });
+}

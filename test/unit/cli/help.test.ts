@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { buildProgram } from '../../../src/cli.ts';
+import { commandGroups, nameWidth, summaryWidth } from '../../../src/cli/help.ts';
+import { openTerminal } from '../../../src/ui/terminal.ts';
+
+/** Last line of an 80x24 screen is the next prompt. */
+const screenLines = 23;
+
+function program(): Command {
+  const { signal } = new AbortController();
+  return buildProgram({
+    cwd: '/',
+    env: {},
+    terminal: openTerminal(process, { NO_COLOR: '1' }),
+    signal,
+    urgentSignal: signal,
+  });
+}
+
+/** Every command, also those below another, by the words that run it. */
+function everyCommand(command: Command, before = ''): [string, Command][] {
+  return command.commands.flatMap((each) => {
+    const words = `${before}${each.name()}`;
+    return [[words, each] satisfies [string, Command], ...everyCommand(each, `${words} `)];
+  });
+}
+
+function printedHelp(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80 });
+  command.outputHelp();
+  return text;
+}
+
+describe('utopia --help', () => {
+  test('fits a screen of 80x24', () => {
+    const lines = printedHelp(program()).trimEnd().split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.length).toBeLessThanOrEqual(screenLines);
+  });
+
+  test('shows every command, in a group', () => {
+    const root = program();
+    const help = printedHelp(root);
+    expect(root.commands.map((each) => each.name()).toSorted()).toEqual(
+      Object.keys(commandGroups).toSorted(),
+    );
+    for (const command of root.commands) {
+      expect(help).toContain(`${command.name().padEnd(nameWidth)} ${command.summary()}`);
+    }
+  });
+
+  test.each(program().commands.map((each) => [each.name(), each.summary()]))(
+    '%s has a short summary',
+    (name, summary) => {
+      expect(name.length).toBeLessThanOrEqual(nameWidth);
+      expect(summary).not.toBe('');
+      expect(summary.length).toBeLessThanOrEqual(summaryWidth);
+    },
+  );
+
+  test('has one column of commands on a narrow terminal', () => {
+    const root = program();
+    root.configureOutput({ getOutHelpWidth: () => 50 });
+    const lines = root.helpInformation().split('\n');
+    expect(lines.find((line) => line.startsWith('machine'))).toMatch(/start and watch it$/);
+  });
+});
+
+test.each(everyCommand(program()))('utopia %s --help has an example of it', (words, command) => {
+  const lines = printedHelp(command).split('\n');
+  const start = lines.findIndex((line) => /^Examples?:$/.test(line));
+  const shown = lines.slice(start + 1, lines.indexOf('', start + 1));
+  expect(start).toBeGreaterThan(0);
+  expect(shown.some((line) => ` ${line} `.includes(` ${words} `))).toBe(true);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
