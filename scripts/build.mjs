@@ -17,8 +17,15 @@ const commands = readdirSync(join(root, 'src/cli'))
   .map((name) => readFileSync(join(root, 'src/cli', name), 'utf8'))
   .flatMap((text) => [...text.matchAll(/import\('\.\.\/(commands\/[^']+)'\)/g)])
   .map(([, path]) => `src/${path}`);
-/** Loaded with `import()`, by their files. */
-const parts = ['src/program.ts', 'src/ui/error.ts', ...commands];
+/** Loaded with `import()`, by their files: what seldom runs, or only once QEMU has started. */
+const parts = [
+  'src/program.ts',
+  'src/ui/error.ts',
+  'src/commands/up/bring-up.ts',
+  'src/host/refusal.ts',
+  'src/host/kvm-verdict.ts',
+  ...commands,
+];
 /** Classes that are compared with instanceof across files; what is imported of them is one instance. */
 const shared = ['src/errors.ts', 'src/context.ts'];
 const libraries = ['execa', 'ora'];

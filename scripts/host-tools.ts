@@ -3,18 +3,30 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { readOsRelease } from '../src/host/find-qemu.ts';
 import { installCommand, type Tool } from '../src/host/packages.ts';
+import { missingBuildTools } from '../src/image/debian/tools.ts';
 
-/** The program that shows whether a tool is there, and what it is needed for. */
-const toolSigns: Readonly<Record<Tool, { readonly program: string; readonly why: string }>> = {
-  qemu: { program: 'qemu-system-x86_64', why: 'runs the machine' },
-  'qemu-img': { program: 'qemu-img', why: "makes the machine's own disk" },
-  ssh: { program: 'ssh', why: 'reaches the guest' },
-  flock: { program: 'flock', why: 'keeps two starts apart' },
-  mmdebstrap: { program: 'mmdebstrap', why: 'fetches Debian for the image' },
-  mke2fs: { program: 'mke2fs', why: "makes the image's file system" },
-  sfdisk: { program: 'sfdisk', why: "writes the image's partition table" },
-  grub: { program: 'grub-mkimage', why: "makes the image's boot loader" },
+/** What each is needed for, as it is said before it is installed. */
+const reasons: Readonly<Record<Tool, string>> = {
+  qemu: 'runs the machine',
+  'qemu-img': "makes the machine's own disk",
+  ssh: 'reaches the guest',
+  flock: 'keeps two starts apart',
+  mmdebstrap: 'fetches Debian for the image',
+  mke2fs: "makes the image's file system",
+  newuidmap: 'lets a user without root build images',
+  'debian-keys': "check the image's packages",
 };
+
+/** What a machine needs, by the program that shows that it is there. */
+const machineTools = {
+  qemu: 'qemu-system-x86_64',
+  'qemu-img': 'qemu-img',
+  ssh: 'ssh',
+  flock: 'flock',
+} as const;
+
+/** Any user but root: whoever installs for root installs for the others too. */
+const someUser = 1000;
 
 /**
  * Installs what this host lacks of everything that utopia uses. Says first what,
@@ -22,15 +34,17 @@ const toolSigns: Readonly<Record<Tool, { readonly program: string; readonly why:
  * Returns false when it could not.
  */
 export async function installMissingTools(): Promise<boolean> {
-  const tools = Object.keys(toolSigns) as Tool[];
-  const missing = tools.filter((tool) => !isInstalled(toolSigns[tool].program));
+  const missing: readonly Tool[] = [
+    ...(Object.keys(machineTools) as (keyof typeof machineTools)[]).filter(
+      (tool) => !isInstalled(machineTools[tool]),
+    ),
+    ...missingBuildTools(process.env, someUser),
+  ];
   if (missing.length === 0) return true;
   const os = await readOsRelease();
   const { commands, packages } = installCommand(os, missing);
   console.error('This host lacks:');
-  for (const tool of missing) {
-    console.error(`  ${toolSigns[tool].program.padEnd(20)} ${toolSigns[tool].why}`);
-  }
+  for (const tool of missing) console.error(`  ${tool.padEnd(14)} ${reasons[tool]}`);
   if (commands.length === 0) {
     console.error(`Install for ${os.prettyName}, then run this again: ${packages.join(', ')}`);
     return false;
@@ -53,9 +67,7 @@ export async function installMissingTools(): Promise<boolean> {
 }
 
 function isInstalled(program: string): boolean {
-  // A user's PATH often lacks sbin, where mke2fs and sfdisk are.
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;

@@ -1,8 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import { readOsRelease } from '../host/find-qemu.ts';
+import { describeInstall, installCommand } from '../host/packages.ts';
 import { buildImage } from '../image/debian/build.ts';
 import { imageName, imageRecipeHash, type ImageProfile } from '../image/debian/recipe.ts';
+import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
@@ -44,6 +47,7 @@ export async function runImageBuild(
         signal: context.signal,
         report: progress.report,
         now: context.now,
+        describeInstall: await installHint(),
       },
     );
     const { blocks } = await stat(path);
@@ -68,6 +72,12 @@ export async function runImageBuild(
   } finally {
     progress.close();
   }
+}
+
+/** How this host's distribution installs what the builder lacks. */
+async function installHint(): Promise<DescribeInstall> {
+  const os = await readOsRelease();
+  return (missing) => describeInstall(installCommand(os, missing));
 }
 
 /** A release's code name; anything else would end up in a file's name and a tool's arguments. */

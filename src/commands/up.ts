@@ -10,7 +10,6 @@ import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
-import { bringUp } from './up/bring-up.ts';
 import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
 import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
@@ -40,6 +39,8 @@ export async function runUp(
       printCard(context, globals, located, machine.state, false);
       return;
     }
+    // Loaded while QEMU starts.
+    const { bringUp } = await import('./up/bring-up.ts');
     await bringUp(context, globals, options, located, machine, display);
   } finally {
     display.close();

@@ -3,7 +3,7 @@ import type { OsRelease } from './os-release.ts';
 
 /** What utopia may need from a distribution. */
 export type Tool =
-  'qemu' | 'qemu-img' | 'ssh' | 'flock' | 'mmdebstrap' | 'mke2fs' | 'sfdisk' | 'grub';
+  'qemu' | 'qemu-img' | 'ssh' | 'flock' | 'mmdebstrap' | 'mke2fs' | 'newuidmap' | 'debian-keys';
 
 interface Distribution {
   /** Words of ID or ID_LIKE. */
@@ -27,8 +27,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['util-linux'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['fdisk'],
-      grub: ['grub-pc-bin', 'grub-common'],
+      newuidmap: ['uidmap'],
+      'debian-keys': ['debian-archive-keyring'],
     },
   },
   {
@@ -41,8 +41,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['util-linux'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['util-linux'],
-      grub: ['grub2-pc-modules', 'grub2-tools'],
+      newuidmap: ['shadow-utils'],
+      'debian-keys': ['debian-keyring'],
     },
   },
   {
@@ -55,8 +55,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['util-linux'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['util-linux'],
-      grub: ['grub2-pc-modules', 'grub2-tools'],
+      newuidmap: ['shadow-utils'],
+      'debian-keys': ['debian-keyring'],
     },
   },
   {
@@ -69,8 +69,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['util-linux'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['util-linux'],
-      grub: ['grub'],
+      newuidmap: ['shadow'],
+      'debian-keys': ['debian-archive-keyring'],
     },
   },
   {
@@ -83,8 +83,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['util-linux'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['util-linux'],
-      grub: ['grub2-i386-pc'],
+      newuidmap: ['shadow'],
+      'debian-keys': ['debian-keyring'],
     },
   },
   {
@@ -97,8 +97,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['nixos.util-linux'],
       mmdebstrap: ['nixos.mmdebstrap'],
       mke2fs: ['nixos.e2fsprogs'],
-      sfdisk: ['nixos.util-linux'],
-      grub: ['nixos.grub2'],
+      newuidmap: ['nixos.shadow'],
+      'debian-keys': ['nixos.debian-archive-keyring'],
     },
   },
   {
@@ -111,8 +111,8 @@ export const distributions: readonly Distribution[] = [
       flock: ['flock'],
       mmdebstrap: ['mmdebstrap'],
       mke2fs: ['e2fsprogs'],
-      sfdisk: ['sfdisk'],
-      grub: ['grub-bios'],
+      newuidmap: ['shadow-uidmap'],
+      'debian-keys': ['debian-archive-keyring'],
     },
   },
 ];

@@ -53,15 +53,16 @@ export function startQemu(argv: readonly string[]): BootingMachine {
   };
 }
 
-/** Between two tries to connect, and for how long each may wait for the banner. */
-const attemptEveryMs = 2000;
+/**
+ * Between two tries to connect, and how long each may wait. One at a time: tries
+ * that overlap keep the sshd of an emulated guest busy with forks.
+ */
+const pauseMs = 200;
 const attemptLastsMs = 4000;
 
 /**
  * Waits for `SSH-` on a forwarded port. QEMU's user networking accepts at once,
- * so only the banner counts; and it repeats a connection that the guest missed
- * ever more slowly, so tries overlap. Throws when QEMU ends first or `timeoutMs`
- * passes.
+ * so only the banner counts. Throws when QEMU ends first or `timeoutMs` passes.
  */
 export async function waitForBanner(
   machine: BootingMachine,
@@ -69,35 +70,26 @@ export async function waitForBanner(
   timeoutMs = 240_000,
 ): Promise<BootMeasurement> {
   const deadline = machine.startedAt + timeoutMs;
-  const heard: BootMeasurement[] = [];
-  let nextAttempt = 0;
   for (;;) {
-    const [first] = heard;
-    if (first !== undefined) return first;
     if (machine.child.exitCode !== null || machine.child.signalCode !== null) {
       throw new Error(`QEMU ended before SSH answered: ${machine.complaints()}`);
     }
     if (performance.now() > deadline) {
       throw new Error(`no SSH banner within ${timeoutMs} ms: ${machine.complaints()}`);
     }
-    if (performance.now() >= nextAttempt) {
-      nextAttempt = performance.now() + attemptEveryMs;
-      hearBanner(port, () => {
-        const bannerMs = performance.now() - machine.startedAt;
-        heard.push({ bannerMs, cpuMs: processorTime(machine.child.pid ?? 0) });
-      });
+    if (await hearsBanner(port)) {
+      const bannerMs = performance.now() - machine.startedAt;
+      return { bannerMs, cpuMs: processorTime(machine.child.pid ?? 0) };
     }
-    await sleep(20);
+    await sleep(pauseMs);
   }
 }
 
 /** Waits for `SSH-` on a port, whoever serves it, until `deadline` (performance.now()). */
 export async function waitForBannerOn(port: number, deadline: number): Promise<void> {
-  const heard: true[] = [];
-  for (let round = 0; performance.now() < deadline; round += 1) {
-    if (heard.length > 0) return;
-    if (round % (attemptEveryMs / 20) === 0) hearBanner(port, () => heard.push(true));
-    await sleep(20);
+  while (performance.now() < deadline) {
+    if (await hearsBanner(port)) return;
+    await sleep(pauseMs);
   }
   throw new Error(`no SSH banner on port ${port}`);
 }
@@ -112,16 +104,21 @@ export async function measureBoot(argv: readonly string[], port: number): Promis
   }
 }
 
-/** One try; calls back only when a banner came. */
-function hearBanner(port: number, heard: () => void): void {
-  const socket = connect(port, '127.0.0.1');
-  const timer = setTimeout(() => socket.destroy(), attemptLastsMs);
-  socket.once('data', (bytes) => {
-    if (bytes.toString('latin1').startsWith('SSH-')) heard();
-    socket.destroy();
+/** One try. */
+function hearsBanner(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const timer = setTimeout(() => socket.destroy(), attemptLastsMs);
+    socket.once('data', (bytes) => {
+      resolve(bytes.toString('latin1').startsWith('SSH-'));
+      socket.destroy();
+    });
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
-  socket.on('error', () => socket.destroy());
-  socket.once('close', () => clearTimeout(timer));
 }
 
 function processorTime(pid: number): number {

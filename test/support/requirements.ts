@@ -6,8 +6,7 @@ import { beforeEach } from 'vitest';
 /** What a test may need of the host, and how to see whether it is there. */
 const needs = {
   qemu: () => missingPrograms('qemu-system-x86_64', 'qemu-img'),
-  'image-tools': () =>
-    missingPrograms('mmdebstrap', 'mke2fs', 'sfdisk', 'grub-mkimage', 'qemu-img'),
+  'image-tools': () => missingPrograms('mmdebstrap', 'mke2fs', 'qemu-img'),
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
   'mount-namespaces': () =>
@@ -44,7 +43,7 @@ function missingPrograms(...programs: readonly string[]): string | undefined {
 }
 
 function isInPath(program: string): boolean {
-  // sbin holds mke2fs and sfdisk; a user's PATH often lacks it.
+  // sbin holds mke2fs; a user's PATH often lacks it.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
     try {

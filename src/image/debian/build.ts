@@ -14,7 +14,7 @@ import { imageRecipeHash, type ImageRecipe } from './recipe.ts';
 import { rootSpec, type RootSpec } from './root-spec.ts';
 import { packageSources } from './sources.ts';
 import { runTool } from './tool-run.ts';
-import { buildPath, requireBuildTools } from './tools.ts';
+import { buildPath, requireBuildTools, type DescribeInstall } from './tools.ts';
 import { openWorkspace, workspaceParent } from './workspace.ts';
 
 export interface BuildRequest {
@@ -36,7 +36,7 @@ export interface BuildSurroundings {
   readonly report: ReportProgress;
   readonly now: () => Date;
   /** How this host installs what is missing; apt's line without it. */
-  readonly installHint?: string;
+  readonly describeInstall?: DescribeInstall;
 }
 
 /** What must be free for the tree of files and for the image, measured, with a third to spare. */
@@ -55,7 +55,7 @@ export async function buildImage(
   const { recipe, output } = request;
   const { env, uid, signal, report } = surroundings;
   if (!request.replace) await refuseExisting(output);
-  requireBuildTools(env, uid, surroundings.installHint);
+  requireBuildTools(env, uid, surroundings.describeInstall);
   await requireNamespaces(env, uid, signal);
   await makeFolder(dirname(output));
   await removeDrafts(output);

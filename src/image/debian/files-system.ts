@@ -38,6 +38,12 @@ HostKey /etc/ssh/ssh_host_ecdsa_key
     content: 'kernel.sysrq = 1\nkernel.dmesg_restrict = 0\n',
   },
   {
+    // SSH answers before the system is up; without this its tmpfiles would make
+    // /run/nologin, and pam_nologin would refuse `user` until everything has started.
+    path: '/etc/tmpfiles.d/systemd-nologin.conf',
+    content: "# Overrides Debian's: accounts may log in as soon as sshd answers.\n",
+  },
+  {
     path: '/etc/systemd/journald.conf.d/utopia.conf',
     content: '[Journal]\nSystemMaxUse=100M\nAudit=no\n',
   },

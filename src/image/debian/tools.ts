@@ -3,22 +3,16 @@ import { delimiter, join } from 'node:path';
 import type { Environment } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 
-/** A program that the builder runs, and the Debian package that has it. */
-interface BuildTool {
-  readonly program: string;
-  readonly debianPackage: string;
-}
+/** What the builder needs of the host, and the Debian package that has it. */
+const debianPackages = {
+  mmdebstrap: 'mmdebstrap',
+  mke2fs: 'e2fsprogs',
+  // Without root the user's range of ids is mapped by it (and newgidmap, in the same package).
+  newuidmap: 'uidmap',
+  'debian-keys': 'debian-archive-keyring',
+} as const;
 
-const tools: readonly BuildTool[] = [
-  { program: 'mmdebstrap', debianPackage: 'mmdebstrap' },
-  { program: 'mke2fs', debianPackage: 'e2fsprogs' },
-];
-
-/** Without root the user's range of ids is mapped by these two. */
-const unprivilegedTools: readonly BuildTool[] = [
-  { program: 'newuidmap', debianPackage: 'uidmap' },
-  { program: 'newgidmap', debianPackage: 'uidmap' },
-];
+export type BuildTool = keyof typeof debianPackages;
 
 /** Debian's keys, against which the packages are checked; on Debian itself always there. */
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -28,29 +22,40 @@ export function buildPath(env: Environment): string {
   return [env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter);
 }
 
-/** Debian packages that building an image needs and this host lacks; empty when all are there. */
-export function missingBuildPackages(env: Environment, uid: number): readonly string[] {
-  const needed = uid === 0 ? tools : [...tools, ...unprivilegedTools];
-  const missing = needed
-    .filter((tool) => !isOnPath(tool.program, buildPath(env)))
-    .map((tool) => tool.debianPackage);
-  if (!isReadable(keyring)) missing.push('debian-archive-keyring');
-  return [...new Set(missing)];
+/** What building an image as this user needs and this host lacks; empty when all is there. */
+export function missingBuildTools(env: Environment, uid: number): readonly BuildTool[] {
+  const programs = ['mmdebstrap', 'mke2fs', ...(uid === 0 ? [] : ['newuidmap' as const])] as const;
+  const missing: BuildTool[] = programs.filter((each) => !isOnPath(each, buildPath(env)));
+  if (!isReadable(keyring)) missing.push('debian-keys');
+  return missing;
 }
 
 /**
- * Throws `program-missing` with all that is missing at once. `installHint` says
- * how this host's distribution installs them; apt's line without it.
+ * Throws `program-missing` with all that is missing at once. `describeInstall`
+ * says how this host's distribution installs it; apt's line without it.
  */
-export function requireBuildTools(env: Environment, uid: number, installHint?: string): void {
-  const missing = missingBuildPackages(env, uid);
+export function requireBuildTools(
+  env: Environment,
+  uid: number,
+  describeInstall: DescribeInstall = describeAptInstall(uid),
+): void {
+  const missing = missingBuildTools(env, uid);
   if (missing.length === 0) return;
-  const sudo = uid === 0 ? '' : 'sudo ';
   throw new UtopiaError(
     'program-missing',
     `Building an image needs what this host lacks: ${missing.join(', ')}.`,
-    { hint: installHint ?? `${sudo}apt-get install ${missing.join(' ')}` },
+    { hint: describeInstall(missing) },
   );
+}
+
+/** How a user of this host installs these, as a line for a hint. */
+export type DescribeInstall = (missing: readonly BuildTool[]) => string;
+
+function describeAptInstall(uid: number): DescribeInstall {
+  return (missing) => {
+    const packages = missing.map((tool) => debianPackages[tool]);
+    return `${uid === 0 ? '' : 'sudo '}apt-get install ${packages.join(' ')}`;
+  };
 }
 
 function isOnPath(program: string, path: string): boolean {
