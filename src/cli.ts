@@ -7,6 +7,7 @@ import { formatHelp } from './cli/help.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
+import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addResetCommand } from './cli/reset.ts';
 import { utopiaVersion } from './version.ts';
 
@@ -35,6 +36,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .description('Start, inspect and reset the virtual machine in which you develop kernel code.')
     .version(utopiaVersion, '-V, --version', 'print the version')
     .option('--config <file>', 'read this file (default: ./utopia.config)')
+    .option('-n <name>', 'the machine of this name, whatever its folder (utopia ls)')
     .option('-C <folder>', 'work as if started in this folder')
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print no progress')
@@ -55,7 +57,9 @@ export function buildProgram(surroundings: Surroundings): Command {
     .exitOverride();
 
   const runCommand: RunCommand = async (command, run) => {
-    const options = command.optsWithGlobals<Partial<GlobalOptions> & { readonly C?: string }>();
+    const options = command.optsWithGlobals<
+      Partial<GlobalOptions> & { readonly C?: string; readonly n?: string }
+    >();
     const context: Context = {
       cwd: options.C === undefined ? surroundings.cwd : resolve(surroundings.cwd, options.C),
       env: surroundings.env,
@@ -64,8 +68,11 @@ export function buildProgram(surroundings: Surroundings): Command {
       urgentSignal: surroundings.urgentSignal,
       now: () => new Date(),
     };
+    if (options.n !== undefined && options.config !== undefined) {
+      command.error('error: -n and --config both name a machine: give one of them');
+    }
     await run(context, {
-      config: options.config,
+      config: options.n === undefined ? options.config : await findNamed(context, options.n),
       json: options.json === true,
       quiet: options.quiet === true,
       verbose: options.verbose === true,
@@ -74,6 +81,7 @@ export function buildProgram(surroundings: Surroundings): Command {
 
   // A new command also has its line in cli/help.ts.
   addMachineCommands(program, runCommand);
+  addMachinesCommand(program, runCommand);
   addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);

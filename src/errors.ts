@@ -42,6 +42,7 @@ export const errorCodes = {
   'overlay-missing': exitStatus.unavailable,
   'overlay-damaged': exitStatus.unavailable,
   'overlay-locked': exitStatus.tryAgain,
+  'machine-unknown': exitStatus.unavailable,
   'machine-not-running': exitStatus.unavailable,
   'machine-running': exitStatus.tryAgain,
   'machine-busy': exitStatus.tryAgain,

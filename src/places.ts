@@ -17,6 +17,11 @@ export function stateRoot(env: Environment): string {
   return join(xdgFolder(env, 'XDG_STATE_HOME') ?? join(homeFolder(env), '.local/state'), 'utopia');
 }
 
+/** Held while `auto` chooses ports, so that two machines of this user do not choose the same. */
+export function portsLockFile(env: Environment): string {
+  return join(stateRoot(env), 'ports.lock');
+}
+
 /**
  * `$XDG_RUNTIME_DIR/utopia`: sockets and process ids. Without that variable (a
  * cron job, su, a container) a folder of the user's own in the temporary

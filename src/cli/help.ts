@@ -13,6 +13,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   up: 'machine',
   down: 'machine',
   status: 'machine',
+  ls: 'machine',
   ssh: 'guest',
   reset: 'time',
   doctor: 'lab',

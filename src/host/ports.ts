@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { parseListeners } from './facts/listeners.ts';
 
@@ -25,11 +26,15 @@ export async function probePort(host: string, port: number): Promise<PortState> 
   return { free: false, code, holder: code === 'EADDRINUSE' ? await findHolder(port) : undefined };
 }
 
-/** The first free port from `from` on, looking at a hundred; undefined when all are taken. */
-export async function suggestFreePort(host: string, from: number): Promise<number | undefined> {
+/** The first free port from `from` on that is not in `avoid`, looking at a hundred; undefined when all are taken. */
+export async function suggestFreePort(
+  host: string,
+  from: number,
+  avoid: ReadonlySet<number> = new Set(),
+): Promise<number | undefined> {
   const last = Math.min(from + 100, 65_535);
   for (let port = from; port <= last; port += 1) {
-    if ((await probePort(host, port)).free) return port;
+    if (!avoid.has(port) && (await probePort(host, port)).free) return port;
   }
   return undefined;
 }
@@ -59,7 +64,13 @@ async function findSocketOwner(inode: string): Promise<number | undefined> {
 
 async function programOf(pid: number): Promise<string | undefined> {
   const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => undefined);
-  return name?.trim();
+  if (name === undefined) return undefined;
+  // The kernel keeps 15 bytes of a name: the rest of `qemu-system-x86_64` is in its arguments.
+  const [started = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split(
+    '\0',
+  );
+  const whole = basename(started);
+  return whole.startsWith(name.trim()) ? whole : name.trim();
 }
 
 /** When a process started, from its folder in /proc; undefined when it is gone. */

@@ -19,6 +19,8 @@ export interface MachinePaths {
   readonly stateFile: string;
   /** Written by QEMU itself, for the moment in which our own state file is not there yet. */
   readonly pidFile: string;
+  /** Ports that `auto` has chosen for this machine. */
+  readonly portsFile: string;
   readonly consoleLog: string;
   readonly firmwareLog: string;
   /** QEMU's own words (stdout and stderr). */
@@ -42,7 +44,11 @@ export function machinePaths(
   env: Environment,
   uid: number,
 ): MachinePaths {
-  const id = machineId(config);
+  return pathsOfId(machineId(config), env, uid);
+}
+
+/** Where the machine with this id keeps its files. Touches nothing. */
+export function pathsOfId(id: string, env: Environment, uid: number): MachinePaths {
   const stateDir = join(stateRoot(env), id);
   const runtimeDir = join(runtimeRoot(env, uid), id);
   return {
@@ -52,6 +58,7 @@ export function machinePaths(
     lockFile: join(stateDir, 'lock'),
     stateFile: join(stateDir, 'machine.json'),
     pidFile: join(stateDir, 'qemu.pid'),
+    portsFile: join(stateDir, 'ports.json'),
     consoleLog: join(stateDir, 'console.log'),
     firmwareLog: join(stateDir, 'firmware.log'),
     qemuLog: join(stateDir, 'qemu.log'),

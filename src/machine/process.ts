@@ -38,6 +38,13 @@ export async function processArguments(pid: number): Promise<readonly string[]> 
   return text.split('\0').slice(0, -1);
 }
 
+/** Memory of the host that a process occupies now, in bytes (VmRSS of proc(5)); undefined when it is gone. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
+  const status = (await readProcFile(`/proc/${pid}/status`)) ?? '';
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
 /** Waits until the process is gone; false when `timeoutMs` has passed first. */
 export async function waitForExit(
   identity: ProcessIdentity,

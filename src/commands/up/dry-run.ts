@@ -19,7 +19,10 @@ export async function runDryRun(
   const { terminal } = context;
   const running = (await findRunning(located.paths)) !== undefined;
   const backing = await requireBackingFile(context, located);
-  const { plan } = await prepareMachine(context, located, backing, qemuArgs, running);
+  const { plan } = await prepareMachine(context, located, backing, qemuArgs, {
+    running,
+    reserve: false,
+  });
   const overlay = await describeOverlay({ config: located.config, backing, running });
   const argv = machineArgv(plan);
   if (globals.json) {

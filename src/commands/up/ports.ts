@@ -1,14 +1,25 @@
 import type { Config } from '../../config/types.ts';
+import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { probePort, suggestFreePort, type PortHolder } from '../../host/ports.ts';
-import type { MachinePaths } from '../../machine/paths.ts';
+import { probePort, suggestFreePort } from '../../host/ports.ts';
+import {
+  portsOfOthers,
+  readKeptPorts,
+  vncBasePort,
+  writeKeptPorts,
+} from '../../machine/kept-ports.ts';
+import { lockMachine } from '../../machine/lock.ts';
 import type { HostAddress, MachinePlan } from '../../machine/plan.ts';
+import { listMachines } from '../../machine/registry.ts';
 import { readState } from '../../machine/state.ts';
+import { portsLockFile } from '../../places.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { refuseBusyPort } from '../port-holder.ts';
 
-/** VNC's display 0 is TCP port 5900 (RFC 6143). */
-const vncBasePort = 5900;
 /** Where `auto` starts to look: the lab's own port. */
 const firstSshPort = 22_223;
+/** Another machine's start holds the lock for some milliseconds. */
+const lockWaitMs = 10_000;
 
 /** The addresses that a machine will listen on. */
 export interface ChosenPorts {
@@ -16,28 +27,78 @@ export interface ChosenPorts {
   readonly vnc: MachinePlan['vnc'];
 }
 
+export interface PortOptions {
+  /** The machine runs: its ports are what it has. */
+  readonly running: boolean;
+  /** Write down what `auto` chose, so that no other machine of this user takes it. */
+  readonly reserve: boolean;
+}
+
 /**
  * Chooses ports and looks whether they are free, by binding them as QEMU would.
- * `auto` takes what the machine had the last time, else the first free one.
- * Throws `port-busy` with the holder's name, as far as it may be known.
+ * `auto` takes what the machine had the last time, else the first free one that
+ * no other machine of this user calls its own. Throws `port-busy` with the
+ * holder's name, as far as it may be known.
  */
 export async function choosePorts(
-  config: Config,
-  paths: MachinePaths,
-  running = false,
+  context: Context,
+  located: LocatedMachine,
+  { running, reserve }: PortOptions,
 ): Promise<ChosenPorts> {
-  const last = (await readState(paths))?.plan;
-  if (running && last !== undefined) return { ssh: last.ssh, vnc: last.vnc };
-  const [ssh, vnc] = await Promise.all([chooseSsh(config, last), chooseVnc(config, last)]);
+  const { config, paths } = located;
+  if (running) {
+    const last = (await readState(paths))?.plan;
+    if (last !== undefined) return { ssh: last.ssh, vnc: last.vnc };
+  }
+  const auto = config.sshPort === 'auto' || config.vnc.kind === 'auto';
+  if (!auto || !reserve) return await choose(context, located);
+  // Two machines that start at the same moment must not choose the same port.
+  const lock = await lockMachine(portsLockFile(context.env), {
+    waitMs: lockWaitMs,
+    signal: context.signal,
+  });
+  try {
+    const chosen = await choose(context, located);
+    await writeKeptPorts(paths, {
+      ...(config.sshPort === 'auto' ? { ssh: chosen.ssh.port } : {}),
+      ...(config.vnc.kind === 'auto' && chosen.vnc !== undefined
+        ? { vncDisplay: chosen.vnc.display }
+        : {}),
+    });
+    return chosen;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function choose(context: Context, { config, paths }: LocatedMachine): Promise<ChosenPorts> {
+  const kept = await readKeptPorts(paths);
+  let others: Promise<ReadonlySet<number>> | undefined;
+  const findFree = async (host: string, first: number): Promise<number | undefined> => {
+    others ??= listMachines(context.env, process.getuid?.() ?? 0).then(
+      async (machines) => await portsOfOthers(machines, paths),
+    );
+    return await suggestFreePort(host, first, await others);
+  };
+  const [ssh, vnc] = await Promise.all([
+    chooseSsh(context, config, kept.ssh, findFree),
+    chooseVnc(context, config, kept.vncDisplay, findFree),
+  ]);
   return { ssh, vnc };
 }
 
-async function chooseSsh(config: Config, last: MachinePlan | undefined): Promise<HostAddress> {
+type FindFree = (host: string, first: number) => Promise<number | undefined>;
+
+async function chooseSsh(
+  context: Context,
+  config: Config,
+  before: number | undefined,
+  findFree: FindFree,
+): Promise<HostAddress> {
   const host = config.sshInterface;
   if (config.sshPort === 'auto') {
-    const before = last?.ssh.port;
     if (before !== undefined && (await probePort(host, before)).free) return { host, port: before };
-    const port = await suggestFreePort(host, firstSshPort);
+    const port = await findFree(host, firstSshPort);
     if (port !== undefined) return { host, port };
     throw noFreePort('SSH', firstSshPort);
   }
@@ -49,63 +110,39 @@ async function chooseSsh(config: Config, last: MachinePlan | undefined): Promise
       hint: 'Use 127.0.0.1, or an address that `ip address` shows.',
     });
   }
-  const free = await suggestFreePort(host, port + 1);
-  throw busy(`port ${port}`, state.code, state.holder, [
+  const free = await findFree(host, port + 1);
+  throw await refuseBusyPort(context, `The machine cannot start: port ${port}`, state, [
     free === undefined ? undefined : `UTOPIA_SSH_PORT=${free} utopia up      (${free} is free)`,
   ]);
 }
 
 async function chooseVnc(
-  config: Config,
-  last: MachinePlan | undefined,
+  context: Context,
+  { vnc }: Config,
+  before: number | undefined,
+  findFree: FindFree,
 ): Promise<MachinePlan['vnc']> {
-  const { vnc } = config;
   if (vnc.kind === 'off') return undefined;
   if (vnc.kind === 'auto') {
     const host = '127.0.0.1';
-    const before = last?.vnc;
-    if (before !== undefined && (await probePort(host, vncBasePort + before.display)).free) {
-      return before;
+    if (before !== undefined && (await probePort(host, vncBasePort + before)).free) {
+      return { host, display: before };
     }
-    const port = await suggestFreePort(host, vncBasePort);
+    const port = await findFree(host, vncBasePort);
     if (port === undefined) throw noFreePort('VNC', vncBasePort);
     return { host, display: port - vncBasePort };
   }
   const { host, display } = vnc;
   const state = await probePort(host, vncBasePort + display);
   if (state.free) return { host, display };
-  const free = await suggestFreePort(host, vncBasePort + display + 1);
-  throw busy(`VNC display ${display} (port ${vncBasePort + display})`, state.code, state.holder, [
+  const free = await findFree(host, vncBasePort + display + 1);
+  const what = `The machine cannot start: VNC display ${display} (port ${vncBasePort + display})`;
+  throw await refuseBusyPort(context, what, state, [
     free === undefined
       ? undefined
       : `UTOPIA_VNC=${host}:${free - vncBasePort} utopia up      (that display is free)`,
     'UTOPIA_VNC=auto utopia up',
   ]);
-}
-
-function busy(
-  what: string,
-  code: string,
-  holder: PortHolder | undefined,
-  ways: readonly (string | undefined)[],
-): UtopiaError {
-  const hint = ways.filter((way) => way !== undefined).join('\n');
-  if (code !== 'EADDRINUSE') {
-    return new UtopiaError('port-busy', `The machine cannot start: ${what} is refused (${code}).`, {
-      hint,
-    });
-  }
-  return new UtopiaError('port-busy', `The machine cannot start: ${what} is taken.`, {
-    details: [`By  ${describeHolder(holder)}`],
-    hint,
-  });
-}
-
-function describeHolder(holder: PortHolder | undefined): string {
-  if (holder?.pid !== undefined) return `${holder.program ?? 'a process'}, pid ${holder.pid}`;
-  if (holder?.uid !== undefined)
-    return `a process of user id ${holder.uid} that you may not look into`;
-  return 'a process that cannot be seen from here (another container or network namespace)';
 }
 
 function noFreePort(what: string, from: number): UtopiaError {

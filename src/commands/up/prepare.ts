@@ -8,7 +8,7 @@ import { findBackingFile } from '../../image/backing-file.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { choosePorts } from './ports.ts';
+import { choosePorts, type PortOptions } from './ports.ts';
 
 /** A machine that can be started as soon as its overlay stands. */
 export interface PreparedMachine {
@@ -19,22 +19,23 @@ export interface PreparedMachine {
 }
 
 /**
- * What a machine needs besides its backing file; touches nothing. The ports of a
- * machine that is `running` are its own, and not looked at.
+ * What a machine needs besides its backing file; makes nothing but, with `reserve`,
+ * the note about the ports that `auto` has chosen. The ports of a machine that is
+ * `running` are its own, and not looked at.
  */
 export async function prepareMachine(
   context: Context,
   located: LocatedMachine,
   backing: BackingFile,
   commandLineArgs: readonly string[],
-  running = false,
+  options: PortOptions = { running: false, reserve: true },
 ): Promise<PreparedMachine> {
   const { config, paths } = located;
   const { env, signal } = context;
   const qemu = await findSuitableQemu(context, located);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal),
-    choosePorts(config, paths, running),
+    choosePorts(context, located, options),
   ]);
   const plan = planMachine({ config, paths, qemu, acceleration, ...ports, commandLineArgs });
   return { qemu, acceleration, backing, plan };

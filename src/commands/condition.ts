@@ -1,0 +1,62 @@
+import { readSshBanner } from '../guest/ssh-banner.ts';
+import type { MachinePaths } from '../machine/paths.ts';
+import { reachable } from '../machine/plan.ts';
+import { writeState, type RunningMachine } from '../machine/state.ts';
+import { connectQmp } from '../qmp/client.ts';
+import { queryDiskFull, queryStatus } from '../qmp/queries.ts';
+
+/** A guest that is up answers within this time, also under emulation. */
+const bannerTimeoutMs = 700;
+
+/** How a machine stands, in one word. */
+export type MachineCondition =
+  'stopped' | 'booting' | 'running' | 'paused' | 'out-of-space' | 'panicked' | 'not-answering';
+
+/** What each condition is called behind a machine's name. */
+export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
+  stopped: 'is not running',
+  booting: 'is booting',
+  running: 'is running',
+  paused: 'is paused',
+  'out-of-space': 'stands still: the disk of the host is full',
+  panicked: 'stands still: its kernel has panicked',
+  'not-answering': 'runs, but its QEMU does not answer',
+};
+
+/** How a machine stands: asks QEMU, and SSH where nobody has seen it answer yet. Never throws. */
+export async function findCondition(
+  running: RunningMachine | undefined,
+  paths: MachinePaths,
+  now: () => Date,
+): Promise<MachineCondition> {
+  if (running === undefined) return 'stopped';
+  try {
+    const client = await connectQmp(running.state?.plan.files.qmpSocket ?? paths.qmpSocket);
+    try {
+      const { status } = await queryStatus(client);
+      if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
+      if (status === 'guest-panicked') return 'panicked';
+      if (status !== 'running') return 'paused';
+      return (await isReady(running, paths, now)) ? 'running' : 'booting';
+    } finally {
+      client.close();
+    }
+  } catch {
+    // QEMU opens its monitor a moment after it has started.
+    return running.state?.readyAt === undefined ? 'booting' : 'not-answering';
+  }
+}
+
+/** Where nobody waited for SSH, it is asked for now, and the answer is kept. */
+async function isReady(
+  { state }: RunningMachine,
+  paths: MachinePaths,
+  now: () => Date,
+): Promise<boolean> {
+  if (state === undefined || state.readyAt !== undefined) return true;
+  const { host, port } = state.ssh;
+  const banner = await readSshBanner({ host: reachable(host), port, timeoutMs: bannerTimeoutMs });
+  if (banner === undefined) return false;
+  await writeState(paths, { ...state, readyAt: now().toISOString() });
+  return true;
+}
