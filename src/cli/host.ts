@@ -7,6 +7,9 @@ interface DoctorFlags {
   readonly check?: readonly string[];
   readonly list?: boolean;
   readonly requireKvm?: boolean;
+  readonly fix?: readonly string[] | true;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** Commands about the host that machines run on. */
@@ -16,14 +19,30 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
     .summary('whether labs run here')
     .description(
       'Whether labs run on this host, how fast, and what to do about it. Looks at everything\n' +
-        'that a machine needs, changes nothing, and ends with status 69 when labs cannot run.',
+        'that a machine needs, and ends with status 69 when labs cannot run. Changes nothing\n' +
+        'without --fix, and with it nothing that it has not shown and asked for.',
     )
     .option('--check <id...>', 'only these checks (--list names them)')
     .option('--list', 'print the ids of all checks and what each is about')
     .option('--require-kvm', 'software emulation is not good enough')
     .option('--root <folder>', 'look at the host that this folder describes, not at this one')
-    .addHelpText('after', examples('utopia doctor', 'utopia doctor --check kvm.works --verbose'))
+    .option('--fix [id...]', 'mend what can be mended: show the commands, ask once, run them')
+    .option('-y, --yes', 'with --fix: do not ask')
+    .option('--dry-run', 'with --fix: print a shell script of what would be done')
+    .addHelpText(
+      'after',
+      examples(
+        'utopia doctor',
+        'utopia doctor --check kvm.works --verbose',
+        'utopia doctor --fix',
+        'utopia doctor --fix --dry-run',
+      ),
+    )
     .action(async (options: DoctorFlags, command: Command) => {
+      const { fix } = options;
+      if (fix === undefined && (options.yes === true || options.dryRun === true)) {
+        command.error('error: --yes and --dry-run go with --fix');
+      }
       await runCommand(command, async (context, globals) => {
         const { runDoctor } = await import('../commands/doctor.ts');
         process.exitCode = await runDoctor(context, globals, {
@@ -31,6 +50,9 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
           list: options.list === true,
           requireKvm: options.requireKvm === true,
           root: options.root,
+          fix: fix === true ? [] : fix,
+          yes: options.yes === true,
+          dryRun: options.dryRun === true,
         });
       });
     });

@@ -1,14 +1,9 @@
-import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from '../errors.ts';
-import { runChecks } from '../host/assess.ts';
 import { checks } from '../host/checks/table.ts';
-import { gatherHost } from '../host/gather/host.ts';
-import { drawReport, reportAsJson } from '../host/report.ts';
-import { openFixture } from '../host/source/fixture-source.ts';
-import { openRealHost } from '../host/source/real-source.ts';
+import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
-import { gatherLab } from './doctor/lab.ts';
+import { examineHost } from './doctor/examine.ts';
 
 export interface DoctorOptions {
   /** Ids of checks; all when empty. */
@@ -17,6 +12,12 @@ export interface DoctorOptions {
   readonly requireKvm: boolean;
   /** Folder that describes a host; undefined for the real one. Relative to the current folder. */
   readonly root: string | undefined;
+  /** Ids of checks whose problems are to be mended, all when empty; undefined to look only. */
+  readonly fix: readonly string[] | undefined;
+  /** With `fix`: agree to everything. */
+  readonly yes: boolean;
+  /** With `fix`: print a shell script and do nothing. */
+  readonly dryRun: boolean;
 }
 
 /**
@@ -28,31 +29,18 @@ export async function runDoctor(
   globals: GlobalOptions,
   options: DoctorOptions,
 ): Promise<ExitStatus> {
-  const { terminal, signal } = context;
+  const { terminal } = context;
   if (options.list) {
     printList(context, globals.json);
     return exitStatus.ok;
   }
+  if (options.fix !== undefined) {
+    const { runDoctorFix } = await import('./doctor/fix.ts');
+    const fixOnly = knownIds([...options.fix, ...options.only]);
+    return await runDoctorFix(context, globals, { ...options, only: fixOnly });
+  }
   const only = knownIds(options.only);
-  const source =
-    options.root === undefined
-      ? openRealHost(context.env, signal)
-      : await openFixture(resolve(context.cwd, options.root));
-  const lab = await gatherLab(
-    context,
-    globals,
-    options.root === undefined ? undefined : source.env,
-  );
-  const facts = await gatherHost(source, {
-    config: lab.config,
-    overlayFolder: lab.overlayFolder,
-    signal,
-  });
-  signal.throwIfAborted();
-  const wanted = lab.config?.accelerator ?? 'auto';
-  const requireKvm = options.requireKvm || wanted === 'kvm';
-  const results = runChecks(checks, { facts, lab, requireKvm });
-  const report = drawReport(results, { facts, wanted, only, requireKvm });
+  const { report, facts } = await examineHost(context, globals, { ...options, only });
   if (globals.json) {
     terminal.out(JSON.stringify(reportAsJson(report), undefined, 2));
   } else {
@@ -68,7 +56,8 @@ export async function runDoctor(
   return report.verdict === 'not-ready' ? exitStatus.unavailable : exitStatus.ok;
 }
 
-function knownIds(wanted: readonly string[]): ReadonlySet<string> {
+/** Ids as typed, some with commas between them. Throws `usage` for one that no check has. */
+export function knownIds(wanted: readonly string[]): ReadonlySet<string> {
   const ids = wanted.flatMap((word) => word.split(','));
   for (const id of ids) {
     if (checks.some((check) => check.id === id)) continue;

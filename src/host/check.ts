@@ -14,6 +14,14 @@ export interface FixCommand {
   /** Needs root: sudo, or a root shell. */
   readonly root: boolean;
   readonly why: string;
+  /** The commands behind it are worth trying also when this one fails. */
+  readonly optional?: true;
+}
+
+/** A value for utopia.config. */
+export interface Setting {
+  readonly key: 'UTOPIA_SSH_PORT' | 'UTOPIA_VNC' | 'UTOPIA_MEMORY_MB';
+  readonly value: string;
 }
 
 /** How a finding is mended. */
@@ -25,6 +33,8 @@ export interface Fix {
   readonly after: 'none' | 'relogin' | 'reboot';
   /** What to do, in words, where commands do not say it all. */
   readonly advice?: string;
+  /** Values of utopia.config that would mend it; `--fix` writes them. */
+  readonly settings?: readonly Setting[];
 }
 
 /** What one check found out. */

@@ -152,13 +152,12 @@ export function installFix(os: OsRelease, tools: readonly Tool[]): Fix {
   const nix = os.families.includes('nixos');
   const fix = {
     kind: commands.length === 0 || nix ? 'manual' : 'auto',
-    commands: commands.map((argv) => ({
-      argv,
-      root: !nix,
-      why: argv.some((word) => packages.includes(word))
-        ? `installs ${names}`
-        : 'refreshes the list of packages',
-    })),
+    commands: commands.map((argv, index) =>
+      index === commands.length - 1
+        ? { argv, root: !nix, why: `installs ${names}` }
+        : // One of many sources that does not answer is no reason not to try the others.
+          { argv, root: !nix, why: 'refreshes the list of packages', optional: true as const },
+    ),
     after: 'none',
   } as const;
   if (commands.length > 0) return fix;

@@ -114,7 +114,12 @@ function markOf(result: CheckResult | undefined, { color, symbols }: DoctorStyle
   return mark;
 }
 
-function renderCheck(result: CheckResult, style: DoctorStyle, explained: Set<string>): string[] {
+/** One check's lines: what is, and for a problem why and what to do, once for each cause in `explained`. */
+export function renderCheck(
+  result: CheckResult,
+  style: DoctorStyle,
+  explained: Set<string>,
+): string[] {
   const { id, message, why, fix, cause, because, evidence = [] } = result;
   const skipped = because === undefined ? message : `${message} (because of ${because})`;
   const [first = '', ...rest] = wrapText(skipped, style.columns - 24);
@@ -143,9 +148,7 @@ function renderFix({ advice, commands, after, kind }: Fix, style: DoctorStyle): 
     ...(advice ?? '').split('\n').flatMap((line) => wrapText(line, width)),
     ...commands.flatMap((command) => [
       ...wrapText(`# ${command.why}`, width, '# '),
-      ...breakCommand(commandWords(command, style.asRoot), width).map((line) =>
-        style.color.cyan(line),
-      ),
+      ...commandLines(command, style, width).map((line) => style.color.cyan(line)),
     ]),
   ];
   const then = { none: [], relogin: ['Then log in again.'], reboot: ['Then reboot.'] }[after];
@@ -160,6 +163,15 @@ function paragraph(label: string, text: string, { columns }: DoctorStyle): strin
   return wrapText(text, width).map(
     (line, index) => `${bodyIndent}${(index === 0 ? label : '').padEnd(5)}${line}`,
   );
+}
+
+/** A command as it can be pasted into a shell, broken to fit `width` columns where its words allow. */
+export function commandLines(
+  command: FixCommand,
+  { asRoot }: DoctorStyle,
+  width: number,
+): string[] {
+  return breakCommand(commandWords(command, asRoot), width);
 }
 
 function commandWords({ argv, root }: FixCommand, asRoot: boolean): string[] {

@@ -1,6 +1,6 @@
 import { firstProblem, kvmProblem, pass, skipped } from '../check.ts';
 import type { CheckInput, Finding } from '../check.ts';
-import { loadCommands } from './modules.ts';
+import { loadModule } from '../fixes/commands.ts';
 
 /** The one test that counts: opening the device as QEMU does. */
 export function evaluateAccess(input: CheckInput): Finding {
@@ -54,7 +54,7 @@ function noModuleBehind(input: CheckInput, evidence: Finding['evidence'] & objec
     cause: 'static-node',
     why: 'udev makes /dev/kvm at boot, so that opening it loads the module; here that did not happen.',
     evidence,
-    fix: { kind: 'auto', commands: loadCommands(input.facts), after: 'none' },
+    fix: { kind: 'auto', commands: loadModule(input.facts), after: 'none' },
   });
 }
 

@@ -1,9 +1,9 @@
 import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
+import { replaceNode } from '../fixes/commands.ts';
 import { describeFile } from '../source/describe-file.ts';
 import { evaluateAccess } from './access.ts';
 import { evaluateGroup } from './group.ts';
-import { loadCommands, moduleFor } from './modules.ts';
 import { evaluateSession } from './session.ts';
 import { evaluateRule } from './udev.ts';
 
@@ -67,7 +67,6 @@ function evaluateDevice(input: CheckInput): Finding {
     file.type === 'chr' && (file.rdev === undefined || file.rdev.join(':') === '10:232');
   if (right) return pass('/dev/kvm', evidence);
   const what = file.type === 'chr' ? 'another device' : describeFile(file).split(',')[0];
-  const module = moduleFor(input.facts);
   return {
     status: input.requireKvm ? 'fail' : 'warn',
     message: `/dev/kvm is not KVM's device but ${file.type === 'chr' ? '' : 'a '}${what}`,
@@ -76,15 +75,7 @@ function evaluateDevice(input: CheckInput): Finding {
     evidence,
     fix: {
       kind: 'auto',
-      commands: [
-        { argv: ['rm', '-r', '/dev/kvm'], root: true, why: 'removes what is in the way' },
-        {
-          argv: ['modprobe', '-r', module],
-          root: true,
-          why: 'lets the kernel make the device anew',
-        },
-        { argv: ['modprobe', module], root: true, why: 'makes /dev/kvm' },
-      ],
+      commands: replaceNode(input.facts),
       after: 'none',
     },
   };
@@ -124,7 +115,7 @@ function explainAbsence(input: CheckInput): Finding {
     cause: 'no-device',
     why: 'The module makes the device when it is loaded; this one is not there.',
     evidence,
-    fix: { kind: 'auto', commands: loadCommands(input.facts), after: 'none' },
+    fix: { kind: 'auto', commands: replaceNode(input.facts), after: 'none' },
   });
 }
 

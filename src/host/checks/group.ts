@@ -4,7 +4,7 @@ import type { GroupEntry } from '../facts/accounts.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
 import { mayEverybody } from '../source/describe-file.ts';
-import { applyRules } from './udev.ts';
+import { addMember, applyRules, makeGroup } from '../fixes/commands.ts';
 
 /** The user's membership, in the account database, of the group that owns the device. */
 export function evaluateGroup(input: CheckInput): Finding {
@@ -33,21 +33,17 @@ export function evaluateGroup(input: CheckInput): Finding {
     cause: 'not-in-group',
     why: `/dev/kvm belongs to group ${group.name} (${group.gid}); members may use it.`,
     evidence,
-    fix: { kind: 'auto', commands: [addMember(account.name, group.name)], after: 'relogin' },
+    fix: {
+      kind: 'auto',
+      commands: [addMember(account.name, group.name, account.inPasswd)],
+      after: 'relogin',
+    },
   });
 }
 
 function isMember({ account }: HostFacts, group: GroupEntry): boolean {
   const named = account.name !== undefined && group.members.includes(account.name);
   return named || account.primaryGid === group.gid;
-}
-
-function addMember(user: string, group: string): FixCommand {
-  return {
-    argv: ['usermod', '-aG', group, user],
-    root: true,
-    why: `adds ${user} to group ${group}; it counts from the next login on`,
-  };
 }
 
 /** The device opens: whether it will for the user's next login, too. */
@@ -74,11 +70,10 @@ function noGroup(input: CheckInput, gid: number): Finding {
   const { account, device } = input.facts;
   const { name } = account;
   const { kvmGroup } = device;
-  const groupadd = { argv: ['groupadd', '--system', 'kvm'], root: true, why: 'makes the group' };
   const member = kvmGroup !== undefined && isMember(input.facts, kvmGroup);
   const commands: FixCommand[] = [
-    ...(kvmGroup === undefined ? [groupadd] : []),
-    ...(name === undefined || member ? [] : [addMember(name, 'kvm')]),
+    ...(kvmGroup === undefined ? [makeGroup] : []),
+    ...(name === undefined || member ? [] : [addMember(name, 'kvm', account.inPasswd)]),
     // A device of another group is given to the right one by udev's own rule.
     ...(gid === 0 ? [] : applyRules),
   ];

@@ -214,6 +214,7 @@ function evaluateMemory({ facts, lab }: CheckInput): Finding {
       evidence,
     );
   }
+  const fitting = fittingMemory(availableBytes);
   const limit = limitedBy === undefined ? '' : ` The limit is set in ${limitedBy.path}.`;
   return {
     // Memory is taken as the guest touches it: too little is a risk, far too little is an end.
@@ -227,8 +228,18 @@ function evaluateMemory({ facts, lab }: CheckInput): Finding {
       commands: [],
       after: 'none',
       advice: 'Close something, or lower UTOPIA_MEMORY_MB in utopia.config (512 boots).',
+      ...(fitting === undefined || fitting >= memoryMiB
+        ? {}
+        : { settings: [{ key: 'UTOPIA_MEMORY_MB', value: String(fitting) }] }),
     },
   };
+}
+
+/** What a guest can have of it without taking it all: MiB, in steps of 256; undefined below what boots. */
+function fittingMemory(availableBytes: number): number | undefined {
+  const roomMiB = (availableBytes - overheadBytes) / 2 ** 20;
+  const fittingMiB = Math.max(Math.floor((roomMiB * 0.75) / 256) * 256, roomMiB >= 512 ? 512 : 0);
+  return fittingMiB >= 512 ? fittingMiB : undefined;
 }
 
 function inMegabytes(bytes: number): string {

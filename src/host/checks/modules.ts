@@ -1,7 +1,8 @@
 import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check.ts';
-import type { Check, CheckInput, Finding, FixCommand } from '../check.ts';
-import { countWith } from '../facts/cpuinfo.ts';
+import type { Check, CheckInput, Finding } from '../check.ts';
 import type { HostFacts } from '../facts/types.ts';
+import { allowModules, loadModule } from '../fixes/commands.ts';
+import { moduleFor } from '../kvm-module.ts';
 
 export const moduleChecks: readonly Check[] = [
   {
@@ -39,26 +40,6 @@ export const moduleChecks: readonly Check[] = [
   },
 ];
 
-/** KVM's module for this processor. */
-export function moduleFor({ machine: { cpu } }: HostFacts): 'kvm_intel' | 'kvm_amd' {
-  if (cpu?.vendor === 'amd') return 'kvm_amd';
-  if (cpu?.vendor === undefined && cpu !== undefined && countWith(cpu, 'svm') > 0) return 'kvm_amd';
-  return 'kvm_intel';
-}
-
-/** Loads KVM now, and at the next boot. */
-export function loadCommands(facts: HostFacts): FixCommand[] {
-  const module = moduleFor(facts);
-  return [
-    { argv: ['modprobe', module], root: true, why: `loads ${module} now` },
-    {
-      argv: ['sh', '-c', `echo ${module} > /etc/modules-load.d/kvm.conf`],
-      root: true,
-      why: 'loads it at every boot',
-    },
-  ];
-}
-
 function driverLoaded({ modules }: HostFacts): string | undefined {
   return ['kvm_intel', 'kvm_amd', 'kvm_pvm'].find((name) => modules.loaded.has(name));
 }
@@ -89,7 +70,7 @@ function evaluateConflict(input: CheckInput): Finding {
 function evaluateBlacklist(input: CheckInput): Finding {
   const { facts } = input;
   const lines = facts.modules.blacklisted.filter(
-    ({ module }) => module === 'kvm' || module === moduleFor(facts),
+    ({ module }) => module === 'kvm' || module === moduleFor(facts.machine.cpu),
   );
   const [first] = lines;
   if (first === undefined) return pass('nothing keeps KVM from being loaded');
@@ -101,22 +82,17 @@ function evaluateBlacklist(input: CheckInput): Finding {
   if (driverLoaded(facts) !== undefined) {
     return info(`${place} blacklists ${first.module}, which is loaded all the same`, { evidence });
   }
-  const edits: FixCommand[] = lines
-    .filter(({ line }) => line !== undefined)
-    .map(({ path, line }) => ({
-      argv: ['sed', '-i', `${line}s/^/# /`, path],
-      root: true,
-      why: 'turns the line into a comment',
-    }));
+  const inFiles = lines.filter(({ line }) => line !== undefined);
+  const allInFiles = inFiles.length === lines.length;
   return kvmProblem(input, `${first.module} is switched off in ${place}`, {
     cause: 'blacklisted',
     why: 'Somebody did this on purpose, often for VirtualBox: ask before you undo it.',
     evidence,
     fix: {
-      kind: edits.length === lines.length ? 'auto' : 'manual',
-      commands: [...edits, ...loadCommands(facts)],
-      after: edits.length === lines.length ? 'none' : 'reboot',
-      ...(edits.length === lines.length
+      kind: allInFiles ? 'auto' : 'manual',
+      commands: [...allowModules(inFiles), ...loadModule(facts)],
+      after: allInFiles ? 'none' : 'reboot',
+      ...(allInFiles
         ? {}
         : { advice: `Take ${first.text} off the kernel's command line (/etc/default/grub).` }),
     },
@@ -169,13 +145,13 @@ function evaluateLoaded(input: CheckInput): Finding {
   const reason = firstProblem(input, ['cpu.virt', 'kmod.blacklist', 'kmod.tree']);
   if (reason !== undefined) return skipped(reason.id, 'not loaded');
   const outside = facts.machine.container !== undefined;
-  return kvmProblem(input, `${moduleFor(facts)} is not loaded`, {
+  return kvmProblem(input, `${moduleFor(facts.machine.cpu)} is not loaded`, {
     cause: 'module-not-loaded',
     why: 'The processor can do it, but nobody loaded the module. It loads by itself on most distributions.',
     evidence: [{ path: '/proc/modules', value: [...facts.modules.loaded].join(', ') || 'no kvm' }],
     fix: {
       kind: outside ? 'manual' : 'auto',
-      commands: loadCommands(facts),
+      commands: loadModule(facts),
       after: 'none',
       ...(outside ? { advice: 'On the host outside this container:' } : {}),
     },

@@ -14,7 +14,16 @@ export function evaluatePorts(input: CheckInput): Finding {
   const findings = ports.map((port) => judge(port, facts, lab));
   const failed = findings.find(({ status }) => status === 'fail');
   if (failed !== undefined) {
-    return { ...failed, evidence: findings.flatMap(({ evidence }) => evidence ?? []) };
+    const settings = findings
+      .filter(({ status }) => status === 'fail')
+      .flatMap(({ fix }) => fix?.settings ?? []);
+    return {
+      ...failed,
+      ...(failed.fix === undefined || settings.length === 0
+        ? {}
+        : { fix: { ...failed.fix, settings } }),
+      evidence: findings.flatMap(({ evidence }) => evidence ?? []),
+    };
   }
   const warned = findings.find(({ status }) => status === 'warn');
   if (warned !== undefined) return warned;
@@ -125,5 +134,6 @@ function portFix({ key, free, host }: PortFacts): Finding['fix'] & object {
     ],
     after: 'none',
     advice: `Write ${key}=${value} into utopia.config, or for once:`,
+    settings: [{ key, value }],
   };
 }

@@ -1,26 +1,9 @@
-import {
-  kvmProblem,
-  pass,
-  skipped,
-  type CheckInput,
-  type Finding,
-  type FixCommand,
-} from '../check.ts';
+import { kvmProblem, pass, skipped, type CheckInput, type Finding, type Fix } from '../check.ts';
+import { applyRules, ruleFile, writeRule } from '../fixes/commands.ts';
+import { letGroupIn, type UdevRule } from '../facts/udev.ts';
 import { describeFile } from '../source/describe-file.ts';
 
-/** What systemd's own rule (50-udev-default.rules) does, for hosts without it. */
-const rule = 'KERNEL=="kvm", GROUP="kvm", MODE="0660", OPTIONS+="static_node=kvm"';
-const ruleFile = '/etc/udev/rules.d/65-kvm.rules';
-
-/** Lets udev set owner and mode of /dev/kvm anew. */
-export const applyRules: readonly FixCommand[] = [
-  { argv: ['udevadm', 'control', '--reload'], root: true, why: 'reads the rules again' },
-  {
-    argv: ['udevadm', 'trigger', '--action=add', '--sysname-match=kvm'],
-    root: true,
-    why: 'applies them to /dev/kvm',
-  },
-];
+const ruleFileName = ruleFile.split('/').at(-1) ?? '';
 
 /** Owner and mode of the device: whether a group can open it at all. */
 export function evaluateRule(input: CheckInput): Finding {
@@ -33,9 +16,9 @@ export function evaluateRule(input: CheckInput): Finding {
   if (machine.container !== undefined) {
     return skipped('host.container', 'owner and mode are set outside');
   }
-  const [found] = rules;
+  const found = rules.at(-1);
   const mode = file.mode.toString(8).padStart(4, '0');
-  if (found !== undefined) {
+  if (found !== undefined && letGroupIn(rules)) {
     return kvmProblem(input, `/dev/kvm has mode ${mode}, although a rule gives it to a group`, {
       cause: 'rule-not-applied',
       why: `${found.path}:${found.line} was not applied when the device was made.`,
@@ -43,19 +26,31 @@ export function evaluateRule(input: CheckInput): Finding {
       fix: { kind: 'auto', commands: applyRules, after: 'none' },
     });
   }
-  const write = {
-    argv: ['sh', '-c', `echo "$@" > ${ruleFile}`, 'sh', ...rule.split(' ')],
-    root: true,
-    why: 'gives /dev/kvm to group kvm, now and at every boot',
+  return kvmProblem(input, `/dev/kvm is root's alone (mode ${mode}), ${blame(found)}`, {
+    cause: 'no-rule',
+    why: "Most distributions bring a rule that gives the device to group kvm. The device's mode is never changed by hand: it would not last.",
+    evidence:
+      found === undefined
+        ? evidence
+        : [...evidence, { path: `${found.path}:${found.line}`, value: found.text }],
+    fix: ruleFix(input, found),
+  });
+}
+
+function blame(found: UdevRule | undefined): string {
+  return found === undefined
+    ? 'and no udev rule changes that'
+    : `as ${found.path}:${found.line} has it`;
+}
+
+/** A rule of ours counts only where no later file says otherwise. */
+function ruleFix({ facts }: CheckInput, found: UdevRule | undefined): Fix {
+  const later = found !== undefined && (found.path.split('/').at(-1) ?? '') > ruleFileName;
+  if (!later) return { kind: 'auto', commands: writeRule(facts), after: 'none' };
+  return {
+    kind: 'manual',
+    commands: applyRules,
+    after: 'none',
+    advice: `Take line ${found.line} out of ${found.path}, then:`,
   };
-  return kvmProblem(
-    input,
-    `/dev/kvm is root's alone (mode ${mode}), and no udev rule changes that`,
-    {
-      cause: 'no-rule',
-      why: "Most distributions bring a rule that gives the device to group kvm. The device's mode is never changed by hand: it would not last.",
-      evidence,
-      fix: { kind: 'auto', commands: [write, ...applyRules], after: 'none' },
-    },
-  );
 }

@@ -42,6 +42,10 @@ export interface ModuleFacts {
   readonly blacklisted: readonly BlacklistLine[];
   /** /lib/modules has a tree for the running kernel; undefined when that one is not known. */
   readonly treeFound: boolean | undefined;
+  /** Those of them that were loaded, and can be unloaded; the others are built in. */
+  readonly removable: ReadonlySet<string>;
+  /** Our own file in /etc/modules-load.d is there already. */
+  readonly listFileExists: boolean;
   /** The trees that are there. */
   readonly trees: readonly string[];
 }
@@ -51,6 +55,8 @@ export interface AccountFacts {
   readonly name: string | undefined;
   readonly uid: number | undefined;
   readonly primaryGid: number | undefined;
+  /** The user stands in /etc/passwd, not only in a directory server's database. */
+  readonly inPasswd: boolean;
   readonly status: ProcessStatus | undefined;
 }
 
@@ -63,8 +69,12 @@ export interface DeviceFacts {
   readonly group: GroupEntry | undefined;
   /** A group called kvm is in the database. */
   readonly kvmGroup: GroupEntry | undefined;
-  /** Looked for only when the device is refused. */
+  /** The group stands in /etc/group, where a member can be added on this host. */
+  readonly groupInFile: boolean;
+  /** Looked for only when the device is missing or refused. */
   readonly rules: readonly UdevRule[];
+  /** Our own file of rules is there already. */
+  readonly ruleFileExists: boolean;
   /** The user's own systemd manager, when it lacks the group and keeps every login from it. */
   readonly staleManager: { readonly pid: number; readonly name: string } | undefined;
   readonly lingers: boolean;

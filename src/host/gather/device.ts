@@ -7,6 +7,7 @@ import {
 import { holdsGroup, parseProcessStatus } from '../facts/process-status.ts';
 import type { AccountFacts, DeviceFacts } from '../facts/types.ts';
 import { findKvmRules, type UdevRule } from '../facts/udev.ts';
+import { ruleFile } from '../fixes/commands.ts';
 import { kvmDevice } from '../kvm-on-this-host.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
@@ -39,6 +40,7 @@ export async function gatherAccount(
     name: source.user.name ?? entry?.name ?? source.env['USER'] ?? source.env['LOGNAME'],
     uid: uid ?? entry?.uid,
     primaryGid: entry?.gid ?? source.user.gid ?? status?.gids[0],
+    inPasswd: passwd === undefined || entry !== undefined,
     status,
   };
   return { account, entry };
@@ -57,6 +59,7 @@ export async function gatherDevice(
   ]);
   const groups = parseGroups(groupText ?? '');
   const refused = file?.type === 'chr' && errno !== 'none';
+  const unusable = file === undefined || refused;
   const group = await findDeviceGroup(source, ask, groups, file?.gid, refused);
   const session = account.status;
   const lacksGroup =
@@ -66,7 +69,10 @@ export async function gatherDevice(
     errno: errno === 'none' ? undefined : (errno ?? 'unknown'),
     group,
     kvmGroup: groups.find((each) => each.name === 'kvm'),
-    rules: refused ? await findRules(source, ask) : [],
+    groupInFile: groups.some((each) => each.gid === group?.gid),
+    rules: unusable ? await findRules(source, ask) : [],
+    ruleFileExists:
+      unusable && (await ask(ruleFile, async () => await source.stat(ruleFile))) !== undefined,
     staleManager: lacksGroup ? await findManager(source, ask, account.uid, group.gid) : undefined,
     lingers:
       lacksGroup &&
@@ -105,7 +111,16 @@ async function findRules(source: HostSource, ask: Ask): Promise<UdevRule[]> {
       rules.push(...findKvmRules(path, text ?? ''));
     }
   }
-  return rules;
+  // udev applies them by their files' names, whatever the folder.
+  return rules.toSorted((a, b) => compare(nameOf(a.path), nameOf(b.path)));
+}
+
+function nameOf(path: string): string {
+  return path.split('/').at(-1) ?? '';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A systemd of the user's own that was started before the user got the group hands the old groups on. */

@@ -1,5 +1,6 @@
 import { findBlacklisted, findBlacklistedAtBoot, parseModules } from '../facts/modules.ts';
 import type { ModuleFacts } from '../facts/types.ts';
+import { moduleListFile } from '../fixes/commands.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 
@@ -35,6 +36,9 @@ export async function gatherModules(
   const trees = await findTrees(source, ask);
   return {
     loaded: new Set(loaded),
+    removable: inTable,
+    listFileExists:
+      (await ask(moduleListFile, async () => await source.stat(moduleListFile))) !== undefined,
     known: table !== undefined || (inSys?.length ?? 0) > 0,
     blacklisted: [
       ...(await findSettings(source, ask)),

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { runChecks } from '../../host/assess.ts';
+import type { CheckResult } from '../../host/check.ts';
+import { checks } from '../../host/checks/table.ts';
+import type { HostFacts } from '../../host/facts/types.ts';
+import { gatherHost } from '../../host/gather/host.ts';
+import { drawReport, type HostReport } from '../../host/report.ts';
+import { openFixture } from '../../host/source/fixture-source.ts';
+import { openRealHost } from '../../host/source/real-source.ts';
+import { gatherLab, type GatheredLab } from './lab.ts';
+
+export interface ExamineOptions {
+  /** Ids of the checks that the verdict is about; all when empty. */
+  readonly only: ReadonlySet<string>;
+  readonly requireKvm: boolean;
+  /** Folder that describes a host; undefined for the real one. Relative to the current folder. */
+  readonly root: string | undefined;
+}
+
+/** What one look at host and lab came to. */
+export interface Examination {
+  readonly facts: HostFacts;
+  readonly lab: GatheredLab;
+  /** Every check, also those that the report leaves out. */
+  readonly results: readonly CheckResult[];
+  readonly report: HostReport;
+}
+
+/** Reads all facts anew and runs all checks. Changes nothing. */
+export async function examineHost(
+  context: Context,
+  globals: GlobalOptions,
+  { only, requireKvm: required, root }: ExamineOptions,
+): Promise<Examination> {
+  const { signal } = context;
+  const source =
+    root === undefined
+      ? openRealHost(context.env, signal)
+      : await openFixture(resolve(context.cwd, root));
+  const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
+  const { config, overlayFolder } = lab;
+  const facts = await gatherHost(source, { config, overlayFolder, signal });
+  signal.throwIfAborted();
+  const wanted = config?.accelerator ?? 'auto';
+  const requireKvm = required || wanted === 'kvm';
+  const results = runChecks(checks, { facts, lab, requireKvm });
+  return { facts, lab, results, report: drawReport(results, { facts, wanted, only, requireKvm }) };
+}

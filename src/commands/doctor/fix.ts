@@ -1,0 +1,146 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { exitStatus, UtopiaError, type ExitStatus } from '../../errors.ts';
+import { sortOutcome, type AttemptedUnit } from '../../host/fixes/outcome.ts';
+import { planFixes } from '../../host/fixes/plan.ts';
+import type { Privilege } from '../../host/fixes/run.ts';
+import { fixScript } from '../../host/fixes/script.ts';
+import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
+import { confirm } from '../../ui/ask.ts';
+import type { DoctorStyle } from '../../ui/doctor.ts';
+import { renderOutcome, renderPlan } from '../../ui/fix.ts';
+import { countOf } from '../../ui/format.ts';
+import { wrapText } from '../../ui/lines.ts';
+import { openSettings } from './edit-setting.ts';
+import { examineHost, type Examination, type ExamineOptions } from './examine.ts';
+import { runFixes } from './fix-run.ts';
+import { fixesAsJson } from './fix-json.ts';
+
+export interface FixOptions extends ExamineOptions {
+  readonly yes: boolean;
+  /** Print a shell script instead of doing anything. */
+  readonly dryRun: boolean;
+}
+
+/** A fix may uncover what only it made visible; more rounds than this would be going in circles. */
+const mostRounds = 3;
+
+/**
+ * `utopia doctor --fix`: shows what can be mended, asks once, does it, and looks
+ * again after each fix. Gives 69 when labs still cannot run, or a fix failed.
+ */
+export async function runDoctorFix(
+  context: Context,
+  globals: GlobalOptions,
+  options: FixOptions,
+): Promise<ExitStatus> {
+  const { terminal } = context;
+  if (options.root !== undefined && !options.dryRun) {
+    throw new UtopiaError('usage', '--fix mends this host, not one that a folder describes.', {
+      hint: 'Add --dry-run to see what would be done there.',
+    });
+  }
+  const suffix = `utopia-${stampOf(context.now())}`;
+  // The verdict in the end is about the whole host, whichever fixes were asked for.
+  const look = async (): Promise<Examination> =>
+    await examineHost(context, globals, { ...options, only: new Set() });
+  const plan = async ({ facts, results }: Examination): Promise<FixPlan> => {
+    const editSetting = await openSettings(context, globals, suffix);
+    const byId = new Map(results.map((result) => [result.id, result]));
+    return planFixes({ facts, results: byId, suffix, editSetting }, options.only);
+  };
+  let seen = await look();
+  let current = await plan(seen);
+  const asRoot = seen.facts.account.uid === 0;
+  if (options.dryRun) {
+    terminal.out(fixScript(current, asRoot).trimEnd());
+    return exitStatus.ok;
+  }
+  const { columns, color, errColor, symbols } = terminal;
+  const style: DoctorStyle = { columns, color, symbols, verbose: false, asRoot };
+  const attempts = new Map<string, AttemptedUnit>();
+  const privilege = findPrivilege(context, asRoot);
+  const say = (line: string): void => {
+    if (!globals.quiet && !globals.json) terminal.err(line);
+  };
+  for (let round = 0; round < mostRounds; round += 1) {
+    const open = current.units.filter(({ name }) => !attempts.has(name));
+    if (open.length === 0 || context.signal.aborted) break;
+    if (!globals.json) {
+      const shown = renderPlan({ ...current, units: open }, { ...style, color: errColor });
+      terminal.err([...shown, ''].join('\n'));
+    }
+    const consented = await askFor(context, open, privilege, options.yes, round > 0);
+    for (const unit of open.filter(({ name }) => !consented.has(name))) {
+      attempts.set(unit.name, { unit, outcome: { kind: 'declined' } });
+    }
+    current = await runFixes(context, current, consented, attempts, {
+      privilege,
+      say,
+      replan: async () => await plan((seen = await look())),
+    });
+  }
+  const outcome = sortOutcome([...attempts.values()], seen.results, options.only);
+  if (globals.json) {
+    terminal.out(JSON.stringify(fixesAsJson(outcome, seen.report), undefined, 2));
+  } else {
+    const nothing = attempts.size === 0 ? ['There is nothing here that --fix could mend.', ''] : [];
+    const end = ['', ...wrapText(seen.report.summary, columns)];
+    if (attempts.size > 0) say('');
+    terminal.out([...nothing, ...renderOutcome(outcome, style), ...end].join('\n'));
+  }
+  if (context.signal.aborted) {
+    throw new UtopiaError('interrupted', 'Interrupted; the command that ran was finished.', {
+      hint: 'utopia doctor --fix goes on with the rest.',
+    });
+  }
+  const bad = outcome.failed.length > 0 || seen.report.verdict === 'not-ready';
+  return bad ? exitStatus.unavailable : exitStatus.ok;
+}
+
+/** Names of the fixes that the user agrees to: all with one answer, and each that undoes somebody's intention with its own. */
+async function askFor(
+  context: Context,
+  units: readonly FixUnit[],
+  privilege: Privilege,
+  assumeYes: boolean,
+  again: boolean,
+): Promise<ReadonlySet<string>> {
+  const { terminal, signal } = context;
+  const commands = units.flatMap((unit) => unit.commands);
+  const asRoot = commands.filter(({ root }) => root).length;
+  const through = privilege === 'root' ? '' : ', through sudo';
+  const whose = asRoot === 0 ? '' : ` (${asRoot} as root${through})`;
+  const question = `Run ${again ? 'these too' : 'them'}: ${countOf(commands.length, 'command')}${whose}?`;
+  if (!(await confirm(terminal, question, { assumeYes, signal }))) return new Set();
+  const consented = new Set<string>();
+  for (const unit of units) {
+    if (unit.question === undefined) consented.add(unit.name);
+    else if (await confirm(terminal, unit.question, { assumeYes, signal }))
+      consented.add(unit.name);
+  }
+  return consented;
+}
+
+function findPrivilege({ env, terminal }: Context, asRoot: boolean): Privilege {
+  if (asRoot) return 'root';
+  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/bin'];
+  if (!folders.some((folder) => isRunnable(join(folder, 'sudo')))) return 'none';
+  return terminal.interactive ? 'sudo' : 'sudo-without-password';
+}
+
+function isRunnable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `20261123-140251`: sorts by time, and has nothing that a shell would read. */
+function stampOf(date: Date): string {
+  const digits = date.toISOString().replaceAll(/\D/g, '');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}`;
+}

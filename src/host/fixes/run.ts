@@ -1,0 +1,89 @@
+import { delimiter } from 'node:path';
+import type { Environment } from '../../context.ts';
+import type { FixCommand } from '../check.ts';
+import { distributions } from '../packages.ts';
+import { systemFolders } from './script.ts';
+
+/** Longest wait for a command that changes a setting, and for one that downloads packages. */
+const commandTimeoutMs = 60_000;
+const installTimeoutMs = 30 * 60_000;
+/** The end of a command's output that is worth showing. */
+const outputLines = 5;
+
+/** How commands that need root get it. */
+export type Privilege =
+  /** This process is root. */
+  | 'root'
+  /** sudo may ask for a password on the terminal. */
+  | 'sudo'
+  /** Nobody is there to type one. */
+  | 'sudo-without-password'
+  /** There is no sudo. */
+  | 'none';
+
+export type CommandOutcome =
+  | { readonly done: true }
+  | { readonly done: false; readonly reason: string; readonly output: readonly string[] };
+
+interface RunOptions {
+  readonly privilege: Privilege;
+  readonly env: Environment;
+  /** Kills the command. An ordinary Ctrl-C does not: a step that was begun is finished. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one command of a plan, without a standard input and with its output kept.
+ * What goes wrong is returned: a program that is missing, a status, a time limit.
+ */
+export async function runFixCommand(
+  command: FixCommand,
+  { privilege, env, signal }: RunOptions,
+): Promise<CommandOutcome> {
+  if (command.root && privilege === 'none') {
+    return { done: false, reason: 'it needs root, and there is no sudo here', output: [] };
+  }
+  const [program = '', ...args] = [...prefix(command, privilege), ...command.argv];
+  const { execa } = await import('execa');
+  const path = [env['PATH'] ?? '', ...systemFolders].join(delimiter);
+  const result = await execa(program, args, {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    // What a program says about its failure is shown, so it is asked for in one language.
+    env: { ...env, PATH: path, LC_ALL: 'C.UTF-8' },
+    extendEnv: false,
+    timeout: installs(command) ? installTimeoutMs : commandTimeoutMs,
+    cancelSignal: signal,
+  });
+  if (result.exitCode === 0) return { done: true };
+  const output = (result.all ?? '').trim().split('\n').slice(-outputLines);
+  return { done: false, reason: reasonOf(result, program), output: output.filter(Boolean) };
+}
+
+function prefix({ root }: FixCommand, privilege: Privilege): string[] {
+  if (!root || privilege === 'root') return [];
+  return privilege === 'sudo' ? ['sudo', '--'] : ['sudo', '-n', '--'];
+}
+
+function installs({ argv }: FixCommand): boolean {
+  return distributions.some(({ install }) => install[0] === argv[0]);
+}
+
+function reasonOf(
+  result: {
+    readonly code?: string | undefined;
+    readonly timedOut: boolean;
+    readonly isCanceled: boolean;
+    readonly exitCode?: number | undefined;
+    readonly signal?: string | undefined;
+  },
+  program: string,
+): string {
+  if (result.code === 'ENOENT') return `there is no program ${program}`;
+  if (result.timedOut) return 'it took too long and was ended';
+  if (result.isCanceled) return 'it was ended';
+  return result.signal === undefined
+    ? `it ended with status ${result.exitCode}`
+    : `it was ended by ${result.signal}`;
+}

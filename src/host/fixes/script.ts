@@ -1,0 +1,44 @@
+import type { FixCommand } from '../check.ts';
+import { quoteForShell } from '../../shell-words.ts';
+import type { FixPlan, FixUnit } from './types.ts';
+
+/** Where system programs are; a login that became root by su may not have them in PATH. */
+export const systemFolders = ['/usr/sbin', '/sbin'] as const;
+
+/** The words that run a command: through sudo where it needs root and the user is not. */
+export function commandWords({ argv, root }: FixCommand, asRoot: boolean): readonly string[] {
+  return root && !asRoot ? ['sudo', ...argv] : argv;
+}
+
+/** The plan as a shell script that does exactly what `--fix` would do. Pure. */
+export function fixScript({ units, yours }: FixPlan, asRoot: boolean): string {
+  const head = [
+    '#!/bin/sh',
+    '# What utopia doctor --fix would do on this host, in this order.',
+    'set -e',
+    `PATH="$PATH:${systemFolders.join(':')}"`,
+    '# A program that asks gets no answer; sudo asks for its password on the terminal.',
+    'exec </dev/null',
+  ];
+  const rest = yours.flatMap(({ id, message }) => comment(`${id}: ${message}`));
+  const tail = rest.length === 0 ? [] : ['', '# Yours to do:', ...rest];
+  return [...head, ...units.flatMap((unit) => unitLines(unit, asRoot)), ...tail, ''].join('\n');
+}
+
+function unitLines({ ids, problem, commands, changes, question }: FixUnit, asRoot: boolean) {
+  return [
+    '',
+    ...comment(`${ids[0]}: ${problem}`),
+    ...(question === undefined ? [] : comment(`Asked on its own: ${question}`)),
+    ...commands.flatMap((command) => [
+      ...comment(command.why),
+      `${commandWords(command, asRoot).map(quoteForShell).join(' ')}${command.optional === true ? ' || true' : ''}`,
+    ]),
+    ...comment(`Afterwards: ${changes}`),
+  ];
+}
+
+/** A message may have a newline in it, from a file's name; no line of it may be run. */
+function comment(text: string): string[] {
+  return text.split(/[\r\n]+/).map((line) => `# ${line}`);
+}

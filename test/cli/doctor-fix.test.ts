@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeLab } from '../support/lab.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
+const program = join(import.meta.dirname, '../../bin/utopia.js');
+const hosts = join(import.meta.dirname, '../../fixtures/hosts');
+
+/** A port that this process holds while the function runs. */
+async function whileTaken(run: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const address = server.address();
+  try {
+    await run(typeof address === 'object' && address !== null ? address.port : 0);
+  } finally {
+    server.close();
+  }
+}
+
+test('a busy port is changed in utopia.config, with a copy kept and everything else as it was', async () => {
+  await whileTaken(async (port) => {
+    await using lab = await makeLab();
+    const config = join(lab.folder, 'utopia.config');
+    const text = readFileSync(config, 'latin1').replace(
+      /UTOPIA_SSH_PORT=\d+/,
+      `  UTOPIA_SSH_PORT="${port}"   # \xe8\xfd\xf1\xe1`,
+    );
+    writeFileSync(config, text, 'latin1');
+    const silent = await lab.run('doctor', '--fix', 'net.ports');
+    expect([silent.status, readFileSync(config, 'latin1')]).toEqual([69, text]);
+    expect(silent.stderr).toContain('--yes');
+    const fixed = await lab.run('doctor', '--fix', 'net.ports', '--yes', '--json');
+    const outcome = JSON.parse(fixed.stdout) as { readonly fixed: readonly { name: string }[] };
+    expect(outcome.fixed.map(({ name }) => name)).toEqual(['settings']);
+    const after = readFileSync(config, 'latin1');
+    const chosen = /UTOPIA_SSH_PORT="(\d+)" {3}# \xe8\xfd\xf1\xe1\n/.exec(after)?.[1];
+    expect(Number(chosen)).toBeGreaterThan(port);
+    expect(after).toBe(text.replace(`"${port}"`, `"${chosen}"`));
+    const copies = readdirSync(lab.folder).filter((name) => name.startsWith('utopia.config.'));
+    expect(copies.map((name) => readFileSync(join(lab.folder, name), 'latin1'))).toEqual([text]);
+    const again = await lab.run('doctor', '--fix', 'net.ports', '--yes');
+    expect(again.stdout).toContain('nothing here that --fix could mend');
+    expect(readFileSync(config, 'latin1')).toBe(after);
+  });
+});
+
+test('the script of --dry-run does what --fix does, also twice', async () => {
+  await whileTaken(async (port) => {
+    await using lab = await makeLab();
+    const config = join(lab.folder, 'utopia.config');
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/PORT=\d+/, `PORT=${port} # mine`));
+    const { status, stdout } = await lab.run('doctor', '--fix', 'net.ports', '--dry-run');
+    expect([status, readdirSync(lab.folder)]).toEqual([0, ['utopia.config']]);
+    expect(spawnSync('sh', ['-n'], { input: stdout }).status).toBe(0);
+    for (let round = 0; round < 2; round += 1) {
+      expect(spawnSync('sh', [], { input: stdout }).status).toBe(0);
+      expect(readFileSync(config, 'utf8')).toMatch(/UTOPIA_SSH_PORT=\d+ # mine\n/);
+      expect(readFileSync(config, 'utf8')).not.toContain(`=${port} `);
+    }
+  });
+});
+
+test('QEMU is installed by the package manager, as root, and looked for again', () => {
+  using folder = temporaryFolder();
+  const bin = join(folder.path, 'bin');
+  mkdirSync(bin);
+  const log = join(folder.path, 'log');
+  const install = (name: string, text: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  for (const name of ['sh', 'chmod', 'cat']) symlinkSync(`/bin/${name}`, join(bin, name));
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) install('sudo', 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+  install(
+    'apt-get',
+    `echo "$@" >> ${log}
+case "$*" in *qemu-utils*)
+  for name in qemu-system-x86_64 qemu-img ssh; do
+    echo '#!/bin/sh' > ${bin}/$name; chmod 755 ${bin}/$name
+  done;;
+update) echo "a source does not answer" >&2; exit 100;;
+esac`,
+  );
+  const result = spawnSync(node, [program, 'doctor', '--fix', '--yes', '--json'], {
+    cwd: folder.path,
+    env: { PATH: bin, HOME: folder.path, LANG: 'C.UTF-8' },
+    encoding: 'utf8',
+  });
+  expect(existsSync(log) ? readFileSync(log, 'utf8').split('\n') : result.stderr).toEqual([
+    'update',
+    expect.stringMatching(/^install -y .*qemu-system-x86 qemu-utils openssh-client$/),
+    '',
+  ]);
+  const outcome = JSON.parse(result.stdout) as { readonly fixed: readonly { name: string }[] };
+  expect(outcome.fixed.map(({ name }) => name)).toContain('packages');
+});
+
+test('a fix that fails is told with its last words, and is no success', () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'apt-get'), '#!/bin/sh\necho "no space left" >&2\nexit 100\n');
+  chmodSync(join(folder.path, 'apt-get'), 0o755);
+  writeFileSync(
+    join(folder.path, 'sudo'),
+    '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift; exec "$@"\n',
+  );
+  chmodSync(join(folder.path, 'sudo'), 0o755);
+  symlinkSync('/bin/sh', join(folder.path, 'sh'));
+  const { status, stdout } = spawnSync(node, [program, 'doctor', '--fix', '--yes'], {
+    cwd: folder.path,
+    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8' },
+    encoding: 'utf8',
+  });
+  expect(status).toBe(69);
+  expect(stdout).toMatch(/Not fixed\n.*apt-get install/);
+  expect(stdout).toContain('| no space left');
+});
+
+test('a described host is planned for, never mended', () => {
+  using folder = temporaryFolder();
+  const run = (...args: readonly string[]) =>
+    spawnSync(node, [program, 'doctor', `--root=${join(hosts, 'not-in-group')}`, ...args], {
+      cwd: folder.path,
+      env: { PATH: process.env['PATH'], HOME: folder.path, LANG: 'C.UTF-8' },
+      encoding: 'utf8',
+    });
+  expect(run('--fix', '--yes').status).toBe(64);
+  const { status, stdout } = run('--fix', '--dry-run');
+  expect([status, stdout]).toEqual([0, expect.stringContaining('\nsudo usermod -aG kvm alice\n')]);
+  expect(run('--dry-run').status).toBe(64);
+  expect(run('--fix', 'no.such').status).toBe(64);
+});
