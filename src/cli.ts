@@ -4,6 +4,7 @@ import type { Context, Environment, GlobalOptions } from './context.ts';
 import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { formatHelp } from './cli/help.ts';
+import { addDeviceCommands } from './cli/devices.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
@@ -85,6 +86,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);
+  addDeviceCommands(program, runCommand);
   addHostCommands(program, runCommand);
   return program;
 }

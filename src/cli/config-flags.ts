@@ -1,26 +1,49 @@
 import { Option, type Command } from 'commander';
 import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
+import { quoteForShell } from '../shell-words.ts';
 
 /** Options of commander as it hands them over: by camel-case name. */
 export type ParsedOptions = Readonly<Record<string, unknown>>;
 
-/** Adds the options that set a key of utopia.config for one run: --memory, --cpus, --ssh-port … */
-export function addConfigFlags(command: Command): Command {
+/** Adds the options that set a key (all of them, or `keys`) for one run: --memory, --cpus, --ssh-port … */
+export function addConfigFlags(command: Command, keys: readonly KeyName[] = keyNames): Command {
   for (const [key, option] of flagOptions()) {
-    command.addOption(option.helpGroup('For this run instead of utopia.config:').argParser(String));
+    if (!keys.includes(key)) continue;
+    option.helpGroup('For this run instead of utopia.config:');
+    if (repeatable.has(key)) option.argParser(collect);
+    else option.argParser(String);
+    command.addOption(option);
     option.description = `${key} (${factsOf(key).takes})`;
   }
   return command;
 }
 
-/** The keys that options of `addConfigFlags` set, as text for `loadConfig`. */
-export function configFlags(options: ParsedOptions): Partial<Record<KeyName, string>> {
+/**
+ * The keys that options of `addConfigFlags` set, as text for `loadConfig`. Paths
+ * typed at the command line start at `cwd`, not at the file's folder.
+ */
+export function configFlags(options: ParsedOptions, cwd: string): Partial<Record<KeyName, string>> {
   const flags: Partial<Record<KeyName, string>> = {};
   for (const [key, option] of flagOptions()) {
     const value = options[option.attributeName()];
     if (typeof value === 'string') flags[key] = value;
+    else if (Array.isArray(value)) {
+      const words = value.map((word) => String(word));
+      flags[key] = words.map((word) => quoteForShell(fromFolder(cwd, word))).join(' ');
+    }
   }
   return flags;
+}
+
+/** Keys whose option may be given several times, once for each path. */
+const repeatable: ReadonlySet<KeyName> = new Set(['UTOPIA_DISKS']);
+
+function collect(word: string, before: readonly string[] = []): string[] {
+  return [...before, word];
+}
+
+function fromFolder(cwd: string, path: string): string {
+  return path.startsWith('/') ? path : `${cwd}/${path}`;
 }
 
 function flagOptions(): [KeyName, Option][] {

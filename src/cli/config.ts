@@ -32,7 +32,7 @@ export function addConfigCommands(program: Command, runCommand: RunCommand): voi
   addConfigFlags(config).action(async (options: ParsedOptions, command: Command) => {
     await runCommand(command, async (context, globals) => {
       const { runConfig } = await import('../commands/config.ts');
-      await runConfig(context, globals, { flags: configFlags(options) });
+      await runConfig(context, globals, { flags: configFlags(options, context.cwd) });
     });
   });
 }

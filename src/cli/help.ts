@@ -19,6 +19,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   doctor: 'lab',
   init: 'lab',
   config: 'lab',
+  disks: 'lab',
   image: 'lab',
 };
 

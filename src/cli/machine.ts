@@ -73,7 +73,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           yes: options.yes === true,
           dryRun: options.dryRun === true,
           qemuArgs,
-          flags: configFlags(options),
+          flags: configFlags(options, context.cwd),
         });
       });
     },

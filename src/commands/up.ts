@@ -10,6 +10,7 @@ import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
+import { renewDisks } from './up/disks.ts';
 import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
 import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
@@ -96,6 +97,8 @@ async function start(
     signal: context.signal,
     now: context.now(),
   });
+  const { imgBinary } = prepared.qemu;
+  await renewDisks({ imgBinary, signal: context.signal }, paths, prepared.plan.disks);
   await prepareShare(config.sharedDir);
   display.report(imageLine(overlay));
   for (const text of overlay.warnings)

@@ -96,6 +96,14 @@ export const configKeys = {
     sample: 'ask1',
     flag: '--name <name>',
   },
+  UTOPIA_DISKS: {
+    description:
+      "Exercise disks, vdb and on in the guest, separated by blanks; quote a path that contains some. Nothing is written to the files unless :rw is behind them: a snapshot throws the guest's writes away at the next start. The name, by default the file's, is the disk's in /dev/disk/by-id/virtio-NAME.",
+    takes: 'PATH[:ro|:rw|:snapshot][:NAME] …',
+    default: '',
+    sample: '\'./fsdisk1.img ./fsdisk2.img:ro "my disks/3.img":rw:third\'',
+    flag: '--disk <path>',
+  },
   UTOPIA_EXTRA_ARGS: {
     description:
       "More arguments for QEMU, split into words by the shell's rules of quoting and put last.",

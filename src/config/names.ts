@@ -28,11 +28,11 @@ const formerNames: readonly { readonly pattern: RegExp; readonly remark: string 
   {
     pattern: /^(?:FS_?DISK_?|IMAGE_FILE)\d*$/,
     remark:
-      'is not read: name extra disks in UTOPIA_EXTRA_ARGS, as in UTOPIA_EXTRA_ARGS="-drive file=$DISK,format=raw,if=virtio"',
+      'is not read: name exercise disks in UTOPIA_DISKS, as in UTOPIA_DISKS="$FS_DISK_1 $FS_DISK_2"',
   },
   {
     pattern: /^(?:LOOP_DEVICE|MOUNT_POINT)\d*$/,
-    remark: 'is not read: utopia mounts no images',
+    remark: 'is not read: utopia mounts no images, it gives them to the guest (UTOPIA_DISKS)',
   },
 ];
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatDisk, resolveDisks } from './disks.ts';
 import { absolutePath } from './file.ts';
 import type { KeyName } from './keys.ts';
 import type { Problem } from './problem.ts';
@@ -45,6 +46,7 @@ export async function resolveConfig(
     sharedDir: absolutePath(folder, settings.SHARED_FS_DIR),
     accelerator: settings.UTOPIA_ACCEL,
     vnc: settings.UTOPIA_VNC,
+    disks: resolveDisks(settings.UTOPIA_DISKS, (path) => absolutePath(folder, path)),
     extraArgs: settings.UTOPIA_EXTRA_ARGS,
     verbose: settings.VERBOSE,
   };
@@ -62,6 +64,7 @@ export async function resolveConfig(
       SHARED_FS_DIR: config.sharedDir,
       UTOPIA_VNC: formatVnc(config.vnc),
       UTOPIA_NAME: config.name,
+      UTOPIA_DISKS: config.disks.map(formatDisk),
       UTOPIA_EXTRA_ARGS: config.extraArgs,
       VERBOSE: config.verbose,
     },

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { readDisks } from './disks.ts';
 import { splitWords } from './extra-args.ts';
 import type { KeyName } from './keys.ts';
 import { setting } from './setting.ts';
@@ -13,7 +14,7 @@ import {
   readVnc,
 } from './values.ts';
 
-// zod would probe for `new Function` to compile objects: slower than reading thirteen keys.
+// zod would probe for `new Function` to compile objects: slower than reading the keys.
 z.config({ jitless: true });
 
 /** What each key's text may be and what it means, before paths and names are resolved. */
@@ -29,6 +30,7 @@ export const configSchema = z.object({
   SHARED_FS_DIR: setting(readPath),
   UTOPIA_VNC: setting(readVnc),
   UTOPIA_NAME: setting(readMachineName),
+  UTOPIA_DISKS: setting(readDisks),
   UTOPIA_EXTRA_ARGS: setting(splitWords),
   VERBOSE: setting(readSwitch),
 } satisfies Record<KeyName, z.ZodMiniType>);

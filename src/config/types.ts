@@ -5,6 +5,18 @@ export type VncSetting =
   /** Display N is TCP port 5900 + N on `host`. */
   | { readonly kind: 'display'; readonly host: string; readonly display: number };
 
+/** What becomes of a guest's writes to an exercise disk: thrown away, refused, or written to the file. */
+export type DiskMode = 'snapshot' | 'ro' | 'rw';
+
+/** An exercise disk of UTOPIA_DISKS. */
+export interface DiskSetting {
+  /** Absolute path of the image. */
+  readonly path: string;
+  readonly mode: DiskMode;
+  /** Serial number that the guest sees: /dev/disk/by-id/virtio-NAME. Different for each disk. */
+  readonly name: string;
+}
+
 /** What utopia.config says, resolved: absolute paths, numbers, addresses. */
 export interface Config {
   /** Absolute path of the configuration file, whether it exists or not. */
@@ -31,6 +43,8 @@ export interface Config {
   readonly sharedDir: string;
   readonly accelerator: 'auto' | 'kvm' | 'tcg';
   readonly vnc: VncSetting;
+  /** UTOPIA_DISKS, in the order of the guest's vdb, vdc … */
+  readonly disks: readonly DiskSetting[];
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
   readonly verbose: boolean;

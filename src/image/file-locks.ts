@@ -25,6 +25,12 @@ export interface FileLock {
  */
 const writerBytes = [101, 103, 201, 203];
 
+/** The two that only a writer holds: they keep also a reader from starting. */
+const activeWriterBytes = [101, 103];
+
+/** What keeps us from a file: any use by a machine, or only a machine that writes. */
+export type LockQuestion = 'any-use' | 'writing';
+
 /** Reads the lines of /proc/locks; what is not a granted lock of bytes is left out. */
 export function parseLocks(text: string): FileLock[] {
   const locks: FileLock[] = [];
@@ -46,12 +52,19 @@ export function parseLocks(text: string): FileLock[] {
   return locks;
 }
 
-/** True when a QEMU (or qemu-img, qemu-nbd) writes to the inode, as far as these locks tell. */
-export function isWriteLocked(locks: readonly FileLock[], inode: number): boolean {
+/**
+ * True when a QEMU (or qemu-img, qemu-nbd) writes to the inode, as far as these
+ * locks tell; with `any-use` also when one reads it and relies on nobody writing.
+ */
+export function isWriteLocked(
+  locks: readonly FileLock[],
+  inode: number,
+  question: LockQuestion = 'any-use',
+): boolean {
+  const bytes = question === 'any-use' ? writerBytes : activeWriterBytes;
   return locks.some(
     (lock) =>
-      lock.inode === inode &&
-      writerBytes.some((byte) => lock.firstByte <= byte && byte <= lock.lastByte),
+      lock.inode === inode && bytes.some((byte) => lock.firstByte <= byte && byte <= lock.lastByte),
   );
 }
 
@@ -63,7 +76,10 @@ export function isWriteLocked(locks: readonly FileLock[], inode: number): boolea
  * is another user's. Undefined when nobody holds it or /proc cannot tell; QEMU's
  * own lock then still stands between two machines.
  */
-export async function findLockHolder(path: string): Promise<LockHolder | 'unknown' | undefined> {
+export async function findLockHolder(
+  path: string,
+  question: LockQuestion = 'any-use',
+): Promise<LockHolder | 'unknown' | undefined> {
   let locks: FileLock[];
   try {
     locks = parseLocks(await readFile('/proc/locks', 'utf8'));
@@ -71,7 +87,7 @@ export async function findLockHolder(path: string): Promise<LockHolder | 'unknow
     return undefined;
   }
   const file = await stat(path).catch(() => undefined);
-  if (file === undefined || !isWriteLocked(locks, file.ino)) return undefined;
+  if (file === undefined || !isWriteLocked(locks, file.ino, question)) return undefined;
   const { holder, complete } = await findOpener(file);
   // Every process was looked at and none has this file: another file system's inode of the same number.
   return holder ?? (complete ? undefined : 'unknown');

@@ -17,6 +17,7 @@ export function machineArgv(plan: MachinePlan): string[] {
     ...monitorArgs(plan),
     ...panicArgs(plan),
     ...entropyArgs(plan),
+    ...exerciseDiskArgs(plan),
     ...sandboxArgs(plan),
     ...plan.extraArgs,
   ];
@@ -122,6 +123,18 @@ function entropyArgs(plan: MachinePlan): string[] {
     ...(plan.extras.randomDevice ? ['-device', 'virtio-rng-pci'] : []),
     ...(plan.extras.generationId ? ['-device', 'vmgenid,guid=auto'] : []),
   ];
+}
+
+/** In order of the guest's names: Linux counts virtio disks by their PCI slots, and these come last. */
+function exerciseDiskArgs(plan: MachinePlan): string[] {
+  return plan.disks.flatMap(({ file, format, mode, name }, index) => {
+    const id = `exercise${index}`;
+    const access = mode === 'ro' ? 'readonly=on' : 'discard=unmap';
+    return [
+      ...['-drive', `file=${doubleCommas(file)},if=none,id=${id},format=${format},${access}`],
+      ...['-device', `virtio-blk-pci,drive=${id},serial=${name}`],
+    ];
+  });
 }
 
 function sandboxArgs(plan: MachinePlan): string[] {

@@ -29,6 +29,8 @@ export interface MachinePaths {
   readonly sshDir: string;
   /** Overlays that `reset` moved away. */
   readonly keptDir: string;
+  /** The throw-away layers of exercise disks; the next start empties it. */
+  readonly disksDir: string;
   /** QMP for commands that come and go; QMP for the one that watches; the serial console. */
   readonly qmpSocket: string;
   readonly watchSocket: string;
@@ -64,6 +66,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     qemuLog: join(stateDir, 'qemu.log'),
     sshDir: join(stateDir, 'ssh'),
     keptDir: join(stateDir, 'kept'),
+    disksDir: join(stateDir, 'disks'),
     qmpSocket: join(runtimeDir, 'qmp.sock'),
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),

@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts';
+import type { Config, DiskSetting } from '../config/types.ts';
 import type { Acceleration, QemuInstallation } from '../host/types.ts';
 import type { MachinePaths } from './paths.ts';
 
@@ -24,10 +24,22 @@ export interface MachinePlan {
     MachinePaths,
     'pidFile' | 'consoleLog' | 'firmwareLog' | 'qmpSocket' | 'watchSocket' | 'consoleSocket'
   >;
+  /** Exercise disks, vdb and on. */
+  readonly disks: readonly PlannedDisk[];
   /** Parts that are worth having and that this QEMU may lack. */
   readonly extras: PlanExtras;
   /** The user's own arguments: UTOPIA_EXTRA_ARGS, then what stood behind `--`. */
   readonly extraArgs: readonly string[];
+}
+
+/** An exercise disk as QEMU opens it. */
+export interface PlannedDisk extends DiskSetting {
+  /** What QEMU opens: the disk's own file, or the throw-away layer over it. */
+  readonly file: string;
+  /** Format of `file`. */
+  readonly format: 'raw' | 'qcow2';
+  /** Format of the disk's own file, `path`. */
+  readonly ownFormat: 'raw' | 'qcow2';
 }
 
 export interface HostAddress {
@@ -66,6 +78,7 @@ export interface PlanInput {
   readonly acceleration: Pick<Acceleration, 'accelerator' | 'cpuModel'>;
   readonly ssh: HostAddress;
   readonly vnc: MachinePlan['vnc'];
+  readonly disks: readonly PlannedDisk[];
   /** What stood behind `--` on the command line. */
   readonly commandLineArgs: readonly string[];
 }
@@ -84,6 +97,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     ssh: input.ssh,
     vnc: input.vnc,
     sharedDir: config.sharedDir,
+    disks: input.disks,
     files: {
       pidFile: paths.pidFile,
       consoleLog: paths.consoleLog,

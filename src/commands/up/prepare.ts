@@ -9,6 +9,7 @@ import type { BackingFile } from '../../image/types.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
+import { planDisks } from './disks.ts';
 
 /** A machine that can be started as soon as its overlay stands. */
 export interface PreparedMachine {
@@ -33,11 +34,12 @@ export async function prepareMachine(
   const { config, paths } = located;
   const { env, signal } = context;
   const qemu = await findSuitableQemu(context, located);
+  const disks = await planDisks(located, backing, options.running);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal),
     choosePorts(context, located, options),
   ]);
-  const plan = planMachine({ config, paths, qemu, acceleration, ...ports, commandLineArgs });
+  const plan = planMachine({ config, paths, qemu, acceleration, ...ports, disks, commandLineArgs });
   return { qemu, acceleration, backing, plan };
 }
 

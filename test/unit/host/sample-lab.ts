@@ -19,6 +19,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     sharedDir: '/home/alice/lab/shared',
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
+    disks: [],
     extraArgs: [],
     verbose: false,
     keysSet: 0,

@@ -11,6 +11,7 @@ interface Changes {
   readonly version?: string;
   readonly overlay?: string;
   readonly sharedDir?: string;
+  readonly disks?: PlanInput['disks'];
   readonly acceleration?: PlanInput['acceleration'];
 }
 
@@ -43,6 +44,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     sharedDir: changes.sharedDir ?? '/lab/shared',
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
+    disks: [],
     extraArgs: changes.extraArgs ?? [],
     verbose: false,
     keysSet: 0,
@@ -62,6 +64,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     acceleration: changes.acceleration ?? { accelerator: 'tcg', cpuModel: undefined },
     ssh: { host: '127.0.0.1', port: 22223 },
     vnc: 'vnc' in changes ? changes.vnc : { host: '127.0.0.1', display: 0 },
+    disks: changes.disks ?? [],
     commandLineArgs: changes.commandLineArgs ?? [],
   };
 }

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { RunCommand } from '../cli.ts';
+import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
+import { examples } from './help.ts';
+
+/** Commands about what the machine has besides its root disk: exercise disks and devices. */
+export function addDeviceCommands(program: Command, runCommand: RunCommand): void {
+  const disks = program
+    .command('disks')
+    .summary('exercise disks')
+    .description(
+      'Show the exercise disks of the running machine, or those that the next start will\n' +
+        'attach: size, file system, label, partitions, and their names in the guest.',
+    )
+    .addHelpText(
+      'after',
+      examples('utopia disks', 'utopia disks --disk ./fsdisk1.img --disk ./fsdisk2.img:ro'),
+    );
+  addConfigFlags(disks, ['UTOPIA_DISKS']).action(
+    async (options: ParsedOptions, command: Command) => {
+      await runCommand(command, async (context, globals) => {
+        const { runDisks } = await import('../commands/disks.ts');
+        await runDisks(context, globals, configFlags(options, context.cwd));
+      });
+    },
+  );
+}
