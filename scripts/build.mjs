@@ -21,6 +21,7 @@ const commands = readdirSync(join(root, 'src/cli'))
 const parts = [
   'src/program.ts',
   'src/ui/error.ts',
+  'src/ui/spinner.ts',
   'src/commands/up/bring-up.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',
@@ -28,7 +29,7 @@ const parts = [
 ];
 /** Classes that are compared with instanceof across files; what is imported of them is one instance. */
 const shared = ['src/errors.ts', 'src/context.ts'];
-const libraries = ['execa', 'ora'];
+const libraries = ['execa'];
 
 /** Makes imports that lead from one of the files to another stay imports. */
 const keepApart = {

@@ -51,9 +51,10 @@ export async function openProgress(
   const { symbols, errColor } = terminal;
   let spinner: Ora | undefined;
   if (terminal.animated) {
-    const { default: ora } = await import('ora');
-    // Ctrl-C is ours: ora must not swallow what is typed, nor hide it.
-    spinner = ora({ stream: terminal.stderr, indent: 2, discardStdin: false });
+    const { ora } = await import('./spinner.ts');
+    // Ctrl-C is ours: ora must not swallow what is typed, nor hide it. Its own
+    // indent would leave the cursor there, and move the lines between two stages.
+    spinner = ora({ stream: terminal.stderr, prefixText: ' ', discardStdin: false });
   }
 
   const marks = {

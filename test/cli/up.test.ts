@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { findRunning, readState } from '../../src/machine/state.ts';
 import { makeLab } from '../support/lab.ts';
@@ -41,6 +42,21 @@ describe('a machine’s day', () => {
     expect(lab.processes()).toEqual([]);
     expect((await lab.run('status')).stdout).toContain('is not running');
     expect((await lab.run('down')).stdout).toContain('is not running');
+  });
+
+  test('on a terminal the stages stand in one column, behind a spinner', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const up = await lab.runOnTerminal('up', '--detach');
+    expect(up.status).toBe(0);
+    expect(up.stdout).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+    const lines = up.stdout.split(/[\r\n]+/).map(stripVTControlCharacters);
+    for (const stage of ['image', 'ssh']) {
+      expect(lines.filter((line) => line.includes(`✓ ${stage} `))).toEqual([
+        expect.stringMatching(new RegExp(`^ {2}✓ ${stage} `)),
+      ]);
+    }
+    // No jump of the cursor into the line, which would shift what is printed next.
+    expect(up.stdout.split('\u001B[').filter((text) => /^[2-9]\d*G/.test(text))).toEqual([]);
   });
 
   test('the shared folder and the overlay are made, and the overlay stays', async () => {

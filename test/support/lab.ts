@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoteForShell } from '../../src/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
 import { freePort } from './boot.ts';
@@ -34,6 +35,8 @@ export interface Lab extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
   writeConfig(lines: readonly string[]): void;
   run(...args: readonly string[]): Promise<RunResult>;
+  /** The same on a terminal of 80 columns: stdout is all that appears there. */
+  runOnTerminal(...args: readonly string[]): Promise<RunResult>;
   start(...args: readonly string[]): RunningProgram;
   paths(): ReturnType<typeof machinePaths>;
   /** Pids of the processes that were started from this lab and still run. */
@@ -91,23 +94,19 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
       stdio: 'pipe',
     });
     child.stdin.end();
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const ended = once(child, 'close').then(() => ({ status: child.exitCode, stdout, stderr }));
-    return {
-      child,
-      ended,
-      sees: async (pattern) => {
-        let over = false;
-        void ended.then(() => (over = true));
-        while (!pattern.test(stdout + stderr)) {
-          if (over) throw new Error(`ended before it said ${pattern}:\n${stdout}${stderr}`);
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-      },
-    };
+    return watchProgram(child);
+  }
+
+  /** script(1) of bsdutils opens the terminal; its own stdin stays open, as a terminal's would. */
+  async function runOnTerminal(...args: readonly string[]): Promise<RunResult> {
+    const command = [node, options.program ?? builtProgram, ...args].map(quoteForShell).join(' ');
+    const child = spawn(
+      'script',
+      ['--quiet', '--return', '--command', `stty cols 80 rows 24; ${command}`, '/dev/null'],
+      { cwd: folder, env: { ...env, TERM: 'xterm-256color', SHELL: '/bin/sh' }, stdio: 'pipe' },
+    );
+    const { ended } = watchProgram(child);
+    return await ended;
   }
 
   const paths = () =>
@@ -125,6 +124,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     env,
     writeConfig,
     start,
+    runOnTerminal,
     paths,
     processes,
     run: (...args) => start(...args).ended,
@@ -133,6 +133,26 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
       if (running !== undefined) process.kill(running.qemu.pid, 'SIGKILL');
       for (const pid of processes()) process.kill(pid, 'SIGKILL');
       temporary[Symbol.dispose]();
+    },
+  };
+}
+
+function watchProgram(child: ChildProcessWithoutNullStreams): RunningProgram {
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(() => ({ status: child.exitCode, stdout, stderr }));
+  return {
+    child,
+    ended,
+    sees: async (pattern) => {
+      let over = false;
+      void ended.then(() => (over = true));
+      while (!pattern.test(stdout + stderr)) {
+        if (over) throw new Error(`ended before it said ${pattern}:\n${stdout}${stderr}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
   };
 }
