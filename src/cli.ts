@@ -16,6 +16,7 @@ import { utopiaVersion } from './version.ts';
 export interface Surroundings {
   readonly cwd: string;
   readonly env: Environment;
+  readonly commandLine: readonly string[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly urgentSignal: AbortSignal;
@@ -64,6 +65,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     const context: Context = {
       cwd: options.C === undefined ? surroundings.cwd : resolve(surroundings.cwd, options.C),
       env: surroundings.env,
+      commandLine: surroundings.commandLine,
       terminal,
       signal: surroundings.signal,
       urgentSignal: surroundings.urgentSignal,

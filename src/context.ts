@@ -11,6 +11,8 @@ export interface Context {
   /** Absolute folder that relative paths on the command line start from (after -C). */
   readonly cwd: string;
   readonly env: Environment;
+  /** What started this process: Node, the program's file, and the words behind it as typed. */
+  readonly commandLine: readonly string[];
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP; the reason is an `Interruption`. */
   readonly signal: AbortSignal;

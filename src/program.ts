@@ -35,7 +35,13 @@ export async function runProgram(words: readonly string[]): Promise<void> {
         { hint: 'Use a Linux host, or a Linux virtual machine with nested virtualisation.' },
       );
     }
-    const program = buildProgram({ terminal, ...signals, env: process.env, cwd: process.cwd() });
+    const program = buildProgram({
+      terminal,
+      ...signals,
+      env: process.env,
+      cwd: process.cwd(),
+      commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
+    });
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = await report(error);

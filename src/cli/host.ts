@@ -6,6 +6,7 @@ interface DoctorFlags {
   readonly root?: string;
   readonly check?: readonly string[];
   readonly list?: boolean;
+  readonly explain?: string;
   readonly requireKvm?: boolean;
   readonly fix?: readonly string[] | true;
   readonly yes?: boolean;
@@ -24,6 +25,7 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
     )
     .option('--check <id...>', 'only these checks (--list names them)')
     .option('--list', 'print the ids of all checks and what each is about')
+    .option('--explain <id>', 'print a page about a check: what it reads, causes, fixes')
     .option('--require-kvm', 'software emulation is not good enough')
     .option('--root <folder>', 'look at the host that this folder describes, not at this one')
     .option('--fix [id...]', 'mend what can be mended: show the commands, ask once, run them')
@@ -50,6 +52,7 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
           list: options.list === true,
           requireKvm: options.requireKvm === true,
           root: options.root,
+          explain: options.explain,
           fix: fix === true ? [] : fix,
           yes: options.yes === true,
           dryRun: options.dryRun === true,

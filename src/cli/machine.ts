@@ -65,7 +65,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       }
       await runCommand(self, async (context, globals) => {
         const { runUp } = await import('../commands/up.ts');
-        await runUp(context, globals, {
+        const status = await runUp(context, globals, {
           detach: options.detach === true,
           wait: options.wait,
           timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
@@ -75,6 +75,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           qemuArgs,
           flags: configFlags(options, context.cwd),
         });
+        if (status !== undefined) process.exitCode = status;
       });
     },
   );

@@ -12,6 +12,8 @@ export interface DoctorOptions {
   readonly requireKvm: boolean;
   /** Folder that describes a host; undefined for the real one. Relative to the current folder. */
   readonly root: string | undefined;
+  /** Print the page about this check, and look at nothing. */
+  readonly explain: string | undefined;
   /** Ids of checks whose problems are to be mended, all when empty; undefined to look only. */
   readonly fix: readonly string[] | undefined;
   /** With `fix`: agree to everything. */
@@ -32,6 +34,10 @@ export async function runDoctor(
   const { terminal } = context;
   if (options.list) {
     printList(context, globals.json);
+    return exitStatus.ok;
+  }
+  if (options.explain !== undefined) {
+    await printPage(context, globals.json, options.explain);
     return exitStatus.ok;
   }
   if (options.fix !== undefined) {
@@ -66,6 +72,20 @@ export function knownIds(wanted: readonly string[]): ReadonlySet<string> {
     });
   }
   return new Set(ids);
+}
+
+async function printPage({ terminal }: Context, json: boolean, id: string): Promise<void> {
+  const [wanted] = knownIds([id]);
+  const check = checks.find((each) => each.id === wanted);
+  if (check === undefined) return;
+  const { pageOf } = await import('../host/explain/pages.ts');
+  const page = pageOf(check);
+  if (json) {
+    terminal.out(JSON.stringify({ schema: 1, ...page }, undefined, 2));
+    return;
+  }
+  const { renderPage } = await import('../ui/explain.ts');
+  terminal.out(renderPage(page, terminal).join('\n'));
 }
 
 function printList({ terminal }: Context, json: boolean): void {

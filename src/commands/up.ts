@@ -11,6 +11,7 @@ import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
 import { renewDisks } from './up/disks.ts';
+import { offerGroup } from './up/group-session.ts';
 import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
 import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
@@ -18,17 +19,22 @@ import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/s
 /** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */
 const lockWaitMs = 5_000;
 
-/** `utopia up`: from a folder to a machine that answers, and what it says while it runs. */
+/**
+ * `utopia up`: from a folder to a machine that answers, and what it says while it runs.
+ * Gives a status only when another `utopia up` ran in its place.
+ */
 export async function runUp(
   context: Context,
   globals: GlobalOptions,
   options: UpOptions,
-): Promise<void> {
+): Promise<number | undefined> {
   const located = await locateMachine(context, globals, options.flags);
   if (options.dryRun) {
     await runDryRun(context, globals, located, options.qemuArgs);
-    return;
+    return undefined;
   }
+  const status = await offerGroup(context, globals, located);
+  if (status !== undefined) return status;
   const quiet = globals.quiet || globals.json;
   const display = await openProgress(context.terminal, { quiet });
   try {
@@ -38,11 +44,12 @@ export async function runUp(
       machine.started.detach();
       display.close();
       printCard(context, globals, located, machine.state, false);
-      return;
+      return undefined;
     }
     // Loaded while QEMU starts.
     const { bringUp } = await import('./up/bring-up.ts');
     await bringUp(context, globals, options, located, machine, display);
+    return undefined;
   } finally {
     display.close();
   }

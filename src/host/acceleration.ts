@@ -51,7 +51,9 @@ async function kvmVerdict(
   if (!(await deviceOpens())) {
     // Loaded only now: where the device opens, the reasons of a refusal cost nothing.
     const { explainRefusal } = await import('./refusal.ts');
-    const { cause, reason } = await explainRefusal(env, signal ?? new AbortController().signal);
+    const { openRealHost } = await import('./source/real-source.ts');
+    const ending = signal ?? new AbortController().signal;
+    const { cause, reason } = await explainRefusal(openRealHost(env, ending), ending);
     return unusable(cause, reason);
   }
   return await judgeThisHost(qemu.binary, env, signal);
@@ -62,7 +64,7 @@ function unusable(cause: string, reason: string): KvmVerdict {
 }
 
 /** A character device that opens; a plain file in its place would open as well. */
-async function deviceOpens(): Promise<boolean> {
+export async function deviceOpens(): Promise<boolean> {
   try {
     if (!(await stat(kvmDevice)).isCharacterDevice()) return false;
     await (await open(kvmDevice, 'r+')).close();

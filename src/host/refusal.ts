@@ -1,4 +1,3 @@
-import type { Environment } from '../context.ts';
 import { runChecks } from './assess.ts';
 import { cpuChecks } from './checks/cpu.ts';
 import { deviceChecks } from './checks/device.ts';
@@ -7,19 +6,21 @@ import { moduleChecks } from './checks/modules.ts';
 import type { HostFacts } from './facts/types.ts';
 import { startAsking } from './gather/asking.ts';
 import { gatherKvmFacts } from './gather/host.ts';
-import { openRealHost } from './source/real-source.ts';
+import type { HostSource } from './source/types.ts';
 
 /** Why /dev/kvm cannot be used, as doctor says it. */
 export interface Refusal {
   readonly cause: string;
   /** Half a sentence. */
   readonly reason: string;
+  /** For `session-lacks-group` outside of containers: the group that this login lacks. */
+  readonly group?: string;
 }
 
-/** Asks doctor's checks why /dev/kvm does not open on this host. Runs no QEMU. */
-export async function explainRefusal(env: Environment, signal: AbortSignal): Promise<Refusal> {
+/** Asks doctor's checks why /dev/kvm does not open on a host. Runs no QEMU. */
+export async function explainRefusal(source: HostSource, signal: AbortSignal): Promise<Refusal> {
   const { ask, gaps } = startAsking(signal);
-  const kvmFacts = await gatherKvmFacts(openRealHost(env, signal), ask);
+  const kvmFacts = await gatherKvmFacts(source, ask);
   const facts: HostFacts = {
     ...kvmFacts,
     qemu: {
@@ -50,7 +51,11 @@ export async function explainRefusal(env: Environment, signal: AbortSignal): Pro
     ({ id, status, group }) =>
       (status === 'warn' || status === 'fail') && (group === 'KVM' || id !== 'host.root'),
   );
+  const { device, machine } = facts;
+  const lacking = problem?.cause === 'session-lacks-group' && machine.container === undefined;
+  const group = device.file?.gid === 0 ? device.kvmGroup : device.group;
   return {
+    ...(lacking && group !== undefined ? { group: group.name } : {}),
     cause: problem?.cause ?? 'device-denied',
     reason: problem?.message ?? `/dev/kvm cannot be opened (${facts.device.errno ?? 'unknown'})`,
   };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { UtopiaError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,5 +43,36 @@ export async function confirm(
     throw error;
   } finally {
     reader.close();
+  }
+}
+
+/**
+ * Asks a yes-or-no question that one key answers: y or Enter for yes, any other for
+ * no. For a terminal only; Ctrl-C throws `interrupted`, as an abort of `signal` does.
+ */
+export async function confirmByKey(
+  terminal: Terminal,
+  question: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { stdin, stderr } = terminal;
+  stderr.write(`${question} [Y/n] `);
+  stdin.setRawMode(true);
+  stdin.resume();
+  try {
+    const [key] = (await once(stdin, 'data', { signal })) as [Buffer];
+    const word = key.toString();
+    if (word === '\u0003')
+      throw new UtopiaError('interrupted', 'Interrupted; nothing was started.');
+    const yes = /^[yY\r\n]/.test(word);
+    stderr.write(yes ? 'y' : 'n');
+    return yes;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    throw new UtopiaError('interrupted', 'Interrupted; nothing was started.');
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    terminal.err();
   }
 }

@@ -101,6 +101,11 @@ test('--check looks at some, --list names all, and an unknown id is a usage erro
   expect(checks.map(({ id }) => id)).toEqual(['kvm.group', 'net.ports']);
   expect(doctor(folder, ['--check', 'host.arch', tree('port-busy')]).status).toBe(0);
   expect(doctor(folder, ['--list']).stdout).toMatch(/^kvm\.works +KVM +/m);
+  const list = doctor(folder, ['--list']).stdout.split('\n');
+  expect(list.filter((line) => line.length > 80)).toEqual([]);
+  const page = doctor(folder, ['--explain', 'kvm.session']);
+  expect([page.status, page.stdout]).toEqual([0, expect.stringContaining('session-lacks-group')]);
+  expect(doctor(folder, ['--explain', 'kvm.sessoin']).status).toBe(64);
   const wrong = doctor(folder, ['--check', 'kvm.wroks']);
   expect([wrong.status, wrong.stdout]).toEqual([64, '']);
   expect(doctor(folder, ['--root', '/nowhere']).status).toBe(64);

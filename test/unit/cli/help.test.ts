@@ -15,6 +15,7 @@ function program(): Command {
     terminal: openTerminal(process, { NO_COLOR: '1' }),
     signal,
     urgentSignal: signal,
+    commandLine: [],
   });
 }
 

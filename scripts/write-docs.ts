@@ -1,0 +1,19 @@
+// `npm run docs`: writes the part of docs/doctor.md that comes from the table of checks.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checks } from '../src/host/checks/table.ts';
+import { documentChecks } from '../src/host/explain/pages.ts';
+
+const file = join(import.meta.dirname, '../docs/doctor.md');
+
+/** The text with everything between the two markers written anew. */
+export function withChecks(text: string): string {
+  return text.replace(
+    /(<!-- checks: .*? -->\n)[\s\S]*(<!-- end of checks -->)/,
+    (_, start: string, end: string) => `${start}\n${documentChecks(checks)}\n\n${end}`,
+  );
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(file, withChecks(readFileSync(file, 'utf8')));
+}
