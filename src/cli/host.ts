@@ -7,6 +7,7 @@ interface DoctorFlags {
   readonly check?: readonly string[];
   readonly list?: boolean;
   readonly explain?: string;
+  readonly report?: string;
   readonly requireKvm?: boolean;
   readonly fix?: readonly string[] | true;
   readonly yes?: boolean;
@@ -28,6 +29,7 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
     .option('--explain <id>', 'print a page about a check: what it reads, causes, fixes')
     .option('--require-kvm', 'software emulation is not good enough')
     .option('--root <folder>', 'look at the host that this folder describes, not at this one')
+    .option('--report <file>', 'write all of it into a text file to hand on, without names')
     .option('--fix [id...]', 'mend what can be mended: show the commands, ask once, run them')
     .option('-y, --yes', 'with --fix: do not ask')
     .option('--dry-run', 'with --fix: print a shell script of what would be done')
@@ -53,6 +55,7 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
           requireKvm: options.requireKvm === true,
           root: options.root,
           explain: options.explain,
+          report: options.report,
           fix: fix === true ? [] : fix,
           yes: options.yes === true,
           dryRun: options.dryRun === true,

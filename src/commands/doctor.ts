@@ -14,6 +14,8 @@ export interface DoctorOptions {
   readonly root: string | undefined;
   /** Print the page about this check, and look at nothing. */
   readonly explain: string | undefined;
+  /** Write everything into this file, without names; `-` is stdout. */
+  readonly report: string | undefined;
   /** Ids of checks whose problems are to be mended, all when empty; undefined to look only. */
   readonly fix: readonly string[] | undefined;
   /** With `fix`: agree to everything. */
@@ -46,6 +48,10 @@ export async function runDoctor(
     return await runDoctorFix(context, globals, { ...options, only: fixOnly });
   }
   const only = knownIds(options.only);
+  if (options.report !== undefined) {
+    const { runDoctorReport } = await import('./doctor/write-report.ts');
+    return await runDoctorReport(context, globals, { ...options, only }, options.report);
+  }
   const { report, facts } = await examineHost(context, globals, { ...options, only });
   if (globals.json) {
     terminal.out(JSON.stringify(reportAsJson(report), undefined, 2));

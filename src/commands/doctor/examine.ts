@@ -8,6 +8,7 @@ import { gatherHost } from '../../host/gather/host.ts';
 import { drawReport, type HostReport } from '../../host/report.ts';
 import { openFixture } from '../../host/source/fixture-source.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
+import type { HostSource } from '../../host/source/types.ts';
 import { gatherLab, type GatheredLab } from './lab.ts';
 
 export interface ExamineOptions {
@@ -27,6 +28,14 @@ export interface Examination {
   readonly report: HostReport;
 }
 
+/** The host that is looked at: this one, or the one that a folder describes. */
+export async function openHost(
+  { cwd, env, signal }: Context,
+  root: string | undefined,
+): Promise<HostSource> {
+  return root === undefined ? openRealHost(env, signal) : await openFixture(resolve(cwd, root));
+}
+
 /** Reads all facts anew and runs all checks. Changes nothing. */
 export async function examineHost(
   context: Context,
@@ -34,10 +43,7 @@ export async function examineHost(
   { only, requireKvm: required, root }: ExamineOptions,
 ): Promise<Examination> {
   const { signal } = context;
-  const source =
-    root === undefined
-      ? openRealHost(context.env, signal)
-      : await openFixture(resolve(context.cwd, root));
+  const source = await openHost(context, root);
   const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
   const { config, overlayFolder } = lab;
   const facts = await gatherHost(source, { config, overlayFolder, signal });

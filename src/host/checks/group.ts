@@ -54,8 +54,8 @@ function explainOpening(
 ): Finding {
   const { file } = device;
   const name = group?.name ?? 'kvm';
-  if (entitled) return pass(`in group ${name}`);
   if (account.uid === 0) return pass('not needed: root may open every device');
+  if (entitled) return pass(`in group ${name}`);
   if (file !== undefined && mayEverybody(file)) {
     return pass('not needed: everybody may open the device');
   }

@@ -38,9 +38,13 @@ export function pageOf({ id, title, reads, causes }: Check): Page {
   };
 }
 
+/** Text as it may stand in a cell of a table. */
+function plain(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
 /** A page as a section of docs/doctor.md. */
 function pageAsMarkdown({ id, title, reads, about, causes }: Page): string {
-  const plain = (text: string): string => text.replaceAll('|', '\\|');
   const table = [
     '',
     '| cause | it means | what to do |',

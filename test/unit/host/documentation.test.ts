@@ -5,12 +5,20 @@ import { expect, it } from 'vitest';
 import { withChecks } from '../../../scripts/write-docs.ts';
 import { checks } from '../../../src/host/checks/table.ts';
 import { explanations, pageOf } from '../../../src/host/explain/pages.ts';
+import { reportSections } from '../../../src/ui/report-file.ts';
 import { renderPage } from '../../../src/ui/explain.ts';
 
 it('docs/doctor.md says about the checks what --explain says (npm run docs writes it)', () => {
   const text = readFileSync(join(import.meta.dirname, '../../../docs/doctor.md'), 'utf8');
   expect(text).toBe(withChecks(text));
   for (const { id } of checks) expect(text).toContain(`### \`${id}\``);
+});
+
+it('docs/doctor.md lists what a report holds', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/doctor.md'), 'utf8');
+  const [, listed = ''] = /<!-- report: .*? -->\n([\s\S]*)<!-- end of report -->/.exec(text) ?? [];
+  const titles = [...listed.matchAll(/^- \*\*(.*)\*\*: /gm)].map(([, title]) => title);
+  expect(titles).toEqual(reportSections.map(({ title }) => title));
 });
 
 it('explains every check and every cause of it, and nothing else', () => {
