@@ -19,17 +19,23 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
       new Option('--profile <name>', 'what is in it').choices(['minimal', 'lab']).default('lab'),
     )
     .option('--size <size>', 'size of the disk; the file is sparse', '8G')
+    .option('--include <package...>', 'further Debian packages')
     .option('-o, --output <file>', 'write the image here (default: the store)')
     .option('--mirror <url>', "Debian mirror (default: this host's, else deb.debian.org)")
     .option('-y, --yes', 'replace an image that is there')
     .addHelpText(
       'after',
-      examples('utopia image build', 'utopia image build --profile minimal --size 4G'),
+      examples(
+        'utopia image build',
+        'utopia image build --profile minimal --size 4G',
+        'utopia image build --include valgrind nasm',
+      ),
     )
     .action((options: BuildFlags, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-build.ts')).runImageBuild(context, globals, {
           ...options,
+          include: options.include ?? [],
           yes: options.yes === true,
         }),
       ),
@@ -65,6 +71,7 @@ interface BuildFlags {
   readonly suite: string;
   readonly profile: 'minimal' | 'lab';
   readonly size: string;
+  readonly include?: readonly string[];
   readonly output?: string;
   readonly mirror?: string;
   readonly yes?: boolean;

@@ -4,7 +4,13 @@ import { UtopiaError } from '../errors.ts';
 import { readOsRelease } from '../host/find-qemu.ts';
 import { describeInstall, installCommand } from '../host/packages.ts';
 import { buildImage } from '../image/debian/build.ts';
-import { imageName, imageRecipeHash, type ImageProfile } from '../image/debian/recipe.ts';
+import { readIncludedPackages } from '../image/debian/included-packages.ts';
+import {
+  imageName,
+  imageRecipeHash,
+  type ImageProfile,
+  type ImageRecipe,
+} from '../image/debian/recipe.ts';
 import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -16,6 +22,8 @@ export interface ImageBuildOptions {
   readonly profile: ImageProfile;
   /** As typed: `8G`. */
   readonly size: string;
+  /** Debian packages besides the profile's own, as typed. */
+  readonly include: readonly string[];
   readonly output?: string | undefined;
   readonly mirror?: string | undefined;
   readonly yes: boolean;
@@ -28,14 +36,16 @@ export async function runImageBuild(
   options: ImageBuildOptions,
 ): Promise<void> {
   const { terminal } = context;
+  const include = readIncludedPackages(options.include);
   const recipe = {
     suite: readSuite(options.suite),
     profile: options.profile,
     sizeBytes: readDiskSize(options.size),
+    ...(include.length > 0 ? { include } : {}),
   };
   const output =
     options.output === undefined
-      ? join(imageFolder(context.env), `${imageName(recipe)}.raw`)
+      ? join(imageFolder(context.env), `${storeName(recipe)}.raw`)
       : resolve(context.cwd, options.output);
   const progress = await openProgress(terminal, { quiet: globals.quiet });
   try {
@@ -73,6 +83,17 @@ export async function runImageBuild(
     progress.close();
   }
 }
+
+/** The image's name in the store; many packages make one that nobody can type or a file cannot have. */
+function storeName(recipe: ImageRecipe): string {
+  const name = imageName(recipe);
+  if (name.length <= longestName) return name;
+  throw new UtopiaError('usage', `With so many packages the image needs a name of yours.`, {
+    hint: 'Add -o FILE, for example -o ~/.cache/utopia/images/mine.raw',
+  });
+}
+
+const longestName = 120;
 
 /** How this host's distribution installs what the builder lacks. */
 async function installHint(): Promise<DescribeInstall> {

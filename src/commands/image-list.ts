@@ -1,4 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
+import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
 
@@ -19,10 +20,14 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
 }
 
 function describeImage(image: StoredImage, width: number): string {
-  const origin =
-    image.record === undefined
-      ? 'not built here'
-      : `Debian ${image.record.suite} ${image.record.profile}, built ${image.record.builtAt.slice(0, 10)}`;
+  const origin = describeOrigin(image.record);
   const size = `${formatBytes(image.allocatedBytes)} of ${formatBytes(image.bytes)}`;
   return `${image.name.padEnd(width)}  ${size.padEnd(16)}  ${origin}`;
+}
+
+function describeOrigin(record: ImageRecord | undefined): string {
+  if (record === undefined) return 'not built here';
+  const { suite, profile, include = [], builtAt } = record;
+  const added = include.length === 0 ? '' : ` with ${include.length} more`;
+  return `Debian ${suite} ${profile}${added}, built ${builtAt.slice(0, 10)}`;
 }

@@ -6,6 +6,8 @@ export interface ImageRecord {
   readonly schema: 1;
   readonly suite: string;
   readonly profile: string;
+  /** Debian packages besides the profile's own. */
+  readonly include?: readonly string[];
   /** Key of the recipe, see imageRecipeHash. */
   readonly recipe: string;
   readonly sizeBytes: number;

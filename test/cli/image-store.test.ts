@@ -24,6 +24,18 @@ test('the store is listed, as text and as JSON', async () => {
   expect(listed).toMatchObject({ schema: 1, images: [{ name: 'cslab', path, bytes: 1 << 20 }] });
 });
 
+test('an image with further packages says so', async () => {
+  await using lab = await makeLab();
+  const path = storeImage(lab, 'mine.raw');
+  const record = { schema: 1, suite: 'bookworm', profile: 'minimal', include: ['gdb', 'nasm'] };
+  const rest = { recipe: '0123456789ab', sizeBytes: 1 << 20, builtAt: '2026-11-23T05:00:00.000Z' };
+  writeFileSync(`${path}.json`, JSON.stringify({ ...record, ...rest }));
+  const { stdout } = await lab.run('image', 'list');
+  expect(stdout).toContain('Debian bookworm minimal with 2 more, built 2026-11-23');
+  const listed = JSON.parse((await lab.run('image', 'list', '--json')).stdout) as object;
+  expect(listed).toMatchObject({ images: [{ record: { include: ['gdb', 'nasm'] } }] });
+});
+
 test('an image is removed by name, with consent', async () => {
   await using lab = await makeLab();
   const path = storeImage(lab, 'cslab.raw');

@@ -18,6 +18,15 @@ export async function testImage(profile: ImageProfile = 'minimal'): Promise<stri
   return await cachedImage(profile, profile, rootSpec(profile));
 }
 
+/**
+ * A Debian in which real KVM works when it runs with `-accel tcg -cpu max`: QEMU, and
+ * the programs that doctor is compared with, kvm-ok and virt-host-validate.
+ */
+export async function kvmHostImage(): Promise<string> {
+  const include = ['cpu-checker', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils'];
+  return await cachedImage('kvm-host', 'minimal', rootSpec('minimal', include));
+}
+
 /** An image with this root file system from the cache, built when it is not there yet (1 to 3 minutes). */
 export async function cachedImage(
   name: string,

@@ -34,6 +34,7 @@ export async function offerImage(
       suite: 'bookworm',
       profile,
       size: '8G',
+      include: [],
       yes: false,
     },
   );

@@ -62,7 +62,7 @@ export async function buildImage(
   await requireRoom(workspaceParent(env), neededBytes[recipe.profile]);
   await requireRoom(dirname(output), neededBytes[recipe.profile]);
 
-  const root = request.root ?? rootSpec(recipe.profile);
+  const root = request.root ?? rootSpec(recipe.profile, recipe.include);
   const owner = asOwner(uid);
   const workspace = await openWorkspace(env, uid, owner);
   const part = draftPath(output);
@@ -92,6 +92,7 @@ export async function buildImage(
         schema: 1,
         suite: recipe.suite,
         profile: recipe.profile,
+        ...(recipe.include === undefined ? {} : { include: recipe.include }),
         recipe: imageRecipeHash(recipe, root),
         sizeBytes: recipe.sizeBytes,
         builtAt: surroundings.now().toISOString(),

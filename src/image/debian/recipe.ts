@@ -8,6 +8,8 @@ export interface ImageRecipe {
   readonly profile: ImageProfile;
   /** Size of the disk that the guest sees; the file is sparse. */
   readonly sizeBytes: number;
+  /** Debian packages besides the profile's own, sorted; absent when there are none. */
+  readonly include?: readonly string[];
 }
 
 /** `minimal`: boots and takes SSH, what tests use. `lab`: headers, compilers, debuggers too. */
@@ -22,9 +24,15 @@ export const defaultRecipe: ImageRecipe = {
   sizeBytes: 8 * 1024 ** 3,
 };
 
-/** `debian-bookworm-lab`: an image's name in the store, without its ending. */
-export function imageName(recipe: Pick<ImageRecipe, 'suite' | 'profile'>): string {
-  return `debian-${recipe.suite}-${recipe.profile}`;
+/**
+ * `debian-bookworm-lab`, or `debian-bookworm-lab-with-nasm-valgrind`: an image's name
+ * in the store, without its ending.
+ */
+export function imageName(recipe: Omit<ImageRecipe, 'sizeBytes'>): string {
+  const { suite, profile, include = [] } = recipe;
+  return [`debian-${suite}-${profile}`, ...(include.length > 0 ? ['with'] : []), ...include].join(
+    '-',
+  );
 }
 
 /**
@@ -34,7 +42,7 @@ export function imageName(recipe: Pick<ImageRecipe, 'suite' | 'profile'>): strin
  */
 export function imageRecipeHash(
   recipe: ImageRecipe,
-  root: RootSpec = rootSpec(recipe.profile),
+  root: RootSpec = rootSpec(recipe.profile, recipe.include),
 ): string {
   return createHash('sha256')
     .update(JSON.stringify([layoutVersion, recipe, root]))

@@ -19,10 +19,10 @@ export interface RootSpec {
   readonly lean: boolean;
 }
 
-/** Our own root file system, by profile. */
-export function rootSpec(profile: ImageProfile): RootSpec {
+/** Our own root file system, by profile, with further Debian packages. */
+export function rootSpec(profile: ImageProfile, include: readonly string[] = []): RootSpec {
   return {
-    packages: packagesOf(profile),
+    packages: [...new Set([...packagesOf(profile), ...include])],
     files: guestFiles(),
     prepareScript: prepareScript(),
     customiseScript: customiseScript(),

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readDiskSize } from '../../../../src/commands/image-build.ts';
 import { guestFiles } from '../../../../src/image/debian/files.ts';
+import { readIncludedPackages } from '../../../../src/image/debian/included-packages.ts';
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
 import { defaultRecipe, imageName, imageRecipeHash } from '../../../../src/image/debian/recipe.ts';
+import { rootSpec } from '../../../../src/image/debian/root-spec.ts';
 import { readIndexTargets } from '../../../../src/image/debian/sources.ts';
 
 describe('imageRecipeHash', () => {
@@ -16,6 +18,33 @@ describe('imageRecipeHash', () => {
 
   test('the default image has the name that the store looks for', () => {
     expect(imageName(defaultRecipe)).toBe('debian-bookworm-lab');
+  });
+});
+
+describe('packages besides the profile’s own', () => {
+  test('several in a word or one each, sorted, each once', () => {
+    expect(readIncludedPackages(['nasm,g++-12', 'libc6-dev', 'nasm'])).toEqual([
+      'g++-12',
+      'libc6-dev',
+      'nasm',
+    ]);
+    expect(readIncludedPackages([])).toEqual([]);
+  });
+
+  test.each(['', 'a', 'Nasm', '-o', 'nasm=2.16', '?essential', './x.deb', 'nasm,', 'a b'])(
+    '%j is refused',
+    (word) => {
+      expect(() => readIncludedPackages([word])).toThrow(/--include/);
+    },
+  );
+
+  test('they make another image, with another name', () => {
+    const recipe = { ...defaultRecipe, include: ['nasm', 'valgrind'] };
+    expect(imageName(recipe)).toBe('debian-bookworm-lab-with-nasm-valgrind');
+    expect(imageRecipeHash(recipe)).not.toBe(imageRecipeHash(defaultRecipe));
+    const { packages } = rootSpec('lab', ['gdb', 'nasm']);
+    expect(packages.filter((name) => name === 'gdb')).toEqual(['gdb']);
+    expect(packages).toContain('nasm');
   });
 });
 
