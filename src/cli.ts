@@ -5,6 +5,7 @@ import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { formatHelp } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
+import { addSensorCommands } from './cli/sensors.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
@@ -89,6 +90,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);
   addDeviceCommands(program, runCommand);
+  addSensorCommands(program, runCommand);
   addHostCommands(program, runCommand);
   return program;
 }

@@ -20,6 +20,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   init: 'lab',
   config: 'lab',
   disks: 'lab',
+  sensors: 'lab',
   image: 'lab',
 };
 

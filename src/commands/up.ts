@@ -10,6 +10,7 @@ import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
+import { bridgeSensors } from './sensors/start-bridge.ts';
 import { renewDisks } from './up/disks.ts';
 import { offerGroup } from './up/group-session.ts';
 import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
@@ -129,5 +130,6 @@ async function start(
     slowBecause: prepared.acceleration.reason,
   };
   await writeState(paths, state);
+  if (prepared.plan.sensorPort) await bridgeSensors(context, located, started.identity);
   return { ...prepared, overlay, started, state };
 }

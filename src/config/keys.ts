@@ -104,6 +104,14 @@ export const configKeys = {
     sample: '\'./fsdisk1.img ./fsdisk2.img:ro "my disks/3.img":rw:third\'',
     flag: '--disk <path>',
   },
+  UTOPIA_SENSORS: {
+    description:
+      "The Lunix:TNG sensor stream at the guest's /dev/ttyS1: simulated, from the lab's server, from a recording, or from a receiver at a serial port of this host. The machine starts whatever becomes of it.",
+    takes: 'sim, tcp:HOST:PORT, replay:FILE, serial:DEVICE or none',
+    default: 'none',
+    sample: 'sim',
+    flag: '--sensors <feed>',
+  },
   UTOPIA_EXTRA_ARGS: {
     description:
       "More arguments for QEMU, split into words by the shell's rules of quoting and put last.",

@@ -4,6 +4,7 @@ import { absolutePath } from './file.ts';
 import type { KeyName } from './keys.ts';
 import type { Problem } from './problem.ts';
 import type { ReportedValue } from './report.ts';
+import { formatSensors, resolveSensors } from './sensors.ts';
 import type { Settings } from './schema.ts';
 import type { Config, VncSetting } from './types.ts';
 import { isIPv4 } from './values.ts';
@@ -47,6 +48,7 @@ export async function resolveConfig(
     accelerator: settings.UTOPIA_ACCEL,
     vnc: settings.UTOPIA_VNC,
     disks: resolveDisks(settings.UTOPIA_DISKS, (path) => absolutePath(folder, path)),
+    sensors: resolveSensors(settings.UTOPIA_SENSORS, (path) => absolutePath(folder, path)),
     extraArgs: settings.UTOPIA_EXTRA_ARGS,
     verbose: settings.VERBOSE,
   };
@@ -65,6 +67,7 @@ export async function resolveConfig(
       UTOPIA_VNC: formatVnc(config.vnc),
       UTOPIA_NAME: config.name,
       UTOPIA_DISKS: config.disks.map(formatDisk),
+      UTOPIA_SENSORS: formatSensors(config.sensors),
       UTOPIA_EXTRA_ARGS: config.extraArgs,
       VERBOSE: config.verbose,
     },

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { readDisks } from './disks.ts';
 import { splitWords } from './extra-args.ts';
 import type { KeyName } from './keys.ts';
+import { readSensors } from './sensors.ts';
 import { setting } from './setting.ts';
 import {
   readCount,
@@ -31,6 +32,7 @@ export const configSchema = z.object({
   UTOPIA_VNC: setting(readVnc),
   UTOPIA_NAME: setting(readMachineName),
   UTOPIA_DISKS: setting(readDisks),
+  UTOPIA_SENSORS: setting(readSensors),
   UTOPIA_EXTRA_ARGS: setting(splitWords),
   VERBOSE: setting(readSwitch),
 } satisfies Record<KeyName, z.ZodMiniType>);

@@ -17,6 +17,20 @@ export interface DiskSetting {
   readonly name: string;
 }
 
+/** What a simulated sensor feed can do wrong. */
+export type SimulatedFault =
+  'bad-crc' | 'truncated' | 'burst' | 'node-0' | 'node-17' | 'silence' | 'disconnect';
+
+/** Where the frames come from that the guest reads at its second serial port. */
+export type SensorFeed =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'sim'; readonly faults: readonly SimulatedFault[] }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** A recorded stream, by its absolute path. */
+  | { readonly kind: 'replay'; readonly file: string }
+  /** A serial port of the host, by its absolute path. */
+  | { readonly kind: 'serial'; readonly device: string };
+
 /** What utopia.config says, resolved: absolute paths, numbers, addresses. */
 export interface Config {
   /** Absolute path of the configuration file, whether it exists or not. */
@@ -45,6 +59,8 @@ export interface Config {
   readonly vnc: VncSetting;
   /** UTOPIA_DISKS, in the order of the guest's vdb, vdc … */
   readonly disks: readonly DiskSetting[];
+  /** UTOPIA_SENSORS; with `none` the guest has no second serial port. */
+  readonly sensors: SensorFeed;
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
   readonly verbose: boolean;

@@ -14,6 +14,7 @@ export function machineArgv(plan: MachinePlan): string[] {
     ...shareArgs(plan),
     ...screenArgs(plan),
     ...consoleArgs(plan),
+    ...sensorArgs(plan),
     ...monitorArgs(plan),
     ...panicArgs(plan),
     ...entropyArgs(plan),
@@ -95,6 +96,15 @@ function consoleArgs(plan: MachinePlan): string[] {
   return [
     ...['-chardev', `${listeningSocket('console0', consoleSocket)},${log}`],
     ...['-serial', 'chardev:console0'],
+  ];
+}
+
+/** The feed is on the second port, never on the console's: the firmware writes there. */
+function sensorArgs(plan: MachinePlan): string[] {
+  if (!plan.sensorPort) return [];
+  return [
+    ...['-chardev', listeningSocket('sensors0', plan.files.sensorsSocket)],
+    ...['-device', 'isa-serial,chardev=sensors0,index=1'],
   ];
 }
 

@@ -25,6 +25,10 @@ export interface MachinePaths {
   readonly firmwareLog: string;
   /** QEMU's own words (stdout and stderr). */
   readonly qemuLog: string;
+  /** The sensor bridge: its feed and process (SensorBridge). */
+  readonly sensorsFile: string;
+  /** What the sensor bridge of this start has to say. */
+  readonly sensorsLog: string;
   /** known_hosts and the marker of an installed key; they belong to the overlay. */
   readonly sshDir: string;
   /** Overlays that `reset` moved away. */
@@ -35,6 +39,8 @@ export interface MachinePaths {
   readonly qmpSocket: string;
   readonly watchSocket: string;
   readonly consoleSocket: string;
+  /** The guest's second serial port, for the sensor bridge. */
+  readonly sensorsSocket: string;
 }
 
 /** Longest path of a Unix socket: sun_path has 108 bytes with its final NUL (unix(7)). */
@@ -64,12 +70,15 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     consoleLog: join(stateDir, 'console.log'),
     firmwareLog: join(stateDir, 'firmware.log'),
     qemuLog: join(stateDir, 'qemu.log'),
+    sensorsFile: join(stateDir, 'sensors.json'),
+    sensorsLog: join(stateDir, 'sensors.log'),
     sshDir: join(stateDir, 'ssh'),
     keptDir: join(stateDir, 'kept'),
     disksDir: join(stateDir, 'disks'),
     qmpSocket: join(runtimeDir, 'qmp.sock'),
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),
+    sensorsSocket: join(runtimeDir, 'sensors.sock'),
   };
 }
 
@@ -90,7 +99,8 @@ function machineId(config: Pick<Config, 'file'>): string {
 
 /** Throws `path-too-long` where a socket of this machine could not be bound. */
 export function checkSocketPaths(paths: MachinePaths): void {
-  for (const path of [paths.qmpSocket, paths.watchSocket, paths.consoleSocket]) {
+  const { qmpSocket, watchSocket, consoleSocket, sensorsSocket } = paths;
+  for (const path of [qmpSocket, watchSocket, consoleSocket, sensorsSocket]) {
     const length = Buffer.byteLength(path);
     if (length <= longestSocketPath) continue;
     throw new UtopiaError(

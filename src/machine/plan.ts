@@ -22,8 +22,16 @@ export interface MachinePlan {
   readonly sharedDir: string;
   readonly files: Pick<
     MachinePaths,
-    'pidFile' | 'consoleLog' | 'firmwareLog' | 'qmpSocket' | 'watchSocket' | 'consoleSocket'
+    | 'pidFile'
+    | 'consoleLog'
+    | 'firmwareLog'
+    | 'qmpSocket'
+    | 'watchSocket'
+    | 'consoleSocket'
+    | 'sensorsSocket'
   >;
+  /** A second serial port, COM2: the guest's /dev/ttyS1, at `files.sensorsSocket`. */
+  readonly sensorPort: boolean;
   /** Exercise disks, vdb and on. */
   readonly disks: readonly PlannedDisk[];
   /** Parts that are worth having and that this QEMU may lack. */
@@ -97,6 +105,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     ssh: input.ssh,
     vnc: input.vnc,
     sharedDir: config.sharedDir,
+    sensorPort: config.sensors.kind !== 'none',
     disks: input.disks,
     files: {
       pidFile: paths.pidFile,
@@ -105,6 +114,7 @@ export function planMachine(input: PlanInput): MachinePlan {
       qmpSocket: paths.qmpSocket,
       watchSocket: paths.watchSocket,
       consoleSocket: paths.consoleSocket,
+      sensorsSocket: paths.sensorsSocket,
     },
     extras: planExtras(qemu, extraArgs),
     extraArgs,

@@ -1,4 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { endBridge } from './bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
 import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
@@ -73,8 +74,10 @@ async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefin
   return await identifyProcess(pid);
 }
 
-/** Forgets a machine that has ended. Its logs stay. */
+/** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
-  const files = [paths.pidFile, paths.qmpSocket, paths.watchSocket, paths.consoleSocket];
+  await endBridge(paths);
+  const { pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket } = paths;
+  const files = [pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

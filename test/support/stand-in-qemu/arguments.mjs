@@ -43,6 +43,9 @@ export function readArguments(argv) {
   const debugPort = valuesOf(argv, '-device')
     .map(readOptions)
     .find((o) => o.get('') === 'isa-debugcon');
+  const secondPort = valuesOf(argv, '-device')
+    .map(readOptions)
+    .find((o) => o.get('') === 'isa-serial' && o.get('index') === '1');
   const forward = /hostfwd=tcp:([^:,]*):(\d+)-:22\b/.exec(valuesOf(argv, '-netdev').join(' '));
   const vnc = /^([\d.]*):(\d+)/.exec(valuesOf(argv, '-vnc')[0] ?? '');
 
@@ -51,6 +54,7 @@ export function readArguments(argv) {
     consoleLog:
       console?.get('logfile') ?? (console?.get('') === 'file' ? console.get('path') : undefined),
     consoleSocket: console?.get('') === 'socket' ? console.get('path') : undefined,
+    serialSocket: chardev(secondPort?.get('chardev'))?.get('path'),
     firmwareLog: chardev(debugPort?.get('chardev'))?.get('path'),
     pidFile: valuesOf(argv, '-pidfile')[0],
     forward:

@@ -98,6 +98,7 @@ async function open() {
   try {
     for (const path of args.qmpPaths) await monitor.listen(path);
     if (args.consoleSocket !== undefined) await serveConsole(args.consoleSocket);
+    if (args.serialSocket !== undefined) await serveSerial(args.serialSocket);
   } catch (error) {
     fail(error.message);
   }
@@ -124,6 +125,15 @@ function serveConsole(path) {
     );
     server.listen(path, resolve);
   });
+}
+
+/** A guest that reads its second serial port all the time: what it gets is in FILE.bytes. */
+function serveSerial(path) {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => appendFileSync(`${path}.bytes`, bytes));
+  });
+  return new Promise((resolve) => server.listen(path, resolve));
 }
 
 function listenTcp(host, port, talk) {
@@ -251,7 +261,7 @@ async function leave({ code, signal }) {
     process.kill(process.pid, signal);
     await sleep(60_000);
   }
-  for (const file of [args.pidFile, ...args.qmpPaths, args.consoleSocket]) {
+  for (const file of [args.pidFile, ...args.qmpPaths, args.consoleSocket, args.serialSocket]) {
     if (file !== undefined) rmSync(file, { force: true });
   }
   process.exit(code ?? 0);

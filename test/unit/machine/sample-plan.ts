@@ -11,6 +11,7 @@ interface Changes {
   readonly version?: string;
   readonly overlay?: string;
   readonly sharedDir?: string;
+  readonly sensors?: Config['sensors'];
   readonly disks?: PlanInput['disks'];
   readonly acceleration?: PlanInput['acceleration'];
 }
@@ -45,6 +46,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
     disks: [],
+    sensors: changes.sensors ?? { kind: 'none' },
     extraArgs: changes.extraArgs ?? [],
     verbose: false,
     keysSet: 0,

@@ -1,0 +1,69 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { formatSensors } from '../config/sensors.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { followFeed } from '../sensors/feed.ts';
+import { countOf, formatBytes, formatDuration } from '../ui/format.ts';
+import { openProgress } from '../ui/progress.ts';
+import { listeningSignal, type ListenOptions } from './sensors/listening.ts';
+import { chooseFeed } from './sensors/feed.ts';
+
+/**
+ * `utopia sensors record FILE`: writes the feed's frames to a new file, as they
+ * are on the line, until Ctrl-C or for `seconds`.
+ */
+export async function runSensorsRecord(
+  context: Context,
+  globals: GlobalOptions,
+  name: string,
+  options: ListenOptions,
+): Promise<void> {
+  const feed = await chooseFeed(context, globals, options.from);
+  const path = resolve(context.cwd, name);
+  const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') {
+      throw new UtopiaError('file-exists', `${path} is there already.`, {
+        hint: 'Give another name, or remove it first.',
+      });
+    }
+    throw new UtopiaError('cannot-create', `${path} cannot be made: ${error.code}`, {
+      hint: 'Give a name in a folder that you may write to.',
+      cause: error,
+    });
+  });
+  const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
+  const startedAt = performance.now();
+  let frames = 0;
+  let bytes = 0;
+  const writes: Promise<unknown>[] = [];
+  const title = 'recording';
+  display.report({ kind: 'note', text: `${formatSensors(feed)} (Ctrl-C ends it)` });
+  try {
+    await followFeed(
+      feed,
+      {
+        frame: (frame) => {
+          writes.push(handle.appendFile(frame));
+          frames += 1;
+          bytes += frame.length;
+          display.report({ kind: 'moved', title, detail: countOf(frames, 'frame') });
+        },
+        note: (text) => display.report({ kind: 'note', text }),
+      },
+      listeningSignal(context, options),
+    );
+    await Promise.all(writes);
+  } finally {
+    display.close();
+    await handle.close();
+  }
+  const elapsedMs = Math.round(performance.now() - startedAt);
+  if (globals.json) {
+    context.terminal.out(JSON.stringify({ schema: 1, file: path, frames, bytes, elapsedMs }));
+    return;
+  }
+  context.terminal.out(
+    `${countOf(frames, 'frame')}, ${formatBytes(bytes)} in ${formatDuration(elapsedMs)}: ${path}`,
+  );
+}

@@ -1,0 +1,20 @@
+import { formatSensors } from '../../config/sensors.ts';
+import type { SensorFeed } from '../../config/types.ts';
+import type { Context } from '../../context.ts';
+import { startBridge } from '../../machine/bridge.ts';
+import type { ProcessIdentity } from '../../machine/process.ts';
+import type { LocatedMachine } from '../locate.ts';
+
+/** Starts the bridge from a feed (by default the config's) to this QEMU's second serial port. */
+export async function bridgeSensors(
+  context: Context,
+  { config, paths }: LocatedMachine,
+  qemu: ProcessIdentity,
+  options: { readonly feed?: SensorFeed; readonly append?: boolean } = {},
+): Promise<void> {
+  const feed = formatSensors(options.feed ?? config.sensors);
+  // The program that runs now, whichever way it was installed.
+  const program = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+  const command = [...program, 'sensors', 'bridge', feed, paths.sensorsSocket, String(qemu.pid)];
+  await startBridge(command, feed, paths, context.env, options.append);
+}
