@@ -5,6 +5,7 @@ export default defineConfig({
   define: { UTOPIA_VERSION: JSON.stringify('0.0.0-test') },
   test: {
     reporters: ['default', new ClosingLine()],
+    globalSetup: ['test/support/end-of-run.ts'],
     projects: [
       // Pure rules, real files, real small processes: what `npm run check` runs.
       {

@@ -6,6 +6,7 @@ import { quoteForShell } from '../../src/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
 import { freePort } from './boot.ts';
+import { runMark } from './end-of-run.ts';
 import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -71,6 +72,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     HOME: join(temporary.path, 'home'),
     XDG_RUNTIME_DIR: join(temporary.path, 'run'),
     XDG_CACHE_HOME: join(temporary.path, 'cache'),
+    [runMark]: process.env[runMark],
     ...options.env,
   };
   for (const name of ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME']) {
