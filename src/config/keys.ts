@@ -56,7 +56,7 @@ export const configKeys = {
   },
   UTOPIA_ACCEL: {
     description:
-      'How the guest runs: kvm (the processor itself), tcg (software, about ten times slower), or auto (kvm where it really works).',
+      'How the guest runs: kvm (the processor itself), tcg (software, several times slower), or auto (kvm where it really works).',
     takes: 'auto, kvm or tcg',
     default: 'auto',
     sample: 'kvm',

@@ -81,7 +81,7 @@ export const waitingRules: readonly Rule[] = [
       what: `SSH did not answer within ${roughly(evidence.elapsedMs)}${afterStage(evidence)}.`,
       why:
         evidence.accelerator === 'tcg'
-          ? 'The guest was still at work; with software emulation a boot takes about ten times longer.'
+          ? 'The guest was still at work; with software emulation a boot takes several times as long.'
           : 'The guest was still at work when the time was up.',
       next: 'Wait longer with --timeout, or watch it with utopia up --verbose.',
       lines: tail(guestLines(evidence)),

@@ -4,6 +4,7 @@ import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { judgeThisHost, kvmDevice } from './kvm-on-this-host.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';
+import { knownSlowdown } from './slowdown.ts';
 import type { Acceleration, QemuInstallation } from './types.ts';
 
 /**
@@ -17,7 +18,9 @@ export async function chooseAcceleration(
   env: Environment,
   signal?: AbortSignal,
 ): Promise<Acceleration> {
-  if (config.accelerator === 'tcg') return emulation(undefined, undefined);
+  const slowdown = await knownSlowdown(qemu.binary, env);
+  const emulated = { accelerator: 'tcg', cpuModel: undefined, slowdown } as const;
+  if (config.accelerator === 'tcg') return { ...emulated, reason: undefined, cause: undefined };
   const verdict = await kvmVerdict(qemu, env, signal);
   if (verdict.works) {
     return {
@@ -34,11 +37,7 @@ export async function chooseAcceleration(
       { hint: 'utopia doctor explains it; UTOPIA_ACCEL=auto takes software emulation meanwhile.' },
     );
   }
-  return emulation(verdict.reason, verdict.cause);
-}
-
-function emulation(reason: string | undefined, cause: string | undefined): Acceleration {
-  return { accelerator: 'tcg', cpuModel: undefined, reason, cause };
+  return { ...emulated, reason: verdict.reason, cause: verdict.cause };
 }
 
 async function kvmVerdict(

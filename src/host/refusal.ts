@@ -33,6 +33,7 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
     },
     kvm: undefined,
     emulation: undefined,
+    slowdown: undefined,
     resources: { ports: [], space: undefined, memory: undefined, firstUnprivilegedPort: 1024 },
     gaps,
   };

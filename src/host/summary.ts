@@ -1,4 +1,5 @@
 import type { CheckResult } from './check.ts';
+import { describeSlowdown } from './describe-slowdown.ts';
 import type { HostFacts } from './facts/types.ts';
 import type { HostReport } from './report.ts';
 
@@ -36,17 +37,17 @@ export function summarise(outcome: Outcome, facts: HostFacts): string {
     const how =
       accel === 'kvm'
         ? 'with KVM, at full speed'
-        : 'under software emulation, because UTOPIA_ACCEL=tcg';
+        : `under software emulation, because UTOPIA_ACCEL=tcg: ${describeSlowdown(facts.slowdown)}`;
     const but = first === undefined ? '' : ` Worth a look: ${first.message}.`;
     return `Labs run, ${how}.${but}`;
   }
   const canary = judged.find(({ id }) => id === 'kvm.works');
   const reason = canary?.status === 'warn' ? canary : (problems.find(isKvmWarning) ?? canary);
-  const slow = slownessOf(facts);
+  const slow = `under software emulation, ${describeSlowdown(facts.slowdown)}`;
   if (reason === undefined || reason.status === 'unknown') {
     return `Whether KVM works is not known; without it labs run ${slow}.`;
   }
-  return `KVM is not usable: ${reason.message}. Labs run, ${slow}.`;
+  return `KVM is not usable: ${reason.message}. Labs run ${slow}.`;
 }
 
 function summariseSome(shown: readonly CheckResult[], problem: CheckResult | undefined): string {
@@ -55,13 +56,6 @@ function summariseSome(shown: readonly CheckResult[], problem: CheckResult | und
   const open = shown.filter(({ status }) => status === 'unknown' || status === 'skipped').length;
   if (open === 0) return shown.length === 1 ? 'This check passes.' : 'These checks pass.';
   return `No problem was seen, but ${open} of ${shown.length} could not be checked.`;
-}
-
-/** Nothing here measured how much slower: a guest's boot under emulation takes about ten times as long. */
-function slownessOf({ machine }: HostFacts): string {
-  return machine.arch === undefined || machine.arch === 'x86_64'
-    ? 'about 10× slower'
-    : 'slowly, under software emulation';
 }
 
 /** Problems with one entry for each cause: two checks may see the same thing from two sides. */

@@ -21,6 +21,8 @@ export interface Acceleration {
   readonly cpuModel: string | undefined;
   /** Why KVM is not used, as half a sentence; undefined with KVM, or when the user chose TCG. */
   readonly reason: string | undefined;
+  /** How many times as long computing takes under emulation, where doctor has measured it. */
+  readonly slowdown?: number | undefined;
   /** The same as a stable word (host-checks: `msr-abort`, `session-lacks-group`, …). */
   readonly cause: string | undefined;
 }

@@ -19,27 +19,43 @@ export async function remembered<Verdict>(
   probe: () => Promise<Verdict>,
   lasting: (verdict: Verdict) => boolean = () => true,
 ): Promise<Verdict> {
-  const file = join(cacheRoot(env), `${name}.json`);
-  const wanted = JSON.stringify([utopiaVersion, format, ...key]);
-  try {
-    const { key: found, verdict } = JSON.parse(await readFile(file, 'utf8')) as {
-      readonly key: string;
-      readonly verdict: Verdict;
-    };
-    if (found === wanted) return verdict;
-  } catch {
-    // Probed anew.
-  }
+  const known = await recalled<Verdict>(env, name, key);
+  if (known !== undefined) return known;
   const verdict = await probe();
   if (!lasting(verdict)) return verdict;
   try {
     const { writeFileAtomically } = await import('../atomic-file.ts');
     await mkdir(cacheRoot(env), { recursive: true });
-    await writeFileAtomically(file, JSON.stringify({ key: wanted, verdict }));
+    await writeFileAtomically(fileOf(env, name), JSON.stringify({ key: wordOf(key), verdict }));
   } catch {
     // A full or read-only cache: the next call probes again.
   }
   return verdict;
+}
+
+/** What was remembered under this very key, if anything. */
+export async function recalled<Verdict>(
+  env: Environment,
+  name: string,
+  key: readonly (string | number)[],
+): Promise<Verdict | undefined> {
+  try {
+    const { key: found, verdict } = JSON.parse(await readFile(fileOf(env, name), 'utf8')) as {
+      readonly key: string;
+      readonly verdict: Verdict;
+    };
+    return found === wordOf(key) ? verdict : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(env: Environment, name: string): string {
+  return join(cacheRoot(env), `${name}.json`);
+}
+
+function wordOf(key: readonly (string | number)[]): string {
+  return JSON.stringify([utopiaVersion, format, ...key]);
 }
 
 /** What tells one build of a program from another: path, size, time of change. */

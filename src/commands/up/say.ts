@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { describeSlowdown } from '../../host/describe-slowdown.ts';
 import type { Acceleration } from '../../host/types.ts';
 import type { Overlay } from '../../image/types.ts';
 import type { MachineState, RunningMachine } from '../../machine/state.ts';
@@ -38,7 +39,7 @@ export function speedLine(acceleration: Acceleration): ProgressEvent {
     return { kind: 'finished', title: 'speed', detail: 'KVM' };
   }
   const why = acceleration.reason === undefined ? 'as configured' : acceleration.reason;
-  const detail = `software emulation, about 10 times slower: ${why}`;
+  const detail = `software emulation, ${describeSlowdown(acceleration.slowdown)}: ${why}`;
   return { kind: 'warned', title: 'speed', detail };
 }
 

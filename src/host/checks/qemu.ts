@@ -148,7 +148,13 @@ function evaluateEmulation({ facts }: CheckInput): Finding {
   }
   const { emulation } = facts;
   if (emulation === undefined) return unknown('not known: no guest was run under emulation');
-  const evidence = [{ path: 'canary', value: `${emulation.ms} ms` }];
+  const { slowdown } = facts;
+  const evidence = [
+    { path: 'canary', value: `${emulation.ms} ms` },
+    ...(slowdown === undefined
+      ? []
+      : [{ path: 'loop', value: `${slowdown.toFixed(1)} times as long as on the processor` }]),
+  ];
   if (emulation.exit === canaryExit) return pass('a guest runs under emulation', evidence);
   if (facts.kvm?.works === true)
     return info('a guest runs with KVM, not under emulation', { evidence });

@@ -137,6 +137,8 @@ export interface HostFacts {
   readonly qemu: QemuFacts;
   readonly kvm: KvmVerdict | undefined;
   readonly emulation: CanaryResult | undefined;
+  /** How many times as long computing takes under emulation; asked only where a lab would run so. */
+  readonly slowdown: number | undefined;
   readonly resources: ResourceFacts;
   /** Probes that failed or did not come back in time, by name, with the reason. */
   readonly gaps: ReadonlyMap<string, string>;

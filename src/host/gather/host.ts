@@ -1,5 +1,6 @@
 import type { Config } from '../../config/types.ts';
 import type { Environment } from '../../context.ts';
+import { canaryExit } from '../canary-exit.ts';
 import type { AccountEntry } from '../facts/accounts.ts';
 import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';
 import { searchPlaces, searchQemu } from '../find-qemu.ts';
@@ -38,7 +39,13 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
   const { machine, device } = kvmFacts;
   const qemu = await gatherQemu(source, machine.env, config?.qemuBuildDir, ask);
   const canaries = await runCanaries(source, device, qemu, ask);
-  return { ...kvmFacts, qemu, ...canaries, resources, gaps };
+  const runs = qemu.binary !== undefined && canaries.emulation?.exit === canaryExit;
+  const emulates = canaries.kvm?.works !== true || config?.accelerator === 'tcg';
+  const slowdown =
+    runs && emulates
+      ? await ask('speed', async () => await source.measureSlowdown(qemu.binary ?? ''))
+      : undefined;
+  return { ...kvmFacts, qemu, ...canaries, slowdown, resources, gaps };
 }
 
 /** The part that tells whether KVM can be used, short of running a guest: files only. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
+import { canaryExit } from '../canary-exit.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
 import { judgeKvm } from '../kvm-verdict.ts';
@@ -38,9 +39,14 @@ interface DescribedProbes {
   readonly 'qemu-accels'?: readonly string[];
   readonly 'kvm-canary'?: Partial<CanaryResult>;
   readonly 'tcg-canary'?: Partial<CanaryResult>;
+  /** How many times as long computing takes under emulation. */
+  readonly slowdown?: number;
   readonly 'kernel-log'?: string | null;
   readonly 'getent-group'?: Readonly<Record<string, string>>;
 }
+
+/** Canaries mostly start QEMU and the firmware: below this ratio their times say nothing about a guest's speed. */
+const leastTellingRatio = 2;
 
 /** A folder's file system where host.json names none at all. */
 const plentyOfSpace: Space = {
@@ -111,6 +117,7 @@ export async function openFixture(root: string): Promise<HostSource> {
       const tcg = probes['tcg-canary'];
       return tcg === undefined ? undefined : canaryOf(tcg);
     },
+    measureSlowdown: async () => slowdownOf(probes),
     bindPort: async () => undefined,
   };
 }
@@ -187,6 +194,14 @@ function answersOf(probes: DescribedProbes): Partial<FeatureLists> | undefined {
     ...(netdevs === undefined ? {} : { netdevs }),
     ...(accelerators === undefined ? {} : { accelerators }),
   };
+}
+
+/** As described, else by the two canaries, whose times differ more than their starts would. */
+function slowdownOf({ slowdown, 'kvm-canary': kvm, 'tcg-canary': tcg }: DescribedProbes) {
+  if (slowdown !== undefined) return slowdown;
+  if (kvm?.exit !== canaryExit || tcg?.exit !== canaryExit) return undefined;
+  const ratio = (tcg.ms ?? 0) / (kvm.ms ?? Infinity);
+  return ratio >= leastTellingRatio ? ratio : undefined;
 }
 
 function canaryOf(described: Partial<CanaryResult>): CanaryResult {

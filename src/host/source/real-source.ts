@@ -38,6 +38,10 @@ export function openRealHost(env: Environment, signal: AbortSignal): HostSource 
       return await judgeThisHost(binary, env, signal);
     },
     testEmulation: async (binary) => await testEmulation(binary, env, signal),
+    measureSlowdown: async (binary) => {
+      const { measureSlowdown } = await import('../slowdown.ts');
+      return await measureSlowdown(binary, env, signal);
+    },
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;

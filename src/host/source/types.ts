@@ -61,6 +61,8 @@ export interface HostSource {
   /** Undefined when nothing is known about it. */
   testKvm(binary: string): Promise<KvmVerdict | undefined>;
   testEmulation(binary: string): Promise<CanaryResult | undefined>;
+  /** How many times as long computing takes under emulation; undefined when it cannot be measured. */
+  measureSlowdown(binary: string): Promise<number | undefined>;
   /** Undefined where nothing can be bound: only the tables of sockets count then. */
   bindPort(host: string, port: number): Promise<PortAnswer | undefined>;
 }
