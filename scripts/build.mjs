@@ -25,6 +25,10 @@ const parts = [
   'src/commands/up/bring-up.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',
+  'src/host/slowdown.ts',
+  'src/host/explain/pages.ts',
+  'src/commands/doctor/fix.ts',
+  'src/commands/doctor/write-report.ts',
   ...commands,
 ];
 /** Classes that are compared with instanceof across files; what is imported of them is one instance. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeSlowdown } from '../../../src/host/describe-slowdown.ts';
 import { searchQemu, isRunnableHere } from '../../../src/host/find-qemu.ts';
 import { knownSlowdown, measureSlowdown } from '../../../src/host/slowdown.ts';
 import { openFixture } from '../../../src/host/source/fixture-source.ts';
+import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 it.each([
@@ -23,15 +24,18 @@ it('takes the canaries of a described host only where they differ by more than a
   expect(await ofSlow.measureSlowdown('')).toBe(12);
 });
 
-const { binary } = await searchQemu(undefined, process.env, isRunnableHere);
+describe('on this host', () => {
+  needsOfHost('qemu');
 
-it.skipIf(binary === undefined)('measures a loop under emulation, once', async () => {
-  using folder = temporaryFolder();
-  const env = { XDG_CACHE_HOME: folder.path };
-  const { signal } = new AbortController();
-  expect(await knownSlowdown(binary ?? '', env)).toBeUndefined();
-  const slowdown = await measureSlowdown(binary ?? '', env, signal);
-  expect(slowdown).toBeGreaterThan(1);
-  expect(slowdown).toBeLessThan(200);
-  expect(await knownSlowdown(binary ?? '', env)).toBe(slowdown);
+  it('measures a loop under emulation, once', async () => {
+    using folder = temporaryFolder();
+    const env = { XDG_CACHE_HOME: folder.path };
+    const { signal } = new AbortController();
+    const { binary = '' } = await searchQemu(undefined, process.env, isRunnableHere);
+    expect(await knownSlowdown(binary, env)).toBeUndefined();
+    const slowdown = await measureSlowdown(binary, env, signal);
+    expect(slowdown).toBeGreaterThan(1);
+    expect(slowdown).toBeLessThan(200);
+    expect(await knownSlowdown(binary, env)).toBe(slowdown);
+  });
 });
