@@ -1,12 +1,11 @@
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { describeHolder, processStart, type PortHolder } from '../host/ports.ts';
+import { describeHolder, type PortHolder } from '../host/ports.ts';
 import { addressOf, listMachines } from '../machine/registry.ts';
-import { formatDuration } from '../ui/format.ts';
 
 /** Who has a port, as far as it may be known, and what would free it. */
 export interface NamedHolder {
-  /** `qemu-system-x86_64, pid 4127, started 3 h ago: your lab "ask1"`. */
+  /** `qemu-system-x86_64, pid 4127 of alice, started 3 h ago: your lab "ask1"`. */
   readonly text: string;
   /** The command that ends it, where it is a machine of this user. */
   readonly stop: string | undefined;
@@ -17,21 +16,10 @@ export async function nameHolder(
   context: Context,
   holder: PortHolder | undefined,
 ): Promise<NamedHolder> {
-  const { pid } = holder ?? {};
-  if (holder === undefined || pid === undefined) {
-    const hidden = holder?.uid === undefined ? '' : ' that you may not look into';
-    const nobody = { pid: undefined, program: undefined, uid: undefined };
-    return { text: `${describeHolder(holder ?? nobody)}${hidden}`, stop: undefined };
-  }
-  const [machines, start] = await Promise.all([
-    listMachines(context.env, process.getuid?.() ?? 0),
-    processStart(pid),
-  ]);
-  const age =
-    start === undefined
-      ? ''
-      : `, started ${formatDuration(context.now().getTime() - start.getTime())} ago`;
-  const text = `${describeHolder(holder)}${age}`;
+  const text = describeHolder(holder, context.now());
+  const pid = holder?.pid;
+  if (pid === undefined) return { text, stop: undefined };
+  const machines = await listMachines(context.env, process.getuid?.() ?? 0);
   const machine = machines.find(({ running }) => running?.qemu.pid === pid);
   if (machine === undefined) return { text, stop: undefined };
   return {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { parseAccounts } from './facts/accounts.ts';
 import { parseListeners } from './facts/listeners.ts';
 
 /** A process that listens on a port; what cannot be read of it is undefined. */
@@ -9,6 +10,9 @@ export interface PortHolder {
   readonly program: string | undefined;
   /** The user id that owns the socket. */
   readonly uid: number | undefined;
+  /** That user's name in /etc/passwd. */
+  readonly user: string | undefined;
+  readonly startedAt: Date | undefined;
 }
 
 export type PortState =
@@ -46,7 +50,11 @@ async function findHolder(port: number): Promise<PortHolder | undefined> {
   const socket = tables.flatMap(parseListeners).find((each) => each.port === port);
   if (socket === undefined) return undefined;
   const pid = await findSocketOwner(socket.inode);
-  return { pid, program: pid === undefined ? undefined : await programOf(pid), uid: socket.uid };
+  const { uid } = socket;
+  const accounts = parseAccounts(await readFile('/etc/passwd', 'utf8').catch(() => ''));
+  const user = accounts.find((each) => each.uid === uid)?.name;
+  if (pid === undefined) return { pid, program: undefined, uid, user, startedAt: undefined };
+  return { pid, program: await programOf(pid), uid, user, startedAt: await startOf(pid) };
 }
 
 /** Looks through the descriptors of every process that we may look into. */
@@ -73,17 +81,38 @@ async function programOf(pid: number): Promise<string | undefined> {
   return whole.startsWith(name.trim()) ? whole : name.trim();
 }
 
-/** When a process started, from its folder in /proc; undefined when it is gone. */
-export async function processStart(pid: number): Promise<Date | undefined> {
-  return await stat(`/proc/${pid}`).then(
-    (folder) => folder.ctime,
-    () => undefined,
+/** Ticks a second in /proc, whatever the kernel's own clock (proc_pid_stat(5)). */
+const ticksPerSecond = 100;
+
+/** When a process started: field 22 of its stat, in ticks since the boot that /proc/stat dates. */
+async function startOf(pid: number): Promise<Date | undefined> {
+  const [own, all] = await Promise.all(
+    [`/proc/${pid}/stat`, '/proc/stat'].map((file) => readFile(file, 'utf8').catch(() => '')),
   );
+  // The name in parentheses may have blanks; field 3 stands behind it.
+  const ticks = Number(own?.slice(own.lastIndexOf(')') + 2).split(' ')[19]);
+  const bootedAt = Number(/^btime (\d+)$/m.exec(all ?? '')?.[1]);
+  const seconds = bootedAt + ticks / ticksPerSecond;
+  return Number.isFinite(seconds) ? new Date(seconds * 1000) : undefined;
 }
 
-/** Who holds a port, as far as it may be known: `python3, pid 4127`. */
-export function describeHolder(holder: PortHolder): string {
-  if (holder.pid !== undefined) return `${holder.program ?? 'a process'}, pid ${holder.pid}`;
-  if (holder.uid !== undefined) return `a process of user id ${holder.uid}`;
-  return 'a process that cannot be seen from here';
+/** Who holds a port, as far as it may be known: `python3, pid 4127 of alice, started 3 h ago`. */
+export function describeHolder(holder: PortHolder | undefined, now: Date): string {
+  const { pid, program, uid, user, startedAt } = holder ?? {};
+  const owner = user ?? (uid === undefined ? undefined : `user id ${uid}`);
+  if (pid !== undefined) {
+    const age = startedAt === undefined ? '' : `, started ${describeAge(now, startedAt)}`;
+    const whose = owner === undefined ? '' : ` of ${owner}`;
+    return `${program ?? 'a process'}, pid ${pid}${whose}${age}`;
+  }
+  if (owner !== undefined) return `a process of ${owner} that you may not look into`;
+  return 'a process that cannot be seen from here (another container or network namespace)';
+}
+
+function describeAge(now: Date, then: Date): string {
+  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
 }

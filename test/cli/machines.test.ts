@@ -85,7 +85,7 @@ test('a port that another lab has is refused with its name and the way to stop i
   const { status, stderr } = await two.run('up', '--detach');
   expect(status).toBe(69);
   expect(stderr).toContain(`The machine cannot start: port ${one.sshPort} is taken.`);
-  expect(stderr).toMatch(new RegExp(`By  .*pid ${pid}, started .* ago: your lab "ask1"`));
+  expect(stderr).toMatch(new RegExp(`By  .*pid ${pid} of .*, started .*: your lab "ask1"`));
   expect(stderr).toMatch(/^ {2}Do {2}utopia -n ask1 down$/m);
   expect(stderr).toMatch(/^ {6}UTOPIA_SSH_PORT=\d+ utopia up/m);
   expect((await two.run('-n', 'ask1', 'down')).status).toBe(0);

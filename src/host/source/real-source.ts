@@ -45,7 +45,7 @@ export function openRealHost(env: Environment, signal: AbortSignal): HostSource 
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;
-      return { ...state, holder: state.holder && describeHolder(state.holder) };
+      return { ...state, holder: state.holder && describeHolder(state.holder, new Date()) };
     },
   };
 }
