@@ -6,11 +6,14 @@ import { addConfigCommands } from './cli/config.ts';
 import { formatHelp } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
 import { addSensorCommands } from './cli/sensors.ts';
+import { addConsoleCommands } from './cli/console.ts';
+import { addForwardCommand } from './cli/forward.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addResetCommand } from './cli/reset.ts';
+import { addScreenCommands } from './cli/screen.ts';
 import { utopiaVersion } from './version.ts';
 
 /** What the process gives to a command; `-C` is applied before a command sees it. */
@@ -86,6 +89,9 @@ export function buildProgram(surroundings: Surroundings): Command {
   // A new command also has its line in cli/help.ts.
   addMachineCommands(program, runCommand);
   addMachinesCommand(program, runCommand);
+  addConsoleCommands(program, runCommand);
+  addScreenCommands(program, runCommand);
+  addForwardCommand(program, runCommand);
   addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);

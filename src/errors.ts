@@ -47,7 +47,9 @@ export const errorCodes = {
   'machine-running': exitStatus.tryAgain,
   'machine-busy': exitStatus.tryAgain,
   'boot-failed': exitStatus.unavailable,
+  'log-missing': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
+  'guest-refused': exitStatus.unavailable,
   'consent-needed': exitStatus.unavailable,
   interrupted: exitStatus.interrupted,
 } as const satisfies Record<string, ExitStatus>;

@@ -97,7 +97,7 @@ function describe(context: Context, machines: readonly ListedMachine[]): string[
     each.name,
     each.state,
     each.ssh === undefined ? '' : String(each.ssh.port),
-    each.vnc === undefined ? '' : `:${each.vnc.display}`,
+    each.vnc === undefined ? '' : 'socket' in each.vnc ? 'unix' : `:${each.vnc.display}`,
     each.memory === undefined ? '' : formatBytes(each.memory.residentBytes),
     each.startedAt === undefined
       ? ''

@@ -83,11 +83,20 @@ export const configKeys = {
     sample: './shared',
   },
   UTOPIA_VNC: {
-    description: "Where the guest's screen is served: display N is TCP port 5900 + N.",
-    takes: '127.0.0.1:N, auto for a free display, or off',
+    description:
+      "Where the guest's screen is served: display N is TCP port 5900 + N, which every user of this host can reach; unix is a socket for you alone.",
+    takes: '127.0.0.1:N, auto for a free display, unix, or off',
     default: '127.0.0.1:0',
     sample: '127.0.0.1:1',
     flag: '--vnc <display>',
+  },
+  UTOPIA_FORWARDS: {
+    description:
+      'More ports of the host that lead to ports of the guest. utopia forward adds one to a running machine.',
+    takes:
+      'HOST_PORT:GUEST_PORT, also with /udp behind or an address in front, with blanks between',
+    default: '',
+    sample: "'8080:80 35001:35001/udp'",
   },
   UTOPIA_NAME: {
     description: 'Name of the machine, to tell several apart.',

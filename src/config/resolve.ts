@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDisk, resolveDisks } from './disks.ts';
 import { absolutePath } from './file.ts';
+import { formatForward } from './forwards.ts';
 import type { KeyName } from './keys.ts';
 import type { Problem } from './problem.ts';
 import type { ReportedValue } from './report.ts';
@@ -49,6 +50,7 @@ export async function resolveConfig(
     vnc: settings.UTOPIA_VNC,
     disks: resolveDisks(settings.UTOPIA_DISKS, (path) => absolutePath(folder, path)),
     sensors: resolveSensors(settings.UTOPIA_SENSORS, (path) => absolutePath(folder, path)),
+    forwards: settings.UTOPIA_FORWARDS,
     extraArgs: settings.UTOPIA_EXTRA_ARGS,
     verbose: settings.VERBOSE,
   };
@@ -65,6 +67,7 @@ export async function resolveConfig(
       UTOPIA_SSH_INTERFACE: config.sshInterface,
       SHARED_FS_DIR: config.sharedDir,
       UTOPIA_VNC: formatVnc(config.vnc),
+      UTOPIA_FORWARDS: config.forwards.map(formatForward),
       UTOPIA_NAME: config.name,
       UTOPIA_DISKS: config.disks.map(formatDisk),
       UTOPIA_SENSORS: formatSensors(config.sensors),
@@ -75,7 +78,7 @@ export async function resolveConfig(
   };
 }
 
-/** `127.0.0.1:0`, `auto` or `off`. */
+/** `127.0.0.1:0`, `auto`, `unix` or `off`. */
 export function formatVnc(vnc: VncSetting): string {
   return vnc.kind === 'display' ? `${vnc.host}:${vnc.display}` : vnc.kind;
 }
@@ -131,6 +134,15 @@ function checkTogether(
       key: 'UTOPIA_SSH_PORT',
       message: `UTOPIA_SSH_PORT is ${sshPort}, which is also the port of VNC display ${vnc.display}.`,
       hint: 'Write another port, or auto, or another display in UTOPIA_VNC.',
+    });
+  }
+  for (const forward of config.forwards) {
+    const screen = vnc.kind === 'display' && 5900 + vnc.display === forward.hostPort;
+    if (forward.protocol !== 'tcp' || (forward.hostPort !== sshPort && !screen)) continue;
+    problems.push({
+      key: 'UTOPIA_FORWARDS',
+      message: `UTOPIA_FORWARDS has ${formatForward(forward)}, whose port ${forward.hostPort} is that of ${screen ? 'UTOPIA_VNC' : 'UTOPIA_SSH_PORT'}.`,
+      hint: 'Write another port of the host.',
     });
   }
   return problems;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { readDisks } from './disks.ts';
 import { splitWords } from './extra-args.ts';
+import { readForwards } from './forwards.ts';
 import type { KeyName } from './keys.ts';
 import { readSensors } from './sensors.ts';
 import { setting } from './setting.ts';
@@ -30,6 +31,7 @@ export const configSchema = z.object({
   UTOPIA_SSH_INTERFACE: setting(readInterface),
   SHARED_FS_DIR: setting(readPath),
   UTOPIA_VNC: setting(readVnc),
+  UTOPIA_FORWARDS: setting(readForwards),
   UTOPIA_NAME: setting(readMachineName),
   UTOPIA_DISKS: setting(readDisks),
   UTOPIA_SENSORS: setting(readSensors),

@@ -1,7 +1,18 @@
-/** Where a machine's screen is served; loopback only. */
+/** A port of the host that leads to one of the guest. */
+export interface PortForward {
+  readonly protocol: 'tcp' | 'udp';
+  /** IPv4 address of the host on which the port listens. */
+  readonly host: string;
+  readonly hostPort: number;
+  readonly guestPort: number;
+}
+
+/** Where a machine's screen is served; this host only. */
 export type VncSetting =
   | { readonly kind: 'off' }
   | { readonly kind: 'auto' }
+  /** A socket in the machine's private runtime folder. */
+  | { readonly kind: 'unix' }
   /** Display N is TCP port 5900 + N on `host`. */
   | { readonly kind: 'display'; readonly host: string; readonly display: number };
 
@@ -61,6 +72,8 @@ export interface Config {
   readonly disks: readonly DiskSetting[];
   /** UTOPIA_SENSORS; with `none` the guest has no second serial port. */
   readonly sensors: SensorFeed;
+  /** UTOPIA_FORWARDS: more ports of the host that lead into the guest. */
+  readonly forwards: readonly PortForward[];
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
   readonly verbose: boolean;

@@ -88,12 +88,15 @@ export function readInterface(text: string): string | Refusal {
 /** TCP port of VNC display 0. */
 const firstVncPort = 5900;
 
-/** `off`, `auto`, `127.0.0.1:N`, `localhost:N` or `:N`. */
+/** `off`, `auto`, `unix`, `127.0.0.1:N`, `localhost:N` or `:N`. */
 export function readVnc(text: string): VncSetting | Refusal {
-  if (text === 'off' || text === 'auto') return { kind: text };
+  if (text === 'off' || text === 'auto' || text === 'unix') return { kind: text };
   const match = /^([^:]*):(\d{1,5})$/.exec(text);
   if (match === null) {
-    return new Refusal('is not a display', 'Write 127.0.0.1:0, another display, auto, or off.');
+    return new Refusal(
+      'is not a display',
+      'Write 127.0.0.1:0, another display, auto, unix, or off.',
+    );
   }
   const host = match[1] === '' || match[1] === 'localhost' ? '127.0.0.1' : (match[1] ?? '');
   const display = Number(match[2]);

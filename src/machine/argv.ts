@@ -1,3 +1,4 @@
+import type { PortForward } from '../config/types.ts';
 import type { MachinePlan } from './plan.ts';
 
 /**
@@ -27,6 +28,11 @@ export function machineArgv(plan: MachinePlan): string[] {
 /** In QEMU's option strings a comma inside a value is written twice. */
 export function doubleCommas(value: string): string {
   return value.replaceAll(',', ',,');
+}
+
+/** A forward in QEMU's words: `tcp:127.0.0.1:8080-:80`. */
+export function forwardRule({ protocol, host, hostPort, guestPort }: PortForward): string {
+  return `${protocol}:${host}:${hostPort}-:${guestPort}`;
 }
 
 function identityArgs(plan: MachinePlan): string[] {
@@ -67,8 +73,12 @@ function diskArgs(plan: MachinePlan): string[] {
 
 function networkArgs(plan: MachinePlan): string[] {
   const { host, port } = plan.ssh;
+  const forwards = [
+    `hostfwd=tcp:${host}:${port}-:22`,
+    ...plan.forwards.map((each) => `hostfwd=${forwardRule(each)}`),
+  ];
   return [
-    ...['-netdev', `user,id=net0,hostfwd=tcp:${host}:${port}-:22`],
+    ...['-netdev', `user,id=net0,${forwards.join(',')}`],
     // No option ROM: nothing boots from the network, and loading it takes time.
     ...['-device', 'virtio-net-pci,netdev=net0,addr=0x3,romfile='],
   ];
@@ -83,11 +93,14 @@ function shareArgs(plan: MachinePlan): string[] {
 }
 
 function screenArgs(plan: MachinePlan): string[] {
-  const screen =
-    plan.vnc === undefined
-      ? ['-display', 'none']
-      : ['-vnc', `${plan.vnc.host}:${plan.vnc.display}`];
-  return ['-vga', 'std', ...screen];
+  return ['-vga', 'std', ...displayArgs(plan.vnc)];
+}
+
+function displayArgs(vnc: MachinePlan['vnc']): string[] {
+  if (vnc === undefined) return ['-display', 'none'];
+  return 'socket' in vnc
+    ? ['-vnc', `unix:${doubleCommas(vnc.socket)}`]
+    : ['-vnc', `${vnc.host}:${vnc.display}`];
 }
 
 function consoleArgs(plan: MachinePlan): string[] {

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { MachinePaths } from './paths.ts';
+import type { MachinePlan } from './plan.ts';
 import type { KnownMachine } from './registry.ts';
 
 /** Ports that `auto` has chosen for a machine; it asks for them again at its next start. */
@@ -31,6 +32,18 @@ export async function writeKeptPorts(paths: MachinePaths, ports: KeptPorts): Pro
   await rename(draft, paths.portsFile);
 }
 
+/** Every TCP port of the host that a machine listens on. */
+export function portsOfPlan({ ssh, vnc, forwards }: MachinePlan): number[] {
+  return [
+    ssh.port,
+    ...(vnc !== undefined && 'display' in vnc ? [vncBasePort + vnc.display] : []),
+    // Not in the state of a machine that an older utopia started.
+    ...((forwards as MachinePlan['forwards'] | undefined) ?? [])
+      .filter(({ protocol }) => protocol === 'tcp')
+      .map(({ hostPort }) => hostPort),
+  ];
+}
+
 /**
  * Ports that other machines of this user have, or had and will want again: `auto`
  * leaves them alone, also while those machines are off.
@@ -43,13 +56,8 @@ export async function portsOfOthers(
   for (const { paths, state } of machines) {
     if (paths.id === self.id) continue;
     const { ssh, vncDisplay } = await readKeptPorts(paths);
-    const vnc = state?.plan.vnc;
-    for (const port of [
-      ssh,
-      state?.plan.ssh.port,
-      vncDisplay === undefined ? undefined : vncBasePort + vncDisplay,
-      vnc === undefined ? undefined : vncBasePort + vnc.display,
-    ]) {
+    const screen = vncDisplay === undefined ? undefined : vncBasePort + vncDisplay;
+    for (const port of [ssh, screen, ...(state === undefined ? [] : portsOfPlan(state.plan))]) {
       if (port !== undefined) ports.add(port);
     }
   }

@@ -41,6 +41,8 @@ export interface MachinePaths {
   readonly consoleSocket: string;
   /** The guest's second serial port, for the sensor bridge. */
   readonly sensorsSocket: string;
+  /** The screen, with UTOPIA_VNC=unix. */
+  readonly vncSocket: string;
 }
 
 /** Longest path of a Unix socket: sun_path has 108 bytes with its final NUL (unix(7)). */
@@ -79,6 +81,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),
     sensorsSocket: join(runtimeDir, 'sensors.sock'),
+    vncSocket: join(runtimeDir, 'vnc.sock'),
   };
 }
 

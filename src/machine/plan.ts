@@ -1,4 +1,4 @@
-import type { Config, DiskSetting } from '../config/types.ts';
+import type { Config, DiskSetting, PortForward } from '../config/types.ts';
 import type { Acceleration, QemuInstallation } from '../host/types.ts';
 import type { MachinePaths } from './paths.ts';
 
@@ -17,8 +17,10 @@ export interface MachinePlan {
   readonly overlay: string;
   /** Host address and port that lead to the guest's port 22. */
   readonly ssh: HostAddress;
-  /** Display N is TCP port 5900 + N; undefined for no screen. */
-  readonly vnc: { readonly host: string; readonly display: number } | undefined;
+  /** Undefined for no screen. */
+  readonly vnc: ScreenAddress | undefined;
+  /** Ports of the host, besides that of SSH, that lead into the guest. */
+  readonly forwards: readonly PortForward[];
   readonly sharedDir: string;
   readonly files: Pick<
     MachinePaths,
@@ -49,6 +51,10 @@ export interface PlannedDisk extends DiskSetting {
   /** Format of the disk's own file, `path`. */
   readonly ownFormat: 'raw' | 'qcow2';
 }
+
+/** Where VNC is served: display N is TCP port 5900 + N on `host`; or a Unix socket. */
+export type ScreenAddress =
+  { readonly host: string; readonly display: number } | { readonly socket: string };
 
 export interface HostAddress {
   readonly host: string;
@@ -104,6 +110,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     overlay: config.privateFile,
     ssh: input.ssh,
     vnc: input.vnc,
+    forwards: config.forwards,
     sharedDir: config.sharedDir,
     sensorPort: config.sensors.kind !== 'none',
     disks: input.disks,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
+import { rotateLog } from './logs.ts';
 import type { MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { identifyProcess, type ProcessIdentity } from './process.ts';
@@ -23,16 +24,13 @@ export interface StartedQemu {
   detach(): void;
 }
 
-/** Boots whose console logs are kept: the current one and this many before it. */
-const keptBoots = 5;
-
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C nor a closed
  * terminal reaches it: stopping it is our job. Throws `qemu-failed` when the
  * binary cannot be run at all.
  */
 export async function startQemu(plan: MachinePlan, paths: MachinePaths): Promise<StartedQemu> {
-  await rotateLog(paths.consoleLog);
+  await Promise.all([rotateLog(paths.consoleLog), rotateLog(paths.qemuLog)]);
   // QEMU would append to the logs of the boot before.
   await Promise.all([paths.firmwareLog, paths.consoleLog].map((file) => rm(file, { force: true })));
   const log = await open(paths.qemuLog, 'w', 0o600);
@@ -64,16 +62,6 @@ function cannotRun(binary: string, error: Error): UtopiaError {
     hint: 'utopia doctor --check qemu.binary',
     cause: error,
   });
-}
-
-/** console.log becomes console.1.log, that one console.2.log, and so on. */
-async function rotateLog(file: string): Promise<void> {
-  const numbered = (n: number): string => (n === 0 ? file : file.replace(/\.log$/, `.${n}.log`));
-  for (let n = keptBoots; n > 0; n -= 1) {
-    await rename(numbered(n - 1), numbered(n)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-  }
 }
 
 /** What QEMU has said on stdout and stderr so far; empty when there is nothing. */

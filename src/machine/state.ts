@@ -77,7 +77,7 @@ async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefin
 /** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
   await endBridge(paths);
-  const { pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket } = paths;
-  const files = [pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket];
+  const { pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket, vncSocket } = paths;
+  const files = [pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket, vncSocket];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

@@ -74,6 +74,22 @@ export async function queryDiskFull(client: QmpClient): Promise<boolean> {
   return devices.some((device) => device['io-status'] === 'nospace');
 }
 
+interface CharacterDevice {
+  readonly label: string;
+  readonly filename: string;
+}
+
+/**
+ * Whether somebody is connected to the serial console's socket (`console0` of
+ * machine/argv.ts), which serves one client: QEMU writes `disconnected:` before the
+ * name of one that nobody is at.
+ */
+export async function queryConsoleTaken(client: QmpClient): Promise<boolean> {
+  const devices = await client.execute<readonly CharacterDevice[]>('query-chardev');
+  const console = devices.find(({ label }) => label === 'console0');
+  return console !== undefined && !console.filename.startsWith('disconnected:');
+}
+
 /** Runs a command of QEMU's human monitor and gives what it prints, empty when it has nothing to say. */
 export async function humanMonitor(client: QmpClient, commandLine: string): Promise<string> {
   return client.execute<string>('human-monitor-command', { 'command-line': commandLine });

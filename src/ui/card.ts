@@ -1,9 +1,10 @@
 import { relative } from 'node:path';
+import type { MachinePlan } from '../machine/plan.ts';
 
 /** Where a running machine can be reached. */
 export interface Connections {
   readonly ssh: { readonly host: string; readonly port: number };
-  readonly vnc: { readonly host: string; readonly display: number } | undefined;
+  readonly vnc: MachinePlan['vnc'];
   readonly sharedDir: string;
   readonly consoleLog: string;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
@@ -15,7 +16,11 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
   const { ssh, vnc } = connections;
   const host = nameOf(ssh.host);
   const screen =
-    vnc === undefined ? 'none (UTOPIA_VNC=off)' : `vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
+    vnc === undefined
+      ? 'none (UTOPIA_VNC=off)'
+      : 'socket' in vnc
+        ? 'utopia vnc   (a socket for you alone)'
+        : `utopia vnc   or   vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
   const rows: readonly (readonly [string, string])[] = [
     ['ssh', `utopia ssh   or   ssh -p ${ssh.port} root@${host}   (root / root)`],
     ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],

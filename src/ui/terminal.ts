@@ -55,7 +55,8 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
       return isTerminal(streams.stdin) && isTerminal(stderr);
     },
     animated: isTerminal(stderr) && !dumb && env['CI'] === undefined,
-    columns: Math.min(stderr.columns ?? 80, 80),
+    // A pseudo-terminal that nobody gave a size has 0 columns.
+    columns: Math.min(stderr.columns || 80, 80),
     // Opened when somebody is asked: a command that asks nothing need not wait for it.
     get stdin() {
       return streams.stdin;

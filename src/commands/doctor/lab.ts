@@ -9,14 +9,12 @@ import type { ImageFinding, LabFacts } from '../../host/lab.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
 import { describeOverlay } from '../../image/overlay.ts';
 import type { BackingFile } from '../../image/types.ts';
+import { portsOfPlan } from '../../machine/kept-ports.ts';
 import { machinePaths } from '../../machine/paths.ts';
 import { neededFeatures } from '../../machine/plan.ts';
 import { findRunning } from '../../machine/state.ts';
 import { homeFolder } from '../../places.ts';
 import { formatBytes } from '../../ui/format.ts';
-
-/** VNC's display 0 is TCP port 5900 (RFC 6143). */
-const vncBasePort = 5900;
 
 /** What a QEMU may be built without; a described one need not list what every build has. */
 const optionalFeatures = { devices: ['virtio-9p-pci'], netdevs: ['user'] } as const;
@@ -95,8 +93,7 @@ async function findOwnMachine(
   const running = await findRunning(paths);
   const plan = running?.state?.plan;
   if (plan === undefined) return { running: running !== undefined, ownPorts: [] };
-  const vnc = plan.vnc === undefined ? [] : [vncBasePort + plan.vnc.display];
-  return { running: true, ownPorts: [plan.ssh.port, ...vnc] };
+  return { running: true, ownPorts: portsOfPlan(plan) };
 }
 
 async function lookAtImages(

@@ -61,7 +61,7 @@ export async function choosePorts(
     const chosen = await choose(context, located);
     await writeKeptPorts(paths, {
       ...(config.sshPort === 'auto' ? { ssh: chosen.ssh.port } : {}),
-      ...(config.vnc.kind === 'auto' && chosen.vnc !== undefined
+      ...(config.vnc.kind === 'auto' && chosen.vnc !== undefined && 'display' in chosen.vnc
         ? { vncDisplay: chosen.vnc.display }
         : {}),
     });
@@ -82,7 +82,8 @@ async function choose(context: Context, { config, paths }: LocatedMachine): Prom
   };
   const [ssh, vnc] = await Promise.all([
     chooseSsh(context, config, kept.ssh, findFree),
-    chooseVnc(context, config, kept.vncDisplay, findFree),
+    chooseVnc(context, config, paths.vncSocket, kept.vncDisplay, findFree),
+    checkForwards(context, config),
   ]);
   return { ssh, vnc };
 }
@@ -119,10 +120,12 @@ async function chooseSsh(
 async function chooseVnc(
   context: Context,
   { vnc }: Config,
+  socket: string,
   before: number | undefined,
   findFree: FindFree,
 ): Promise<MachinePlan['vnc']> {
   if (vnc.kind === 'off') return undefined;
+  if (vnc.kind === 'unix') return { socket };
   if (vnc.kind === 'auto') {
     const host = '127.0.0.1';
     if (before !== undefined && (await probePort(host, vncBasePort + before)).free) {
@@ -143,6 +146,16 @@ async function chooseVnc(
       : `UTOPIA_VNC=${host}:${free - vncBasePort} utopia up      (that display is free)`,
     'UTOPIA_VNC=auto utopia up',
   ]);
+}
+
+/** UDP is left to QEMU: nothing tells who holds such a port without root. */
+async function checkForwards(context: Context, { forwards }: Config): Promise<void> {
+  for (const { protocol, host, hostPort } of forwards) {
+    const state = protocol === 'tcp' ? await probePort(host, hostPort) : { free: true as const };
+    if (state.free) continue;
+    const what = `The machine cannot start: port ${hostPort} (UTOPIA_FORWARDS)`;
+    throw await refuseBusyPort(context, what, state, ['Write another port in UTOPIA_FORWARDS.']);
+  }
 }
 
 function noFreePort(what: string, from: number): UtopiaError {

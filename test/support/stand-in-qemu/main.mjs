@@ -116,6 +116,8 @@ function serveSsh(socket) {
 function serveConsole(path) {
   const server = createServer((socket) => {
     consoleClients.add(socket);
+    // A terminal's echo.
+    socket.on('data', (typed) => say(typed.toString()));
     socket.on('error', () => {});
     socket.on('close', () => consoleClients.delete(socket));
   });
@@ -205,6 +207,19 @@ function answer(command, given) {
       return [disk];
     case 'query-blockstats':
       return [{ device: 'disk0', stats }];
+    case 'query-chardev': {
+      const prefix = consoleClients.size === 0 ? 'disconnected:' : '';
+      return [{ label: 'console0', filename: `${prefix}unix:${args.consoleSocket},server=on` }];
+    }
+    case 'send-key': {
+      const text = scenario.keys?.[given.keys.map(({ data }) => data).join('-')];
+      if (text !== undefined) say(text);
+      return {};
+    }
+    case 'screendump':
+      // Two pixels beside each other, red and blue.
+      writeFileSync(given.filename, Buffer.from('P6\n2 1\n255\n\xff\0\0\0\0\xff', 'latin1'));
+      return {};
     case 'human-monitor-command':
       return scenario.monitor?.[given['command-line']] ?? '';
     case 'cont':

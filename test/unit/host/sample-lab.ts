@@ -21,6 +21,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
     disks: [],
     sensors: { kind: 'none' },
+    forwards: [],
     extraArgs: [],
     verbose: false,
     keysSet: 0,

@@ -50,6 +50,24 @@ describe('what students depend on', () => {
     expect(valueOf(without, '-display')).toBe('none');
   });
 
+  test('a screen on a private socket is one argument, whatever is in its path', () => {
+    const argv = argvOf({ vnc: { socket: '/run/a, b/vnc.sock' } });
+    expect(valueOf(argv, '-vnc')).toBe('unix:/run/a,, b/vnc.sock');
+  });
+
+  test('more forwards stand behind that of ssh', () => {
+    const argv = argvOf({
+      forwards: [
+        { protocol: 'tcp', host: '127.0.0.1', hostPort: 8080, guestPort: 80 },
+        { protocol: 'udp', host: '0.0.0.0', hostPort: 35_001, guestPort: 35_001 },
+      ],
+    });
+    expect(valueOf(argv, '-netdev')).toBe(
+      'user,id=net0,hostfwd=tcp:127.0.0.1:22223-:22,' +
+        'hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:0.0.0.0:35001-:35001',
+    );
+  });
+
   test('extra arguments come last: those of the config, then those of the command line', () => {
     const argv = argvOf({ extraArgs: ['-cpu', 'max'], commandLineArgs: ['-append', 'a b'] });
     expect(argv.slice(-4)).toEqual(['-cpu', 'max', '-append', 'a b']);

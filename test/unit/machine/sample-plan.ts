@@ -6,6 +6,7 @@ interface Changes {
   readonly extraArgs?: readonly string[];
   readonly commandLineArgs?: readonly string[];
   readonly vnc?: PlanInput['vnc'];
+  readonly forwards?: Config['forwards'];
   readonly devices?: readonly string[];
   readonly hasSandbox?: boolean;
   readonly version?: string;
@@ -47,6 +48,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
     disks: [],
     sensors: changes.sensors ?? { kind: 'none' },
+    forwards: changes.forwards ?? [],
     extraArgs: changes.extraArgs ?? [],
     verbose: false,
     keysSet: 0,

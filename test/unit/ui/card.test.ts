@@ -12,7 +12,7 @@ const connections = {
 test('the card of the default machine', () => {
   expect(connectionCard(connections, '/home/alice/lab', '/home/alice')).toEqual([
     '  ssh      utopia ssh   or   ssh -p 22223 root@localhost   (root / root)',
-    '  screen   vncviewer localhost:0   X2Go: localhost, port 22223',
+    '  screen   utopia vnc   or   vncviewer localhost:0   X2Go: localhost, port 22223',
     '  share    ./shared is /home/user/shared in the guest',
     '  console  ~/.local/state/utopia/lab-1a2b3c4d/console.log',
     '  stop     Ctrl-C here, or poweroff in the guest',

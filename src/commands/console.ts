@@ -1,0 +1,65 @@
+import { open } from 'node:fs/promises';
+import type { Context, GlobalOptions } from '../context.ts';
+import { exitStatus, UtopiaError } from '../errors.ts';
+import { joinConsole } from '../guest/console-bridge.ts';
+import { createConsoleReader } from '../guest/console-text.ts';
+import { queryConsoleTaken } from '../qmp/queries.ts';
+import { locateMachine } from './locate.ts';
+import { requireRunning, withMonitor } from './monitor.ts';
+
+/** The console's last words that a visitor sees first: a prompt among them is seen again by nobody else. */
+const shownLines = 8;
+const readBytes = 4_096;
+
+/** `utopia console`: the guest's serial console in this terminal. The log goes on meanwhile. */
+export async function runConsole(context: Context, globals: GlobalOptions): Promise<void> {
+  const { terminal } = context;
+  if (!terminal.stdin.isTTY || !terminal.stdout.isTTY) {
+    throw new UtopiaError('usage', 'utopia console needs a terminal to type into and to see.', {
+      hint: 'utopia logs -f follows the console; utopia ssh -- COMMAND runs a command.',
+    });
+  }
+  const located = await locateMachine(context, globals);
+  const { config, paths } = located;
+  const running = await requireRunning(located);
+  const files = running.state?.plan.files ?? paths;
+  const taken = await withMonitor(context, located, running, queryConsoleTaken);
+  if (taken) {
+    throw new UtopiaError(
+      'machine-busy',
+      `Somebody else is at the console of ${config.name}: QEMU serves one at a time.`,
+      { hint: 'utopia logs -f follows it; there, Ctrl-] and q leave it.' },
+    );
+  }
+  if (!globals.quiet) {
+    terminal.err(
+      `Console of ${config.name}. Ctrl-] opens the menu, then q leaves. Enter shows a prompt.`,
+    );
+  }
+  terminal.stdout.write(await lastWords(files.consoleLog));
+  const end = await joinConsole(terminal, files.consoleSocket, context.signal);
+  if (end === 'interrupted') process.exitCode = exitStatus.interrupted;
+  if (globals.quiet) return;
+  terminal.err(
+    end === 'closed' ? `${config.name} is off.` : `Left the console; ${config.name} goes on.`,
+  );
+}
+
+/** The end of the log, plain, the unfinished last line as it stands. */
+async function lastWords(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(size, readBytes);
+      const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+      const { lines, partial } = createConsoleReader()(buffer);
+      const told = lines.filter((line) => line !== '').slice(-shownLines);
+      return told.map((line) => `${line}\r\n`).join('') + partial;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}

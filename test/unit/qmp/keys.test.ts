@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { readChord } from '../../../src/qmp/keys.ts';
+import { sysrqKeys } from '../../../src/qmp/sysrq.ts';
+
+test.each([
+  ['ctrl-alt-del', ['ctrl', 'alt', 'delete']],
+  ['Ctrl+C', ['ctrl', 'c']],
+  ['F12', ['f12']],
+  ['enter', ['ret']],
+  ['shift_r-kp_enter', ['shift_r', 'kp_enter']],
+])('%s is pressed as %j', (text, keys) => {
+  expect(readChord(text)).toEqual({ keys });
+});
+
+test.each([
+  ['ctrl-alt-delx', 'delx'],
+  ['ctrl--x', ''],
+  ['', ''],
+  ['α', 'α'],
+  ['constructor', 'constructor'],
+])('%j names no keys', (text, unknown) => {
+  expect(readChord(text)).toEqual({ unknown });
+});
+
+test('every SysRq key is one that a keyboard has', () => {
+  for (const key of Object.keys(sysrqKeys)) expect(readChord(key)).toEqual({ keys: [key] });
+});
