@@ -24,4 +24,19 @@ export function addDeviceCommands(program: Command, runCommand: RunCommand): voi
       });
     },
   );
+
+  program
+    .command('devices')
+    .summary('what this QEMU has')
+    .description(
+      'Show which devices that the courses use this QEMU was built with, what each is\n' +
+        'for, and how an exercise gets it.',
+    )
+    .addHelpText('after', examples('utopia devices', 'QEMU_BUILD_DIR=~/opt/qemu utopia devices'))
+    .action(async (_options: unknown, command: Command) => {
+      await runCommand(command, async (context, globals) => {
+        const { runDevices } = await import('../commands/devices.ts');
+        await runDevices(context, globals);
+      });
+    });
 }

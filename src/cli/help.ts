@@ -26,6 +26,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   doctor: 'lab',
   init: 'lab',
   config: 'lab',
+  devices: 'lab',
   disks: 'lab',
   sensors: 'lab',
   image: 'lab',

@@ -27,20 +27,20 @@ export async function runSensorsShow(
   let newestNote = '';
   let drawnLines = 0;
 
-  const draw = (): void => {
+  const draw = (isLast = false): void => {
     const lines = [
       ...sensorTable(tally.read(), context.now().getTime()),
       '',
       `${formatSensors(feed)}: ${newestNote}`.slice(0, terminal.columns),
-      'Ctrl-C ends',
-    ];
+      ...(isLast ? [] : ['Ctrl-C ends']),
+    ].slice(0, terminal.stdout.rows - 1);
     // Up to where the last drawing began, and clear from there.
     const back = drawnLines === 0 ? '' : `\u001B[${drawnLines}A\u001B[J`;
     terminal.stdout.write(`${back}${lines.join('\n')}\n`);
     drawnLines = lines.length;
   };
 
-  const timer = live ? setInterval(draw, redrawMs) : undefined;
+  const timer = live ? setInterval(() => draw(), redrawMs) : undefined;
   try {
     await followFeed(
       feed,
@@ -57,7 +57,7 @@ export async function runSensorsShow(
     clearInterval(timer);
   }
   if (live) {
-    draw();
+    draw(true);
     return;
   }
   const result = tally.read();

@@ -69,7 +69,7 @@ async function launch(
   await prepareFolders(paths, uid);
   await refuseIfRunning(context, globals, located);
   // What takes minutes or may fail for good comes before the lock.
-  await findSuitableQemu(context, located);
+  await findSuitableQemu(context, located, options.qemuArgs);
   const backing = await offerImage(context, globals, located, options.yes);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {

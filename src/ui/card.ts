@@ -1,19 +1,28 @@
 import { relative } from 'node:path';
 import type { MachinePlan } from '../machine/plan.ts';
 
+interface DiskName {
+  readonly name: string;
+  readonly mode: string;
+}
+
 /** Where a running machine can be reached. */
 export interface Connections {
   readonly ssh: { readonly host: string; readonly port: number };
   readonly vnc: MachinePlan['vnc'];
   readonly sharedDir: string;
   readonly consoleLog: string;
+  /** Exercise disks in the guest's order, by name; a machine that an older utopia started names none. */
+  readonly disks?: readonly DiskName[] | undefined;
+  /** The guest has a sensor feed at its second serial port. */
+  readonly sensors?: boolean | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
 }
 
 /** The connection card: one line a way to reach the machine. `cwd` shortens paths below it. */
 export function connectionCard(connections: Connections, cwd: string, home: string): string[] {
-  const { ssh, vnc } = connections;
+  const { ssh, vnc, disks = [], sensors = false } = connections;
   const host = nameOf(ssh.host);
   const screen =
     vnc === undefined
@@ -25,6 +34,10 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
     ['ssh', `utopia ssh   or   ssh -p ${ssh.port} root@${host}   (root / root)`],
     ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],
     ['share', `${shorten(connections.sharedDir, cwd, home)} is /home/user/shared in the guest`],
+    ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
+    ...(sensors
+      ? [['sensors', '/dev/ttyS1 in the guest; utopia sensors'] satisfies [string, string]]
+      : []),
     ['console', shorten(connections.consoleLog, cwd, home)],
     [
       'stop',
@@ -34,6 +47,19 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
     ],
   ];
   return rows.map(([what, how]) => `  ${what.padEnd(8)} ${how}`);
+}
+
+/** Room behind the label on 80 columns. */
+const rowWidth = 69;
+
+/** `vdb fsdisk1, vdc second (rw)`; where they do not fit, how many. */
+function nameDisks(disks: readonly DiskName[]): string {
+  const names = disks.map(({ name, mode }, index) => {
+    const device = `vd${String.fromCharCode('b'.charCodeAt(0) + index)}`;
+    return `${device} ${name}${mode === 'snapshot' ? '' : ` (${mode})`}`;
+  });
+  const text = names.join(', ');
+  return text.length <= rowWidth ? text : `${disks.length} exercise disks; utopia disks lists them`;
 }
 
 /** `localhost` reads better than its number, and is what the lab guide says. */

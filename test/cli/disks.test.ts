@@ -148,3 +148,33 @@ test('utopia disks names every disk, and fails as up would', async () => {
   expect(stderr).toMatch(/x\.img\) does\s+not\s+exist/);
   expect((await lab.run('disks')).stdout).toContain('No exercise disks.');
 });
+
+describe('devices', () => {
+  const args = ['-device', 'virtio-cryptodev-pci'];
+
+  test('are listed with what they are for', async () => {
+    await using lab = await makeLab({ scenario: { devices: ['virtio-blk-pci', 'edu'] } });
+    const { status, stdout } = await lab.run('devices');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/✓ virtio-blk-pci +the root disk/);
+    expect(stdout).toMatch(/! virtio-9p-pci +the shared folder\n +not built in: configure/);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    const { devices } = JSON.parse((await lab.run('devices', '--json')).stdout) as {
+      readonly devices: readonly { readonly name: string; readonly present: boolean }[];
+    };
+    const present = devices.filter((device) => device.present).map(({ name }) => name);
+    expect(present).toEqual(['virtio-blk-pci', 'edu']);
+  });
+
+  test.each([
+    [['up', '--detach', '--', ...args], []],
+    [['up', '--dry-run'], [`UTOPIA_EXTRA_ARGS='${args.join(' ')}'`]],
+  ])('one that this QEMU lacks is refused before the start: %j', async (words, lines) => {
+    await using lab = await makeLab({ scenario: {}, config: lines });
+    const { status, stderr } = await lab.run(...words);
+    expect(status).toBe(69);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain('asks for the device virtio-cryptodev-pci');
+    expect(stderr).toContain('QEMU_BUILD_DIR=');
+    expect(lab.processes()).toEqual([]);
+  });
+});

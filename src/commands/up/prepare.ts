@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { refuseMissingDevices } from '../../host/asked-devices.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { findQemu, missingFeatures } from '../../host/qemu-features.ts';
 import type { Acceleration, QemuInstallation } from '../../host/types.ts';
@@ -33,7 +34,7 @@ export async function prepareMachine(
 ): Promise<PreparedMachine> {
   const { config, paths } = located;
   const { env, signal } = context;
-  const qemu = await findSuitableQemu(context, located);
+  const qemu = await findSuitableQemu(context, located, commandLineArgs);
   const disks = await planDisks(located, backing, options.running);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal),
@@ -43,14 +44,22 @@ export async function prepareMachine(
   return { qemu, acceleration, backing, plan };
 }
 
-/** Throws `qemu-missing`, or `qemu-unsuitable` where a part of the machine was not built in. */
+/**
+ * Throws `qemu-missing`, or `qemu-unsuitable` where a part of the machine, or a
+ * device that the user's own arguments ask for, was not built in.
+ */
 export async function findSuitableQemu(
   context: Context,
   { config }: LocatedMachine,
+  commandLineArgs: readonly string[],
 ): Promise<QemuInstallation> {
   const qemu = await findQemu(config, context.env, context.signal);
   const missing = missingFeatures(qemu, neededFeatures);
-  if (missing.length === 0) return qemu;
+  if (missing.length === 0) {
+    refuseMissingDevices(qemu, config.extraArgs, 'UTOPIA_EXTRA_ARGS');
+    refuseMissingDevices(qemu, commandLineArgs, 'The command line');
+    return qemu;
+  }
   throw new UtopiaError(
     'qemu-unsuitable',
     `${qemu.binary} (${qemu.version}) was built without ${missing.join(', ')}.`,

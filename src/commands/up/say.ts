@@ -72,6 +72,8 @@ export function printCard(
     ssh: state.ssh,
     vnc: state.plan.vnc,
     sharedDir: state.plan.sharedDir,
+    disks: state.plan.disks,
+    sensors: state.plan.sensorPort,
     consoleLog: paths.consoleLog,
     foreground,
   };

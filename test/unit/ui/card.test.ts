@@ -29,6 +29,22 @@ test('without a screen, and in the background', () => {
   expect(card.at(-1)).toContain('utopia down');
 });
 
+/** The card of a machine with so many exercise disks, the second read-only, and with none of them no feed. */
+function rows(count: number): string[] {
+  const disks = Array.from({ length: count }, (_, n) => ({
+    name: `fsdisk${n + 1}`,
+    mode: n === 1 ? 'ro' : 'snapshot',
+  }));
+  return connectionCard({ ...connections, disks, sensors: count > 0 }, '/', '/home/alice');
+}
+
+test('exercise disks by the guest’s names, as far as they fit, and the sensor feed', () => {
+  expect(rows(2)).toContain('  disks    vdb fsdisk1, vdc fsdisk2 (ro)');
+  expect(rows(2)).toContain('  sensors  /dev/ttyS1 in the guest; utopia sensors');
+  expect(rows(9)).toContain('  disks    9 exercise disks; utopia disks lists them');
+  expect(rows(0).join('\n')).not.toMatch(/disks|sensors/);
+});
+
 test('paths are shortened below the current folder and the home only', () => {
   expect(shorten('/a/b', '/a', '/h')).toBe('./b');
   expect(shorten('/h/x', '/a', '/h')).toBe('~/x');
