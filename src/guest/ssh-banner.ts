@@ -6,7 +6,7 @@ export interface BannerOptions {
   readonly host: string;
   readonly port: number;
   readonly signal?: AbortSignal | undefined;
-  /** For connection and banner together; default 4000 ms. */
+  /** For connection and banner together; default 4000 ms, longer when waiting takes long. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -54,6 +54,16 @@ export function findBanner(text: string): string | undefined {
 }
 
 /**
+ * How long an attempt may wait that begins so long after the first: a sixth of it,
+ * from 4 to 30 s. A guest that took minutes to boot also takes long to answer, and
+ * each attempt given up costs it one more fork; on a fast one a short attempt finds
+ * out sooner that the guest's network is up.
+ */
+export function attemptTimeoutMs(elapsedMs: number): number {
+  return Math.min(30_000, Math.max(4_000, elapsedMs / 6));
+}
+
+/**
  * Asks for the banner until it comes. Each attempt stays open for a while, since
  * QEMU holds the connection until the guest listens or refuses; between attempts
  * it waits `pauseMs` (default 200). Ends only with the banner or the signal.
@@ -62,8 +72,10 @@ export async function waitForSshBanner(
   options: BannerOptions & { readonly signal: AbortSignal; readonly pauseMs?: number },
 ): Promise<string> {
   const { signal, pauseMs = 200 } = options;
+  const start = performance.now();
   for (;;) {
-    const banner = await readSshBanner(options);
+    const timeoutMs = options.timeoutMs ?? attemptTimeoutMs(performance.now() - start);
+    const banner = await readSshBanner({ ...options, timeoutMs });
     if (banner !== undefined) return banner;
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

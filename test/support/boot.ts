@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attemptTimeoutMs } from '../../src/guest/ssh-banner.ts';
 
 /** One boot, measured from QEMU's start to the first bytes of the SSH banner. */
 export interface BootMeasurement {
@@ -53,12 +54,8 @@ export function startQemu(argv: readonly string[]): BootingMachine {
   };
 }
 
-/**
- * Between two tries to connect, and how long each may wait. One at a time: tries
- * that overlap keep the sshd of an emulated guest busy with forks.
- */
+/** Between two tries to connect. One at a time: tries that overlap keep an emulated sshd busy with forks. */
 const pauseMs = 200;
-const attemptLastsMs = 4000;
 
 /**
  * Waits for `SSH-` on a forwarded port. QEMU's user networking accepts at once,
@@ -77,7 +74,7 @@ export async function waitForBanner(
     if (performance.now() > deadline) {
       throw new Error(`no SSH banner within ${timeoutMs} ms: ${machine.complaints()}`);
     }
-    if (await hearsBanner(port)) {
+    if (await hearsBanner(port, attemptTimeoutMs(performance.now() - machine.startedAt))) {
       const bannerMs = performance.now() - machine.startedAt;
       return { bannerMs, cpuMs: processorTime(machine.child.pid ?? 0) };
     }
@@ -87,8 +84,9 @@ export async function waitForBanner(
 
 /** Waits for `SSH-` on a port, whoever serves it, until `deadline` (performance.now()). */
 export async function waitForBannerOn(port: number, deadline: number): Promise<void> {
+  const start = performance.now();
   while (performance.now() < deadline) {
-    if (await hearsBanner(port)) return;
+    if (await hearsBanner(port, attemptTimeoutMs(performance.now() - start))) return;
     await sleep(pauseMs);
   }
   throw new Error(`no SSH banner on port ${port}`);
@@ -105,10 +103,10 @@ export async function measureBoot(argv: readonly string[], port: number): Promis
 }
 
 /** One try. */
-function hearsBanner(port: number): Promise<boolean> {
+function hearsBanner(port: number, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    const timer = setTimeout(() => socket.destroy(), attemptLastsMs);
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.once('data', (bytes) => {
       resolve(bytes.toString('latin1').startsWith('SSH-'));
       socket.destroy();

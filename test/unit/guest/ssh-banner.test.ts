@@ -1,6 +1,11 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { findBanner, readSshBanner, waitForSshBanner } from '../../../src/guest/ssh-banner.ts';
+import {
+  attemptTimeoutMs,
+  findBanner,
+  readSshBanner,
+  waitForSshBanner,
+} from '../../../src/guest/ssh-banner.ts';
 
 async function listen(
   talk: (socket: Socket) => void,
@@ -74,4 +79,10 @@ test('an abort ends the wait with its reason', async () => {
 
 test('a banner that is not finished is none yet', () => {
   expect(findBanner('SSH-2.0-Open')).toBeUndefined();
+});
+
+test('the longer it takes, the longer an attempt may wait', () => {
+  expect([0, 20_000, 60_000, 120_000, 600_000].map(attemptTimeoutMs)).toEqual([
+    4_000, 4_000, 10_000, 20_000, 30_000,
+  ]);
 });
