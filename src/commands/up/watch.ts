@@ -26,15 +26,16 @@ const consoleDelayMs = 1_000;
  */
 export function watchMachine(
   session: MachineSession,
-  { overlay, ssh }: Pick<MachinePlan, 'overlay' | 'ssh'>,
+  plan: Pick<MachinePlan, 'overlay' | 'disks' | 'ssh'>,
   say: (line: WatchLine) => void,
 ): void {
+  const { ssh } = plan;
   let waitingForRoom = false;
 
   async function continueWithRoom(): Promise<void> {
     if (waitingForRoom) return;
     waitingForRoom = true;
-    const folder = dirname(overlay);
+    const { folder } = await findTightest(plan);
     say({
       level: 'fail',
       text:
@@ -44,7 +45,7 @@ export function watchMachine(
     while (!session.signal.aborted) {
       await sleep(roomLookMs, undefined, { signal: session.signal }).catch(() => {});
       const monitor = session.monitor();
-      if (monitor === undefined || (await availableBytes(folder)) < roomToGoOn) continue;
+      if (monitor === undefined || (await findTightest(plan)).bytes < roomToGoOn) continue;
       await resume(monitor);
       say({ level: 'info', text: 'there is room again; the guest goes on' });
       break;
@@ -81,6 +82,19 @@ export function watchMachine(
         .catch(() => {});
     }
   });
+}
+
+/** Of the folders in which this machine writes to disks, the one with the least room. */
+async function findTightest({
+  overlay,
+  disks,
+}: Pick<MachinePlan, 'overlay' | 'disks'>): Promise<{ folder: string; bytes: number }> {
+  const written = disks.filter(({ mode }) => mode !== 'ro').map(({ file }) => file);
+  const folders = [...new Set([overlay, ...written].map((file) => dirname(file)))];
+  const rooms = await Promise.all(
+    folders.map(async (folder) => ({ folder, bytes: await availableBytes(folder) })),
+  );
+  return rooms.reduce((least, room) => (room.bytes < least.bytes ? room : least));
 }
 
 /** The line for an event; undefined for those that say nothing new. Pure. */

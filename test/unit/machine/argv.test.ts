@@ -74,6 +74,33 @@ describe('what students depend on', () => {
   });
 });
 
+test('the sensor feed is the second serial port, behind the console, and only where asked for', () => {
+  const argv = argvOf({ sensors: { kind: 'sim', faults: [] } });
+  expect(argv.indexOf('isa-serial,chardev=sensors0,index=1')).toBeGreaterThan(
+    argv.indexOf('chardev:console0'),
+  );
+  expect(argv).toContain(
+    'socket,id=sensors0,path=/run/user/1000/utopia/lab-f72cff53/sensors.sock,server=on,wait=off',
+  );
+  expect(argvOf().join(' ')).not.toContain('sensors0');
+});
+
+test('exercise disks come after every other PCI device, in their order', () => {
+  const disk = { path: '/a,b.img', file: '/a,b.img', format: 'raw', ownFormat: 'raw' } as const;
+  const argv = argvOf({
+    disks: [
+      { ...disk, mode: 'rw', name: 'one' },
+      { ...disk, mode: 'ro', name: 'two' },
+    ],
+  });
+  const devices = argv.filter((_word, index) => argv[index - 1] === '-device');
+  expect(devices.slice(-2)).toEqual([
+    'virtio-blk-pci,drive=exercise0,serial=one',
+    'virtio-blk-pci,drive=exercise1,serial=two',
+  ]);
+  expect(argv).toContain('file=/a,,b.img,if=none,id=exercise1,format=raw,readonly=on');
+});
+
 describe('what this QEMU lacks is left out', () => {
   test('no seccomp, no panic device, no generation id, no debug port', () => {
     const argv = argvOf({ devices: ['virtio-blk-pci'], hasSandbox: false });
