@@ -15,7 +15,7 @@ export function utopiaArguments(overlay: string, port: number, consoleLog: strin
     ...['-nodefaults', '-no-user-config', '-machine', 'pc', '-accel', 'tcg'],
     ...['-smp', '2', '-m', '1024M', '-boot', 'strict=on'],
     ...['-drive', `file=${overlay},if=none,id=disk0,format=qcow2,discard=unmap`],
-    ...['-device', 'virtio-blk-pci,drive=disk0,addr=0x4,bootindex=0'],
+    ...['-device', 'virtio-blk-pci,drive=disk0,addr=0x4,bootindex=1'],
     ...['-netdev', `user,id=net0,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ...['-device', 'virtio-net-pci,netdev=net0,addr=0x3,romfile='],
     ...['-vga', 'std', '-display', 'none', '-device', 'virtio-rng-pci', '-device', 'pvpanic'],

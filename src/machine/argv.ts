@@ -67,7 +67,8 @@ function diskArgs(plan: MachinePlan): string[] {
   const file = doubleCommas(plan.overlay);
   return [
     ...['-drive', `file=${file},if=none,id=disk0,format=qcow2,discard=unmap`],
-    ...['-device', 'virtio-blk-pci,drive=disk0,addr=0x4,bootindex=0'],
+    // Not 0: that is taken by a kernel that somebody boots with -kernel among his own arguments.
+    ...['-device', 'virtio-blk-pci,drive=disk0,addr=0x4,bootindex=1'],
   ];
 }
 

@@ -32,7 +32,7 @@ describe('what students depend on', () => {
     expect(valueOf(argv, '-drive')).toContain(
       'file=/lab/private.qcow2,if=none,id=disk0,format=qcow2',
     );
-    expect(argv).toContain('virtio-blk-pci,drive=disk0,addr=0x4,bootindex=0');
+    expect(argv).toContain('virtio-blk-pci,drive=disk0,addr=0x4,bootindex=1');
   });
 
   test('the network card sits where utopia.sh had it, so that its name in the guest stays', () => {
