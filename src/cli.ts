@@ -24,6 +24,7 @@ export interface Surroundings {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly urgentSignal: AbortSignal;
+  readonly patience: number;
 }
 
 /**
@@ -74,6 +75,7 @@ export function buildProgram(surroundings: Surroundings): Command {
       signal: surroundings.signal,
       urgentSignal: surroundings.urgentSignal,
       now: () => new Date(),
+      patience: surroundings.patience,
     };
     if (options.n !== undefined && options.config !== undefined) {
       command.error('error: -n and --config both name a machine: give one of them');

@@ -1,10 +1,12 @@
 import { buildProgram } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
+import { patienceFor } from './patience.ts';
 import { listenToSignals } from './signals.ts';
 import { openTerminal } from './ui/terminal.ts';
 
 /** Runs the command that `words` name: the one place that maps what was thrown to a message and an exit status. */
 export async function runProgram(words: readonly string[]): Promise<void> {
+  const patience = patienceFor(performance.now());
   const terminal = openTerminal(process, process.env);
   const signals = listenToSignals(process);
   // A reader that went away (`utopia config | head -1`) is no error of ours.
@@ -38,6 +40,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     const program = buildProgram({
       terminal,
       ...signals,
+      patience,
       env: process.env,
       cwd: process.cwd(),
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],

@@ -17,11 +17,12 @@ export async function chooseAcceleration(
   qemu: QemuInstallation,
   env: Environment,
   signal?: AbortSignal,
+  patience = 1,
 ): Promise<Acceleration> {
   const slowdown = await knownSlowdown(qemu.binary, env);
   const emulated = { accelerator: 'tcg', cpuModel: undefined, slowdown } as const;
   if (config.accelerator === 'tcg') return { ...emulated, reason: undefined, cause: undefined };
-  const verdict = await kvmVerdict(qemu, env, signal);
+  const verdict = await kvmVerdict(qemu, env, signal, patience);
   if (verdict.works) {
     return {
       accelerator: 'kvm',
@@ -44,6 +45,7 @@ async function kvmVerdict(
   qemu: QemuInstallation,
   env: Environment,
   signal?: AbortSignal,
+  patience?: number,
 ): Promise<KvmVerdict> {
   if (!qemu.accelerators.has('kvm'))
     return unusable('qemu-without-kvm', 'this QEMU was built without KVM');
@@ -55,7 +57,7 @@ async function kvmVerdict(
     const { cause, reason } = await explainRefusal(openRealHost(env, ending), ending);
     return unusable(cause, reason);
   }
-  return await judgeThisHost(qemu.binary, env, signal);
+  return await judgeThisHost(qemu.binary, env, signal, patience);
 }
 
 function unusable(cause: string, reason: string): KvmVerdict {

@@ -7,7 +7,7 @@ import { programKey, remembered } from './verdict-cache.ts';
 export const kvmDevice = '/dev/kvm';
 
 /** What the next minute may change: a virtual machine that is powered off, a host that is less busy. */
-const passingCauses: readonly string[] = ['busy', 'canary-failed'];
+const passingCauses: readonly string[] = ['busy', 'canary-failed', 'host-too-busy'];
 
 /**
  * Whether a guest runs with KVM on this host, found out once and remembered for
@@ -17,10 +17,11 @@ export async function judgeThisHost(
   binary: string,
   env: Environment,
   signal?: AbortSignal,
+  patience = 1,
 ): Promise<KvmVerdict> {
   const probe = async (): Promise<KvmVerdict> => {
     const { testKvm } = await import('./kvm-verdict.ts');
-    return await testKvm(binary, signal);
+    return await testKvm(binary, signal, patience);
   };
   return await remembered(
     env,

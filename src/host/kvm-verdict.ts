@@ -18,7 +18,7 @@ export interface KvmVerdict {
 
 /** KVM is waited for at least this long, and at least so many times as long as TCG took. */
 const leastWaitMs = 1_000;
-const patience = 4;
+const waitFactor = 4;
 /** A KVM canary slower than this, and than so many times TCG's, brings nothing. */
 const slowMs = 500;
 const slowFactor = 3;
@@ -39,6 +39,9 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
     ...times,
   });
   const stderr = kvm.stderr ?? '';
+  if (kvm.timeout === true && tcg.timeout === true) {
+    return failed('host-too-busy', 'no guest makes progress here, under KVM or without');
+  }
   if (kvm.timeout === true) {
     return failed('hang', 'a guest makes no progress under KVM here');
   }
@@ -62,36 +65,40 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
 /**
  * Starts a guest under KVM and one under TCG side by side. KVM gets a multiple of
  * TCG's time, not a fixed one: a KVM that needs five seconds for what emulation
- * does in a tenth is no use, and nobody should wait for it.
+ * does in a tenth is no use, and nobody should wait for it. `patience` multiplies
+ * the longest time.
  */
-export async function testKvm(binary: string, signal?: AbortSignal): Promise<KvmVerdict> {
-  const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs: longestMs, signal });
-  const first = await compare(binary, 'host', emulated, signal);
+export async function testKvm(
+  binary: string,
+  signal?: AbortSignal,
+  patience = 1,
+): Promise<KvmVerdict> {
+  const timeoutMs = longestMs * patience;
+  const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs, signal });
+  const first = await compare({ binary, cpuModel: 'host', timeoutMs }, emulated, signal);
   if (first.works || first.cause !== 'msr-abort') return first;
   // The abort can be the model's fault: an older one sets fewer registers.
-  const second = await compare(binary, 'qemu64', emulated, signal);
+  const second = await compare({ binary, cpuModel: 'qemu64', timeoutMs }, emulated, signal);
   return second.works ? second : { ...first, kvmMs: second.kvmMs };
 }
 
 async function compare(
-  binary: string,
-  cpuModel: string,
+  of: { readonly binary: string; readonly cpuModel: string; readonly timeoutMs: number },
   emulated: Promise<CanaryResult>,
   signal?: AbortSignal,
 ): Promise<KvmVerdict> {
   const startedAt = performance.now();
   const enough = new AbortController();
   const either = AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]);
-  const run = { binary, cpuModel, timeoutMs: longestMs, signal: either };
-  const accelerated = runCanary({ ...run, accelerator: 'kvm' });
+  const accelerated = runCanary({ ...of, accelerator: 'kvm', signal: either });
   const tcg = await emulated;
   const waitedMs = performance.now() - startedAt;
-  const waitMs = Math.max(leastWaitMs, patience * tcg.ms) - waitedMs;
+  const waitMs = Math.max(leastWaitMs, waitFactor * tcg.ms) - waitedMs;
   const timer = setTimeout(() => enough.abort(), Math.max(0, waitMs));
   try {
     const kvm = await accelerated;
     signal?.throwIfAborted();
-    return judgeKvm(kvm, tcg, cpuModel);
+    return judgeKvm(kvm, tcg, of.cpuModel);
   } finally {
     clearTimeout(timer);
   }

@@ -25,9 +25,10 @@ export async function findQemu(
   config: Pick<Config, 'qemuBuildDir'>,
   env: Environment,
   signal?: AbortSignal,
+  patience?: number,
 ): Promise<QemuInstallation> {
   const programs = await findQemuPrograms(config, env);
-  const lists = await readFeatures(programs.binary, env, signal);
+  const lists = await readFeatures(programs.binary, env, signal, patience);
   return {
     ...programs,
     version: lists.version,
@@ -57,13 +58,18 @@ export async function readFeatures(
   binary: string,
   env: Environment,
   signal?: AbortSignal,
+  patience = 1,
 ): Promise<FeatureLists> {
   return await remembered(env, 'qemu-features', await programKey(binary), async () =>
-    askFeatures(binary, signal),
+    askFeatures(binary, listTimeoutMs * patience, signal),
   );
 }
 
-async function askFeatures(binary: string, signal?: AbortSignal): Promise<FeatureLists> {
+async function askFeatures(
+  binary: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<FeatureLists> {
   // Imported here: a remembered answer needs no child process, and no time to load it.
   const { execa } = await import('execa');
   const ask = async (...args: readonly string[]): Promise<{ ok: boolean; text: string }> => {
@@ -71,11 +77,13 @@ async function askFeatures(binary: string, signal?: AbortSignal): Promise<Featur
       reject: false,
       all: true,
       stdin: 'ignore',
-      timeout: listTimeoutMs,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     });
     signal?.throwIfAborted();
+    // Half an answer would be remembered as a QEMU that lacks the other half.
+    if (result.timedOut) throw silent(binary, args, timeoutMs);
     return { ok: result.exitCode === 0, text: result.all ?? '' };
   };
   const [version, devices, netdevs, accelerators, sandbox] = await Promise.all([
@@ -93,6 +101,15 @@ async function askFeatures(binary: string, signal?: AbortSignal): Promise<Featur
     accelerators: parseWords(accelerators.text),
     hasSandbox: sandbox.ok,
   };
+}
+
+function silent(binary: string, args: readonly string[], timeoutMs: number): UtopiaError {
+  const seconds = Math.round(timeoutMs / 1000);
+  return new UtopiaError(
+    'qemu-unsuitable',
+    `${binary} ${args.join(' ')} gives no answer within ${seconds} s.`,
+    { hint: 'Is the host very busy? Run it by hand to see.' },
+  );
 }
 
 function requireVersion(binary: string, text: string): string {

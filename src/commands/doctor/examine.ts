@@ -30,10 +30,12 @@ export interface Examination {
 
 /** The host that is looked at: this one, or the one that a folder describes. */
 export async function openHost(
-  { cwd, env, signal }: Context,
+  { cwd, env, signal, patience }: Context,
   root: string | undefined,
 ): Promise<HostSource> {
-  return root === undefined ? openRealHost(env, signal) : await openFixture(resolve(cwd, root));
+  return root === undefined
+    ? openRealHost(env, signal, patience)
+    : await openFixture(resolve(cwd, root));
 }
 
 /** Reads all facts anew and runs all checks. Changes nothing. */
@@ -42,11 +44,11 @@ export async function examineHost(
   globals: GlobalOptions,
   { only, requireKvm: required, root }: ExamineOptions,
 ): Promise<Examination> {
-  const { signal } = context;
+  const { signal, patience } = context;
   const source = await openHost(context, root);
   const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
   const { config, overlayFolder } = lab;
-  const facts = await gatherHost(source, { config, overlayFolder, signal });
+  const facts = await gatherHost(source, { config, overlayFolder, signal, patience });
   signal.throwIfAborted();
   const wanted = config?.accelerator ?? 'auto';
   const requireKvm = required || wanted === 'kvm';

@@ -33,11 +33,11 @@ export async function prepareMachine(
   options: PortOptions = { running: false, reserve: true },
 ): Promise<PreparedMachine> {
   const { config, paths } = located;
-  const { env, signal } = context;
+  const { env, signal, patience } = context;
   const qemu = await findSuitableQemu(context, located, commandLineArgs);
   const disks = await planDisks(located, backing, options.running);
   const [acceleration, ports] = await Promise.all([
-    chooseAcceleration(config, qemu, env, signal),
+    chooseAcceleration(config, qemu, env, signal, patience),
     choosePorts(context, located, options),
   ]);
   const plan = planMachine({ config, paths, qemu, acceleration, ...ports, disks, commandLineArgs });
@@ -53,7 +53,7 @@ export async function findSuitableQemu(
   { config }: LocatedMachine,
   commandLineArgs: readonly string[],
 ): Promise<QemuInstallation> {
-  const qemu = await findQemu(config, context.env, context.signal);
+  const qemu = await findQemu(config, context.env, context.signal, context.patience);
   const missing = missingFeatures(qemu, neededFeatures);
   if (missing.length === 0) {
     refuseMissingDevices(qemu, config.extraArgs, 'UTOPIA_EXTRA_ARGS');

@@ -53,7 +53,7 @@ export const deviceChecks: readonly Check[] = [
     group: 'KVM',
     title: 'a guest under KVM',
     reads: 'a guest of seven bytes, run with -accel kvm beside one with -accel tcg',
-    causes: ['msr-abort', 'hang', 'too-slow', 'busy', 'canary-failed'],
+    causes: ['msr-abort', 'hang', 'too-slow', 'busy', 'host-too-busy', 'canary-failed'],
     evaluate: evaluateCanary,
   },
 ];
@@ -152,17 +152,23 @@ function evaluateCanary(input: CheckInput): Finding {
       commands: [],
       after: 'none',
       advice:
-        kvm.cause === 'busy'
-          ? 'Power off the virtual machine of the other hypervisor (VirtualBox, VMware).'
-          : 'Nothing that you could do in here: labs run under emulation. A host with working virtualisation is faster.',
+        canaryAdvice[kvm.cause ?? ''] ??
+        'Nothing that you could do in here: labs run under emulation. A host with working virtualisation is faster.',
     },
   });
 }
+
+const canaryAdvice: Readonly<Record<string, string>> = {
+  busy: 'Power off the virtual machine of the other hypervisor (VirtualBox, VMware).',
+  'host-too-busy': 'Try again when the host has less to do; nothing was remembered.',
+};
 
 const canaryReasons: Readonly<Record<string, string>> = {
   'msr-abort':
     'Hypervisors outside that nest halfway do this; older CPU models did not help either.',
   hang: 'The virtual processor starts but gets nowhere: a KVM that is nested where it cannot be.',
   'too-slow': 'Every trap goes through another hypervisor: emulation is faster.',
+  'host-too-busy':
+    'The same guest did not end under emulation either: that tells nothing about KVM.',
   busy: 'The processor extension can be held by one hypervisor at a time.',
 };

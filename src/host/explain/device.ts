@@ -101,6 +101,11 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
         means: 'Another hypervisor holds the processor extension.',
         fix: 'Power off its virtual machine (VirtualBox, VMware).',
       },
+      'host-too-busy': {
+        means:
+          'The guest ended neither with KVM nor under emulation within the time: the host has too much else to do.',
+        fix: 'Try again later. Such an outcome is not remembered.',
+      },
       'canary-failed': {
         means: 'QEMU ended in another way; its last line is shown.',
         fix: 'Read that line. Labs run under emulation meanwhile.',

@@ -16,13 +16,15 @@ export interface Asking {
   readonly gaps: ReadonlyMap<string, string>;
 }
 
-export function startAsking(signal: AbortSignal): Asking {
+/** Limits are multiplied by `patience`. */
+export function startAsking(signal: AbortSignal, patience = 1): Asking {
   const gaps = new Map<string, string>();
-  const ask: Ask = async (name, probe, limitMs = factTimeoutMs) => {
+  const ask: Ask = async (name, probe, usualLimitMs = factTimeoutMs) => {
+    const limitMs = usualLimitMs * patience;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
-        gaps.set(name, `no answer within ${limitMs / 1000} s`);
+        gaps.set(name, `no answer within ${Math.round(limitMs / 1000)} s`);
         resolve(undefined);
       }, limitMs);
     });

@@ -17,6 +17,8 @@ export interface GatherOptions {
   /** Folder that the overlay lies in, or will. */
   readonly overlayFolder: string | undefined;
   readonly signal: AbortSignal;
+  /** By what time limits are multiplied; 1 without. */
+  readonly patience?: number;
 }
 
 /** Names of QEMU's programs for other guests, the likely ones. */
@@ -30,8 +32,8 @@ const canaryTimeoutMs = 40_000;
 
 /** Reads everything that the checks want to know, once, each fact within its own time. */
 export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
-  const { config, overlayFolder, signal } = options;
-  const { ask, gaps } = startAsking(signal);
+  const { config, overlayFolder, signal, patience } = options;
+  const { ask, gaps } = startAsking(signal, patience);
   const [kvmFacts, resources] = await Promise.all([
     gatherKvmFacts(source, ask),
     gatherResources(source, config, overlayFolder, ask),

@@ -13,8 +13,11 @@ const answerTimeoutMs = 2_000;
 /** Longest wait for a guest of seven bytes under emulation. */
 const emulationTimeoutMs = 10_000;
 
-/** This host, as this process may see it. Children end with the signal. */
-export function openRealHost(env: Environment, signal: AbortSignal): HostSource {
+/**
+ * This host, as this process may see it. Children end with the signal; their time limits
+ * are multiplied by `patience`.
+ */
+export function openRealHost(env: Environment, signal: AbortSignal, patience = 1): HostSource {
   return {
     user: { name: undefined, uid: process.geteuid?.(), gid: undefined },
     env,
@@ -31,13 +34,13 @@ export function openRealHost(env: Environment, signal: AbortSignal): HostSource 
     // What starts children is imported when it is wanted: warm caches need none of it.
     askQemu: async (binary) => {
       const { readFeatures } = await import('../qemu-features.ts');
-      return await readFeatures(binary, env, signal);
+      return await readFeatures(binary, env, signal, patience);
     },
     testKvm: async (binary) => {
       const { judgeThisHost } = await import('../kvm-on-this-host.ts');
-      return await judgeThisHost(binary, env, signal);
+      return await judgeThisHost(binary, env, signal, patience);
     },
-    testEmulation: async (binary) => await testEmulation(binary, env, signal),
+    testEmulation: async (binary) => await testEmulation(binary, env, signal, patience),
     measureSlowdown: async (binary) => {
       const { measureSlowdown } = await import('../slowdown.ts');
       return await measureSlowdown(binary, env, signal);
@@ -108,12 +111,14 @@ async function testEmulation(
   binary: string,
   env: Environment,
   signal: AbortSignal,
+  patience: number,
 ): Promise<CanaryResult> {
   const { programKey, remembered } = await import('../verdict-cache.ts');
   const key = await programKey(binary);
   const probe = async (): Promise<CanaryResult> => {
     const { runCanary } = await import('../canary.ts');
-    return await runCanary({ binary, accelerator: 'tcg', timeoutMs: emulationTimeoutMs, signal });
+    const timeoutMs = emulationTimeoutMs * patience;
+    return await runCanary({ binary, accelerator: 'tcg', timeoutMs, signal });
   };
   return await remembered(env, 'emulation', key, probe, (result) => result.exit !== undefined);
 }

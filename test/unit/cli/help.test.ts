@@ -16,6 +16,7 @@ function program(): Command {
     signal,
     urgentSignal: signal,
     commandLine: [],
+    patience: 1,
   });
 }
 

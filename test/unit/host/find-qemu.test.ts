@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findQemuPrograms } from '../../../src/host/find-qemu.ts';
@@ -88,6 +88,23 @@ esac`;
     program(binary, `${counted}\n# rebuilt`);
     await findQemu(config, env);
     expect(asked()).toBeGreaterThan(before);
+  });
+
+  it('does not take a list that did not come for an empty one', async () => {
+    using folder = temporaryFolder();
+    program(
+      join(folder.path, 'bin', name),
+      `case "$*" in *-device*) exec sleep 60;; esac\n${answers}`,
+    );
+    program(join(folder.path, 'bin', 'qemu-img'));
+    const env = { XDG_CACHE_HOME: join(folder.path, 'cache'), HOME: folder.path, PATH: '' };
+    const config = { qemuBuildDir: folder.path };
+    const impatience = 0.1;
+    await expect(findQemu(config, env, undefined, impatience)).rejects.toMatchObject({
+      code: 'qemu-unsuitable',
+      message: expect.stringContaining('no answer'),
+    });
+    expect(existsSync(join(folder.path, 'cache'))).toBe(false);
   });
 
   it('refuses one that does not tell its version', async () => {
