@@ -14,17 +14,19 @@ export function renderPlan({ units, yours }: FixPlan, style: DoctorStyle): strin
   const commands = units.flatMap((unit) => unit.commands);
   const head = `${countOf(units.length, 'fix', 'fixes')}, ${countOf(commands.length, 'command')}:`;
   const lines = [head, ...units.flatMap((unit, index) => renderUnit(unit, index + 1, style))];
-  if (yours.length > 0) {
-    lines.push('', 'Not among them, since only you can do it:');
-    lines.push(
-      ...yours.map(({ id, message }) => `  ${id.padEnd(idWidth)} ${message}`).flatMap(fold),
-    );
-  }
-  return lines;
+  if (yours.length === 0) return lines;
+  const { color, symbols } = style;
+  const left = yours.flatMap(({ id, message }) =>
+    item(color.yellow(symbols.warn), id, message, style),
+  );
+  return [...lines, '', 'Not among them, since only you can do it:', ...left];
+}
 
-  function fold(line: string): string[] {
-    return wrapText(line, style.columns - 2, ' '.repeat(idWidth + 1)).map((each) => `  ${each}`);
-  }
+/** A command as it is run, ready to be pasted. */
+export function renderRunning(command: FixCommand, style: DoctorStyle): string[] {
+  return commandLines(command, style, style.columns - 4).map(
+    (line, index) => `  ${index === 0 ? '$ ' : '  '}${line}`,
+  );
 }
 
 function renderUnit(unit: FixUnit, number: number, style: DoctorStyle): string[] {

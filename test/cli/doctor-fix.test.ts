@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -142,4 +142,57 @@ test('a described host is planned for, never mended', () => {
   expect([status, stdout]).toEqual([0, expect.stringContaining('\nsudo usermod -aG kvm alice\n')]);
   expect(run('--dry-run').status).toBe(64);
   expect(run('--fix', 'no.such').status).toBe(64);
+});
+
+test('Ctrl-C lets the command that runs end, and starts no other one', async () => {
+  using folder = temporaryFolder();
+  const log = join(folder.path, 'log');
+  for (const name of ['sh', 'sleep']) symlinkSync(`/bin/${name}`, join(folder.path, name));
+  const install = (name: string, text: string): void => {
+    writeFileSync(join(folder.path, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(folder.path, name), 0o755);
+  };
+  install('apt-get', `echo "begun $1" >> ${log}; sleep 1; echo "ended $1" >> ${log}`);
+  install('sudo', 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+  // A group of its own, as a terminal gives to what runs in the foreground.
+  const child = spawn(node, [program, 'doctor', '--fix', '--yes'], {
+    cwd: folder.path,
+    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8' },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (part: Buffer) => (text += part.toString()));
+  }
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 20));
+  process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
+  expect([await ended, readFileSync(log, 'utf8')]).toEqual([130, 'begun update\nended update\n']);
+  expect(text).toContain('interrupted before');
+  expect(text).toContain('utopia doctor --fix goes on');
+});
+
+test('without sudo what needs root is left to the user, and not asked for', () => {
+  using folder = temporaryFolder();
+  const lab = join(folder.path, 'lab');
+  mkdirSync(lab);
+  chmodSync(folder.path, 0o755);
+  chmodSync(lab, 0o777);
+  symlinkSync('/bin/sh', join(lab, 'sh'));
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const { status, stdout, stderr } = spawnSync(node, [program, 'doctor', '--fix'], {
+    cwd: lab,
+    env: { PATH: lab, HOME: lab, LANG: 'C.UTF-8' },
+    encoding: 'utf8',
+    ...user,
+  });
+  if (existsSync('/usr/bin/sudo')) {
+    // There is one on this host: then nobody is here to agree.
+    expect([status, stderr]).toEqual([69, expect.stringContaining('--yes')]);
+    return;
+  }
+  expect([status, stderr]).toEqual([69, '']);
+  expect(stdout).toContain('there is no sudo');
+  expect(stdout).toContain('utopia doctor --fix --dry-run | sh');
 });

@@ -4,12 +4,15 @@ import { runFixCommand, type Privilege } from '../../host/fixes/run.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { commandWords } from '../../host/fixes/script.ts';
 import { quoteForShell } from '../../shell-words.ts';
+import type { DoctorStyle } from '../../ui/doctor.ts';
+import { renderRunning } from '../../ui/fix.ts';
 
 interface Fixing {
   readonly privilege: Privilege;
   /** Plans anew from what the host is like now. */
   readonly replan: () => Promise<FixPlan>;
   readonly say: (line: string) => void;
+  readonly style: DoctorStyle;
 }
 
 /**
@@ -22,8 +25,9 @@ export async function runFixes(
   plan: FixPlan,
   consented: ReadonlySet<string>,
   attempts: Map<string, AttemptedUnit>,
-  { privilege, replan, say }: Fixing,
+  fixing: Fixing,
 ): Promise<FixPlan> {
+  const { replan, say } = fixing;
   let current = plan;
   let sudoRefuses = false;
   const settle = (unit: FixUnit, outcome: UnitOutcome): void => {
@@ -42,12 +46,12 @@ export async function runFixes(
       settle(unit, { kind: 'not-tried', reason: 'sudo refuses' });
     } else {
       say(`${unit.ids[0]}: ${unit.problem}`);
-      const outcome = await runUnit(context, unit, privilege, say);
+      const outcome = await runUnit(context, unit, fixing);
       settle(unit, outcome);
       if (outcome.kind === 'failed') {
         sudoRefuses ||= outcome.output.some((line) => line.startsWith('sudo:'));
       }
-      if (!context.signal.aborted) current = await replan();
+      current = await replan();
     }
   }
 }
@@ -55,17 +59,14 @@ export async function runFixes(
 async function runUnit(
   context: Context,
   unit: FixUnit,
-  privilege: Privilege,
-  say: (line: string) => void,
+  { privilege, say, style }: Fixing,
 ): Promise<UnitOutcome> {
   for (const command of unit.commands) {
-    const words = commandWords(command, privilege === 'root')
-      .map(quoteForShell)
-      .join(' ');
+    const words = commandWords(command, style.asRoot).map(quoteForShell).join(' ');
     if (context.signal.aborted) {
       return { kind: 'not-tried', reason: `interrupted before ${words}` };
     }
-    say(`  $ ${words}`);
+    for (const line of renderRunning(command, style)) say(line);
     const { env, urgentSignal: signal } = context;
     const outcome = await runFixCommand(command, { privilege, env, signal });
     if (outcome.done) continue;

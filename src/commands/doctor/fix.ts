@@ -42,9 +42,15 @@ export async function runDoctorFix(
     });
   }
   const suffix = `utopia-${stampOf(context.now())}`;
+  const attempts = new Map<string, AttemptedUnit>();
   // The verdict in the end is about the whole host, whichever fixes were asked for.
   const look = async (): Promise<Examination> =>
-    await examineHost(context, globals, { ...options, only: new Set() });
+    await examineHost(
+      // A Ctrl-C ends the fixing; the host is looked at once more after it.
+      { ...context, signal: attempts.size === 0 ? context.signal : context.urgentSignal },
+      globals,
+      { ...options, only: new Set() },
+    );
   const plan = async ({ facts, results }: Examination): Promise<FixPlan> => {
     const editSetting = await openSettings(context, globals, suffix);
     const byId = new Map(results.map((result) => [result.id, result]));
@@ -59,11 +65,12 @@ export async function runDoctorFix(
   }
   const { columns, color, errColor, symbols } = terminal;
   const style: DoctorStyle = { columns, color, symbols, verbose: false, asRoot };
-  const attempts = new Map<string, AttemptedUnit>();
   const privilege = findPrivilege(context, asRoot);
   const say = (line: string): void => {
     if (!globals.quiet && !globals.json) terminal.err(line);
   };
+  const blocked = privilege === 'none' ? current.units.filter(needsRoot) : [];
+  for (const unit of blocked) attempts.set(unit.name, { unit, outcome: noSudo });
   for (let round = 0; round < mostRounds; round += 1) {
     const open = current.units.filter(({ name }) => !attempts.has(name));
     if (open.length === 0 || context.signal.aborted) break;
@@ -78,6 +85,7 @@ export async function runDoctorFix(
     current = await runFixes(context, current, consented, attempts, {
       privilege,
       say,
+      style: { ...style, color: errColor },
       replan: async () => await plan((seen = await look())),
     });
   }
@@ -87,7 +95,7 @@ export async function runDoctorFix(
   } else {
     const nothing = attempts.size === 0 ? ['There is nothing here that --fix could mend.', ''] : [];
     const end = ['', ...wrapText(seen.report.summary, columns)];
-    if (attempts.size > 0) say('');
+    if (attempts.size > blocked.length) say('');
     terminal.out([...nothing, ...renderOutcome(outcome, style), ...end].join('\n'));
   }
   if (context.signal.aborted) {
@@ -97,6 +105,15 @@ export async function runDoctorFix(
   }
   const bad = outcome.failed.length > 0 || seen.report.verdict === 'not-ready';
   return bad ? exitStatus.unavailable : exitStatus.ok;
+}
+
+const noSudo = {
+  kind: 'not-tried',
+  reason: 'it needs root, and there is no sudo. As root: utopia doctor --fix --dry-run | sh',
+} as const;
+
+function needsRoot({ commands }: FixUnit): boolean {
+  return commands.some(({ root }) => root);
 }
 
 /** Names of the fixes that the user agrees to: all with one answer, and each that undoes somebody's intention with its own. */

@@ -112,6 +112,7 @@ function evaluateTree(input: CheckInput): Finding {
   }
   const path = `/lib/modules/${kernel}`;
   if (modules.treeFound) return pass(path, [{ path, value: 'found' }]);
+  if (machine.wsl === 2) return info('the kernel comes from Windows, with KVM built in');
   const found = modules.trees.length === 0 ? 'none' : modules.trees.join(', ');
   const evidence = [{ path: '/lib/modules', value: found }];
   if (driverLoaded(input.facts) !== undefined) {

@@ -57,7 +57,7 @@ function evaluateVersion({ facts }: CheckInput): Finding {
     if (gap === undefined) return unknown(`${binary} was not asked for its version`);
     return {
       status: 'fail',
-      message: `${binary} does not answer: ${gap}`,
+      message: describeSilence(binary, gap),
       cause: 'qemu-silent',
       evidence: [{ path: `${binary} --version`, value: gap }],
       fix: {
@@ -86,6 +86,12 @@ function evaluateVersion({ facts }: CheckInput): Finding {
       advice: 'Upgrade it, or build a newer one and name its prefix in QEMU_BUILD_DIR.',
     },
   };
+}
+
+/** The probe's own words name the binary, or only say that no answer came. */
+function describeSilence(binary: string, gap: string): string {
+  const words = gap.replace(/\.$/, '');
+  return words.startsWith(binary) ? words : `${binary} does not answer: ${words}`;
 }
 
 function evaluateFeatures(input: CheckInput): Finding {

@@ -19,8 +19,9 @@ function moduleName(word: string): string {
 }
 
 /**
- * Lines of a modprobe.d file that switch off one of `modules`: `blacklist NAME`, or
- * an `install NAME` that runs /bin/true or /bin/false instead (modprobe.d(5)).
+ * Lines of a modprobe.d file that switch off one of `modules`: `blacklist NAME`, an
+ * `alias NAME off`, or an `install NAME` that runs /bin/true or /bin/false instead
+ * (modprobe.d(5)).
  */
 export function findBlacklisted(
   path: string,
@@ -32,6 +33,7 @@ export function findBlacklisted(
     const module = moduleName(word);
     const off =
       verb === 'blacklist' ||
+      (verb === 'alias' && target === 'off') ||
       (verb === 'install' && /^(\/usr)?(\/bin\/)?(true|false)$/.test(target));
     return off && modules.includes(module)
       ? [{ module, path, line: index + 1, text: raw.trim() }]

@@ -10,6 +10,14 @@ const installTimeoutMs = 30 * 60_000;
 /** The end of a command's output that is worth showing. */
 const outputLines = 5;
 
+/**
+ * A terminal sends Ctrl-C to the command as well. What ignores it when it is started
+ * goes on; sudo still takes it while it asks for a password.
+ */
+const unmoved = `trap '' INT; exec "$@"`;
+/** A shell's status for a program that it cannot find. */
+const notFound = 127;
+
 /** How commands that need root get it. */
 export type Privilege =
   /** This process is root. */
@@ -43,10 +51,10 @@ export async function runFixCommand(
   if (command.root && privilege === 'none') {
     return { done: false, reason: 'it needs root, and there is no sudo here', output: [] };
   }
-  const [program = '', ...args] = [...prefix(command, privilege), ...command.argv];
+  const words = [...prefix(command, privilege), ...command.argv];
   const { execa } = await import('execa');
   const path = [env['PATH'] ?? '', ...systemFolders].join(delimiter);
-  const result = await execa(program, args, {
+  const result = await execa('sh', ['-c', unmoved, 'sh', ...words], {
     reject: false,
     all: true,
     stdin: 'ignore',
@@ -58,7 +66,7 @@ export async function runFixCommand(
   });
   if (result.exitCode === 0) return { done: true };
   const output = (result.all ?? '').trim().split('\n').slice(-outputLines);
-  return { done: false, reason: reasonOf(result, program), output: output.filter(Boolean) };
+  return { done: false, reason: reasonOf(result, words[0] ?? ''), output: output.filter(Boolean) };
 }
 
 function prefix({ root }: FixCommand, privilege: Privilege): string[] {
@@ -72,7 +80,6 @@ function installs({ argv }: FixCommand): boolean {
 
 function reasonOf(
   result: {
-    readonly code?: string | undefined;
     readonly timedOut: boolean;
     readonly isCanceled: boolean;
     readonly exitCode?: number | undefined;
@@ -80,7 +87,7 @@ function reasonOf(
   },
   program: string,
 ): string {
-  if (result.code === 'ENOENT') return `there is no program ${program}`;
+  if (result.exitCode === notFound) return `there is no program ${program}`;
   if (result.timedOut) return 'it took too long and was ended';
   if (result.isCanceled) return 'it was ended';
   return result.signal === undefined
