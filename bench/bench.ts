@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
 import { openLab } from './lab.ts';
+import { benchMemory } from './memory.ts';
 import { benchLaunch, benchStartUp } from './starts.ts';
 
 const { values } = parseArgs({
@@ -15,6 +16,7 @@ try {
   console.log(describeHost());
   await benchStartUp(lab, Number(values.starts));
   await benchLaunch(lab, Number(values.starts));
+  await benchMemory(lab);
   await benchBoots(lab, Number(values.boots));
 } finally {
   lab.close();

@@ -34,6 +34,8 @@ export interface Lab extends AsyncDisposable {
   readonly sshPort: number;
   readonly standIn: StandIn | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** Node and the program under test, before its arguments. */
+  readonly command: readonly [string, string];
   writeConfig(lines: readonly string[]): void;
   run(...args: readonly string[]): Promise<RunResult>;
   /** The same on a terminal of 80 columns: stdout is all that appears there. */
@@ -89,8 +91,10 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   };
   writeConfig(options.config ?? []);
 
+  const command = [node, options.program ?? builtProgram] as const;
+
   function start(...args: readonly string[]): RunningProgram {
-    const child = spawn(node, [options.program ?? builtProgram, ...args], {
+    const child = spawn(command[0], [command[1], ...args], {
       cwd: folder,
       env,
       stdio: 'pipe',
@@ -124,6 +128,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     sshPort,
     standIn,
     env,
+    command,
     writeConfig,
     start,
     runOnTerminal,

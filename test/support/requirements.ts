@@ -7,6 +7,9 @@ import { beforeEach } from 'vitest';
 const needs = {
   qemu: () => missingPrograms('qemu-system-x86_64', 'qemu-img'),
   'image-tools': () => missingPrograms('mmdebstrap', 'mke2fs', 'qemu-img'),
+  script: () => missingPrograms('script'),
+  setpriv: () => missingPrograms('setpriv'),
+  vncsnapshot: () => missingPrograms('vncsnapshot'),
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
   'mount-namespaces': () =>

@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Public programs that tests hold against ours, by the Debian package that has each. */
+const testTools: Readonly<Record<string, string>> = { vncsnapshot: 'vncsnapshot' };
+
+/**
+ * Installs what only tests need, where that is one apt-get away; elsewhere the
+ * tests that want it are skipped, and say so. Returns false when apt-get failed.
+ */
+export function installTestTools(): boolean {
+  const missing = Object.keys(testTools).filter((program) => !isInstalled(program));
+  if (missing.length === 0 || !isInstalled('apt-get')) return true;
+  const packages = missing.map((program) => testTools[program] ?? program);
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  const words = process.getuid?.() === 0 ? command : ['sudo', ...command];
+  console.error(`Tests want ${missing.join(', ')}: ${words.join(' ')}`);
+  const [program = '', ...args] = words;
+  const { status } = spawnSync(program, args, {
+    stdio: ['inherit', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return status === 0;
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
