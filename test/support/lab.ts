@@ -105,10 +105,10 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
 
   /** script(1) of bsdutils opens the terminal; its own stdin stays open, as a terminal's would. */
   async function runOnTerminal(...args: readonly string[]): Promise<RunResult> {
-    const command = [node, options.program ?? builtProgram, ...args].map(quoteForShell).join(' ');
+    const line = [...command, ...args].map(quoteForShell).join(' ');
     const child = spawn(
       'script',
-      ['--quiet', '--return', '--command', `stty cols 80 rows 24; ${command}`, '/dev/null'],
+      ['--quiet', '--return', '--command', `stty cols 80 rows 24; ${line}`, '/dev/null'],
       { cwd: folder, env: { ...env, TERM: 'xterm-256color', SHELL: '/bin/sh' }, stdio: 'pipe' },
     );
     const { ended } = watchProgram(child);
