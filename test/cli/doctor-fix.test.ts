@@ -18,6 +18,9 @@ const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
 const program = join(import.meta.dirname, '../../bin/utopia.js');
 const hosts = join(import.meta.dirname, '../../fixtures/hosts');
 
+/** The usual ones may be anybody's on this host. */
+const freePorts = { UTOPIA_SSH_PORT: 'auto', UTOPIA_VNC: 'off' };
+
 /** A port that this process holds while the function runs. */
 async function whileTaken(run: (port: number) => Promise<void>): Promise<void> {
   const server = createServer();
@@ -97,7 +100,7 @@ esac`,
   );
   const result = spawnSync(node, [program, 'doctor', '--fix', '--yes', '--json'], {
     cwd: folder.path,
-    env: { PATH: bin, HOME: folder.path, LANG: 'C.UTF-8' },
+    env: { PATH: bin, HOME: folder.path, LANG: 'C.UTF-8', ...freePorts },
     encoding: 'utf8',
   });
   expect(existsSync(log) ? readFileSync(log, 'utf8').split('\n') : result.stderr).toEqual([
@@ -121,7 +124,7 @@ test('a fix that fails is told with its last words, and is no success', () => {
   symlinkSync('/bin/sh', join(folder.path, 'sh'));
   const { status, stdout } = spawnSync(node, [program, 'doctor', '--fix', '--yes'], {
     cwd: folder.path,
-    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8' },
+    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8', ...freePorts },
     encoding: 'utf8',
   });
   expect(status).toBe(69);
@@ -134,7 +137,7 @@ test('a described host is planned for, never mended', () => {
   const run = (...args: readonly string[]) =>
     spawnSync(node, [program, 'doctor', `--root=${join(hosts, 'not-in-group')}`, ...args], {
       cwd: folder.path,
-      env: { PATH: process.env['PATH'], HOME: folder.path, LANG: 'C.UTF-8' },
+      env: { PATH: process.env['PATH'], HOME: folder.path, LANG: 'C.UTF-8', ...freePorts },
       encoding: 'utf8',
     });
   expect(run('--fix', '--yes').status).toBe(64);
@@ -157,7 +160,7 @@ test('Ctrl-C lets the command that runs end, and starts no other one', async () 
   // A group of its own, as a terminal gives to what runs in the foreground.
   const child = spawn(node, [program, 'doctor', '--fix', '--yes'], {
     cwd: folder.path,
-    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8' },
+    env: { PATH: folder.path, HOME: folder.path, LANG: 'C.UTF-8', ...freePorts },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -183,7 +186,7 @@ test('without sudo what needs root is left to the user, and not asked for', () =
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const { status, stdout, stderr } = spawnSync(node, [program, 'doctor', '--fix'], {
     cwd: lab,
-    env: { PATH: lab, HOME: lab, LANG: 'C.UTF-8' },
+    env: { PATH: lab, HOME: lab, LANG: 'C.UTF-8', ...freePorts },
     encoding: 'utf8',
     ...user,
   });
