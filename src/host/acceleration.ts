@@ -4,7 +4,7 @@ import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { judgeThisHost, kvmDevice } from './kvm-on-this-host.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';
-import { knownSlowdown } from './slowdown.ts';
+import { knownSlowdown } from './known-slowdown.ts';
 import type { Acceleration, QemuInstallation } from './types.ts';
 
 /**

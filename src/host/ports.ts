@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { parseAccounts } from './facts/accounts.ts';
 import { parseListeners } from './facts/listeners.ts';
 
@@ -49,7 +50,7 @@ async function findHolder(port: number): Promise<PortHolder | undefined> {
   );
   const socket = tables.flatMap(parseListeners).find((each) => each.port === port);
   if (socket === undefined) return undefined;
-  const pid = await findSocketOwner(socket.inode);
+  const pid = findSocketOwner(socket.inode);
   const { uid } = socket;
   const accounts = parseAccounts(await readFile('/etc/passwd', 'utf8').catch(() => ''));
   const user = accounts.find((each) => each.uid === uid)?.name;
@@ -57,17 +58,20 @@ async function findHolder(port: number): Promise<PortHolder | undefined> {
   return { pid, program: await programOf(pid), uid, user, startedAt: await startOf(pid) };
 }
 
-/** Looks through the descriptors of every process that we may look into. */
-async function findSocketOwner(inode: string): Promise<number | undefined> {
+/** Looks through the descriptors of every process that we may look into: thousands of them, sooner read than awaited. */
+function findSocketOwner(inode: string): number | undefined {
   const wanted = `socket:[${inode}]`;
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+  const holds = (pid: string): boolean => {
     const folder = `/proc/${pid}/fd`;
-    for (const fd of await readdir(folder).catch(() => [])) {
-      const target = await readlink(`${folder}/${fd}`).catch(() => '');
-      if (target === wanted) return Number(pid);
+    try {
+      return readdirSync(folder).some((fd) => readlinkSync(`${folder}/${fd}`) === wanted);
+    } catch {
+      // Another user's, or gone meanwhile.
+      return false;
     }
-  }
-  return undefined;
+  };
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name));
+  return pid === undefined ? undefined : Number(pid);
 }
 
 async function programOf(pid: number): Promise<string | undefined> {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Environment } from '../context.ts';
 import { bootSector, sectorArguments, withFloppy } from './canary.ts';
-import { programKey, recalled, remembered } from './verdict-cache.ts';
+import { slowdownCache, type Measured } from './known-slowdown.ts';
+import { programKey, remembered } from './verdict-cache.ts';
 
 /** Rounds between two dots: 4 ms under emulation on a machine of 2023, less than a turn of a busy host's scheduler. */
 const rounds = 200_000;
 /** A guest whose firmware alone takes longer than this has no speed worth telling. */
 const timeoutMs = 10_000;
-const cacheName = 'slowdown';
 /** Fewer say too little: a dot is noticed late, up to one of them. */
 const leastDots = 8;
 
@@ -44,9 +44,9 @@ export async function measureSlowdown(
   env: Environment,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const measured = await remembered(
+  const measured = await remembered<Measured>(
     env,
-    cacheName,
+    slowdownCache,
     await programKey(binary),
     async () => {
       const emulatedMs = await timeLoopInGuest(binary, signal);
@@ -55,16 +55,6 @@ export async function measureSlowdown(
     ({ slowdown }) => slowdown !== undefined,
   );
   return measured.slowdown;
-}
-
-/** What `measureSlowdown` found the last time; starts nothing. */
-export async function knownSlowdown(binary: string, env: Environment): Promise<number | undefined> {
-  const found = await recalled<Measured>(env, cacheName, await programKey(binary));
-  return found?.slowdown;
-}
-
-interface Measured {
-  readonly slowdown?: number;
 }
 
 async function timeLoopInGuest(binary: string, signal: AbortSignal): Promise<number | undefined> {

@@ -4,6 +4,7 @@ import { machine, release } from 'node:os';
 import type { Environment } from '../../context.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
+import { knownSlowdown } from '../known-slowdown.ts';
 import { describeHolder, probePort } from '../ports.ts';
 import { readKernelMessages } from './kernel-messages.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
@@ -42,6 +43,8 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
     },
     testEmulation: async (binary) => await testEmulation(binary, env, signal, patience),
     measureSlowdown: async (binary) => {
+      const known = await knownSlowdown(binary, env);
+      if (known !== undefined) return known;
       const { measureSlowdown } = await import('../slowdown.ts');
       return await measureSlowdown(binary, env, signal);
     },
