@@ -1,7 +1,9 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { MachinePaths } from './paths.ts';
+import type { Environment } from '../context.ts';
+import { pathsOfId, type MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
-import type { KnownMachine } from './registry.ts';
+import { machineIds } from './registry.ts';
+import { readState } from './state.ts';
 
 /** Ports that `auto` has chosen for a machine; it asks for them again at its next start. */
 export interface KeptPorts {
@@ -46,20 +48,23 @@ export function portsOfPlan({ ssh, vnc, forwards }: MachinePlan): number[] {
 
 /**
  * Ports that other machines of this user have, or had and will want again: `auto`
- * leaves them alone, also while those machines are off.
+ * leaves them alone, also while those machines are off. A machine that is just
+ * being started for the first time has written down only these.
  */
 export async function portsOfOthers(
-  machines: readonly KnownMachine[],
-  self: MachinePaths,
+  env: Environment,
+  uid: number,
+  self: Pick<MachinePaths, 'id'>,
 ): Promise<ReadonlySet<number>> {
-  const ports = new Set<number>();
-  for (const { paths, state } of machines) {
-    if (paths.id === self.id) continue;
-    const { ssh, vncDisplay } = await readKeptPorts(paths);
+  const others = (await machineIds(env)).filter((id) => id !== self.id);
+  const ports = others.map(async (id) => {
+    const paths = pathsOfId(id, env, uid);
+    const [{ ssh, vncDisplay }, state] = await Promise.all([
+      readKeptPorts(paths),
+      readState(paths),
+    ]);
     const screen = vncDisplay === undefined ? undefined : vncBasePort + vncDisplay;
-    for (const port of [ssh, screen, ...(state === undefined ? [] : portsOfPlan(state.plan))]) {
-      if (port !== undefined) ports.add(port);
-    }
-  }
-  return ports;
+    return [ssh, screen, ...(state === undefined ? [] : portsOfPlan(state.plan))];
+  });
+  return new Set((await Promise.all(ports)).flat().filter((port) => port !== undefined));
 }

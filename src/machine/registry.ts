@@ -14,12 +14,17 @@ export interface KnownMachine {
   readonly running: RunningMachine | undefined;
 }
 
+/** Ids of all machines of this user that were ever started, or are just being. */
+export async function machineIds(env: Environment): Promise<string[]> {
+  return await readdir(stateRoot(env)).catch(() => []);
+}
+
 /**
  * All machines of this user, from their state folders: those that run first, then
  * by name. There is no list besides the machines' own files, so none can be wrong.
  */
 export async function listMachines(env: Environment, uid: number): Promise<KnownMachine[]> {
-  const ids = await readdir(stateRoot(env)).catch(() => []);
+  const ids = await machineIds(env);
   const machines = await Promise.all(
     ids.map(async (id) => await readMachine(pathsOfId(id, env, uid))),
   );

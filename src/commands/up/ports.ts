@@ -10,7 +10,6 @@ import {
 } from '../../machine/kept-ports.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import type { HostAddress, MachinePlan } from '../../machine/plan.ts';
-import { listMachines } from '../../machine/registry.ts';
 import { readState } from '../../machine/state.ts';
 import { portsLockFile } from '../../places.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -75,9 +74,7 @@ async function choose(context: Context, { config, paths }: LocatedMachine): Prom
   const kept = await readKeptPorts(paths);
   let others: Promise<ReadonlySet<number>> | undefined;
   const findFree = async (host: string, first: number): Promise<number | undefined> => {
-    others ??= listMachines(context.env, process.getuid?.() ?? 0).then(
-      async (machines) => await portsOfOthers(machines, paths),
-    );
+    others ??= portsOfOthers(context.env, process.getuid?.() ?? 0, paths);
     return await suggestFreePort(host, first, await others);
   };
   const [ssh, vnc] = await Promise.all([

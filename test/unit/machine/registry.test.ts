@@ -68,7 +68,13 @@ test('the ports of others are theirs, also while they are off', async () => {
   await writeKeptPorts(two.paths, { ssh: 22_300, vncDisplay: 7 });
   expect(await readKeptPorts(two.paths)).toEqual({ ssh: 22_300, vncDisplay: 7 });
   expect(await readKeptPorts(one.paths)).toEqual({});
-  const machines = await listMachines(one.env, uid);
-  expect(await portsOfOthers(machines, one.paths)).toEqual(new Set([22_300, 22_224, 5907, 5900]));
-  expect(await portsOfOthers(machines, two.paths)).toEqual(new Set([22_223, 5900]));
+  // A machine that is being started for the first time: nothing but its ports is known.
+  const third = machinePaths({ file: join(home.path, 'three/utopia.config') }, one.env, uid);
+  await prepareFolders(third, uid);
+  await writeKeptPorts(third, { ssh: 22_301 });
+  expect(await portsOfOthers(one.env, uid, one.paths)).toEqual(
+    new Set([22_300, 22_224, 22_301, 5907, 5900]),
+  );
+  expect(await portsOfOthers(one.env, uid, two.paths)).toEqual(new Set([22_223, 22_301, 5900]));
+  expect(await listMachines(one.env, uid)).toHaveLength(2);
 });
