@@ -5,6 +5,7 @@ import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
 import { openLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
+import { benchScanner } from './scanner.ts';
 import { benchLaunch, benchStartUp } from './starts.ts';
 
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ try {
   await benchStartUp(lab, Number(values.starts));
   await benchLaunch(lab, Number(values.starts));
   await benchMemory(lab);
+  await benchScanner(Number(values.boots));
   await benchBoots(lab, Number(values.boots));
 } finally {
   lab.close();

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Context, Environment, GlobalOptions } from './context.ts';
 import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
+import { addOopsCommand } from './cli/crash.ts';
 import { formatHelp } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
 import { addSensorCommands } from './cli/sensors.ts';
@@ -94,6 +95,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addConsoleCommands(program, runCommand);
   addScreenCommands(program, runCommand);
   addForwardCommand(program, runCommand);
+  addOopsCommand(program, runCommand);
   addResetCommand(program, runCommand);
   addConfigCommands(program, runCommand);
   addImageCommands(program, runCommand);

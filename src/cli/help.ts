@@ -22,6 +22,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   key: 'machine',
   sysrq: 'machine',
   ssh: 'guest',
+  oops: 'guest',
   reset: 'time',
   doctor: 'lab',
   init: 'lab',

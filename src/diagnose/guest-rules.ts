@@ -72,9 +72,17 @@ export const guestRules: readonly Rule[] = [
     explain: (evidence) => {
       const reason = panicReason(evidence);
       if (reason === undefined && evidence.panicked !== true) return undefined;
+      const { crash } = evidence;
+      const because = crash === undefined || reason?.includes(crash) === true ? '' : ` (${crash})`;
       return {
-        what: `The kernel panicked${reason === undefined ? '' : `: ${reason}`}.`,
-        why: 'The lines before the panic say where; a new kernel or module is the first suspect.',
+        what:
+          reason === undefined
+            ? 'The kernel panicked; its console says nothing of it.'
+            : `The kernel panicked: ${reason}${because}.`,
+        why:
+          crash === undefined
+            ? 'A new kernel or module is the first suspect.'
+            : 'utopia oops shows where and why. A new kernel or module is the first suspect.',
         next: 'Choose another kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
         lines: panicEvidence(evidence),
       };

@@ -17,6 +17,8 @@ export interface Evidence {
   readonly panicked?: boolean | undefined;
   /** QEMU said that the machine ends, and by whose will. */
   readonly shutdownBy?: 'guest' | 'host' | undefined;
+  /** The last crash of this boot in half a line: `NULL pointer read in probe, module lunix`. */
+  readonly crash?: string | undefined;
   /** QMP's run state: `running`, `io-error`, `guest-panicked`, … */
   readonly runState?: string | undefined;
   /** Finished reads and writes of the machine's disks since its start. */

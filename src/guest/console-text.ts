@@ -48,20 +48,30 @@ export function createConsoleReader(): (chunk: Uint8Array) => ConsoleText {
 
 /** The last lines of a console, for whoever has to explain what happened. */
 export interface ConsoleTail {
-  add(text: ConsoleText): void;
+  add(chunk: Uint8Array): void;
   /** Plain lines without blank ones, oldest first, the unfinished one last. */
   lines(): string[];
 }
 
-/** Keeps the last `capacity` lines (default 200) that say anything. */
+/** Bytes that are kept: a few hundred lines. */
+const tailBytes = 32 * 1024;
+
+/** Keeps the last `capacity` lines (default 200) that say anything. Reads them only when asked. */
 export function keepConsoleTail(capacity = 200): ConsoleTail {
-  let kept: string[] = [];
-  let partial = '';
+  let kept = Buffer.alloc(0);
+  let isCut = false;
   return {
-    add: (text) => {
-      kept = [...kept, ...text.lines.filter((line) => line !== '')].slice(-capacity);
-      partial = text.partial;
+    add: (chunk) => {
+      const all = Buffer.concat([kept, chunk.subarray(-tailBytes)]);
+      isCut ||= all.length > tailBytes || chunk.length > tailBytes;
+      kept = all.subarray(-tailBytes);
     },
-    lines: () => (partial === '' ? [...kept] : [...kept, partial]),
+    lines: () => {
+      const { lines, partial } = createConsoleReader()(kept);
+      // Where the front is cut off, the first line is only its end.
+      const whole = isCut ? lines.slice(1) : lines;
+      const said = whole.filter((line) => line !== '').slice(-capacity);
+      return partial === '' ? said : [...said, partial];
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { StageReached } from './boot-stages.ts';
-import type { Oops } from './oops.ts';
+import type { Crash } from '../crash/types.ts';
 
 /** What a running machine does, as far as its user should know. Times are ms since the machine's start. */
 export type GuestEvent =
@@ -15,17 +15,10 @@ export type GuestEvent =
       readonly reason: string;
       readonly atMs: number;
     }
-  /**
-   * At most one of each source in a boot: the pvpanic device tells at once and
-   * without a reason, the console with its line and up to one look at the log later.
-   */
-  | {
-      readonly kind: 'panicked';
-      readonly source: 'device' | 'console';
-      readonly reason: string | undefined;
-      readonly atMs: number;
-    }
-  | (Oops & { readonly atMs: number })
+  /** The pvpanic device tells of a panic, at once and without a reason; once in a boot. */
+  | { readonly kind: 'panicked'; readonly atMs: number }
+  /** The console tells of a crash; a second time when that has ended in a panic. */
+  | { readonly kind: 'crashed'; readonly crash: Crash; readonly atMs: number }
   /** The host's file system has no room for the overlay: the guest stands still. */
   | { readonly kind: 'disk-full'; readonly device: string; readonly atMs: number }
   /** Another error of a disk; `stopped` when the guest stands still because of it. */

@@ -2,7 +2,6 @@ import type { QmpEvent } from '../qmp/protocol.ts';
 import { trackBoot, type BootSource, type BootStage } from './boot-stages.ts';
 import type { ConsoleText } from './console-text.ts';
 import type { GuestEvent } from './events.ts';
-import { findOopses, panicReason } from './oops.ts';
 
 /** RESET comes three times within 64 ms for one reboot (fixtures/qmp/reset.jsonl). */
 const oneRebootMs = 1_000;
@@ -15,8 +14,6 @@ export interface GuestWatch {
   hear(event: QmpEvent, atMs: number): GuestEvent[];
   /** The SSH banner has answered. */
   bannerSeen(banner: string, atMs: number): GuestEvent[];
-  /** The console has ended or stands still: gives a report that is still under way. */
-  settle(atMs: number): GuestEvent[];
   /** Furthest stage of the boot under way. */
   readonly stage: BootStage | undefined;
   /** The console of this boot has shown a login prompt. */
@@ -26,42 +23,24 @@ export interface GuestWatch {
 /** Watches one machine from its start. Pure: the times are the caller's. */
 export function watchGuest(): GuestWatch {
   let boot = trackBoot();
-  let oopses = findOopses();
   let lastResetMs: number | undefined;
-  let panicked = new Set<'device' | 'console'>();
+  let panicked = false;
 
   function startOver(): void {
     // Words of the boot that has ended may still be on their way through the log.
     boot = trackBoot({ afterReset: true });
-    oopses = findOopses();
-    panicked = new Set();
+    panicked = false;
   }
 
-  function panic(
-    source: 'device' | 'console',
-    reason: string | undefined,
-    atMs: number,
-  ): GuestEvent[] {
-    if (panicked.has(source)) return [];
-    panicked.add(source);
-    return [{ kind: 'panicked', source, reason, atMs }];
+  function panic(atMs: number): GuestEvent[] {
+    if (panicked) return [];
+    panicked = true;
+    return [{ kind: 'panicked', atMs }];
   }
 
   function readLine(source: BootSource, line: string, atMs: number): GuestEvent[] {
-    const events: GuestEvent[] = [];
     const stage = boot.read(source, line, atMs);
-    if (stage !== undefined) events.push(stage);
-    if (source === 'firmware') return events;
-    const oops = oopses.read(line);
-    if (oops !== undefined) events.push({ ...oops, atMs });
-    const reason = panicReason(line);
-    if (reason !== undefined) events.push(...settle(atMs), ...panic('console', reason, atMs));
-    return events;
-  }
-
-  function settle(atMs: number): GuestEvent[] {
-    const oops = oopses.finish();
-    return oops === undefined ? [] : [{ ...oops, atMs }];
+    return stage === undefined ? [] : [stage];
   }
 
   function reset(event: QmpEvent, atMs: number): GuestEvent[] {
@@ -88,7 +67,7 @@ export function watchGuest(): GuestWatch {
         case 'SHUTDOWN':
           return [{ kind: 'shutdown', by: byWhom(event), reason: textOf(event, 'reason'), atMs }];
         case 'GUEST_PANICKED':
-          return panic('device', undefined, atMs);
+          return panic(atMs);
         case 'BLOCK_IO_ERROR':
           return [diskTrouble(event, atMs)];
         case 'STOP':
@@ -103,7 +82,6 @@ export function watchGuest(): GuestWatch {
       const stage = boot.bannerSeen(banner, atMs);
       return stage === undefined ? [] : [stage];
     },
-    settle,
     get stage() {
       return boot.stage;
     },

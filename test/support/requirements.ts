@@ -11,6 +11,8 @@ const needs = {
   setpriv: () => missingPrograms('setpriv'),
   vncsnapshot: () => missingPrograms('vncsnapshot'),
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
+  binutils: () => missingPrograms('addr2line'),
+  compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
   'mount-namespaces': () =>
     runs('unshare', ['-m', 'true']) ? undefined : 'unshare -m does not work here',

@@ -1,3 +1,4 @@
+import { crashLine } from '../../crash/headline.ts';
 import type { BootStage, StageReached } from '../../guest/boot-stages.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
@@ -38,7 +39,7 @@ export function showBoot(
   const unsubscribe = session.onEvent((event) => {
     if (event.kind === 'stage') show(event);
     if (event.kind === 'rebooted') display.report({ kind: 'note', text: 'the guest reboots' });
-    if (event.kind === 'oops') display.report({ kind: 'note', text: `kernel: ${event.title}` });
+    if (event.kind === 'crashed') display.report({ kind: 'note', text: crashLine(event.crash) });
   });
   if (verbose) {
     session.onConsole((text) => {

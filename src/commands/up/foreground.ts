@@ -82,7 +82,13 @@ function nameOverlay(context: Context, machine: LaunchedMachine): string {
 function say(context: Context, { level, text }: WatchLine): void {
   const { terminal } = context;
   const time = context.now().toTimeString().slice(0, 8);
-  const mark = level === 'info' ? ' ' : `${terminal.errColor.red(terminal.symbols.fail)} `;
+  const { errColor: color, symbols } = terminal;
+  const marks = {
+    info: ' ',
+    warn: `${color.yellow(symbols.warn)} `,
+    fail: `${color.red(symbols.fail)} `,
+  };
+  const mark = marks[level];
   const [first, ...rest] = text.split('\n');
   terminal.err(`  ${time}  ${mark}${first}`);
   for (const line of rest) terminal.err(`            ${line}`);

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence } from '../../diagnose/types.ts';
-import type { BootSource } from '../../guest/boot-stages.ts';
+import { crashHeadline } from '../../crash/headline.ts';
+import type { Crash } from '../../crash/types.ts';
+import { watchCrashes } from '../../crash/watch.ts';
 import {
   createConsoleReader,
   keepConsoleTail,
@@ -21,6 +23,8 @@ import { readTextScreen } from '../../qmp/text-screen.ts';
 const diskLookMs = 1_000;
 /** Pause between attempts to reach a monitor that QEMU has not opened yet. */
 const reconnectMs = 25;
+/** A report that has not ended after so long will say no more: soft lockups have no last line. */
+const settledMs = 300;
 
 /** Everything that a running machine says, in one place, from its start to its end. */
 export interface MachineSession {
@@ -58,6 +62,7 @@ export function openSession(
   let monitor: QmpClient | undefined;
   let diskOperations: number | undefined;
   let panicked = false;
+  let crash: Crash | undefined;
   let shutdownBy: 'guest' | 'host' | undefined;
 
   const elapsedMs = (): number => Math.round(performance.now() - startedAt);
@@ -65,27 +70,51 @@ export function openSession(
   function emit(events: readonly GuestEvent[]): void {
     for (const event of events) {
       if (event.kind === 'panicked') panicked = true;
+      if (event.kind === 'crashed') crash = event.crash;
       if (event.kind === 'rebooted') {
         // What the boot before has said explains nothing about this one.
         tail = keepConsoleTail();
         panicked = false;
+        crash = undefined;
       }
       if (event.kind === 'shutdown') shutdownBy = event.by;
       for (const listener of eventListeners) listener(event);
     }
   }
 
-  async function follow(source: BootSource, file: string): Promise<void> {
+  async function followFirmware(): Promise<void> {
     const read = createConsoleReader();
-    for await (const chunk of followFile(file, { signal })) {
+    for await (const chunk of followFile(plan.files.firmwareLog, { signal })) {
       movedAt = performance.now();
-      const text = read(chunk);
-      if (source === 'console') {
-        tail.add(text);
-        for (const listener of consoleListeners) listener(text);
-      }
-      emit(guest.read(source, text, elapsedMs()));
+      emit(guest.read('firmware', read(chunk), elapsedMs()));
     }
+  }
+
+  function tell(found: readonly Crash[]): void {
+    emit(found.map((each) => ({ kind: 'crashed', crash: each, atMs: elapsedMs() })));
+  }
+
+  async function followConsole(): Promise<void> {
+    let read = createConsoleReader();
+    const crashes = watchCrashes();
+    let settling: NodeJS.Timeout | undefined;
+    for await (const chunk of followFile(plan.files.consoleLog, { signal })) {
+      movedAt = performance.now();
+      tail.add(chunk);
+      tell(crashes.read(chunk));
+      clearTimeout(settling);
+      settling = setTimeout(() => tell(crashes.settle()), settledMs);
+      // A guest that is up may flood its console: then nobody needs its lines one by one.
+      if (guest.stage === 'ssh' && consoleListeners.size === 0) {
+        read = createConsoleReader();
+        continue;
+      }
+      const text = read(chunk);
+      for (const listener of consoleListeners) listener(text);
+      emit(guest.read('console', text, elapsedMs()));
+    }
+    clearTimeout(settling);
+    tell(crashes.settle());
   }
 
   async function listen(): Promise<void> {
@@ -112,12 +141,7 @@ export function openSession(
     }
   }
 
-  const tasks = Promise.all([
-    follow('console', plan.files.consoleLog),
-    follow('firmware', plan.files.firmwareLog),
-    listen(),
-    watchDisks(),
-  ]);
+  const tasks = Promise.all([followConsole(), followFirmware(), listen(), watchDisks()]);
   const failed = new Promise<never>((_resolve, reject) => void tasks.catch(reject));
   // Whoever waits races against it; nobody waits between two phases.
   failed.catch(() => {});
@@ -144,7 +168,8 @@ export function openSession(
       screenLines: await readScreen(monitor, guest, Math.round(performance.now() - movedAt)),
       stage: guest.stage,
       sawLogin: guest.sawLogin,
-      panicked,
+      panicked: panicked || crash?.panic !== undefined,
+      crash: crash === undefined ? undefined : crashHeadline(crash),
       shutdownBy,
       runState: await runState(monitor),
       diskOperations,

@@ -6,6 +6,7 @@ import { availableBytes, leastFreeBytes } from '../../image/free-space.ts';
 import { reachable, type MachinePlan } from '../../machine/plan.ts';
 import { resume } from '../../qmp/queries.ts';
 import { formatBytes } from '../../ui/format.ts';
+import { tellCrashes } from './crash-lines.ts';
 import type { MachineSession } from './session.ts';
 
 /** A line for the terminal, with how much it matters. */
@@ -53,28 +54,30 @@ export function watchMachine(
     waitingForRoom = false;
   }
 
-  function sayEvent(event: GuestEvent): void {
-    const line = describeEvent(event);
-    if (line !== undefined) say(line);
-  }
-
   /** The panic device is heard before the console has told the reason: it gets a moment to. */
   let untoldPanic: NodeJS.Timeout | undefined;
 
+  const crashes = tellCrashes();
+  const sayLine = (line: WatchLine | undefined): void => {
+    if (line !== undefined) say(line);
+  };
+
   session.onEvent((event) => {
+    if (event.kind === 'crashed') sayLine(crashes.tell(event.crash));
     if (event.kind === 'panicked') {
       clearTimeout(untoldPanic);
-      if (event.source === 'device') {
-        untoldPanic = setTimeout(() => sayEvent(event), consoleDelayMs);
-        return;
-      }
+      untoldPanic = setTimeout(() => sayLine(crashes.tellSilentPanic()), consoleDelayMs);
+    }
+    if (event.kind === 'rebooted') {
+      clearTimeout(untoldPanic);
+      crashes.startOver();
     }
     if (event.kind === 'disk-full') {
       // A session that ends meanwhile takes the monitor with it.
       continueWithRoom().catch(() => (waitingForRoom = false));
       return;
     }
-    sayEvent(event);
+    sayLine(describeEvent(event));
     if (event.kind === 'rebooted') {
       waitForSshBanner({ host: reachable(ssh.host), port: ssh.port, signal: session.signal })
         .then(() => say({ level: 'info', text: 'SSH answers again' }))
@@ -97,32 +100,21 @@ async function findTightest({
   return rooms.reduce((least, room) => (room.bytes < least.bytes ? room : least));
 }
 
-/** The line for an event; undefined for those that say nothing new. Pure. */
+/** The line for an event; undefined for those that say nothing new, or are said in another way. Pure. */
 export function describeEvent(event: GuestEvent): WatchLine | undefined {
   switch (event.kind) {
     case 'rebooted':
       return { level: 'info', text: event.by === 'guest' ? 'guest rebooted' : 'guest was reset' };
     case 'shutdown':
       return event.by === 'guest' ? { level: 'info', text: 'guest powered off' } : undefined;
-    case 'panicked':
-      return {
-        level: 'fail',
-        text:
-          event.reason === undefined
-            ? 'the kernel has panicked (reported by the panic device)'
-            : `kernel panic: ${event.reason}`,
-      };
-    case 'oops': {
-      const where = event.place === undefined ? '' : ` in ${event.place}`;
-      const module = event.module === undefined ? '' : ` [${event.module}]`;
-      return { level: 'fail', text: `kernel oops${where}${module}: ${event.title}` };
-    }
     case 'disk-error':
       return {
         level: 'fail',
         text: `disk error on ${event.device}: ${event.reason}${event.stopped ? '; the guest stands still' : ''}`,
       };
     case 'stage':
+    case 'crashed':
+    case 'panicked':
     case 'disk-full':
     case 'power-button':
     case 'paused':

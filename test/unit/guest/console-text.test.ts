@@ -40,7 +40,18 @@ test('a line without end is cut, so that memory stays bounded', () => {
 
 test('the tail keeps the last lines that say something, and the prompt', () => {
   const tail = keepConsoleTail(2);
-  tail.add({ lines: ['a', '', 'b'], partial: '' });
-  tail.add({ lines: ['c'], partial: 'grub rescue>' });
+  tail.add(Buffer.from('a\r\n\r\nb\r\n'));
+  tail.add(Buffer.from('c\r\ngrub rescue> '));
   expect(tail.lines()).toEqual(['b', 'c', 'grub rescue>']);
+});
+
+test('the tail of a flood is whole lines, and small', () => {
+  const tail = keepConsoleTail();
+  const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index} of many\n`);
+  for (const line of lines) tail.add(Buffer.from(line));
+  tail.add(Buffer.from(lines.join('')));
+  const kept = tail.lines();
+  expect(kept).toHaveLength(200);
+  expect(kept[0]).toBe('line 4800 of many');
+  expect(kept.at(-1)).toBe('line 4999 of many');
 });

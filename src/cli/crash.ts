@@ -1,0 +1,42 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { RunCommand } from '../cli.ts';
+import { examples } from './help.ts';
+
+interface OopsFlags {
+  readonly last?: number;
+  readonly log?: string;
+  readonly vmlinux?: string;
+}
+
+/** `utopia oops`. */
+export function addOopsCommand(program: Command, runCommand: RunCommand): void {
+  program
+    .command('oops')
+    .summary('why the kernel crashed')
+    .description(
+      "The guest kernel's latest crash: what it was, in which function of which module,\n" +
+        'at which line, and what that usually means. Read from the console log.',
+    )
+    .option('--last <count>', 'the latest so many crashes (with --json: all without it)', count)
+    .option('--log <file>', 'read this saved console log instead of the machine’s own')
+    .option('--vmlinux <file>', 'the kernel with debug information, for lines in it')
+    .addHelpText(
+      'after',
+      `
+Lines of a module come from its .ko, found in the share or in this folder.
+${examples('utopia oops', 'utopia oops --last 3', 'dmesg | utopia oops --log /dev/stdin')}`,
+    )
+    .action(async (options: OopsFlags, command: Command) => {
+      await runCommand(command, async (context, globals) => {
+        const { runOops } = await import('../commands/oops.ts');
+        const { last, log, vmlinux } = options;
+        await runOops(context, globals, { last, log, vmlinux });
+      });
+    });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}

@@ -1,0 +1,45 @@
+import { crashHeadline } from '../../crash/headline.ts';
+import type { LocatedCrashes } from '../../crash/locate-lines.ts';
+import type { RepeatedCrash } from '../../crash/report.ts';
+import { countOf } from '../../ui/format.ts';
+
+/** What to say below a card about the lines that were not found. Pure. */
+export function describeMissingLines(
+  crash: RepeatedCrash,
+  found: Omit<LocatedCrashes, 'crashes'>,
+  shorten: (path: string) => string,
+): readonly string[] {
+  if (crash.line !== undefined || crash.function === undefined) return [];
+  if (found.programMissing) {
+    return ['Lines are found with addr2line (package binutils) or gdb; neither is installed here.'];
+  }
+  const [other] = found.otherBuilds;
+  if (other !== undefined) {
+    return [
+      `${shorten(other)} is another build than the code that crashed, so lines would be wrong. Built again since?`,
+    ];
+  }
+  const { module } = crash;
+  if (module === undefined) {
+    return ['With the debug information of this kernel, lines are known: --vmlinux FILE.'];
+  }
+  return [
+    `No ${module}.ko with debug information in the share or in this folder: build it there, and its lines are known.`,
+  ];
+}
+
+/** Crashes that came before the one that is shown: what follows a crash is often its consequence. */
+export function describeEarlier(
+  shown: readonly RepeatedCrash[],
+  all: readonly RepeatedCrash[],
+): readonly string[] {
+  const [first] = shown;
+  if (first === undefined) return [];
+  const earlier = all.filter(({ boot, number }) => boot === first.boot && number < first.number);
+  const [cause] = earlier;
+  if (cause === undefined) return [];
+  const at = cause.time === undefined ? '' : ` at ${cause.time.toFixed(1)} s`;
+  return [
+    `${countOf(earlier.length, 'crash', 'crashes')} before it in this boot, the first: ${crashHeadline(cause)}${at}. What follows may be its consequence: utopia oops --last ${shown.length + earlier.length}`,
+  ];
+}

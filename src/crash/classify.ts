@@ -1,0 +1,70 @@
+import { collectTraces } from './traces.ts';
+import type { CrashRecord } from './record.ts';
+import { panicKind } from './starts.ts';
+import type { CrashKind } from './types.ts';
+
+/** What a report is about, and the line of it that says so. */
+export interface Verdict {
+  readonly kind: CrashKind;
+  readonly title: string;
+}
+
+/** Addresses below are a NULL pointer with an offset: the kernel maps nothing there (mmap_min_addr). */
+const nullPage = 4096n;
+
+/** Judges a report by its telling line; undefined when there is none, or it was a driver's own word. */
+export function classify(record: CrashRecord): Verdict | undefined {
+  const telling = record.starts
+    .filter(({ start }) => start.kind !== undefined)
+    .toSorted((a, b) => b.start.rank - a.start.rank)[0];
+  if (telling === undefined || telling.start.kind === undefined) return undefined;
+  const { start } = telling;
+  if (start.needsBody === true && !record.hasBody) return undefined;
+  const title = record.lines[telling.index]?.message ?? '';
+  const kind = telling.start.kind;
+  const messages = record.lines.map(({ message }) => message);
+  if (kind === 'panic') return { kind: panicKind(record.panic ?? ''), title };
+  if (kind === 'page-fault') return { kind: pageFaultKind(title), title };
+  if (kind === 'general-protection') return { kind: protectionKind(messages), title };
+  if (kind === 'bug' || kind === 'invalid-opcode' || kind === 'warning') {
+    return { kind: bugKind(kind, title, messages), title };
+  }
+  if (
+    kind === 'double-fault' &&
+    messages.some((line) => /stack overflow|stack guard/i.test(line))
+  ) {
+    return { kind: 'stack-overflow', title };
+  }
+  return { kind, title };
+}
+
+function pageFaultKind(title: string): CrashKind {
+  const address = /(?:address:?|at) (?:0x)?([\da-f]{8,16})\b/.exec(title)?.[1];
+  if (address === undefined) return 'page-fault';
+  return BigInt(`0x${address}`) < nullPage ? 'null-dereference' : 'page-fault';
+}
+
+/** KASAN turns a NULL pointer into an address that is none; it tells so in a line of its own. */
+function protectionKind(messages: readonly string[]): CrashKind {
+  return messages.some((message) => /^KASAN: .*null-ptr-deref/.test(message))
+    ? 'null-dereference'
+    : 'general-protection';
+}
+
+/** Checks in the allocator and in lists stop with a plain BUG(); where it stands tells which check. */
+function bugKind(kind: CrashKind, title: string, messages: readonly string[]): CrashKind {
+  const where = /(?:kernel BUG at | at )(\S+):\d+/.exec(title)?.[1] ?? '';
+  if (where.endsWith('lib/list_debug.c')) return 'list-corruption';
+  if (where.endsWith('lib/refcount.c')) return 'refcount';
+  if (where.endsWith('mm/usercopy.c')) return 'usercopy';
+  if (/mm\/sl[ua]b\.c$/.test(where)) {
+    const names = collectTraces(messages).flatMap(({ fault, frames }) => [
+      ...(fault === undefined ? [] : [fault.function]),
+      ...frames.slice(0, 4).map((frame) => frame.function),
+    ]);
+    return names.some((name) => /free|freepointer/.test(name)) && kind !== 'warning'
+      ? 'double-free'
+      : kind;
+  }
+  return kind;
+}

@@ -1,0 +1,177 @@
+import { chooseTrace, collectTraces, type Trace } from './traces.ts';
+import { classify } from './classify.ts';
+import { findPlace, isMachinery, isUninteresting } from './frames.ts';
+import type { CrashRecord } from './record.ts';
+import type { CodePlace, Crash, SourceLine, TraceFrame } from './types.ts';
+
+/** Longest message that is kept, in characters. */
+const longestMessage = 300;
+
+/** Makes an event of a report's lines; undefined for lines that turned out to be no crash. Pure. */
+export function readCrash(record: CrashRecord): Crash | undefined {
+  const verdict = classify(record);
+  if (verdict === undefined) return undefined;
+  const { kind, title } = verdict;
+  const lines = record.lines.slice(0, record.belonging);
+  const messages = lines.map(({ message }) => message);
+  const trace = chooseTrace(kind, collectTraces(messages));
+  const frames = withFault(trace);
+  const place = blame(kind, title, trace, frames);
+  const who = readTask(title, messages, trace);
+  return compact({
+    number: record.number,
+    boot: record.boot,
+    kind,
+    time: lines.find(({ time }) => time !== undefined)?.time,
+    cpu: who.cpu,
+    task: who.task,
+    pid: who.pid,
+    ...(place === undefined ? {} : placeOf(place)),
+    ...sourceOf(title, place),
+    message: title.slice(0, longestMessage),
+    release: firstMatch(messages, /^CPU: .*?(\d+\.\d+\.\d\S*)(?: #|$)/),
+    ...readAddress(kind, title, messages),
+    tainted: readTaint(messages),
+    panic: record.panic,
+    trace: frames,
+    ownModules: readOwnModules(messages),
+    text: lines.map(({ text }) => text).join('\n'),
+  });
+}
+
+/** The trace with the place of the fault as its first frame. */
+function withFault({ fault, frames }: Trace): readonly TraceFrame[] {
+  if (fault === undefined) return frames;
+  const first = frames.find(({ uncertain }) => uncertain !== true);
+  // Traces from an exception's frame on start with the place itself.
+  if (first?.function === fault.function && first.offset === fault.offset) {
+    return frames.map((frame) => (frame === first ? { ...frame, isReturn: false } : frame));
+  }
+  return [{ ...fault }, ...frames];
+}
+
+/** Whose doing it was: the function that a title names, the fault's, or the first that is no machinery. */
+function blame(
+  kind: Crash['kind'],
+  title: string,
+  { fault }: Trace,
+  frames: readonly TraceFrame[],
+): CodePlace | undefined {
+  if (kind === 'oom-kill' || kind === 'init-killed') return undefined;
+  const named = findPlace(title);
+  if (named !== undefined && !isMachinery(named)) return named;
+  if (fault !== undefined && !isMachinery(fault)) return fault;
+  return frames.find((frame) => !isUninteresting(frame)) ?? named ?? fault;
+}
+
+function placeOf({ function: name, module, offset, size }: CodePlace): Partial<Crash> {
+  return { function: name, offset, size, ...(module === undefined ? {} : { module }) };
+}
+
+/** Some titles name file and line themselves: `kernel BUG at`, `WARNING: … at`, UBSAN. */
+function sourceOf(title: string, place: CodePlace | undefined): Partial<SourceLine> {
+  const match = /(?:kernel BUG at | at | in )(\/?[\w./+-]+\.[chS]):(\d+)/.exec(title);
+  const named = findPlace(title);
+  if (match === null || (named !== undefined && named.function !== place?.function)) return {};
+  // A line in a header or in a function of the kernel's is not where the driver went wrong.
+  if (place?.module !== undefined && named === undefined && /\b(?:lib|mm|kernel)\//.test(title))
+    return {};
+  return { file: match[1] ?? '', line: Number(match[2]) };
+}
+
+interface Who {
+  readonly cpu: number | undefined;
+  readonly task: string | undefined;
+  readonly pid: number | undefined;
+}
+
+/** Titles that name the task: `[insmod:901]`, `task cat:812 blocked`, `insmod/812/0x2`, `Killed process 901 (hog)`. */
+const taskInTitle: readonly RegExp[] = [
+  /^INFO: task (?<task>.+):(?<pid>\d+) blocked/,
+  /stuck for \S+ \[(?<task>.+):(?<pid>\d+)\]/,
+  /scheduling while atomic: (?<task>.+)\/(?<pid>\d+)\//,
+  /Kill(?:ed)? process (?<pid>\d+) \((?<task>.+?)\)/,
+  /^(?:traps: )?(?<task>\S+)\[(?<pid>1)\]/,
+  /, CPU#(?<cpu>\d+): (?<task>.+)\/(?<pid>\d+)$/,
+];
+
+function readTask(title: string, messages: readonly string[], trace: Trace): Who {
+  const named = taskInTitle
+    .map((pattern) => pattern.exec(title)?.groups)
+    .find((groups) => groups !== undefined);
+  const line = trace.cpuLine ?? messages.find((message) => cpuLine.test(message));
+  const groups = cpuLine.exec(line ?? '')?.groups;
+  const cpu =
+    /(?:CPU#(?=\d+ stuck)|LOCKUP on cpu |Watchdog CPU:)(\d+)/.exec(title)?.[1] ??
+    named?.['cpu'] ??
+    groups?.['cpu'];
+  return {
+    cpu: numberOf(cpu),
+    task: named?.['task'] ?? groups?.['task'],
+    pid: numberOf(named?.['pid'] ?? groups?.['pid']),
+  };
+}
+
+const cpuLine =
+  /CPU: ?(?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) (?:Comm: (?<task>.+?) (?:Not tainted|Tainted|Kdump)|at )/;
+
+function readTaint(messages: readonly string[]): string | undefined {
+  const letters = firstMatch(messages, /Tainted: ([A-Z](?:[A-Z ]*[A-Z])?) +(?=\S*\d)/);
+  return letters?.trim().replaceAll(/\s+/g, ' ');
+}
+
+function readOwnModules(messages: readonly string[]): readonly string[] {
+  const list = firstMatch(messages, /^Modules linked in: (.*)/) ?? '';
+  return [...list.matchAll(/(\w+)\([A-Z]*O[A-Z]*[+-]?\)/g)].map(([, name]) => name ?? '');
+}
+
+/** The title of a fault names the address; what kind of access it was stands in a line below it. */
+function readAddress(
+  kind: Crash['kind'],
+  title: string,
+  messages: readonly string[],
+): Pick<Crash, 'address' | 'access'> {
+  if (!['null-dereference', 'page-fault', 'general-protection'].includes(kind)) return {};
+  const text =
+    /(?:address:?|at|on (?:read|write) at|non-canonical address|for address) (?:0x)?([\da-f]{8,16})\b/.exec(
+      title,
+    )?.[1];
+  if (text === undefined) return {};
+  const how = messages.find((message) => /^#PF: .* access in/.test(message)) ?? '';
+  const code = firstMatch(messages, /^Oops: ([\da-f]{4}) \[#/);
+  const bits = Number.parseInt(code ?? '', 16);
+  const access = /instruction fetch/.test(how)
+    ? 'execute'
+    : / write /.test(how)
+      ? 'write'
+      : / read /.test(how)
+        ? 'read'
+        : accessOf(bits);
+  return { address: BigInt(`0x${text}`), access };
+}
+
+/** The error code of x86's page fault: bit 1 is a write, bit 4 an instruction fetch. */
+function accessOf(code: number): Crash['access'] {
+  if (Number.isNaN(code)) return undefined;
+  if ((code & 16) !== 0) return 'execute';
+  return (code & 2) === 0 ? 'read' : 'write';
+}
+
+function firstMatch(messages: readonly string[], pattern: RegExp): string | undefined {
+  for (const message of messages) {
+    const match = pattern.exec(message.trimStart());
+    if (match !== null) return match[1];
+  }
+  return undefined;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Leaves out what is not known, so that JSON and comparisons do. */
+function compact(crash: Crash): Crash {
+  return Object.fromEntries(
+    Object.entries(crash).filter(([, value]) => value !== undefined),
+  ) as unknown as Crash;
+}

@@ -1,0 +1,178 @@
+import type { ConsoleLine } from './console-line.ts';
+import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './joins.ts';
+import {
+  addLine,
+  addStart,
+  belongsToReport,
+  endRecord,
+  isEvidence,
+  openRecord,
+  type CrashRecord,
+} from './record.ts';
+import type { CrashStart } from './start-rule.ts';
+import { bootMark, crashStarts, panicReason } from './starts.ts';
+
+/** Sorts lines into reports. Remembers those under way, at most `mostOpen`. */
+export interface RecordTracker {
+  /**
+   * One line and where it stands in the log. Lines that start nothing and belong to
+   * nothing change nothing. Without `hasNeedle` it cannot start anything.
+   */
+  take(line: ConsoleLine, startByte: number, endByte: number, hasNeedle: boolean): void;
+  /** Whether the next line matters whatever it says: a report is under way. */
+  wantsLines(): boolean;
+  /** Lets go of reports that nothing can be added to any more, at this byte of the log. */
+  expire(atByte: number): void;
+  closeAll(): void;
+  readonly open: readonly CrashRecord[];
+}
+
+const mostOpen = 8;
+/** Lines of somebody else's after which a report is over. */
+const mostStrangers = 25;
+/** Lines that are still looked at behind a report's end: registers once more, "exited with …". */
+const linesAfterEnd = 40;
+/** A panic further behind a report than this has another cause. */
+const consequenceBytes = 64 * 1024;
+
+/** Tracks one log; `close` gets every report when it is over. */
+export function trackRecords(close: (record: CrashRecord) => void): RecordTracker {
+  let open: CrashRecord[] = [];
+  let count = 0;
+  let boot = 0;
+  let announced = false;
+
+  function shut(...records: readonly CrashRecord[]): void {
+    if (records.length === 0) return;
+    open = open.filter((record) => !records.includes(record));
+    for (const record of records) close(record);
+  }
+
+  function newBoot(message: string): void {
+    shut(...open);
+    const byLoader = message.startsWith('Loading');
+    if (byLoader || !announced) boot += 1;
+    announced = byLoader;
+  }
+
+  function begin(start: CrashStart, line: ConsoleLine, endByte: number): void {
+    if (open.length >= mostOpen) shut(...open.slice(0, 1));
+    count += 1;
+    const record = openRecord(count, Math.max(boot, 1), line.speaker);
+    open.push(record);
+    addStart(record, start, line, endByte);
+    const reason = panicReason(line.message);
+    if (reason !== undefined) record.panic = reason;
+    if (start.alone === true) endRecord(record);
+  }
+
+  function handleStart(
+    start: CrashStart,
+    line: ConsoleLine,
+    startByte: number,
+    endByte: number,
+  ): void {
+    const reason = panicReason(line.message);
+    const near = open.filter((record) => startByte - record.endByte <= consequenceBytes);
+    // A panic may be told by another processor than the report that it ends.
+    const target =
+      reason === undefined
+        ? undefined
+        : (near.findLast((each) => each.speakers.has(line.speaker) && endsIn(each, reason)) ??
+          near.findLast((each) => endsIn(each, reason)));
+    if (target !== undefined) {
+      target.panic = reason;
+      target.phase = 'body';
+      target.speakers.add(line.speaker);
+      addLine(target, line, true, endByte);
+      return;
+    }
+    const own = open.filter((each) => each.speakers.has(line.speaker));
+    const record = own.at(-1);
+    const before = own.at(-2);
+    if (record === undefined) begin(start, line, endByte);
+    else if (start.kind === undefined && record.phase !== 'header') {
+      // Whether it is a report of its own will be told by the next line.
+      begin(start, line, endByte);
+    } else if (
+      before !== undefined &&
+      onlyAnnounced(record) &&
+      near.includes(before) &&
+      isAftermath(before, start, line.message)
+    ) {
+      open = open.filter((each) => each !== record);
+      for (const each of record.lines) addLine(before, each, true, endByte);
+      addLine(before, line, true, endByte);
+      before.phase = 'body';
+    } else if (near.includes(record) && saysMoreAbout(record, start, line.message)) {
+      if (reason !== undefined) record.panic = reason;
+      if (record.phase === 'header' || start.id === 'oom-killed') {
+        addStart(record, start, line, endByte);
+      } else addLine(record, line, true, endByte);
+      if (record.phase === 'ended') record.phase = 'body';
+      shut(...own.slice(0, -1));
+    } else {
+      shut(...own);
+      begin(start, line, endByte);
+    }
+  }
+
+  return {
+    take: (line, startByte, endByte, hasNeedle) => {
+      if (hasNeedle && bootMark.test(line.message)) {
+        newBoot(line.message);
+        return;
+      }
+      const start = hasNeedle
+        ? crashStarts.find(({ pattern }) => pattern.test(line.message))
+        : undefined;
+      if (start !== undefined) {
+        handleStart(start, line, startByte, endByte);
+        return;
+      }
+      const record = open.findLast((each) => each.speakers.has(line.speaker)) ?? adopter(line);
+      if (record !== undefined) append(record, line, startByte, endByte);
+    },
+    wantsLines: () =>
+      open.some(({ phase, afterEnd }) => phase !== 'ended' || afterEnd < linesAfterEnd),
+    expire: (atByte) => {
+      shut(
+        ...open.filter(
+          ({ phase, endByte }) => phase === 'ended' && atByte - endByte > consequenceBytes,
+        ),
+      );
+    },
+    closeAll: () => shut(...open),
+    get open() {
+      return open;
+    },
+  };
+
+  /** The processors that a stall's report asks for their traces answer as speakers of their own. */
+  function adopter(line: ConsoleLine): CrashRecord | undefined {
+    if (!line.message.startsWith('NMI backtrace for cpu')) return undefined;
+    const record = open.findLast(({ phase }) => phase !== 'ended');
+    record?.speakers.add(line.speaker);
+    return record;
+  }
+}
+
+function append(record: CrashRecord, line: ConsoleLine, startByte: number, endByte: number): void {
+  const belongs = belongsToReport(line);
+  const hadEnded = record.phase === 'ended';
+  if (hadEnded) {
+    record.afterEnd += 1;
+    const late = startByte - record.endByte > consequenceBytes;
+    if (!belongs || late || record.afterEnd > linesAfterEnd) return;
+  }
+  addLine(record, line, belongs, endByte);
+  if (!hadEnded && isEvidence(line)) {
+    record.phase = 'body';
+    record.hasBody = true;
+  }
+  if (line.message.startsWith('---[ end ')) endRecord(record);
+  else if (record.strangers >= mostStrangers) {
+    endRecord(record);
+    record.afterEnd = linesAfterEnd;
+  }
+}

@@ -1,0 +1,91 @@
+import { readConsoleLine } from './console-line.ts';
+import { readCrash } from './read-crash.ts';
+import { searchNeedles } from './needle-search.ts';
+import { trackRecords } from './records.ts';
+import { bootNeedles, crashStarts } from './starts.ts';
+import type { Crash } from './types.ts';
+
+/** Reads a console's bytes and finds the crashes in them, in memory that does not grow with the log. */
+export interface CrashScanner {
+  /** The next bytes, cut anywhere. Gives the crashes that nothing more will be said about. */
+  read(chunk: Uint8Array): Crash[];
+  /** What is known of the crashes that may still go on; `over` when the report itself has ended. */
+  pending(): { readonly crash: Crash; readonly over: boolean }[];
+  /** The log's end: gives what was pending. */
+  finish(): Crash[];
+}
+
+/** Longest line that is read, in bytes; of a longer one the end is, where the kernel's words would be. */
+const longestLine = 8192;
+const newline = 0x0a;
+
+const search = searchNeedles([...crashStarts.flatMap(({ needles }) => needles), ...bootNeedles]);
+
+/**
+ * Scans one console. Between reports only lines with one of the needles are read;
+ * the same bytes give the same crashes, however they are cut into chunks.
+ */
+export function scanCrashes(): CrashScanner {
+  let found: Crash[] = [];
+  const tracker = trackRecords((record) => {
+    const crash = readCrash(record);
+    if (crash !== undefined) found.push(crash);
+  });
+  let rest = Buffer.alloc(0);
+  /** Byte of the log that `rest` starts at. */
+  let restByte = 0;
+
+  function takeLine(bytes: Buffer, start: number, end: number, hasNeedle: boolean): void {
+    const from = Math.max(start, end - longestLine);
+    const line = readConsoleLine(bytes.toString('utf8', from, end));
+    tracker.take(line, restByte + from, restByte + end, hasNeedle);
+  }
+
+  function takeWholeLines(bytes: Buffer): void {
+    const { length: end } = bytes;
+    const nextNeedle = search(bytes);
+    let position = 0;
+    while (position < end) {
+      const hit = nextNeedle(position);
+      let start = position;
+      if (!tracker.wantsLines()) {
+        if (hit < 0) return;
+        start = bytes.lastIndexOf(newline, hit) + 1;
+        tracker.expire(restByte + start);
+      }
+      const lineEnd = bytes.indexOf(newline, start);
+      takeLine(bytes, start, lineEnd, hit >= 0 && hit < lineEnd);
+      position = lineEnd + 1;
+    }
+  }
+
+  function give(): Crash[] {
+    const crashes = found;
+    found = [];
+    return crashes;
+  }
+
+  return {
+    read: (chunk) => {
+      const bytes = Buffer.concat(rest.length === 0 ? [chunk] : [rest, chunk]);
+      const end = bytes.lastIndexOf(newline) + 1;
+      takeWholeLines(bytes.subarray(0, end));
+      const from = Math.max(end, bytes.length - longestLine);
+      restByte += from;
+      rest = Buffer.from(bytes.subarray(from));
+      tracker.expire(restByte);
+      return give();
+    },
+    pending: () =>
+      tracker.open.flatMap((record) => {
+        const crash = readCrash(record);
+        return crash === undefined ? [] : [{ crash, over: record.phase === 'ended' }];
+      }),
+    finish: () => {
+      if (rest.length > 0) takeLine(rest, 0, rest.length, true);
+      rest = Buffer.alloc(0);
+      tracker.closeAll();
+      return give();
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+
+const logs = join(import.meta.dirname, '../../fixtures/logs');
+const crashes = join(logs, 'crashes');
+
+/** Puts a recorded log where the machine's own would be. */
+function placeLog(lab: Lab, name: string, recorded: string): void {
+  const { consoleLog } = lab.paths();
+  mkdirSync(dirname(consoleLog), { recursive: true });
+  copyFileSync(recorded, join(dirname(consoleLog), name));
+}
+
+describe('a saved log', () => {
+  test('the card: kind, task, place, meaning, next step; no colour in a pipe', async () => {
+    await using lab = await makeLab({});
+    const { status, stdout, stderr } = await lab.run(
+      'oops',
+      '--log',
+      join(crashes, 'debian-null-read.txt'),
+    );
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^NULL pointer read in null_read_value, module null_read +task insmod \(pid \d+\)\n/,
+    );
+    expect(stdout).toContain('  null_read_init+0x');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'the field at offset 40 of a structure whose pointer is NULL',
+    );
+    expect(stdout).toContain('Look at null_read_value, and at what it takes for granted.');
+    expect(stdout).toMatch(/^ {2}next {3}/m);
+    expect(stdout).toContain('No null_read.ko with debug information');
+    expect(stdout).not.toContain('\u001B');
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('JSON has every crash, --last the latest ones', async () => {
+    await using lab = await makeLab({});
+    const log = join(crashes, 'debian-many.txt');
+    const all = JSON.parse((await lab.run('oops', '--log', log, '--json')).stdout);
+    expect(all).toMatchObject({ schema: 1, log, omitted: 0 });
+    expect(all.events.map(({ kind }: { kind: string }) => kind)).toEqual([
+      ...['bug', 'warning', 'list-corruption', 'atomic-sleep', 'usercopy', 'refcount'],
+      'stack-overflow',
+    ]);
+    const last = JSON.parse((await lab.run('oops', '--log', log, '--json', '--last', '1')).stdout);
+    expect(last.omitted).toBe(6);
+    expect(last.events).toMatchObject([
+      {
+        kind: 'stack-overflow',
+        function: 'faulty_recurse',
+        module: 'faulty',
+        panic: 'Fatal exception in interrupt',
+        tainted: 'G D W OE',
+      },
+    ]);
+    const card = await lab.run('oops', '--log', log);
+    expect(card.stdout).toContain('6 crashes before it in this boot, the first: BUG in faulty_bug');
+    expect(card.stdout.replaceAll(/\s+/g, ' ')).toContain('utopia oops --last 7');
+  });
+
+  test('no crash, no file, a wrong number', async () => {
+    await using lab = await makeLab({});
+    const none = await lab.run('oops', '--log', join(crashes, 'near-words.txt'));
+    expect(none).toMatchObject({ status: 0, stderr: '' });
+    expect(none.stdout.replaceAll('\n', ' ')).toMatch(
+      /No crash in .*near-words\.txt \(1\.\d kB\)\./,
+    );
+    const missing = await lab.run('oops', '--log', 'nowhere.log');
+    expect(missing.status).toBe(69);
+    expect(missing.stderr).toContain('there is no such file');
+    expect(missing.stderr).toMatch(/^ {2}Do {2}/m);
+    expect((await lab.run('oops', '--last', '0')).status).toBe(64);
+  });
+
+  test('a config with errors does not keep a saved log from being read', async () => {
+    await using lab = await makeLab({ config: ['UTOPIA_CPUS=none'] });
+    const log = join(crashes, 'debian-divide.txt');
+    expect((await lab.run('oops', '--log', log)).stdout).toMatch(/^Division by zero/);
+    expect((await lab.run('oops')).status).toBe(78);
+  });
+});
+
+describe('the machine’s own log', () => {
+  test('a machine that was never started has none', async () => {
+    await using lab = await makeLab({});
+    expect(await lab.run('oops')).toMatchObject({ status: 69 });
+  });
+
+  test('the start before, when nothing has crashed since', async () => {
+    await using lab = await makeLab({});
+    placeLog(lab, 'console.log', join(logs, 'console/debian-quiet.txt'));
+    placeLog(lab, 'console.1.log', join(crashes, 'debian-divide.txt'));
+    const { stdout } = await lab.run('oops');
+    expect(stdout).toMatch(/^Division by zero in faulty_divide/);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('From the log of an earlier start');
+    placeLog(lab, 'console.log', join(crashes, 'debian-bug.txt'));
+    expect((await lab.run('oops')).stdout).toMatch(/^BUG in faulty_bug/);
+  });
+
+  test('an empty log says why', async () => {
+    await using lab = await makeLab({});
+    const { consoleLog } = lab.paths();
+    mkdirSync(dirname(consoleLog), { recursive: true });
+    writeFileSync(consoleLog, '');
+    expect((await lab.run('oops')).stdout).toContain('console=ttyS0');
+  });
+});
+
+describe('an up in the foreground', () => {
+  needsOfHost('qemu');
+
+  test('a panic of which only the device tells', async () => {
+    const steps = [
+      { ssh: 'banner' as const },
+      {
+        afterMs: 1_500,
+        event: 'GUEST_PANICKED',
+        data: { action: 'pause' },
+        status: 'guest-panicked',
+      },
+    ];
+    await using lab = await makeLab({ scenario: { steps } });
+    const up = lab.start('up');
+    await up.sees(/✗ the kernel has panicked \(reported by the panic device\)/);
+    const { stdout } = await lab.run('oops', '--json');
+    expect(JSON.parse(stdout).events).toMatchObject([{ kind: 'panic', trace: [] }]);
+    up.child.kill('SIGINT');
+    await up.sees(/powering off/);
+    up.child.kill('SIGINT');
+    await up.ended;
+  });
+
+  test('a crash on the console, and the panic that it ends in, are one crash and two lines', async () => {
+    const oops = [
+      '[   42.1] BUG: kernel NULL pointer dereference, address: 0000000000000028',
+      '[   42.1] #PF: supervisor read access in kernel mode',
+      '[   42.1] Oops: 0000 [#1] PREEMPT SMP NOPTI',
+      '[   42.1] CPU: 0 PID: 812 Comm: cat Tainted: G           OE      6.1.0-56-amd64 #1',
+      '[   42.1] RIP: 0010:lunix_chrdev_read+0x4c/0x180 [lunix]',
+      '[   42.1] ---[ end trace 0000000000000000 ]---',
+      '',
+    ].join('\r\n');
+    const steps = [
+      { ssh: 'banner' as const },
+      { afterMs: 1_500, console: oops },
+      { afterMs: 1_500, console: '[   43.0] Kernel panic - not syncing: Fatal exception\r\n' },
+    ];
+    await using lab = await makeLab({ scenario: { steps } });
+    const up = lab.start('up');
+    await up.sees(
+      /✗ kernel oops in lunix_chrdev_read\+0x4c \[lunix\]: NULL pointer read\n +utopia oops/,
+    );
+    await up.sees(/✗ kernel panic: Fatal exception/);
+    const { stdout } = await lab.run('oops', '--json');
+    expect(JSON.parse(stdout).events).toMatchObject([
+      { kind: 'null-dereference', task: 'cat', panic: 'Fatal exception', address: '0x28' },
+    ]);
+    up.child.kill('SIGINT');
+    await up.sees(/powering off/);
+    up.child.kill('SIGINT');
+    await up.ended;
+  });
+});

@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { scanCrashes } from '../../../src/crash/scanner.ts';
+import { searchNeedles } from '../../../src/crash/needle-search.ts';
+import { crashStarts } from '../../../src/crash/starts.ts';
+import { scanInPieces } from '../../support/crash-corpus.ts';
+
+const logs = join(import.meta.dirname, '../../../fixtures/logs');
+const crashLogs = readdirSync(join(logs, 'crashes')).filter((name) => name.endsWith('.txt'));
+
+function read(name: string): Buffer {
+  return readFileSync(join(logs, 'crashes', name));
+}
+
+function scan(text: string): ReturnType<typeof scanInPieces> {
+  return scanInPieces(Buffer.from(text));
+}
+
+/** A recorded log as a kernel with CONFIG_PRINTK_CALLER prints it. */
+function linesBy(caller: string, name: string): string[] {
+  return read(name)
+    .toString()
+    .split('\n')
+    .map((line) => line.replace(/^(\[ *\d+\.\d+\])/, `$1[${caller.padStart(6)}]`));
+}
+
+describe('the same bytes give the same crashes', () => {
+  test('however they are cut into chunks', () => {
+    const noise = fc.constantFrom(
+      Buffer.alloc(0),
+      Buffer.from('lab login: '),
+      Buffer.from(`\u001B[0;32m  OK  \u001B[0m] Started μάθημα.\r\n`),
+      Buffer.alloc(20_000, 'no newline '),
+      Buffer.alloc(70_000, 'flood\n'),
+    );
+    const log = fc
+      .array(fc.tuple(fc.constantFrom(...crashLogs), noise), { minLength: 1, maxLength: 4 })
+      .map((parts) => Buffer.concat(parts.flatMap(([name, before]) => [before, read(name)])));
+    const sizes = fc.array(fc.integer({ min: 1, max: 9_000 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(log, sizes, (bytes, pieces) => {
+        expect(scanInPieces(bytes, pieces)).toEqual(scanInPieces(bytes));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('byte by byte, with carriage returns and colours or without', () => {
+    const plain = read('debian-null-read.txt').toString().replaceAll('\r', '');
+    const colourful = plain.replaceAll(
+      /^(\[.*?\]) (.*)$/gm,
+      '\u001B[32m$1\u001B[0m \u001B[1m$2\u001B[0m\r',
+    );
+    const bytes = Buffer.from(plain);
+    const expected = scanInPieces(bytes);
+    expect(expected).toHaveLength(1);
+    expect(
+      scanInPieces(
+        bytes,
+        Array.from(bytes, () => 1),
+      ),
+    ).toEqual(expected);
+    expect(scan(colourful)).toEqual(expected);
+  });
+});
+
+describe('one crash is one event', () => {
+  const oops = read('debian-null-write.txt').toString();
+
+  test('also when it ends in a panic, after others have spoken', () => {
+    const text = `${oops}${'systemd says something\n'.repeat(100)}[  200.000000] Kernel panic - not syncing: Fatal exception\n[  200.1] Kernel Offset: disabled\n`;
+    expect(scan(text)).toMatchObject([{ kind: 'null-dereference', panic: 'Fatal exception' }]);
+  });
+
+  test('but a panic far behind it, or one with another reason, is another', () => {
+    const far = `${oops}${'x'.repeat(99)}\n`.concat('flood\n'.repeat(20_000));
+    const panic = '[  900.000000] Kernel panic - not syncing: Fatal exception\n';
+    expect(scan(far + panic)).toHaveLength(2);
+    const other = '[  150.000000] Kernel panic - not syncing: VFS: Unable to mount root fs\n';
+    expect(scan(oops + other).map(({ kind }) => kind)).toEqual(['null-dereference', 'no-root']);
+  });
+
+  test('the same crash again is a second one, and a new boot counts anew', () => {
+    const crashes = scan(`${oops}[    0.000000] Linux version 6.1.0 (gcc)\n${oops}`);
+    expect(crashes.map(({ boot, number }) => [boot, number])).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+    const boots = scan(
+      `Loading Linux 6.1.0 ...\n[ 0.0] Linux version 6.1.0\n${oops}Loading Linux 6.1.0 ...\n${oops}`,
+    );
+    expect(boots.map(({ boot }) => boot)).toEqual([1, 2]);
+  });
+
+  test('two processors at once, told apart by their callers', () => {
+    const [one, two] = [
+      linesBy('T812', 'debian-null-write.txt'),
+      linesBy('T901', 'debian-divide.txt'),
+    ];
+    const mixed = one.flatMap((line, index) => [line, two[index] ?? '']).join('\n');
+    expect(scan(mixed)).toMatchObject([
+      { kind: 'null-dereference', function: 'faulty_null_write' },
+      { kind: 'divide-error', function: 'faulty_divide' },
+    ]);
+    expect(scan(mixed)[0]?.text).not.toContain('T901');
+  });
+});
+
+test('text behind a prompt on the same line', () => {
+  const text = read('debian-null-read.txt').toString();
+  const [first] = scan(`lab login: ${text.slice(text.indexOf('['))}`);
+  expect(first).toMatchObject({ kind: 'null-dereference', function: 'null_read_value' });
+  expect(first?.text).not.toContain('login');
+});
+
+test('a report under way is pending, and over when it has ended', () => {
+  const scanner = scanCrashes();
+  const text = read('debian-divide.txt').toString();
+  const half = text.indexOf('Call Trace');
+  scanner.read(Buffer.from(text.slice(0, half)));
+  expect(scanner.pending()).toMatchObject([{ over: false, crash: { kind: 'divide-error' } }]);
+  scanner.read(Buffer.from(text.slice(half)));
+  expect(scanner.pending()).toMatchObject([{ over: true, crash: { kind: 'divide-error' } }]);
+});
+
+test('what is kept of a report that does not end is bounded', () => {
+  const scanner = scanCrashes();
+  scanner.read(
+    Buffer.from('[    1.0] BUG: kernel NULL pointer dereference, address: 0000000000000000\n'),
+  );
+  for (let round = 0; round < 200; round += 1) {
+    scanner.read(Buffer.from(`[    1.0]  frame_${round}+0x1/0x2\n`.repeat(50)));
+  }
+  const [crash] = scanner.finish();
+  expect(crash?.trace.length).toBeLessThanOrEqual(1_000);
+  expect(crash?.text.length).toBeLessThan(100 * 1024);
+});
+
+test('every rule has needles, long enough to be searched for', () => {
+  for (const { id, needles } of crashStarts) {
+    for (const needle of needles) expect(needle.length, id).toBeGreaterThanOrEqual(5);
+  }
+});
+
+test('the needle search finds what indexOf finds', () => {
+  const needles = ['Kernel panic', 'BUG: ', 'invoked oom-killer', 'soft lockup'];
+  const open = searchNeedles(needles);
+  const words = fc.constantFrom(
+    ...needles,
+    'Kernel pan',
+    'BUG',
+    'soft lock',
+    ' ',
+    '\n',
+    'é',
+    'xyz',
+  );
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 40 }), (parts) => {
+      const bytes = Buffer.from(parts.join(''));
+      const found: number[] = [];
+      const next = open(bytes);
+      for (let at = next(0); at >= 0; at = next(at + 1)) found.push(at);
+      const expected = needles.flatMap((needle) =>
+        [...bytes.toString('latin1').matchAll(new RegExp(needle, 'g'))].map(({ index }) => index),
+      );
+      expect(found).toEqual([...new Set(expected)].toSorted((a, b) => a - b));
+    }),
+  );
+});
