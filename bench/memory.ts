@@ -48,8 +48,9 @@ function ownProcesses(lab: BenchLab): number {
     if (!/^\d+$/.test(pid)) return false;
     try {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      const [name = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return environment.includes(`HOME=${lab.folder}`) && !name.includes('qemu-system');
+      // Also the shell in front of QEMU, which has not become it yet.
+      const isQemu = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('qemu-system');
+      return environment.includes(`HOME=${lab.folder}`) && !isQemu;
     } catch {
       return false;
     }
