@@ -10,14 +10,25 @@ export default defineConfig({
       // Pure rules, real files, real small processes: what `npm run check` runs.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
       },
       // The built program, run as a user runs it; QEMU is a stand-in or absent.
       {
         extends: true,
-        test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
       },
-      // Real QEMU and real guests, one file at a time: two cores are two vCPUs.
+      // Real QEMU and real guests, one file at a time and after all others: two cores
+      // are two vCPUs.
       {
         extends: true,
         test: {
@@ -26,6 +37,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
