@@ -59,13 +59,14 @@ export function crashSeverity({
   return oopses.has(kind) ? 'oops' : 'stuck';
 }
 
-/** The event in one line, as an `up` in the foreground says it. */
+/** The event as an `up` in the foreground says it: a line, and another where the kernel stopped for it. */
 export function crashLine(crash: Crash): string {
   const { phrase } = explainCrash(crash);
   const place = crashPlace(crash);
   const where = place === undefined ? '' : ` in ${place}`;
   if (crash.kind === 'oom-kill') return crashHeadline(crash);
-  if (crashSeverity(crash) === 'oops') return `kernel oops${where}: ${phrase}`;
+  const severity = crashSeverity(crash);
+  if (severity === 'oops') return `kernel oops${where}: ${phrase}`;
   if (
     crash.kind === 'panic' ||
     crash.kind === 'no-root' ||
@@ -74,7 +75,9 @@ export function crashLine(crash: Crash): string {
   ) {
     return `kernel panic: ${crash.panic ?? crash.message}`;
   }
-  return `${phrase}${where}`;
+  if (severity !== 'panic') return `${phrase}${where}`;
+  const first = oopses.has(crash.kind) ? `kernel oops${where}: ${phrase}` : `${phrase}${where}`;
+  return `${first}\nkernel panic: ${crash.panic}`;
 }
 
 /** What else the crash leaves behind, and how to go on with the machine. */

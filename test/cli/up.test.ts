@@ -91,7 +91,14 @@ describe('a machine’s day', () => {
 describe('--dry-run', () => {
   test('prints the plan and touches nothing', async () => {
     await using lab = await makeLab({ scenario: {} });
-    const { status, stdout } = await lab.run('up', '--dry-run', '--json', '--', '-device', 'e1000');
+    const { status, stdout } = await lab.run(
+      'up',
+      '--dry-run',
+      '--json',
+      '--',
+      '-device',
+      'virtio-rng-pci',
+    );
     expect(status).toBe(0);
     const { binary, argv, plan } = JSON.parse(stdout) as {
       binary: string;
@@ -99,7 +106,7 @@ describe('--dry-run', () => {
       plan: object;
     };
     expect(binary).toBe(lab.standIn?.binary);
-    expect(argv.slice(-2)).toEqual(['-device', 'e1000']);
+    expect(argv.slice(-2)).toEqual(['-device', 'virtio-rng-pci']);
     expect(plan).toMatchObject({ ssh: { port: lab.sshPort }, overlay: { exists: false } });
     const overlay = join(lab.folder, 'private.qcow2');
     for (const made of [overlay, join(lab.folder, 'shared'), lab.paths().stateDir]) {
