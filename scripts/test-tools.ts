@@ -2,8 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Public programs that tests hold against ours, by the Debian package that has each. */
-const testTools: Readonly<Record<string, string>> = { vncsnapshot: 'vncsnapshot' };
+/** Public programs that tests hold against ours or make their cases with, by the Debian package that has each. */
+const testTools: Readonly<Record<string, string>> = {
+  vncsnapshot: 'vncsnapshot',
+  gcc: 'gcc',
+  addr2line: 'binutils',
+  gdb: 'gdb',
+  xz: 'xz-utils',
+};
 
 /**
  * Installs what only tests need, where that is one apt-get away; elsewhere the

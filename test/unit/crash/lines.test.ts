@@ -97,7 +97,7 @@ describe.skipIf(cannotBuild !== undefined)('lines of a module', () => {
     expect(found.crashes[0]?.line).toBeUndefined();
   });
 
-  test('gdb where addr2line is missing, and neither', async () => {
+  test('gdb where addr2line is missing, and neither', async (context) => {
     using folder = temporaryFolder();
     const { frames } = build(folder.path);
     const bin = join(folder.path, 'bin');
@@ -110,8 +110,8 @@ describe.skipIf(cannotBuild !== undefined)('lines of a module', () => {
       .split(delimiter)
       .map((each) => join(each, 'gdb'))
       .find((each) => existsSync(each));
-    if (gdb === undefined) return;
-    symlinkSync(gdb, join(bin, 'gdb'));
+    context.skip(gdb === undefined, 'not installed: gdb');
+    symlinkSync(gdb ?? '', join(bin, 'gdb'));
     const found = await locateLines(crashes, placesIn(folder.path), without);
     expect(found.crashes[0]?.trace[1]).toMatchObject({ line: 9 });
   });
