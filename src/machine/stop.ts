@@ -17,6 +17,12 @@ export interface StopOptions {
   readonly onStep?: (step: 'power-down' | 'quit' | 'terminate' | 'kill') => void;
 }
 
+/**
+ * Between two presses of the power button, in ms. A guest hears it only once its
+ * acpid or logind runs, some seconds after SSH answers; one that is on its way
+ * down already takes no notice.
+ */
+const pressEveryMs = 5_000;
 /** Time for QEMU to flush its disks and end after `quit`, in ms; a full disk cache may take a while. */
 const quitMs = 10_000;
 const terminateMs = 5_000;
@@ -39,8 +45,11 @@ export async function stopMachine(
   if (await gone(0)) return 'gone';
   if (options.powerDownMs > 0 && options.hurry?.aborted !== true) {
     options.onStep?.('power-down');
-    const asked = await succeeds(commands.powerDown());
-    if (asked && (await gone(options.powerDownMs, options.hurry))) return 'powered-down';
+    const hurried = (): boolean => options.hurry?.aborted === true;
+    for (let left = options.powerDownMs; left > 0 && !hurried(); left -= pressEveryMs) {
+      if (!(await succeeds(commands.powerDown()))) break;
+      if (await gone(Math.min(left, pressEveryMs), options.hurry)) return 'powered-down';
+    }
   }
   options.onStep?.('quit');
   const asked = await succeeds(commands.quit());

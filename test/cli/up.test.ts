@@ -49,7 +49,9 @@ describe('a machine’s day', () => {
     const up = await lab.runOnTerminal('up', '--detach');
     expect(up.status).toBe(0);
     expect(up.stdout).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
-    const lines = up.stdout.split(/[\r\n]+/).map(stripVTControlCharacters);
+    // A line that the spinner has cleared begins anew at its first column.
+    const redrawn = up.stdout.replaceAll('\u001B[1G', '\n');
+    const lines = redrawn.split(/[\r\n]+/).map(stripVTControlCharacters);
     for (const stage of ['image', 'ssh']) {
       expect(lines.filter((line) => line.includes(`✓ ${stage} `))).toEqual([
         expect.stringMatching(new RegExp(`^ {2}✓ ${stage} `)),

@@ -54,6 +54,18 @@ describe('the stop ladder', () => {
     expect(await stopMachine(identity, commands, { powerDownMs: 10_000 })).toBe('powered-down');
   });
 
+  test('the power button is pressed again: a guest hears it only once it is up', async () => {
+    const { child, identity } = await startSleeper();
+    let pressed = 0;
+    const powerDown = async (): Promise<void> => {
+      pressed += 1;
+      if (pressed === 2) child.kill('SIGKILL');
+    };
+    const commands = { ...deadMonitor, powerDown };
+    expect(await stopMachine(identity, commands, { powerDownMs: 60_000 })).toBe('powered-down');
+    expect(pressed).toBe(2);
+  });
+
   test('quits when the guest ignores the button', async () => {
     const { child, identity } = await startSleeper();
     const steps: string[] = [];
