@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { readOsRelease } from '../src/host/find-qemu.ts';
 import { installCommand, type Tool } from '../src/host/packages.ts';
 import { missingBuildTools } from '../src/image/debian/tools.ts';
+import { isInstalled } from './installed.ts';
 
 /** What each is needed for, as it is said before it is installed. */
 const reasons: Readonly<Record<Tool, string>> = {
@@ -64,15 +63,4 @@ export async function installMissingTools(): Promise<boolean> {
     }
   }
   return true;
-}
-
-function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
