@@ -2,13 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { installForAll } from '../support/program.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Two users of one host, each with a machine of the same name. QEMU is a stand-in.
 needsOfHost('qemu', 'root', 'setpriv');
 
-const checkout = join(import.meta.dirname, '../..');
 /** User ids that no account of a test host has. */
 const alice = 54_001;
 const bob = 54_002;
@@ -21,14 +21,11 @@ interface Listed {
   readonly vnc: { readonly display: number };
 }
 
-/** A copy of the program and of the stand-in that every user may read, wherever the checkout is. */
-function installForAll(folder: string): { readonly program: string; readonly qemu: string } {
-  const [program, qemu] = [join(folder, 'program'), join(folder, 'qemu')];
-  mkdirSync(program);
+/** The program, and a stand-in for QEMU, that every user may run. */
+function makeTools(folder: string): { readonly program: string; readonly qemu: string } {
+  const program = installForAll(folder, 'test/support/stand-in-qemu');
+  const qemu = join(folder, 'qemu');
   mkdirSync(join(qemu, 'bin'), { recursive: true });
-  const parts = ['bin', 'dist', 'package.json', 'test/support/stand-in-qemu'];
-  execFileSync('cp', ['-r', ...parts.map((part) => join(checkout, part)), program]);
-  execFileSync('chmod', ['-R', 'a+rX', program]);
   const standIn = join(program, 'stand-in-qemu/main.mjs');
   const wrapper = join(qemu, 'bin/qemu-system-x86_64');
   writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${standIn}' "$@"\n`);
@@ -41,7 +38,7 @@ function installForAll(folder: string): { readonly program: string; readonly qem
 test('machines of two users neither collide nor can be touched by the other', () => {
   using folder = temporaryFolder();
   chmodSync(folder.path, 0o1777);
-  const { program, qemu } = installForAll(folder.path);
+  const { program, qemu } = makeTools(folder.path);
   const pids: number[] = [];
 
   function makeUser(uid: number) {

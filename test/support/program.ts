@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -20,4 +22,19 @@ export function buildProgram(folder: string, contents: string): string {
     },
   });
   return script;
+}
+
+/**
+ * Copies the built program, and further parts of the checkout, into a new folder
+ * `program` where every user of the host may read it, wherever the checkout is.
+ * Returns that folder.
+ */
+export function installForAll(folder: string, ...more: readonly string[]): string {
+  const program = join(folder, 'program');
+  mkdirSync(program);
+  const checkout = join(import.meta.dirname, '../..');
+  const parts = ['bin', 'dist', 'package.json', ...more];
+  execFileSync('cp', ['-r', ...parts.map((part) => join(checkout, part)), program]);
+  execFileSync('chmod', ['-R', 'a+rX', program]);
+  return program;
 }
