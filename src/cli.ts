@@ -4,7 +4,7 @@ import type { Context, Environment, GlobalOptions } from './context.ts';
 import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
-import { formatHelp } from './cli/help.ts';
+import { commandDescription, formatHelp } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
 import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
@@ -51,7 +51,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .option('-v, --verbose', 'print more: evidence, the console, stack traces')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .configureHelp({ formatHelp, showGlobalOptions: true })
+    .configureHelp({ formatHelp, commandDescription, showGlobalOptions: true })
     .showHelpAfterError('(utopia --help lists the commands)')
     .enablePositionalOptions(false)
     .configureOutput({

@@ -80,6 +80,14 @@ export function formatHelp(command: Command, helper: Help): string {
     .replaceAll(noBreak, ' ')}\n`;
 }
 
+/**
+ * commander's `commandDescription`, as one paragraph: lines that the source breaks are
+ * broken where the terminal is wide, not there and where commander breaks them as well.
+ */
+export function commandDescription(command: Command): string {
+  return command.description().replaceAll('\n', ' ');
+}
+
 /** Stands for a blank at which a line is not to be broken; wrapText takes no-break spaces for blanks. */
 const noBreak = '\u0001';
 

@@ -21,6 +21,14 @@ export type ImageFinding =
   /** Not looked at, because something else was refused first. */
   | { readonly kind: 'skipped'; readonly because: string };
 
+/** A running machine of another lab of this user's. */
+export interface OtherMachine {
+  readonly pid: number;
+  readonly name: string;
+  /** The command that ends it. */
+  readonly stop: readonly string[];
+}
+
 /** The lab that shall run on the host: its own folder, whichever host is asked. */
 export interface LabFacts {
   /** Undefined when the configuration has errors, but for a privileged port: net.ports tells of that. */
@@ -32,6 +40,8 @@ export interface LabFacts {
   readonly overlay: ImageFinding;
   /** TCP ports that this lab's own running machine holds. */
   readonly ownPorts: readonly number[];
+  /** Running machines of this user's other labs, where one of them may hold a port. */
+  readonly otherMachines: readonly OtherMachine[];
   /** What the machine needs of QEMU. */
   readonly needed: { readonly devices: readonly string[]; readonly netdevs: readonly string[] };
 }

@@ -44,6 +44,7 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
     backing: { kind: 'skipped', because: 'lab.config' },
     overlay: { kind: 'skipped', because: 'lab.config' },
     ownPorts: [],
+    otherMachines: [],
     needed: { devices: [], netdevs: [] },
   } as const;
   const table = [...hostChecks, ...cpuChecks, ...moduleChecks, ...deviceChecks];

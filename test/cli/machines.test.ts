@@ -92,6 +92,22 @@ test('a port that another lab has is refused with its name and the way to stop i
   expect((await two.run('up', '--detach', '--no-wait')).status).toBe(0);
 });
 
+test('doctor tells a port of this lab from one of another lab, and how to end that one', async () => {
+  await using one = await makeLab({ scenario: {}, config: ['UTOPIA_NAME=ask1'] });
+  await one.run('up', '--detach', '--no-wait');
+  // Without a QEMU doctor runs no canary, which the stand-in would not end.
+  const config = ['QEMU_BUILD_DIR=/nowhere', `UTOPIA_SSH_PORT=${one.sshPort}`];
+  await using two = await makeLab({ config, env: one.env });
+  const other = await two.run('doctor', '--check', 'net.ports');
+  expect(other.status).toBe(69);
+  expect(other.stdout).toContain(`SSH port ${one.sshPort} is taken by your lab "ask1"`);
+  expect(other.stdout).toMatch(/^ +utopia -n ask1 down$/m);
+  one.writeConfig(config);
+  const own = await one.run('doctor', '--check', 'net.ports');
+  expect(own.stdout).toContain(`${one.sshPort} held by this lab’s machine`);
+  expect(own.status).toBe(0);
+});
+
 test('auto takes free ports, keeps them, and leaves those of other labs alone', async () => {
   const config = ['UTOPIA_SSH_PORT=auto', 'UTOPIA_VNC=auto'];
   await using one = await makeLab({ scenario: {}, config });

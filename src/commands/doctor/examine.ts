@@ -3,6 +3,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { runChecks } from '../../host/assess.ts';
 import type { CheckResult } from '../../host/check.ts';
 import { checks } from '../../host/checks/table.ts';
+import type { OtherMachine } from '../../host/lab.ts';
 import type { HostFacts } from '../../host/facts/types.ts';
 import { gatherHost } from '../../host/gather/host.ts';
 import { drawReport, type HostReport } from '../../host/report.ts';
@@ -38,6 +39,22 @@ export async function openHost(
     : await openFixture(resolve(cwd, root));
 }
 
+/** This user's running machines, asked for only where a process has a port that is wanted. */
+async function findHolders(
+  { resources: { ports } }: HostFacts,
+  { env }: Context,
+): Promise<readonly OtherMachine[]> {
+  const held = ports.some(({ answer }) => answer?.free === false && answer.pid !== undefined);
+  if (!held) return [];
+  const { addressOf, listMachines } = await import('../../machine/registry.ts');
+  const machines = await listMachines(env, process.getuid?.() ?? 0);
+  return machines.flatMap((machine): OtherMachine[] => {
+    if (machine.running === undefined) return [];
+    const stop = ['utopia', '-n', addressOf(machines, machine), 'down'];
+    return [{ pid: machine.running.qemu.pid, name: machine.name, stop }];
+  });
+}
+
 /** Reads all facts anew and runs all checks. Changes nothing. */
 export async function examineHost(
   context: Context,
@@ -50,8 +67,9 @@ export async function examineHost(
   const { config, overlayFolder } = lab;
   const facts = await gatherHost(source, { config, overlayFolder, signal, patience });
   signal.throwIfAborted();
+  const otherMachines = await findHolders(facts, context);
   const wanted = config?.accelerator ?? 'auto';
   const requireKvm = required || wanted === 'kvm';
-  const results = runChecks(checks, { facts, lab, requireKvm });
+  const results = runChecks(checks, { facts, lab: { ...lab, otherMachines }, requireKvm });
   return { facts, lab, results, report: drawReport(results, { facts, wanted, only, requireKvm }) };
 }

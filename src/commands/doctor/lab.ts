@@ -57,6 +57,7 @@ export async function gatherLab(
       backing: waiting,
       overlay: waiting,
       ownPorts: [],
+      otherMachines: [],
       overlayFolder: undefined,
     };
   }
@@ -66,6 +67,7 @@ export async function gatherLab(
     ...(await lookAtImages(config, context, running)),
     // Where another host is described, what listens there is not this lab's machine.
     ownPorts: described === undefined ? ownPorts : [],
+    otherMachines: [],
     overlayFolder: dirname(config.privateFile),
   };
 }

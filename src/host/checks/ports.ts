@@ -1,7 +1,7 @@
 import { pass, skipped, type CheckInput, type Evidence, type Finding } from '../check.ts';
 import { mayBindAnyPort } from '../facts/process-status.ts';
 import type { HostFacts, PortFacts } from '../facts/types.ts';
-import type { LabFacts } from '../lab.ts';
+import type { LabFacts, OtherMachine } from '../lab.ts';
 
 /** Ports that utopia.config takes start here, whoever runs it. */
 const configStart = 1024;
@@ -59,7 +59,7 @@ function judge(port: PortFacts, facts: HostFacts, lab: LabFacts): Finding {
     return privileged(port, refusedByConfig ? configStart : facts.resources.firstUnprivilegedPort);
   }
   if (refused !== undefined || (answer === undefined && listener !== undefined)) {
-    return busy(port);
+    return busy(port, lab);
   }
   if (shadow !== undefined && purpose === 'SSH') {
     return {
@@ -97,14 +97,16 @@ function privileged(port: PortFacts, first: number): Finding {
   };
 }
 
-function busy(port: PortFacts): Finding {
-  const holder = port.answer?.free === false ? port.answer.holder : undefined;
+function busy(port: PortFacts, { otherMachines }: LabFacts): Finding {
+  const taken = port.answer?.free === false ? port.answer : undefined;
+  const other = otherMachines.find(({ pid }) => pid === taken?.pid);
   const uid = port.listener === undefined ? undefined : `a process of user id ${port.listener.uid}`;
-  const by = holder ?? uid ?? 'a process that cannot be seen from here';
+  const seen = taken?.holder ?? uid ?? 'a process that cannot be seen from here';
+  const by = other === undefined ? seen : `your lab "${other.name}"`;
   const evidence: Evidence[] = [
     {
       path: port.listener?.ipv6 === true ? '/proc/net/tcp6' : '/proc/net/tcp',
-      value: `port ${port.port} LISTEN, ${by}`,
+      value: `port ${port.port} LISTEN, ${seen}`,
     },
   ];
   return {
@@ -112,11 +114,11 @@ function busy(port: PortFacts): Finding {
     message: `${port.purpose} port ${port.port} is taken by ${by}`,
     cause: 'port-busy',
     evidence,
-    fix: portFix(port),
+    fix: portFix(port, other),
   };
 }
 
-function portFix({ key, free, host }: PortFacts): Finding['fix'] & object {
+function portFix({ key, free, host }: PortFacts, other?: OtherMachine): Finding['fix'] & object {
   const value =
     key === 'UTOPIA_SSH_PORT'
       ? String(free ?? 'auto')
@@ -131,6 +133,9 @@ function portFix({ key, free, host }: PortFacts): Finding['fix'] & object {
         root: false,
         why: free === undefined ? 'takes a free one' : `${free} is free`,
       },
+      ...(other === undefined
+        ? []
+        : [{ argv: other.stop, root: false, why: 'or ends the machine that has it' }]),
     ],
     after: 'none',
     advice: `Write ${key}=${value} into utopia.config, or for once:`,

@@ -62,7 +62,7 @@ export const labExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'port-busy': {
         means: 'Another program listens there.',
-        fix: 'End that program, or take the next free port: doctor --fix writes it into utopia.config.',
+        fix: 'End that program, or take the next free port: doctor --fix writes it into utopia.config. A machine of another lab of yours is named, with the command that ends it.',
       },
       'port-privileged': {
         means: 'Ports below 1024 are root’s.',

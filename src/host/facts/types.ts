@@ -58,6 +58,14 @@ export interface AccountFacts {
   /** The user stands in /etc/passwd, not only in a directory server's database. */
   readonly inPasswd: boolean;
   readonly status: ProcessStatus | undefined;
+  /** Who became root through sudo, and will run labs as themselves; undefined without sudo. */
+  readonly sudoUser: SudoUser | undefined;
+}
+
+export interface SudoUser {
+  readonly name: string;
+  readonly primaryGid: number | undefined;
+  readonly inPasswd: boolean;
 }
 
 /** /dev/kvm and who may open it. */

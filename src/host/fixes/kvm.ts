@@ -111,18 +111,19 @@ function planRule(input: FixInput): ReturnType<FixRow['plan']> {
 
 function planMembership(input: FixInput): ReturnType<FixRow['plan']> {
   const { account, device } = input.facts;
-  const { name } = account;
-  if (!opensToGroupOnly(input) || name === undefined || account.uid === 0) return undefined;
+  // Root may open every device; through sudo it is meant for the user who ran that.
+  const { name, primaryGid, inPasswd } = (account.uid === 0 ? account.sudoUser : account) ?? {};
+  if (!opensToGroupOnly(input) || name === undefined) return undefined;
   const ofKvm = willBelongToKvm(input) || device.group === undefined;
   const group = ofKvm ? device.kvmGroup : device.group;
   const groupName = group?.name ?? 'kvm';
-  const member = group?.members.includes(name) === true || account.primaryGid === group?.gid;
+  const member = group?.members.includes(name) === true || primaryGid === group?.gid;
   if (group !== undefined && member) return undefined;
   // A group of a directory server is changed there.
   if (!ofKvm && !device.groupInFile) return undefined;
   return {
     problem: `${name} is not in group ${groupName}`,
-    commands: [addMember(name, groupName, account.inPasswd)],
+    commands: [addMember(name, groupName, inPasswd === true)],
     changes: `${name} may use /dev/kvm from the next login on`,
     after: 'relogin',
   };
@@ -130,7 +131,7 @@ function planMembership(input: FixInput): ReturnType<FixRow['plan']> {
 
 /** KVM could work, and membership of a group is what will open its device. */
 function opensToGroupOnly(input: FixInput): boolean {
-  const { device, machine } = input.facts;
+  const { account, device, machine } = input.facts;
   if (machine.container !== undefined) return false;
   const hopeless = ['host.arch', 'host.wsl', 'cpu.virt', 'kmod.tree'].some((id) => {
     const problem = problemOf(input, id);
@@ -142,7 +143,7 @@ function opensToGroupOnly(input: FixInput): boolean {
     const last = rules.findLast((rule) => rule.mode !== undefined)?.mode;
     return !(letGroupIn(rules) && last !== undefined && last.endsWith('6'));
   }
-  return errno === 'EACCES' && !mayEverybody(file);
+  return (errno === 'EACCES' || account.sudoUser !== undefined) && !mayEverybody(file);
 }
 
 /** The device is root's or not there: it will be kvm's. */

@@ -42,8 +42,20 @@ export async function gatherAccount(
     primaryGid: entry?.gid ?? source.user.gid ?? status?.gids[0],
     inPasswd: passwd === undefined || entry !== undefined,
     status,
+    sudoUser: findSudoUser(source.env['SUDO_USER'], uid, accounts),
   };
   return { account, entry };
+}
+
+/** sudo tells in SUDO_USER who ran it (sudo(8)). */
+function findSudoUser(
+  name: string | undefined,
+  uid: number | undefined,
+  accounts: readonly AccountEntry[],
+): AccountFacts['sudoUser'] {
+  if (uid !== 0 || name === undefined || name === '' || name === 'root') return undefined;
+  const entry = accounts.find((each) => each.name === name);
+  return { name, primaryGid: entry?.gid, inPasswd: entry !== undefined };
 }
 
 /** /dev/kvm, whether it opens, and when it does not, everything that tells why. */

@@ -51,7 +51,9 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;
-      return { ...state, holder: state.holder && describeHolder(state.holder, new Date()) };
+      const { code, holder } = state;
+      const text = holder && describeHolder(holder, new Date());
+      return { free: false, code, holder: text, pid: holder?.pid };
     },
   };
 }

@@ -25,7 +25,13 @@ export interface Space {
 /** Whether a port can be bound, and by whom it is held where that can be seen. */
 export type PortAnswer =
   | { readonly free: true }
-  | { readonly free: false; readonly code: string; readonly holder: string | undefined };
+  | {
+      readonly free: false;
+      readonly code: string;
+      readonly holder: string | undefined;
+      /** The holder's process, where it may be looked into. */
+      readonly pid?: number | undefined;
+    };
 
 /**
  * A host to be asked: the real one, or one that is described in a folder. Absence

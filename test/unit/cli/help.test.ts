@@ -78,3 +78,13 @@ test.each(everyCommand(program()))('utopia %s --help has an example of it', (wor
   expect(shown.some((line) => ` ${line} `.includes(` ${words} `))).toBe(true);
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
+
+test.each(everyCommand(program()))('utopia %s --help fills its lines', (_words, command) => {
+  const [, description = ''] = printedHelp(command).split('\n\n');
+  const lines = description.split('\n');
+  const early = lines.slice(0, -1).filter((line, index) => {
+    const [nextWord = ''] = lines[index + 1]?.split(' ') ?? [];
+    return `${line} ${nextWord}`.length <= 80 - 1;
+  });
+  expect(early).toEqual([]);
+});

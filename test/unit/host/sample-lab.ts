@@ -34,6 +34,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     backing: { kind: 'absent', message: 'no image yet' },
     overlay: { kind: 'absent', message: 'made with the first start' },
     ownPorts: [],
+    otherMachines: [],
     needed: neededFeatures,
   };
 }

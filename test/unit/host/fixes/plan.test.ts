@@ -75,6 +75,8 @@ it.each([
   ['ubuntu-intel-ok', []],
   ['not-in-group', ['usermod -aG kvm alice']],
   ['stale-session', []],
+  ['as-root', []],
+  ['sudo-user-outside', ['usermod -aG kvm alice']],
   ['intel-bios-off', []],
   ['nested-without-flag', []],
   ['kernel-upgraded', []],
