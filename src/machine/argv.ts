@@ -43,7 +43,7 @@ function machineArgs(plan: MachinePlan): string[] {
   return [
     // Neither floppy nor CD-ROM: probing for them delays every boot.
     ...['-nodefaults', '-no-user-config'],
-    ...['-machine', 'pc'],
+    ...['-machine', plan.machineType ?? 'pc'],
     ...['-accel', plan.accelerator],
     ...(plan.cpuModel === undefined ? [] : ['-cpu', plan.cpuModel]),
     ...['-smp', String(plan.cpus)],

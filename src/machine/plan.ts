@@ -13,6 +13,8 @@ export interface MachinePlan {
   /** Undefined for QEMU's default model. */
   readonly cpuModel: string | undefined;
   readonly memoryMiB: number;
+  /** QEMU's versioned name of the machine, with which a saved state was made; undefined for the newest `pc`. */
+  readonly machineType?: string | undefined;
   readonly cpus: number;
   readonly overlay: string;
   /** Host address and port that lead to the guest's port 22. */

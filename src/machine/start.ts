@@ -26,19 +26,26 @@ export interface StartedQemu {
 
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C nor a closed
- * terminal reaches it: stopping it is our job. Throws `qemu-failed` when the
+ * terminal reaches it: stopping it is our job. With `stateFile` it waits for
+ * `restoreState`, that file on its descriptor 3. Throws `qemu-failed` when the
  * binary cannot be run at all.
  */
-export async function startQemu(plan: MachinePlan, paths: MachinePaths): Promise<StartedQemu> {
+export async function startQemu(
+  plan: MachinePlan,
+  paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog'>,
+  { stateFile }: { readonly stateFile?: string | undefined } = {},
+): Promise<StartedQemu> {
   await Promise.all([rotateLog(paths.consoleLog), rotateLog(paths.qemuLog)]);
   // QEMU would append to the logs of the boot before.
   await Promise.all([paths.firmwareLog, paths.consoleLog].map((file) => rm(file, { force: true })));
   const log = await open(paths.qemuLog, 'w', 0o600);
+  const state = stateFile === undefined ? undefined : await open(stateFile, 'r');
   try {
-    const child = spawn(plan.binary, machineArgv(plan), {
+    const incoming = state === undefined ? [] : ['-incoming', 'defer'];
+    const child = spawn(plan.binary, [...machineArgv(plan), ...incoming], {
       cwd: '/',
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...(state === undefined ? [] : [state.fd])],
     });
     let exit: QemuExit | undefined;
     const exited = new Promise<QemuExit>((resolve) => {
@@ -54,6 +61,7 @@ export async function startQemu(plan: MachinePlan, paths: MachinePaths): Promise
     return { identity, exited, exit: () => exit, detach: () => child.unref() };
   } finally {
     await log.close();
+    await state?.close();
   }
 }
 

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import { writeFileAtomically } from '../atomic-file.ts';
+
+/**
+ * By what a disk is recognised again: whoever wrote to it since then changed its
+ * time or size. A rename and a hard link leave all of these as they are.
+ */
+const diskSchema = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  /** Nanoseconds since 1970, decimal: more digits than a number holds. */
+  mtimeNs: z.string(),
+  inode: z.string(),
+});
+
+/** What a saved state goes with; it cannot be restored into anything else. */
+const manifestSchema = z.object({
+  schema: z.literal(1),
+  /** ISO 8601. */
+  savedAt: z.string(),
+  /** The state file: a name beside the manifest, or an absolute path. */
+  stateFile: z.string(),
+  stateBytes: z.number(),
+  /** `7.2.22`. */
+  qemuVersion: z.string(),
+  /** QEMU's versioned name, `pc-i440fx-7.2`. */
+  machineType: z.string(),
+  accelerator: z.string(),
+  /** `default` for QEMU's own choice. */
+  cpuModel: z.string(),
+  cpus: z.number(),
+  memoryMiB: z.number(),
+  /** The devices and the user's arguments that the guest sees: see describeHardware. */
+  hardware: z.array(z.string()),
+  /** The whole argument list, for people. */
+  argv: z.array(z.string()),
+  /** The private file first, then exercise disks that the guest writes to. */
+  disks: z.array(diskSchema),
+  /** Mounts of shares that were taken away for saving, as in the guest's /proc/mounts. */
+  mounts: z.array(z.object({ source: z.string(), target: z.string(), options: z.string() })),
+});
+
+export type VmStateManifest = z.infer<typeof manifestSchema>;
+export type DiskIdentity = z.infer<typeof diskSchema>;
+
+/** One thing that is not as it was when a state was saved. */
+export interface VmStateDifference {
+  readonly what: 'disk' | 'qemu' | 'machine' | 'accelerator' | 'processor' | 'memory' | 'devices';
+  /** A sentence with both values. */
+  readonly text: string;
+}
+
+/** Reads a manifest from its text; undefined when it is none that this version knows. */
+export function parseManifest(text: string): VmStateManifest | undefined {
+  try {
+    const result = z.safeParse(manifestSchema, JSON.parse(text));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The manifest in a file; undefined when there is none, or none that this version knows. */
+export async function readManifest(file: string): Promise<VmStateManifest | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseManifest(text);
+}
+
+/** Writes a manifest in one step. A saved state counts from then on: its state file must be whole. */
+export async function writeManifest(file: string, manifest: VmStateManifest): Promise<void> {
+  await writeFileAtomically(file, `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** The machine that is to be started, to be held against a manifest. */
+export type VmStateTarget = Pick<
+  VmStateManifest,
+  'qemuVersion' | 'accelerator' | 'cpuModel' | 'cpus' | 'memoryMiB' | 'hardware' | 'disks'
+>;
+
+/**
+ * What keeps a saved state from going on in this machine; empty when nothing
+ * does. Pure: both sides are given.
+ */
+export function compareStates(saved: VmStateManifest, now: VmStateTarget): VmStateDifference[] {
+  const differences: VmStateDifference[] = [];
+  const expect = (what: VmStateDifference['what'], name: string, a: string, b: string): void => {
+    if (a !== b) differences.push({ what, text: `${name}: ${a} when it was saved, ${b} now.` });
+  };
+  for (const disk of saved.disks) {
+    const present = now.disks.find(({ path }) => path === disk.path);
+    const same = present?.bytes === disk.bytes && present.mtimeNs === disk.mtimeNs;
+    if (same && present.inode === disk.inode) continue;
+    const how =
+      present === undefined
+        ? 'is gone, or not part of the machine any more'
+        : 'was written to since';
+    differences.push({ what: 'disk', text: `The disk ${disk.path} ${how}.` });
+  }
+  expect('qemu', 'QEMU', saved.qemuVersion, now.qemuVersion);
+  expect('accelerator', 'Accelerator', saved.accelerator, now.accelerator);
+  expect('processor', 'Processor model', saved.cpuModel, now.cpuModel);
+  expect('processor', 'Processors', String(saved.cpus), String(now.cpus));
+  expect('memory', 'Memory', `${saved.memoryMiB} MiB`, `${now.memoryMiB} MiB`);
+  const gone = saved.hardware.filter((each) => !now.hardware.includes(each));
+  const added = now.hardware.filter((each) => !saved.hardware.includes(each));
+  const moved = gone.length + added.length === 0 && saved.hardware.join() !== now.hardware.join();
+  differences.push(
+    ...gone.map((each) => ({ what: 'devices', text: `Not there any more: ${each}` }) as const),
+    ...added.map((each) => ({ what: 'devices', text: `New: ${each}` }) as const),
+    ...(moved ? [{ what: 'devices', text: 'The devices are in another order.' } as const] : []),
+  );
+  return differences;
+}

@@ -1,0 +1,142 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { connectQmp, type QmpClient } from '../../../src/qmp/client.ts';
+import { queryStatus } from '../../../src/qmp/queries.ts';
+import { queryMachineType } from '../../../src/vmstate/migration.ts';
+import { restoreState } from '../../../src/vmstate/restore.ts';
+import { saveState } from '../../../src/vmstate/save.ts';
+import { needsOfHost } from '../../support/requirements.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+// A real QEMU in whose machine only the firmware runs: no disk, 32 MB.
+needsOfHost('qemu');
+
+interface TinyMachine extends AsyncDisposable {
+  readonly qmp: QmpClient;
+  readonly child: ChildProcess;
+}
+
+async function startTiny(folder: string, stateFile?: string): Promise<TinyMachine> {
+  const socket = join(folder, `${stateFile === undefined ? 'first' : 'second'}.sock`);
+  const state = stateFile === undefined ? undefined : openSync(stateFile, 'r');
+  const child = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-nodefaults', '-display', 'none', '-machine', 'pc', '-accel', 'tcg', '-m', '32M'],
+      ...['-qmp', `unix:${socket},server=on,wait=off`],
+      // With all of it, as utopia starts machines: exec: would end QEMU here.
+      ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+      ...(state === undefined ? [] : ['-incoming', 'defer']),
+    ],
+    { stdio: ['ignore', 'ignore', 'ignore', ...(state === undefined ? [] : [state])] },
+  );
+  if (state !== undefined) closeSync(state);
+  let qmp: QmpClient | undefined;
+  while (qmp === undefined && child.exitCode === null) {
+    qmp = await connectQmp(socket).catch(() => undefined);
+    await sleep(10);
+  }
+  if (qmp === undefined) throw new Error('QEMU has ended');
+  return {
+    qmp,
+    child,
+    [Symbol.asyncDispose]: async () => {
+      qmp.close();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Something that only memory holds: the firmware's data area. */
+async function readMemory(qmp: QmpClient): Promise<string> {
+  return await qmp.execute('human-monitor-command', { 'command-line': 'xp /64xb 0x400' });
+}
+
+test('a machine goes on where it was saved, in another QEMU', async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'vmstate');
+  const socketPath = join(folder.path, 'save.sock');
+  await using first = await startTiny(folder.path);
+  await sleep(300);
+  let heard = 0;
+  const saved = await saveState(first.qmp, {
+    file,
+    socketPath,
+    onProgress: (bytes) => (heard = bytes),
+  });
+  expect(saved.bytes).toBe(statSync(file).size);
+  expect(heard).toBe(saved.bytes);
+  expect((await queryStatus(first.qmp)).running).toBe(false);
+  const memory = await readMemory(first.qmp);
+  expect(await queryMachineType(first.qmp)).toMatch(/^pc-i440fx-\d+\.\d+$/);
+
+  await using second = await startTiny(folder.path, file);
+  await restoreState(second.qmp, { stayStopped: true });
+  expect(await readMemory(second.qmp)).toBe(memory);
+  expect(memory).toMatch(/0x[1-9a-f]/);
+  await second.qmp.execute('cont');
+  expect((await queryStatus(second.qmp)).running).toBe(true);
+
+  // The one that was saved can go on, too.
+  await first.qmp.execute('cont');
+  expect((await queryStatus(first.qmp)).running).toBe(true);
+  expect(readdirSync(folder.path).filter((name) => name.endsWith('.draft'))).toEqual([]);
+});
+
+test('a folder that takes no file: nothing is left, and the machine can go on', async () => {
+  using folder = temporaryFolder();
+  await using machine = await startTiny(folder.path);
+  const missing = join(folder.path, 'no-such-folder/vmstate');
+  const socketPath = join(folder.path, 'save.sock');
+  await expect(saveState(machine.qmp, { file: missing, socketPath })).rejects.toMatchObject({
+    code: 'cannot-create',
+  });
+  await machine.qmp.execute('cont');
+  expect((await queryStatus(machine.qmp)).running).toBe(true);
+  expect(existsSync(socketPath)).toBe(false);
+  // And it can be saved afterwards.
+  const file = join(folder.path, 'vmstate');
+  await saveState(machine.qmp, { file, socketPath });
+  expect(statSync(file).size).toBeGreaterThan(10_000);
+});
+
+test('a state that is cut off is refused in QEMU’s words', async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'vmstate');
+  await using first = await startTiny(folder.path);
+  await saveState(first.qmp, { file, socketPath: join(folder.path, 'save.sock') });
+  truncateSync(file, 5_000);
+  await using second = await startTiny(folder.path, file);
+  await expect(restoreState(second.qmp)).rejects.toMatchObject({ code: 'qemu-failed' });
+});
+
+test('an abort ends the saving', async () => {
+  using folder = temporaryFolder();
+  const made = join(folder.path, 'made');
+  mkdirSync(made);
+  await using machine = await startTiny(folder.path);
+  const end = new AbortController();
+  const saving = saveState(machine.qmp, {
+    file: join(made, 'vmstate'),
+    socketPath: join(folder.path, 'save.sock'),
+    signal: end.signal,
+    onProgress: () => end.abort(),
+  });
+  await expect(saving).rejects.toMatchObject({ name: 'AbortError' });
+  expect(readdirSync(made)).toEqual([]);
+});
