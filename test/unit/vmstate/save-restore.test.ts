@@ -1,11 +1,11 @@
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   openSync,
   closeSync,
   readdirSync,
   statSync,
+  truncateSync,
 } from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
