@@ -49,15 +49,19 @@ async function kvmVerdict(
 ): Promise<KvmVerdict> {
   if (!qemu.accelerators.has('kvm'))
     return unusable('qemu-without-kvm', 'this QEMU was built without KVM');
-  if (!(await deviceOpens())) {
-    // Loaded only now: where the device opens, the reasons of a refusal cost nothing.
-    const { explainRefusal } = await import('./refusal.ts');
-    const { openRealHost } = await import('./source/real-source.ts');
-    const ending = signal ?? new AbortController().signal;
-    const { cause, reason } = await explainRefusal(openRealHost(env, ending), ending);
-    return unusable(cause, reason);
-  }
-  return await judgeThisHost(qemu.binary, env, signal, patience);
+  if (!(await deviceOpens())) return await explainClosedDevice(env, signal);
+  const verdict = await judgeThisHost(qemu.binary, env, signal, patience);
+  // The kernel tells udev of each machine that starts, which may undo a mode set by hand.
+  return verdict.works && !(await deviceOpens()) ? await explainClosedDevice(env, signal) : verdict;
+}
+
+/** Loaded only now: where the device opens, the reasons of a refusal cost nothing. */
+async function explainClosedDevice(env: Environment, signal?: AbortSignal): Promise<KvmVerdict> {
+  const { explainRefusal } = await import('./refusal.ts');
+  const { openRealHost } = await import('./source/real-source.ts');
+  const ending = signal ?? new AbortController().signal;
+  const { cause, reason } = await explainRefusal(openRealHost(env, ending), ending);
+  return unusable(cause, reason);
 }
 
 function unusable(cause: string, reason: string): KvmVerdict {

@@ -4,7 +4,7 @@ import type { GroupEntry } from '../facts/accounts.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
 import { mayEverybody } from '../source/describe-file.ts';
-import { addMember, applyRules, makeGroup } from '../fixes/commands.ts';
+import { addMember, applyOldRules, makeGroup } from '../fixes/commands.ts';
 
 /** The user's membership, in the account database, of the group that owns the device. */
 export function evaluateGroup(input: CheckInput): Finding {
@@ -56,13 +56,24 @@ function explainOpening(
   const name = group?.name ?? 'kvm';
   if (account.uid === 0) return pass('not needed: root may open every device');
   if (entitled) return pass(`in group ${name}`);
-  if (file !== undefined && mayEverybody(file)) {
-    return pass('not needed: everybody may open the device');
-  }
+  if (file !== undefined && mayEverybody(file)) return explainMode(device.rules, name);
   if (file !== undefined && file.uid === account.uid) return pass('not needed: you own the device');
   return info(`not in group ${name}, yet /dev/kvm opens: an ACL of this desktop session`, {
     why: 'An ssh login of the same user may be refused; membership would hold for both.',
     evidence: [{ path: '/dev/kvm', value: 'opens' }],
+  });
+}
+
+/** Everybody may open the device: as a rule has it, or only until udev looks at it again. */
+function explainMode(rules: HostFacts['device']['rules'], group: string): Finding {
+  const rule = rules.findLast(({ mode }) => mode !== undefined);
+  const everybody = 'everybody may open the device';
+  if (rule?.mode === undefined || mayEverybody({ mode: Number.parseInt(rule.mode, 8) })) {
+    return pass(`not needed: ${everybody}`);
+  }
+  return info(`not in group ${group}, yet ${everybody}, for now`, {
+    why: `That mode was set by hand. ${rule.path}:${rule.line} says ${rule.mode}, which counts again when udev next applies its rules, at the latest at the next boot; membership would last.`,
+    evidence: [{ path: `${rule.path}:${rule.line}`, value: rule.text }],
   });
 }
 
@@ -75,7 +86,7 @@ function noGroup(input: CheckInput, gid: number): Finding {
     ...(kvmGroup === undefined ? [makeGroup] : []),
     ...(name === undefined || member ? [] : [addMember(name, 'kvm', account.inPasswd)]),
     // A device of another group is given to the right one by udev's own rule.
-    ...(gid === 0 ? [] : applyRules),
+    ...(gid === 0 ? [] : applyOldRules),
   ];
   const owner =
     gid === 0 ? 'there is no group kvm' : `the group ${gid} of /dev/kvm has no name here`;

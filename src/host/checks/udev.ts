@@ -1,5 +1,5 @@
 import { kvmProblem, pass, skipped, type CheckInput, type Finding, type Fix } from '../check.ts';
-import { applyRules, ruleFile, writeRule } from '../fixes/commands.ts';
+import { applyOldRules, applyRules, ruleFile, writeRule } from '../fixes/commands.ts';
 import { letGroupIn, type UdevRule } from '../facts/udev.ts';
 import { describeFile } from '../source/describe-file.ts';
 
@@ -23,7 +23,7 @@ export function evaluateRule(input: CheckInput): Finding {
       cause: 'rule-not-applied',
       why: `${found.path}:${found.line} was not applied when the device was made.`,
       evidence: [...evidence, { path: `${found.path}:${found.line}`, value: found.text }],
-      fix: { kind: 'auto', commands: applyRules, after: 'none' },
+      fix: { kind: 'auto', commands: applyOldRules, after: 'none' },
     });
   }
   return kvmProblem(input, `/dev/kvm is root's alone (mode ${mode}), ${blame(found)}`, {

@@ -73,6 +73,8 @@ export interface DeviceFacts {
   readonly file: FileStatus | undefined;
   /** errno of opening it for reading and writing; undefined when it opens. */
   readonly errno: string | undefined;
+  /** It opens to this user, or would, only because everybody may open it. */
+  readonly forEverybody: boolean;
   /** The group that owns it, by its number. */
   readonly group: GroupEntry | undefined;
   /** A group called kvm is in the database. */

@@ -66,7 +66,7 @@ export function addMember(user: string, group: string, inPasswd: boolean): FixCo
   };
 }
 
-/** Lets udev set owner and mode of /dev/kvm anew. */
+/** Lets udev set owner and mode of /dev/kvm by rules that have just been written. */
 export const applyRules: readonly FixCommand[] = [
   { argv: ['udevadm', 'control', '--reload'], root: true, why: 'reads the rules again' },
   {
@@ -79,6 +79,21 @@ export const applyRules: readonly FixCommand[] = [
     root: true,
     why: 'waits until that is done',
   },
+];
+
+/**
+ * The same by rules that are as they were. udev has the numbers of their groups from
+ * when it read them, and a reload reads only what has changed (systemd 252): it is
+ * started anew where systemd runs it.
+ */
+export const applyOldRules: readonly FixCommand[] = [
+  {
+    argv: ['systemctl', 'try-restart', 'systemd-udevd'],
+    root: true,
+    why: 'lets udev look up the numbers of groups again',
+    optional: true,
+  },
+  ...applyRules,
 ];
 
 /** Gives the device to group kvm by a rule of udev's, which holds at every boot; mode and owner are never set by hand. */
@@ -122,7 +137,7 @@ export function replaceNode(facts: HostFacts, suffix = backupSuffix): FixCommand
     root: true,
     why: 'makes the device, root’s alone until udev’s rules are applied',
   };
-  return [...aside, node, ...applyRules];
+  return [...aside, node, ...applyOldRules];
 }
 
 /** A line as a whole file, written by a shell as root; words apart, so that a terminal can break it. */

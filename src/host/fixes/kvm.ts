@@ -4,7 +4,7 @@ import { mayEverybody } from '../source/describe-file.ts';
 import {
   addMember,
   allowModules,
-  applyRules,
+  applyOldRules,
   loadModule,
   makeGroup,
   replaceNode,
@@ -72,14 +72,17 @@ function planNode(input: FixInput): ReturnType<FixRow['plan']> {
 
 function planGroup(input: FixInput): ReturnType<FixRow['plan']> {
   const { device } = input.facts;
-  if (!opensToGroupOnly(input) || device.kvmGroup !== undefined) return undefined;
+  if (!opensToGroupOnly(input)) return undefined;
+  // Its group was deleted, perhaps made anew under another number since.
   const nameless = device.file?.type === 'chr' && device.file.gid !== 0 && !device.group;
-  if (!nameless && !willBelongToKvm(input)) return undefined;
+  const missing = device.kvmGroup === undefined;
+  if (!nameless && !(missing && willBelongToKvm(input))) return undefined;
   return {
     problem: problemOf(input, 'kvm.group')?.message ?? 'there is no group kvm',
-    // udev reads the names of groups when it reads its rules.
-    commands: [makeGroup, ...applyRules],
-    changes: 'there is a group kvm, and udev gives it /dev/kvm',
+    commands: [...(missing ? [makeGroup] : []), ...applyOldRules],
+    changes: missing
+      ? 'there is a group kvm, and udev gives it /dev/kvm'
+      : 'udev gives /dev/kvm to group kvm',
     after: 'none',
   };
 }
@@ -94,7 +97,7 @@ function planRule(input: FixInput): ReturnType<FixRow['plan']> {
     const written = problem.cause === 'no-rule';
     return {
       problem: problem.message,
-      commands: written ? writeRule(facts, suffix) : applyRules,
+      commands: written ? writeRule(facts, suffix) : applyOldRules,
       changes: 'group kvm may use /dev/kvm, now and at every boot',
       after: 'none',
     };

@@ -9,6 +9,7 @@ import type { AccountFacts, DeviceFacts } from '../facts/types.ts';
 import { findKvmRules, type UdevRule } from '../facts/udev.ts';
 import { ruleFile } from '../fixes/commands.ts';
 import { kvmDevice } from '../kvm-on-this-host.ts';
+import { mayEverybody } from '../source/describe-file.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 
@@ -72,6 +73,11 @@ export async function gatherDevice(
   const groups = parseGroups(groupText ?? '');
   const refused = file?.type === 'chr' && errno !== 'none';
   const unusable = file === undefined || refused;
+  const forEverybody =
+    file?.type === 'chr' &&
+    mayEverybody(file) &&
+    account.uid !== 0 &&
+    !(account.status !== undefined && holdsGroup(account.status, file.gid));
   const group = await findDeviceGroup(source, ask, groups, file?.gid, refused);
   const session = account.status;
   const lacksGroup =
@@ -82,7 +88,8 @@ export async function gatherDevice(
     group,
     kvmGroup: groups.find((each) => each.name === 'kvm'),
     groupInFile: groups.some((each) => each.gid === group?.gid),
-    rules: unusable ? await findRules(source, ask) : [],
+    forEverybody,
+    rules: unusable || forEverybody ? await findRules(source, ask) : [],
     ruleFileExists:
       unusable && (await ask(ruleFile, async () => await source.stat(ruleFile))) !== undefined,
     staleManager: lacksGroup ? await findManager(source, ask, account.uid, group.gid) : undefined,

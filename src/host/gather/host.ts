@@ -38,16 +38,21 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
     gatherKvmFacts(source, ask),
     gatherResources(source, config, overlayFolder, ask),
   ]);
-  const { machine, device } = kvmFacts;
+  const { machine, account } = kvmFacts;
+  let { device } = kvmFacts;
   const qemu = await gatherQemu(source, machine.env, config?.qemuBuildDir, ask);
   const canaries = await runCanaries(source, device, qemu, ask);
+  // A machine that starts makes the kernel tell udev of /dev/kvm, which may undo a mode set by hand.
+  if (canaries.kvm !== undefined && device.forEverybody) {
+    device = await gatherDevice(source, account, ask);
+  }
   const runs = qemu.binary !== undefined && canaries.emulation?.exit === canaryExit;
   const emulates = canaries.kvm?.works !== true || config?.accelerator === 'tcg';
   const slowdown =
     runs && emulates
       ? await ask('speed', async () => await source.measureSlowdown(qemu.binary ?? ''))
       : undefined;
-  return { ...kvmFacts, qemu, ...canaries, slowdown, resources, gaps };
+  return { ...kvmFacts, device, qemu, ...canaries, slowdown, resources, gaps };
 }
 
 /** The part that tells whether KVM can be used, short of running a guest: files only. */

@@ -11,6 +11,6 @@ export function describeFile(file: FileStatus): string {
 }
 
 /** Everybody may read and write it: a refusal has another reason than the group. */
-export function mayEverybody({ mode }: FileStatus): boolean {
+export function mayEverybody({ mode }: Pick<FileStatus, 'mode'>): boolean {
   return (mode & 0o006) === 0o006;
 }

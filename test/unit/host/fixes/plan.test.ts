@@ -87,6 +87,17 @@ it.each([
   [
     'rule-not-applied',
     [
+      'systemctl try-restart systemd-udevd',
+      'udevadm control --reload',
+      'udevadm trigger --action=add --sysname-match=kvm',
+      'udevadm settle --timeout=10',
+    ],
+  ],
+  // The group was deleted and made anew under another number.
+  [
+    'device-of-unknown-group',
+    [
+      'systemctl try-restart systemd-udevd',
       'udevadm control --reload',
       'udevadm trigger --action=add --sysname-match=kvm',
       'udevadm settle --timeout=10',
