@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly cwd: string;
   readonly env: Environment;
   readonly commandLine: readonly string[];
+  /** What was typed after the program's name. */
+  readonly words: readonly string[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly urgentSignal: AbortSignal;
@@ -37,7 +39,43 @@ export type RunCommand = (
   run: (context: Context, globals: GlobalOptions) => Promise<void>,
 ) => Promise<void>;
 
-/** The whole command tree: flags become typed options, nothing else happens here. */
+type AddCommands = (program: Command, runCommand: RunCommand) => void;
+
+/** The commands that each part of the tree brings. A new one also has its line in cli/help.ts. */
+const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
+  [addMachineCommands, 'up', 'down', 'status', 'ssh'],
+  [addMachinesCommand, 'ls'],
+  [addConsoleCommands, 'logs', 'console'],
+  [addScreenCommands, 'screenshot', 'key', 'sysrq', 'vnc'],
+  [addForwardCommand, 'forward'],
+  [addOopsCommand, 'oops'],
+  [addResetCommand, 'reset'],
+  [addConfigCommands, 'init', 'config'],
+  [addImageCommands, 'image'],
+  [addDeviceCommands, 'disks', 'devices'],
+  [addSensorCommands, 'sensors'],
+  [addHostCommands, 'doctor'],
+];
+
+/** Global options that are followed by a value, also at the end of several short ones. */
+const valueOption = /^(--config|-\w*[nC])$/;
+
+/**
+ * The parts that a command line needs: making every command of the tree takes
+ * longer than many a command. All of them where the first word that is no option
+ * is none of the commands (help, a typing error), or help was asked for before it.
+ */
+function wantedParts(words: readonly string[]): readonly AddCommands[] {
+  const at = words.findIndex(
+    (word, index) => !word.startsWith('-') && !valueOption.test(words[index - 1] ?? ''),
+  );
+  const wanted = words.slice(0, at).some((word) => word === '-h' || word === '--help')
+    ? undefined
+    : parts.find(([, ...names]) => names.includes(words[at] ?? ''));
+  return wanted === undefined ? parts.map(([add]) => add) : [wanted[0]];
+}
+
+/** The command tree: flags become typed options, nothing else happens here. */
 export function buildProgram(surroundings: Surroundings): Command {
   const { terminal } = surroundings;
   const program = new Command('utopia')
@@ -89,18 +127,6 @@ export function buildProgram(surroundings: Surroundings): Command {
     });
   };
 
-  // A new command also has its line in cli/help.ts.
-  addMachineCommands(program, runCommand);
-  addMachinesCommand(program, runCommand);
-  addConsoleCommands(program, runCommand);
-  addScreenCommands(program, runCommand);
-  addForwardCommand(program, runCommand);
-  addOopsCommand(program, runCommand);
-  addResetCommand(program, runCommand);
-  addConfigCommands(program, runCommand);
-  addImageCommands(program, runCommand);
-  addDeviceCommands(program, runCommand);
-  addSensorCommands(program, runCommand);
-  addHostCommands(program, runCommand);
+  for (const add of wantedParts(surroundings.words)) add(program, runCommand);
   return program;
 }

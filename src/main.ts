@@ -1,5 +1,10 @@
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepCompiledCode } from './compiled-code.ts';
+import { cacheRoot } from './places.ts';
 import { utopiaVersion } from './version.ts';
+
+declare const UTOPIA_BUILD: string;
 
 // The version is asked for by scripts: it costs nothing but Node's own start.
 
@@ -7,5 +12,6 @@ const [, , ...words] = process.argv;
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   writeSync(1, `${utopiaVersion}\n`);
 } else {
+  keepCompiledCode(join(cacheRoot(process.env), 'compiled'), UTOPIA_BUILD);
   void import('./program.ts').then(async ({ runProgram }) => await runProgram(words));
 }

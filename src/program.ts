@@ -44,6 +44,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       env: process.env,
       cwd: process.cwd(),
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
+      words,
     });
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

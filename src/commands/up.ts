@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
+import { readLocks } from '../image/file-locks.ts';
 import { prepareOverlay } from '../image/overlay.ts';
-import type { BackingFile } from '../image/types.ts';
 import { prepareFolders } from '../machine/folders.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { checkSocketPaths } from '../machine/paths.ts';
@@ -13,7 +13,7 @@ import { runDryRun } from './up/dry-run.ts';
 import { bridgeSensors } from './sensors/start-bridge.ts';
 import { renewDisks } from './up/disks.ts';
 import { offerGroup } from './up/group-session.ts';
-import { findSuitableQemu, prepareMachine, prepareShare } from './up/prepare.ts';
+import { findSuitableQemu, prepareMachine, prepareShare, type MachineParts } from './up/prepare.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
 import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
 
@@ -69,12 +69,12 @@ async function launch(
   await prepareFolders(paths, uid);
   await refuseIfRunning(context, globals, located);
   // What takes minutes or may fail for good comes before the lock.
-  await findSuitableQemu(context, located, options.qemuArgs);
+  const qemu = await findSuitableQemu(context, located, options.qemuArgs);
   const backing = await offerImage(context, globals, located, options.yes);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {
     await refuseIfRunning(context, globals, located);
-    return await start(context, located, backing, options, display);
+    return await start(context, located, { qemu, backing }, options, display);
   } finally {
     await lock.release();
   }
@@ -92,20 +92,22 @@ async function refuseIfRunning(
 async function start(
   context: Context,
   located: LocatedMachine,
-  backing: BackingFile,
+  { qemu, backing }: MachineParts,
   options: UpOptions,
   display: ProgressDisplay,
 ): Promise<LaunchedMachine> {
   const { config, paths } = located;
-  const prepared = await prepareMachine(context, located, backing, options.qemuArgs);
+  const locks = readLocks();
+  const prepared = await prepareMachine(context, located, { qemu, backing }, options.qemuArgs);
+  const { imgBinary } = qemu;
   const overlay = await prepareOverlay({
     config,
     backing,
-    imgBinary: prepared.qemu.imgBinary,
+    imgBinary,
+    locks,
     signal: context.signal,
     now: context.now(),
   });
-  const { imgBinary } = prepared.qemu;
   await renewDisks({ imgBinary, signal: context.signal }, paths, prepared.plan.disks);
   await prepareShare(config.sharedDir);
   display.report(imageLine(overlay));
@@ -122,7 +124,7 @@ async function start(
     name: config.name,
     file: config.file,
     qemu: started.identity,
-    qemuVersion: prepared.qemu.version,
+    qemuVersion: qemu.version,
     startedAt: context.now().toISOString(),
     plan: prepared.plan,
     ssh: prepared.plan.ssh,

@@ -69,6 +69,19 @@ export function isWriteLocked(
 }
 
 /**
+ * All locks of this host; none where /proc cannot tell. The kernel takes some 10 ms
+ * to give them out (it waits until no processor is inside the list), so whoever has
+ * something to do meanwhile starts this early.
+ */
+export async function readLocks(): Promise<readonly FileLock[]> {
+  try {
+    return parseLocks(await readFile('/proc/locks', 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/**
  * Whether a QEMU has the file open for writing, and who: read from /proc/locks,
  * so that the file is not touched. The list names devices in the kernel's own way,
  * which on btrfs is not what stat says; so the inode is looked up there, and the
@@ -79,13 +92,9 @@ export function isWriteLocked(
 export async function findLockHolder(
   path: string,
   question: LockQuestion = 'any-use',
+  reading: Promise<readonly FileLock[]> = readLocks(),
 ): Promise<LockHolder | 'unknown' | undefined> {
-  let locks: FileLock[];
-  try {
-    locks = parseLocks(await readFile('/proc/locks', 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const locks = await reading;
   const file = await stat(path).catch(() => undefined);
   if (file === undefined || !isWriteLocked(locks, file.ino, question)) return undefined;
   const { holder, complete } = await findOpener(file);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/types.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
-import { findLockHolder } from './file-locks.ts';
+import { findLockHolder, type FileLock } from './file-locks.ts';
 import { checkRoom, leastFreeBytes } from './free-space.ts';
 import { identifyFile } from './identity.ts';
 import { makeOverlay, removeLeftovers } from './overlay-creation.ts';
@@ -20,6 +20,8 @@ export interface OverlayQuestion {
   readonly backing: BackingFile;
   /** The machine of this config runs: its overlay is looked at, and nothing is written beside it. */
   readonly running?: boolean;
+  /** The host's locks, where they are already being read. */
+  readonly locks?: Promise<readonly FileLock[]>;
 }
 
 /**
@@ -67,8 +69,8 @@ export async function describeOverlay(question: OverlayQuestion): Promise<Overla
 }
 
 async function judge(existing: OverlayFile, question: OverlayQuestion): Promise<OverlayMatch> {
-  const { backing, running = false } = question;
-  if (!running) await refuseLocked(existing.path);
+  const { backing, running = false, locks } = question;
+  if (!running) await refuseLocked(existing.path, locks);
   const match = await matchOverlay(existing, backing, await readRecord(existing.path));
   if (running) return match;
   const tight = await checkRoom(dirname(existing.path), 0);
@@ -76,8 +78,11 @@ async function judge(existing: OverlayFile, question: OverlayQuestion): Promise<
 }
 
 /** Throws `overlay-locked`, naming the holder, when a QEMU has the overlay open for writing. */
-export async function refuseLocked(path: string): Promise<void> {
-  const holder = await findLockHolder(path);
+export async function refuseLocked(
+  path: string,
+  locks?: Promise<readonly FileLock[]>,
+): Promise<void> {
+  const holder = await findLockHolder(path, 'any-use', locks);
   if (holder === undefined) return;
   const by =
     holder === 'unknown' ? "another user's program" : `${holder.program}, process ${holder.pid}`;

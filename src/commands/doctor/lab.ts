@@ -7,7 +7,8 @@ import type { Context, Environment, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ImageFinding, LabFacts } from '../../host/lab.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
-import { describeOverlay } from '../../image/overlay.ts';
+import { readLocks } from '../../image/file-locks.ts';
+import { describeOverlay, type OverlayQuestion } from '../../image/overlay.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { portsOfPlan } from '../../machine/kept-ports.ts';
 import { machinePaths } from '../../machine/paths.ts';
@@ -42,6 +43,7 @@ export async function gatherLab(
     env: { ...context.env, ...Object.fromEntries(keys) },
     home: homeFolder(context.env),
   };
+  const locks = readLocks();
   const report = await loadConfig(sources);
   const config = report.config ?? (await withRefusedPort(sources, report));
   const common = {
@@ -64,7 +66,7 @@ export async function gatherLab(
   const { ownPorts, running } = await findOwnMachine(config, context);
   return {
     ...common,
-    ...(await lookAtImages(config, context, running)),
+    ...(await lookAtImages(config, context, { running, locks })),
     // Where another host is described, what listens there is not this lab's machine.
     ownPorts: described === undefined ? ownPorts : [],
     otherMachines: [],
@@ -98,10 +100,12 @@ async function findOwnMachine(
   return { running: true, ownPorts: portsOfPlan(plan) };
 }
 
+type OverlayUse = Pick<OverlayQuestion, 'running' | 'locks'>;
+
 async function lookAtImages(
   config: Config,
   { env }: Context,
-  running: boolean,
+  use: OverlayUse,
 ): Promise<Pick<LabFacts, 'backing' | 'overlay'>> {
   let backing: BackingFile | undefined;
   try {
@@ -122,16 +126,16 @@ async function lookAtImages(
     message: `${backing.path} (${backing.format})`,
     warnings: [],
   };
-  return { backing: found, overlay: await lookAtOverlay(config, backing, running) };
+  return { backing: found, overlay: await lookAtOverlay(config, backing, use) };
 }
 
 async function lookAtOverlay(
   config: Config,
   backing: BackingFile,
-  running: boolean,
+  use: OverlayUse,
 ): Promise<ImageFinding> {
   try {
-    const overlay = await describeOverlay({ config, backing, running });
+    const overlay = await describeOverlay({ config, backing, ...use });
     if (!overlay.exists) return { kind: 'absent', message: 'made with the first start' };
     const size = formatBytes(overlay.allocatedBytes);
     return {

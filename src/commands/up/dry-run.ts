@@ -4,7 +4,7 @@ import { machineArgv } from '../../machine/argv.ts';
 import { findRunning } from '../../machine/state.ts';
 import { quoteForShell } from '../../shell-words.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { prepareMachine, requireBackingFile } from './prepare.ts';
+import { findSuitableQemu, prepareMachine, requireBackingFile } from './prepare.ts';
 
 /**
  * `utopia up --dry-run`: the plan and QEMU's argument list, with every refusal
@@ -19,7 +19,8 @@ export async function runDryRun(
   const { terminal } = context;
   const running = (await findRunning(located.paths)) !== undefined;
   const backing = await requireBackingFile(context, located);
-  const { plan } = await prepareMachine(context, located, backing, qemuArgs, {
+  const qemu = await findSuitableQemu(context, located, qemuArgs);
+  const { plan } = await prepareMachine(context, located, { qemu, backing }, qemuArgs, {
     running,
     reserve: false,
   });

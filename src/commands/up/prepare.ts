@@ -12,29 +12,32 @@ import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
 import { planDisks } from './disks.ts';
 
-/** A machine that can be started as soon as its overlay stands. */
-export interface PreparedMachine {
+/** What must be there before anything is chosen. */
+export interface MachineParts {
   readonly qemu: QemuInstallation;
-  readonly acceleration: Acceleration;
   readonly backing: BackingFile;
+}
+
+/** A machine that can be started as soon as its overlay stands. */
+export interface PreparedMachine extends MachineParts {
+  readonly acceleration: Acceleration;
   readonly plan: MachinePlan;
 }
 
 /**
- * What a machine needs besides its backing file; makes nothing but, with `reserve`,
+ * What a machine needs besides QEMU and its backing file; makes nothing but, with `reserve`,
  * the note about the ports that `auto` has chosen. The ports of a machine that is
  * `running` are its own, and not looked at.
  */
 export async function prepareMachine(
   context: Context,
   located: LocatedMachine,
-  backing: BackingFile,
+  { qemu, backing }: MachineParts,
   commandLineArgs: readonly string[],
   options: PortOptions = { running: false, reserve: true },
 ): Promise<PreparedMachine> {
   const { config, paths } = located;
   const { env, signal, patience } = context;
-  const qemu = await findSuitableQemu(context, located, commandLineArgs);
   const disks = await planDisks(located, backing, options.running);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, patience),

@@ -19,10 +19,17 @@ export async function gatherResources(
 ): Promise<ResourceFacts> {
   const read = async (path: string): Promise<string | undefined> =>
     await ask(path, async () => await source.readText(path));
-  const listeners = readOnce(async () => {
-    const [tcp, tcp6] = await Promise.all([read('/proc/net/tcp'), read('/proc/net/tcp6')]);
-    return [...parseListeners(tcp ?? ''), ...parseListeners(tcp6 ?? '')];
-  });
+  // The kernel goes through all its sockets for such a table, which takes as long as
+  // everything else here: meanwhile that is done. The other table is read only where
+  // a bind does not say it all.
+  const tcp6 = read('/proc/net/tcp6').then((text) => parseListeners(text ?? ''));
+  const listeners: Listeners = {
+    ipv6: async () => await tcp6,
+    all: readOnce(async () => [
+      ...parseListeners((await read('/proc/net/tcp')) ?? ''),
+      ...(await tcp6),
+    ]),
+  };
   const wanted = config === undefined ? [] : wantedPorts(config);
   const [first, memory, space, ...ports] = await Promise.all([
     read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
@@ -56,8 +63,12 @@ function wantedPorts({ sshPort, sshInterface, vnc }: Config): WantedPort[] {
   return wanted;
 }
 
-/** The kernel goes through all its sockets for these tables: they are read only where a bind does not say it all. */
 type ReadListeners = () => Promise<readonly Listener[]>;
+
+interface Listeners {
+  readonly ipv6: ReadListeners;
+  readonly all: ReadListeners;
+}
 
 function readOnce(read: ReadListeners): ReadListeners {
   let reading: Promise<readonly Listener[]> | undefined;
@@ -67,21 +78,19 @@ function readOnce(read: ReadListeners): ReadListeners {
 async function lookAtPort(
   source: HostSource,
   wanted: WantedPort,
-  readListeners: ReadListeners,
+  { ipv6, all }: Listeners,
   ask: Ask,
 ): Promise<PortFacts> {
   const { host, port } = wanted;
-  const bind = async (address: string): Promise<PortAnswer | undefined> =>
-    await ask(`bind ${address}:${port}`, async () => await source.bindPort(address, port));
-  const answer = await bind(host);
-  if (answer?.free === true && (await bind('::1'))?.free !== false) {
-    return { ...wanted, answer, listener: undefined, shadow: undefined, free: undefined };
-  }
-  const listeners = await readListeners();
-  const listener = findConflict(listeners, host, port);
-  const shadow = listeners.find(
+  const answer = await ask(`bind ${host}:${port}`, async () => await source.bindPort(host, port));
+  const shadow = (await ipv6()).find(
     (each) => each.port === port && each.ipv6 && each.address === 'loopback' && !each.ipv4,
   );
+  if (answer?.free === true && shadow === undefined) {
+    return { ...wanted, answer, listener: undefined, shadow, free: undefined };
+  }
+  const listeners = await all();
+  const listener = findConflict(listeners, host, port);
   const taken = answer === undefined ? listener !== undefined : !answer.free;
   const free = taken || shadow ? await nextFree(source, wanted, listeners, ask) : undefined;
   return { ...wanted, answer, listener, shadow, free };

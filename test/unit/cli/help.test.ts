@@ -7,7 +7,7 @@ import { openTerminal } from '../../../src/ui/terminal.ts';
 /** Last line of an 80x24 screen is the next prompt. */
 const screenLines = 23;
 
-function program(): Command {
+function program(...words: readonly string[]): Command {
   const { signal } = new AbortController();
   return buildProgram({
     cwd: '/',
@@ -16,6 +16,7 @@ function program(): Command {
     signal,
     urgentSignal: signal,
     commandLine: [],
+    words,
     patience: 1,
   });
 }
@@ -87,4 +88,20 @@ test.each(everyCommand(program()))('utopia %s --help fills its lines', (_words, 
     return `${line} ${nextWord}`.length <= 80 - 1;
   });
   expect(early).toEqual([]);
+});
+
+describe('only the wanted commands are made', () => {
+  const names = (...words: string[]): string[] =>
+    program(...words).commands.map((each) => each.name());
+  const all = names();
+
+  test.each(all)('%s', (name) => {
+    expect(names('-q', '-C', '/tmp', '-n', 'up', name, '--json')).toContain(name);
+    expect(names(name, '--help').length).toBeLessThan(all.length);
+  });
+
+  test.each([['help', 'up'], ['--help', 'up'], ['-qn', 'up', 'sttus'], ['--', 'x'], ['-V']])(
+    'all of them for %s %s %s',
+    (...words) => expect(names(...words)).toEqual(all),
+  );
 });

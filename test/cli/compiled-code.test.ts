@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const node = process.env['UTOPIA_TEST_NODE'] ?? process.execPath;
+const program = join(import.meta.dirname, '../../bin/utopia.js');
+
+/** Exit status and output of `utopia config --json` with a cache of its own. */
+function run(folder: string): readonly unknown[] {
+  const { status, stdout, stderr } = spawnSync(node, [program, 'config', '--json'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') },
+    encoding: 'utf8',
+  });
+  return [status, stdout, stderr];
+}
+
+/** Every file below the folder, with what is in it. */
+function contentsOf(folder: string): ReadonlyMap<string, Buffer> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
+  return new Map(files.map((path) => [path, readFileSync(path)]));
+}
+
+test('compiled code is kept for the next run, and never trusted', () => {
+  using folder = temporaryFolder();
+  const kept = join(folder.path, 'cache/utopia/compiled');
+  const first = run(folder.path);
+  expect([first[0], first[2]]).toEqual([0, '']);
+  const files = contentsOf(kept);
+  expect(files.size).toBeGreaterThan(2);
+  expect(run(folder.path)).toEqual(first);
+  expect(contentsOf(kept)).toEqual(files);
+
+  for (const [path, code] of files) {
+    // One cut short, one of other code, one that is nothing.
+    for (const spoilt of [code.subarray(0, code.length / 2), Buffer.alloc(code.length), '']) {
+      writeFileSync(path, spoilt);
+      expect(run(folder.path)).toEqual(first);
+    }
+  }
+});
+
+test('a cache that cannot be written is done without', () => {
+  using folder = temporaryFolder();
+  const first = run(folder.path);
+  using other = temporaryFolder();
+  mkdirSync(join(other.path, 'cache/utopia'), { recursive: true });
+  writeFileSync(join(other.path, 'cache/utopia/compiled'), 'a file');
+  const again = run(other.path).map((each) => String(each).replaceAll(other.path, folder.path));
+  const name = (path: string): string => path.split('/').at(-1) ?? '';
+  expect(again[0]).toBe('0');
+  expect(String(again[1]).replaceAll(name(other.path), name(folder.path))).toBe(first[1]);
+});
