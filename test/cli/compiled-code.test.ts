@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -46,11 +46,7 @@ test('compiled code is kept for the next run, and never trusted', () => {
 test('a cache that cannot be written is done without', () => {
   using folder = temporaryFolder();
   const first = run(folder.path);
-  using other = temporaryFolder();
-  mkdirSync(join(other.path, 'cache/utopia'), { recursive: true });
-  writeFileSync(join(other.path, 'cache/utopia/compiled'), 'a file');
-  const again = run(other.path).map((each) => String(each).replaceAll(other.path, folder.path));
-  const name = (path: string): string => path.split('/').at(-1) ?? '';
-  expect(again[0]).toBe('0');
-  expect(String(again[1]).replaceAll(name(other.path), name(folder.path))).toBe(first[1]);
+  rmSync(join(folder.path, 'cache/utopia/compiled'), { recursive: true });
+  writeFileSync(join(folder.path, 'cache/utopia/compiled'), 'a file');
+  expect(run(folder.path)).toEqual(first);
 });

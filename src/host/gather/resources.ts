@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
 import { memoryGroups, parseLimit, parseMeminfo } from '../facts/memory.ts';
 import type { MemoryFacts, PortFacts, ResourceFacts } from '../facts/types.ts';
-import type { HostSource, PortAnswer } from '../source/types.ts';
+import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */

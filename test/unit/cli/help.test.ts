@@ -90,18 +90,20 @@ test.each(everyCommand(program()))('utopia %s --help fills its lines', (_words, 
   expect(early).toEqual([]);
 });
 
+function namesFor(...words: readonly string[]): string[] {
+  return program(...words).commands.map((each) => each.name());
+}
+
 describe('only the wanted commands are made', () => {
-  const names = (...words: string[]): string[] =>
-    program(...words).commands.map((each) => each.name());
-  const all = names();
+  const all = namesFor();
 
   test.each(all)('%s', (name) => {
-    expect(names('-q', '-C', '/tmp', '-n', 'up', name, '--json')).toContain(name);
-    expect(names(name, '--help').length).toBeLessThan(all.length);
+    expect(namesFor('-q', '-C', '/tmp', '-n', 'up', name, '--json')).toContain(name);
+    expect(namesFor(name, '--help').length).toBeLessThan(all.length);
   });
 
   test.each([['help', 'up'], ['--help', 'up'], ['-qn', 'up', 'sttus'], ['--', 'x'], ['-V']])(
     'all of them for %s %s %s',
-    (...words) => expect(names(...words)).toEqual(all),
+    (...words) => expect(namesFor(...words)).toEqual(all),
   );
 });
