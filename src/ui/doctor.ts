@@ -41,7 +41,11 @@ export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
 /** One fix is said at once; several are counted. Two checks that see one cause have one fix. */
 function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): string | undefined {
   const causes = new Set(problems.map(({ cause, id }) => cause ?? id));
-  if (causes.size > 1) return `${causes.size} things to look at, below.`;
+  const mendable = problems.some(({ fix }) => fix?.kind === 'auto' || fix?.settings !== undefined);
+  if (causes.size > 1) {
+    const rest = mendable ? '; utopia doctor --fix mends what it can' : '';
+    return `${causes.size} things to look at, below${rest}.`;
+  }
   const fix = problems.find((problem) => problem.fix !== undefined)?.fix;
   if (fix === undefined) return undefined;
   const whose = fix.kind === 'manual' ? 'One fix, yours' : 'One fix';
@@ -55,7 +59,10 @@ function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): st
   const step = [advice, link, command].filter((part) => part !== '').join(' ');
   // What takes more than a line stands below, where it can be laid out.
   const short = step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
-  return short ? `${whose}: ${step}` : 'One thing to look at, below.';
+  if (short) return `${whose}: ${step}`;
+  return mendable
+    ? 'One thing to mend, below: utopia doctor --fix does it.'
+    : 'One thing to look at, below.';
 }
 
 function renderGroup(

@@ -100,3 +100,19 @@ describe.each(readdirSync(hosts))('%s', (name) => {
     else expect(report.verdict).toBe(expected.verdict);
   });
 });
+
+it.each([
+  ['blacklisted', 'One thing to mend, below: utopia doctor --fix does it.'],
+  ['not-in-group', 'One fix: sudo usermod -aG kvm alice'],
+  ['static-node', '2 things to look at, below; utopia doctor --fix mends what it can.'],
+  ['intel-bios-off', 'One thing to look at, below.'],
+])('%s: the answer ends with "%s"', async (name, next) => {
+  const style = {
+    columns: 200,
+    color: new Chalk({ level: 0 }),
+    symbols: { ok: 'ok', warn: '!', fail: 'x', info: '-' },
+    asRoot: false,
+    verbose: false,
+  };
+  expect(renderDoctor(await examine(name), style)[1]).toContain(next);
+});
