@@ -40,6 +40,17 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // A host that is broken in every way, in a guest: too long for every run.
+      {
+        extends: true,
+        test: {
+          name: 'kvm',
+          include: ['test/kvm/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

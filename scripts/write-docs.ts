@@ -1,8 +1,9 @@
-// `npm run docs`: writes the part of docs/doctor.md that comes from the table of checks.
+// `npm run docs`: writes the parts of docs/doctor.md that come from the table of checks and from measured verdicts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checks } from '../src/host/checks/table.ts';
 import { reportSections } from '../src/ui/report-file.ts';
+import { documentVerdicts } from './verdict-table.ts';
 import { documentChecks } from '../src/host/explain/pages.ts';
 
 const file = join(import.meta.dirname, '../docs/doctor.md');
@@ -13,6 +14,10 @@ export function withChecks(text: string): string {
     .replace(
       /(<!-- checks: .*? -->\n)[\s\S]*(<!-- end of checks -->)/,
       (_, start: string, end: string) => `${start}\n${documentChecks(checks)}\n\n${end}`,
+    )
+    .replace(
+      /(<!-- verdicts: .*? -->\n)[\s\S]*(<!-- end of verdicts -->)/,
+      (_, start: string, end: string) => `${start}\n${documentVerdicts()}\n\n${end}`,
     )
     .replace(
       /(<!-- report: .*? -->\n)[\s\S]*(<!-- end of report -->)/,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -37,4 +37,13 @@ export function installForAll(folder: string, ...more: readonly string[]): strin
   execFileSync('cp', ['-r', ...parts.map((part) => join(checkout, part)), program]);
   execFileSync('chmod', ['-R', 'a+rX', program]);
   return program;
+}
+
+/** Packs the program as it is published, into `folder`. Returns the tarball's path. */
+export function packProgram(folder: string): string {
+  execFileSync('npm', ['pack', '--pack-destination', folder], {
+    cwd: join(import.meta.dirname, '../..'),
+    stdio: 'ignore',
+  });
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
 }
