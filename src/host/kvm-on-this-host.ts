@@ -12,16 +12,18 @@ const passingCauses: readonly string[] = ['busy', 'canary-failed', 'host-too-bus
 /**
  * Whether a guest runs with KVM on this host, found out once and remembered for
  * one boot, one QEMU, one device node and one set of groups. /dev/kvm must open.
+ * `onEmulated`: see testKvm; not called where the verdict is remembered.
  */
 export async function judgeThisHost(
   binary: string,
   env: Environment,
   signal?: AbortSignal,
   patience = 1,
+  onEmulated?: () => void,
 ): Promise<KvmVerdict> {
   const probe = async (): Promise<KvmVerdict> => {
     const { testKvm } = await import('./kvm-verdict.ts');
-    return await testKvm(binary, signal, patience);
+    return await testKvm(binary, signal, patience, onEmulated);
   };
   return await remembered(
     env,

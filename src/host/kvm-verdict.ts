@@ -66,15 +66,20 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
  * Starts a guest under KVM and one under TCG side by side. KVM gets a multiple of
  * TCG's time, not a fixed one: a KVM that needs five seconds for what emulation
  * does in a tenth is no use, and nobody should wait for it. `patience` multiplies
- * the longest time.
+ * the longest time. `onEmulated` is called when the guest under TCG has run: what
+ * is left is mostly waiting, and others may use the processor.
  */
 export async function testKvm(
   binary: string,
   signal?: AbortSignal,
   patience = 1,
+  onEmulated?: () => void,
 ): Promise<KvmVerdict> {
   const timeoutMs = longestMs * patience;
-  const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs, signal });
+  const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs, signal }).then((tcg) => {
+    if (tcg.exit === canaryExit) onEmulated?.();
+    return tcg;
+  });
   const first = await compare({ binary, cpuModel: 'host', timeoutMs }, emulated, signal);
   if (first.works || first.cause !== 'msr-abort') return first;
   // The abort can be the model's fault: an older one sets fewer registers.

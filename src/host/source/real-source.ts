@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
-import { machine, release } from 'node:os';
+import { availableParallelism, machine, release } from 'node:os';
 import type { Environment } from '../../context.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
-import { knownSlowdown } from '../known-slowdown.ts';
 import { describeHolder, probePort } from '../ports.ts';
 import { readKernelMessages } from './kernel-messages.ts';
+import { openSpeed } from './speed.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
 
 /** Longest wait for a program that answers from a database. */
@@ -19,6 +19,7 @@ const emulationTimeoutMs = 10_000;
  * are multiplied by `patience`.
  */
 export function openRealHost(env: Environment, signal: AbortSignal, patience = 1): HostSource {
+  const speed = openSpeed(env, signal);
   return {
     user: { name: undefined, uid: process.geteuid?.(), gid: undefined },
     env,
@@ -39,15 +40,16 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
     },
     testKvm: async (binary) => {
       const { judgeThisHost } = await import('../kvm-on-this-host.ts');
-      return await judgeThisHost(binary, env, signal, patience);
+      const verdict = await judgeThisHost(binary, env, signal, patience, () => {
+        // Where KVM is still awaited it most likely hangs: the next question will be
+        // how fast the host is without it. One processor alone is left to the canary.
+        if (availableParallelism() > 1) speed.start(binary);
+      });
+      if (verdict.works) speed.stop();
+      return verdict;
     },
     testEmulation: async (binary) => await testEmulation(binary, env, signal, patience),
-    measureSlowdown: async (binary) => {
-      const known = await knownSlowdown(binary, env);
-      if (known !== undefined) return known;
-      const { measureSlowdown } = await import('../slowdown.ts');
-      return await measureSlowdown(binary, env, signal);
-    },
+    measureSlowdown: async (binary) => await speed.ask(binary),
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;

@@ -92,6 +92,20 @@ describe('running the canaries', () => {
     expect(await testKvm(binary)).toMatchObject({ works: true, cpuModel: 'qemu64' });
   });
 
+  it.each([
+    ['while KVM hangs', 'exec sleep 300', 'exit 33', 1],
+    ['not where emulation fails too', 'exec sleep 300', 'exit 1', 0],
+  ])('says that emulation has run, %s', async (_when, script, emulated, times) => {
+    using folder = temporaryFolder();
+    const binary = standIn(folder.path, script, emulated);
+    const living: number[] = [];
+    const verdict = await testKvm(binary, undefined, 1, () =>
+      living.push(livingOnes(folder.path).length),
+    );
+    expect(verdict).toMatchObject({ works: false, cause: 'hang' });
+    expect(living).toEqual(Array.from({ length: times }, () => 1));
+  });
+
   it('kills its children when it is interrupted', async () => {
     using folder = temporaryFolder();
     const binary = standIn(folder.path, 'exec sleep 300', 'exec sleep 300');

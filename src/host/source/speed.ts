@@ -1,0 +1,44 @@
+import type { Environment } from '../../context.ts';
+import { knownSlowdown } from '../known-slowdown.ts';
+
+/** The host's speed under emulation, measured at most once. */
+export interface Speed {
+  /** Begins before anybody asks. */
+  start(binary: string): void;
+  /** Ends what was begun: nobody will ask. */
+  stop(): void;
+  /** See `measureSlowdown`. */
+  ask(binary: string): Promise<number | undefined>;
+}
+
+/** Starts nothing yet. A measurement ends with the signal. */
+export function openSpeed(env: Environment, signal: AbortSignal): Speed {
+  let running: { readonly found: Promise<number | undefined>; readonly end: AbortController };
+  let started = false;
+
+  async function measure(binary: string, ending: AbortSignal): Promise<number | undefined> {
+    const known = await knownSlowdown(binary, env);
+    if (known !== undefined) return known;
+    const { measureSlowdown } = await import('../slowdown.ts');
+    return await measureSlowdown(binary, env, AbortSignal.any([signal, ending]));
+  }
+
+  async function ask(binary: string): Promise<number | undefined> {
+    if (!started) {
+      const end = new AbortController();
+      running = { end, found: measure(binary, end.signal) };
+      started = true;
+    }
+    return await running.found;
+  }
+
+  return {
+    ask,
+    // Whoever asks later hears of its errors.
+    start: (binary) => void ask(binary).catch(() => {}),
+    stop: () => {
+      if (started) running.end.abort();
+      started = false;
+    },
+  };
+}
