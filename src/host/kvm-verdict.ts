@@ -45,7 +45,7 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
   if (kvm.timeout === true) {
     return failed('hang', 'a guest makes no progress under KVM here');
   }
-  if (/failed to set MSR/.test(stderr)) {
+  if (hasAborted(kvm)) {
     return failed('msr-abort', 'KVM refuses a register that QEMU sets (MSR)');
   }
   if (/KVM_CREATE_VM\)? failed: -?16\b|resource busy/i.test(stderr)) {
@@ -80,31 +80,61 @@ export async function testKvm(
     if (tcg.exit === canaryExit) onEmulated?.();
     return tcg;
   });
-  const first = await compare({ binary, cpuModel: 'host', timeoutMs }, emulated, signal);
-  if (first.works || first.cause !== 'msr-abort') return first;
+  const first = startGuest({ binary, cpuModel: 'host', timeoutMs }, signal);
+  // The abort comes at once, and the next model need not wait for emulation.
+  await Promise.race([first.ended, emulated]);
+  const verdictOfFirst = compare(first, emulated, signal);
+  const early = await Promise.race([first.ended, undefined]);
+  if (early === undefined || !hasAborted(early)) {
+    const verdict = await verdictOfFirst;
+    if (verdict.works || verdict.cause !== 'msr-abort') return verdict;
+  }
   // The abort can be the model's fault: an older one sets fewer registers.
-  const second = await compare({ binary, cpuModel: 'qemu64', timeoutMs }, emulated, signal);
-  return second.works ? second : { ...first, kvmMs: second.kvmMs };
+  const second = startGuest({ binary, cpuModel: 'qemu64', timeoutMs }, signal);
+  const [verdict, other] = await Promise.all([compare(second, emulated, signal), verdictOfFirst]);
+  return verdict.works ? verdict : { ...other, kvmMs: verdict.kvmMs };
+}
+
+interface AcceleratedGuest {
+  readonly cpuModel: string;
+  readonly startedAt: number;
+  readonly ended: Promise<CanaryResult>;
+  giveUp(): void;
+}
+
+function startGuest(
+  of: { readonly binary: string; readonly cpuModel: string; readonly timeoutMs: number },
+  signal?: AbortSignal,
+): AcceleratedGuest {
+  const enough = new AbortController();
+  const either = AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]);
+  return {
+    cpuModel: of.cpuModel,
+    startedAt: performance.now(),
+    ended: runCanary({ ...of, accelerator: 'kvm', signal: either }),
+    giveUp: () => enough.abort(),
+  };
 }
 
 async function compare(
-  of: { readonly binary: string; readonly cpuModel: string; readonly timeoutMs: number },
+  { cpuModel, startedAt, ended, giveUp }: AcceleratedGuest,
   emulated: Promise<CanaryResult>,
   signal?: AbortSignal,
 ): Promise<KvmVerdict> {
-  const startedAt = performance.now();
-  const enough = new AbortController();
-  const either = AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]);
-  const accelerated = runCanary({ ...of, accelerator: 'kvm', signal: either });
   const tcg = await emulated;
   const waitedMs = performance.now() - startedAt;
   const waitMs = Math.max(leastWaitMs, waitFactor * tcg.ms) - waitedMs;
-  const timer = setTimeout(() => enough.abort(), Math.max(0, waitMs));
+  const timer = setTimeout(giveUp, Math.max(0, waitMs));
   try {
-    const kvm = await accelerated;
+    const kvm = await ended;
     signal?.throwIfAborted();
-    return judgeKvm(kvm, tcg, of.cpuModel);
+    return judgeKvm(kvm, tcg, cpuModel);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** QEMU's word for a register that this KVM does not let it set. */
+function hasAborted({ stderr }: CanaryResult): boolean {
+  return /failed to set MSR/.test(stderr ?? '');
 }

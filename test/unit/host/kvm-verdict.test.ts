@@ -83,6 +83,17 @@ describe('running the canaries', () => {
     expect(runs.toSorted((a, b) => a.localeCompare(b))).toEqual(['kvm host', 'kvm qemu64', 'tcg ']);
   });
 
+  it('tries the other model before emulation has ended', async () => {
+    using folder = temporaryFolder();
+    const binary = standIn(
+      folder.path,
+      '[ "$MODEL" = host ] && { echo "failed to set MSR 0x10a" >&2; exit 134; }\necho x > ' +
+        `${folder.path}/second; exit 33`,
+      `{ while ! [ -e ${folder.path}/second ]; do sleep 0.05; done; exit 33; }`,
+    );
+    expect(await testKvm(binary)).toMatchObject({ works: true, cpuModel: 'qemu64' });
+  });
+
   it('takes the model that works', async () => {
     using folder = temporaryFolder();
     const binary = standIn(
