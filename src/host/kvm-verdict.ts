@@ -81,11 +81,10 @@ export async function testKvm(
     return tcg;
   });
   const first = startGuest({ binary, cpuModel: 'host', timeoutMs }, signal);
-  // The abort comes at once, and the next model need not wait for emulation.
-  await Promise.race([first.ended, emulated]);
   const verdictOfFirst = compare(first, emulated, signal);
-  const early = await Promise.race([first.ended, undefined]);
-  if (early === undefined || !hasAborted(early)) {
+  // The abort comes at once, and the next model need not wait for emulation.
+  const aborted = await Promise.race([first.ended.then(hasAborted), emulated.then(() => false)]);
+  if (!aborted) {
     const verdict = await verdictOfFirst;
     if (verdict.works || verdict.cause !== 'msr-abort') return verdict;
   }
@@ -99,7 +98,7 @@ interface AcceleratedGuest {
   readonly cpuModel: string;
   readonly startedAt: number;
   readonly ended: Promise<CanaryResult>;
-  giveUp(): void;
+  readonly giveUp: () => void;
 }
 
 function startGuest(
