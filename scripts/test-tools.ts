@@ -8,6 +8,9 @@ const testTools: Readonly<Record<string, string>> = {
   addr2line: 'binutils',
   gdb: 'gdb',
   xz: 'xz-utils',
+  sshd: 'openssh-server',
+  rsync: 'rsync',
+  sshfs: 'sshfs',
 };
 
 /**

@@ -9,6 +9,7 @@ import { addDeviceCommands } from './cli/devices.ts';
 import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
 import { addForwardCommand } from './cli/forward.ts';
+import { addGuestCommands } from './cli/guest.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
@@ -43,7 +44,8 @@ type AddCommands = (program: Command, runCommand: RunCommand) => void;
 
 /** The commands that each part of the tree brings. A new one also has its line in cli/help.ts. */
 const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
-  [addMachineCommands, 'up', 'down', 'status', 'ssh'],
+  [addMachineCommands, 'up', 'down', 'status'],
+  [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],
   [addMachinesCommand, 'ls'],
   [addConsoleCommands, 'logs', 'console'],
   [addScreenCommands, 'screenshot', 'key', 'sysrq', 'vnc'],

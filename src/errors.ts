@@ -50,6 +50,7 @@ export const errorCodes = {
   'boot-failed': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
   'guest-refused': exitStatus.unavailable,
+  'copy-failed': exitStatus.unavailable,
   'consent-needed': exitStatus.unavailable,
   interrupted: exitStatus.interrupted,
 } as const satisfies Record<string, ExitStatus>;

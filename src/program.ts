@@ -1,3 +1,4 @@
+import { separateGuestWords } from './cli/guest-words.ts';
 import { buildProgram } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
 import { patienceFor } from './patience.ts';
@@ -46,7 +47,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
       words,
     });
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(separateGuestWords(words), { from: 'user' });
   } catch (error) {
     process.exitCode = await report(error);
   } finally {

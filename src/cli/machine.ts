@@ -7,7 +7,6 @@ import { examples } from './help.ts';
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
   addUp(program, runCommand);
   addDown(program, runCommand);
-  addSsh(program, runCommand);
   program
     .command('status')
     .summary('whether it runs')
@@ -52,7 +51,10 @@ function addUp(program: Command, runCommand: RunCommand): void {
       seconds,
       120,
     )
-    .option('-y, --yes', 'build the default image without asking, if there is none')
+    .option(
+      '-y, --yes',
+      'agree to what would be asked: a missing image, a share of the home folder',
+    )
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',
@@ -100,37 +102,6 @@ function addDown(program: Command, runCommand: RunCommand): void {
             force: options.force === true,
             timeoutMs: options.timeout * 1000,
           });
-        });
-      },
-    );
-}
-
-function addSsh(program: Command, runCommand: RunCommand): void {
-  program
-    .command('ssh')
-    .summary('a shell or a command')
-    .description(
-      'A shell in the guest, or a command behind --, whose exit status is passed on.\n' +
-        "One word is a line for the guest's shell; several reach the program as typed.",
-    )
-    .argument('[command...]', 'behind --: what to run in the guest')
-    .option('-l, --login <name>', 'account in the guest', 'root')
-    .option('-t, --tty', 'a terminal in the guest also for a command')
-    .addHelpText(
-      'after',
-      examples('utopia ssh', 'utopia ssh -- uname -r', "utopia ssh -l user -- 'dmesg | tail'"),
-    )
-    .action(
-      async (
-        words: readonly string[],
-        options: { readonly login: string; readonly tty?: boolean },
-        command: Command,
-      ) => {
-        await runCommand(command, async (context, globals) => {
-          const { runSsh } = await import('../commands/ssh.ts');
-          const { login, tty = false } = options;
-          // The guest's status is this command's result: any number, and no error of ours.
-          process.exitCode = await runSsh(context, globals, { login, words, tty });
         });
       },
     );

@@ -1,3 +1,4 @@
+import { closeShared } from '../guest/shared-connection.ts';
 import type { Context } from '../context.ts';
 import { lockMachine } from '../machine/lock.ts';
 import type { MachinePaths } from '../machine/paths.ts';
@@ -39,11 +40,13 @@ export async function stopRunning(
   }
 }
 
-/** Removes the sockets and the pid file of a machine that has ended, unless another has started since. */
+/** Removes the sockets, shared connections and the pid file of a machine that has ended, unless another has started since. */
 export async function forgetEnded(context: Context, paths: MachinePaths): Promise<void> {
   const lock = await lockMachine(paths.lockFile, { waitMs: 5_000, signal: context.urgentSignal });
   try {
-    if ((await findRunning(paths)) === undefined) await forgetRunning(paths);
+    if ((await findRunning(paths)) !== undefined) return;
+    await closeShared(paths.runtimeDir, context.env);
+    await forgetRunning(paths);
   } finally {
     await lock.release();
   }

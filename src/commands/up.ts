@@ -14,6 +14,7 @@ import { bridgeSensors } from './sensors/start-bridge.ts';
 import { renewDisks } from './up/disks.ts';
 import { offerGroup } from './up/group-session.ts';
 import { findSuitableQemu, prepareMachine, prepareShare, type MachineParts } from './up/prepare.ts';
+import { agreeToShare } from './up/share.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
 import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
 
@@ -70,6 +71,7 @@ async function launch(
   await refuseIfRunning(context, globals, located);
   // What takes minutes or may fail for good comes before the lock.
   const qemu = await findSuitableQemu(context, located, options.qemuArgs);
+  await agreeToShare(context, located.config.sharedDir, options.yes);
   const backing = await offerImage(context, globals, located, options.yes);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {

@@ -9,6 +9,8 @@ export interface SshTarget {
   readonly alias: string;
   readonly knownHostsFile: string;
   readonly identityFile: string;
+  /** Socket of a shared connection; undefined for a connection of one's own. */
+  readonly controlPath?: string | undefined;
 }
 
 /** How one connection is made. */
@@ -24,16 +26,13 @@ export interface SshStyle {
 }
 
 /**
- * Arguments of the system's ssh. The user's and the system's ssh_config are left
- * out (`-F /dev/null`): a `Host *` with a ProxyJump, another port or an agent full
- * of keys would break access to a machine that is on this very host.
+ * Options with which ssh, scp and their kin reach this machine and no other. The
+ * user's and the system's ssh_config are left out: a `Host *` with a ProxyJump,
+ * another port or an agent full of keys would break access to a machine that is
+ * on this very host. Each is one word behind `-o`.
  */
-export function sshArgv(target: SshTarget, style: SshStyle): string[] {
-  const tty = { auto: [], always: ['-t'], never: ['-T'] }[style.tty];
+export function connectionOptions(target: SshTarget, passwordPrompts: number): string[] {
   return [
-    ...['-F', '/dev/null'],
-    ...['-E', style.logFile],
-    ...['-p', String(target.port), '-l', target.login],
     ...option('HostKeyAlias', target.alias),
     ...option('UserKnownHostsFile', quotePath(target.knownHostsFile)),
     ...option('GlobalKnownHostsFile', '/dev/null'),
@@ -45,16 +44,58 @@ export function sshArgv(target: SshTarget, style: SshStyle): string[] {
     ...option('IdentitiesOnly', 'yes'),
     ...option('IdentityAgent', 'none'),
     ...option('PreferredAuthentications', 'publickey,keyboard-interactive,password'),
-    ...option('NumberOfPasswordPrompts', String(style.passwordPrompts)),
-    ...option('ControlPath', 'none'),
+    ...option('NumberOfPasswordPrompts', String(passwordPrompts)),
+    ...option(
+      'ControlPath',
+      target.controlPath === undefined ? 'none' : quotePath(target.controlPath),
+    ),
     ...option('ConnectTimeout', '30'),
     // Three minutes: a guest that stands in a debugger keeps its sessions, a dead one lets go.
     ...option('ServerAliveInterval', '20'),
     ...option('ServerAliveCountMax', '9'),
     ...option('LogLevel', 'ERROR'),
+  ];
+}
+
+/** Arguments of the system's ssh for one session. A shared connection is used, never opened. */
+export function sshArgv(target: SshTarget, style: SshStyle): string[] {
+  const tty = { auto: [], always: ['-t'], never: ['-T'] }[style.tty];
+  return [
+    ...addressArgs(target, style.logFile),
+    ...connectionOptions(target, style.passwordPrompts),
+    ...option('ControlMaster', 'no'),
     ...tty,
     ...['--', target.host],
     ...(style.command === undefined ? [] : [style.command]),
+  ];
+}
+
+/** An idle shared connection is given up after this time. */
+const idleSeconds = 600;
+
+/**
+ * Arguments of an ssh that opens the shared connection, goes to the background
+ * once it is let in, and serves sessions on `target.controlPath` until nobody has
+ * used it for ten minutes or the guest is gone.
+ */
+export function masterArgv(
+  target: SshTarget,
+  style: Pick<SshStyle, 'logFile' | 'passwordPrompts'>,
+): string[] {
+  return [
+    ...addressArgs(target, style.logFile),
+    ...connectionOptions(target, style.passwordPrompts),
+    ...option('ControlMaster', 'yes'),
+    ...option('ControlPersist', String(idleSeconds)),
+    ...['-N', '-f', '-T', '--', target.host],
+  ];
+}
+
+function addressArgs(target: SshTarget, logFile: string): string[] {
+  return [
+    ...['-F', '/dev/null'],
+    ...['-E', logFile],
+    ...['-p', String(target.port), '-l', target.login],
   ];
 }
 
@@ -62,8 +103,8 @@ function option(name: string, value: string): string[] {
   return ['-o', `${name}=${value}`];
 }
 
-/** ssh splits such a value at blanks and expands `%`. */
-function quotePath(path: string): string {
+/** A path as ssh's options want it: ssh splits such a value at blanks and expands `%`. */
+export function quotePath(path: string): string {
   return `"${path.replaceAll('%', '%%').replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
@@ -74,11 +115,17 @@ function quotePath(path: string): string {
  */
 export function remoteCommand(words: readonly string[]): string | undefined {
   if (words.length === 0) return undefined;
-  return words.length === 1 ? words[0] : words.map(quoteWord).join(' ');
+  return words.length === 1 ? words[0] : exactCommand(words);
+}
+
+/** A program and its arguments as one line of shell, each of which arrives as it was typed. */
+export function exactCommand(words: readonly string[]): string {
+  return words.map(quoteWord).join(' ');
 }
 
 /** A word that a POSIX shell reads as exactly this text. */
 export function quoteWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // Not `=`: a first word with one would be an assignment.
+  if (/^[\w@%+:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -8,6 +8,13 @@ export function missingProgram(program: string): UtopiaError {
   });
 }
 
+/** The guest went away under a session: it was reset, or has not answered for three minutes. */
+export function connectionEnded(): UtopiaError {
+  return new UtopiaError('ssh-unavailable', 'The connection to the guest has ended.', {
+    hint: 'utopia status shows whether the guest is up.',
+  });
+}
+
 /** What ssh wrote about itself (`-E`), as an error: why there was no session, or why it ended. */
 export function explainSsh(log: string, target: SshTarget): UtopiaError {
   const lines = log

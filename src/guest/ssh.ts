@@ -1,9 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
-import { execa } from 'execa';
-import { Interruption, type Environment } from '../context.ts';
-import { guidePassword, openAskpass, type Askpass } from './askpass.ts';
-import { sshArgv, type SshStyle, type SshTarget } from './ssh-argv.ts';
+import type { Environment } from '../context.ts';
+import { guidePassword, openAskpass } from './askpass.ts';
+import {
+  closeShared,
+  draftSocket,
+  isServed,
+  publishShared,
+  sharedSocket,
+} from './shared-connection.ts';
+import { masterArgv, sshArgv, type SshStyle, type SshTarget } from './ssh-argv.ts';
 import {
   ensureMachineKey,
   forgetKeyInstalled,
@@ -12,7 +17,8 @@ import {
   markKeyInstalled,
   sshFiles,
 } from './ssh-key.ts';
-import { explainSsh, missingProgram } from './ssh-trouble.ts';
+import { findSshVersion, runSshProgram, type SshResult } from './ssh-program.ts';
+import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
 export interface GuestAccess {
@@ -27,19 +33,16 @@ export interface GuestAccess {
   readonly sshDir: string;
   /** Folder of the user's alone, for what lives as long as a connection. */
   readonly runtimeDir: string;
+  /** A text that is another one after every start of QEMU and every reset of its guest. */
+  readonly bootMark: string;
+  /** Throws when the port leads to somebody else: asked before a new connection is made. */
+  readonly checkPort: () => Promise<void>;
   readonly env: Environment;
   readonly signal: AbortSignal;
 }
 
 /** Status of ssh for every trouble of its own; a command in the guest may end with it too. */
 const sshTroubleStatus = 255;
-
-/** What a command in the guest gave. */
-export interface GuestResult {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /**
  * Runs a command in the guest, with this process's own terminal or pipes, and
@@ -51,14 +54,15 @@ export async function enterGuest(
   access: GuestAccess,
   options: { readonly command: string | undefined; readonly tty: SshStyle['tty'] },
 ): Promise<number> {
-  await ensureKeyInGuest(access, { mayAsk: true });
-  const { status } = await connect(access, {
+  const target = await reachGuest(access, { mayAsk: true });
+  const { status } = await connect(access, target, {
     ...options,
     stdio: 'inherit',
     passwordPrompts: 3,
     mayAsk: true,
   });
-  return status;
+  // Interrupted without a terminal in the guest, ssh ends with its own 255 and without a word.
+  return access.signal.aborted && status === sshTroubleStatus ? 130 : status;
 }
 
 /** Runs a command in the guest and gives what it printed. Nobody is asked anything. */
@@ -66,9 +70,9 @@ export async function runInGuest(
   access: GuestAccess,
   command: string,
   options: { readonly input?: string; readonly timeoutMs?: number } = {},
-): Promise<GuestResult> {
-  await ensureKeyInGuest(access, { mayAsk: false, timeoutMs: options.timeoutMs });
-  return await connect(access, {
+): Promise<SshResult> {
+  const target = await reachGuest(access, { mayAsk: false, timeoutMs: options.timeoutMs });
+  return await connect(access, target, {
     command,
     tty: 'never',
     stdio: 'pipe',
@@ -79,40 +83,85 @@ export async function runInGuest(
 }
 
 /**
- * Puts our key into the account on the first login with a password, so that none
- * is needed later. An account that cannot take it (a read-only home) keeps its
- * password. Throws `ssh-unavailable` when nothing gets in.
+ * Sees to a way in, and says which: a connection that is open already, or a new
+ * one that later commands share. On the first login with a password our key goes
+ * into the account, so that none is needed later; an account that cannot take it
+ * (a read-only home) keeps its password. Throws `ssh-unavailable` when nothing
+ * gets in, and what `checkPort` throws.
  */
-async function ensureKeyInGuest(
+export async function reachGuest(
   access: GuestAccess,
   options: { readonly mayAsk: boolean; readonly timeoutMs?: number | undefined },
-): Promise<void> {
+): Promise<SshTarget> {
   const files = sshFiles(access.sshDir);
   const publicKey = await ensureMachineKey(access.sshDir, `utopia-${access.machineId}`);
-  if (await isKeyInstalled(files, access.login)) return;
-  const command = installKeyCommand(publicKey);
-  const result = await connect(access, {
-    command,
+  const target = machineTarget(access);
+  const socket = sharedSocket(access);
+  if (socket !== undefined && (await isServed(socket))) return { ...target, controlPath: socket };
+  await access.checkPort();
+  const installed = await isKeyInstalled(files, access.login);
+  // An ssh before 8.4 would ask at the terminal for what askpass knows.
+  const mayAsk = options.mayAsk && (installed || (await findSshVersion(access.env)) >= 8.4);
+  const opened =
+    socket === undefined
+      ? { shared: false, passwordUsed: false }
+      : await openShared(access, target, socket, { ...options, mayAsk });
+  const way = opened.shared ? { ...target, controlPath: socket } : target;
+  if (installed && !opened.passwordUsed) return way;
+  const { status } = await connect(access, way, {
+    command: installKeyCommand(publicKey),
     tty: 'never',
     stdio: 'pipe',
-    passwordPrompts: options.mayAsk ? 3 : 1,
+    passwordPrompts: mayAsk ? 3 : 1,
     timeoutMs: options.timeoutMs,
-    // An old ssh would ask at the terminal for what askpass knows.
-    mayAsk: options.mayAsk && (await knowsAskpassRequire(access)),
+    mayAsk,
   });
-  if (result.status === 0) await markKeyInstalled(files, access.login);
+  if (status === 0) await markKeyInstalled(files, access.login);
+  return way;
 }
 
-/** SSH_ASKPASS_REQUIRE came with OpenSSH 8.4; `ssh -V` says `OpenSSH_9.2p1 …`. */
-async function knowsAskpassRequire(access: GuestAccess): Promise<boolean> {
-  const { stderr } = await execa('ssh', ['-V'], {
-    env: access.env,
-    extendEnv: false,
-    reject: false,
-    timeout: 5_000,
+/** Address, keys and name of the machine, without a connection to share. */
+export function machineTarget(access: GuestAccess): SshTarget {
+  const { knownHostsFile, identityFile } = sshFiles(access.sshDir);
+  return {
+    host: access.host === '0.0.0.0' ? '127.0.0.1' : access.host,
+    port: access.port,
+    login: access.login,
+    alias: `utopia-${access.machineId}`,
+    knownHostsFile,
+    identityFile,
+  };
+}
+
+/** Opens the connection that this and later commands share, in an ssh of its own. */
+async function openShared(
+  access: GuestAccess,
+  target: SshTarget,
+  socket: string,
+  options: { readonly mayAsk: boolean; readonly timeoutMs?: number | undefined },
+): Promise<{ readonly shared: boolean; readonly passwordUsed: boolean }> {
+  await using askpass = await openAskpass(
+    access.runtimeDir,
+    access.env,
+    guidePassword(access.login),
+  );
+  await closeShared(access.runtimeDir, access.env, access.bootMark);
+  const draft = draftSocket(socket);
+  const argv = masterArgv(
+    { ...target, controlPath: draft },
+    { logFile: askpass.logFile, passwordPrompts: options.mayAsk ? 3 : 1 },
+  );
+  const { status } = await runSshProgram('ssh', argv, {
+    ...options,
+    env: askpass.env,
+    signal: access.signal,
+    stdio: 'ignore',
+    // It outlives this command, and must not keep its folder busy.
+    cwd: '/',
   });
-  const [, major = 0, minor = 0] = (/OpenSSH_(\d+)\.(\d+)/.exec(stderr ?? '') ?? []).map(Number);
-  return major > 8 || (major === 8 && minor >= 4);
+  if (status === sshTroubleStatus) throwTrouble(await readLog(askpass.logFile), target);
+  const shared = status === 0 && (await publishShared(draft, socket, access.env));
+  return { shared, passwordUsed: shared && (await askpass.wasNeeded()) };
 }
 
 interface Connection extends Omit<SshStyle, 'logFile'> {
@@ -123,73 +172,47 @@ interface Connection extends Omit<SshStyle, 'logFile'> {
   readonly timeoutMs?: number | undefined;
 }
 
-async function connect(access: GuestAccess, connection: Connection): Promise<GuestResult> {
+async function connect(
+  access: GuestAccess,
+  target: SshTarget,
+  connection: Connection,
+): Promise<SshResult> {
   const { stdio, input, timeoutMs, mayAsk, ...style } = connection;
-  const files = sshFiles(access.sshDir);
-  const target: SshTarget = {
-    host: access.host === '0.0.0.0' ? '127.0.0.1' : access.host,
-    port: access.port,
-    login: access.login,
-    alias: `utopia-${access.machineId}`,
-    knownHostsFile: files.knownHostsFile,
-    identityFile: files.identityFile,
-  };
   await using askpass = await openAskpass(
     access.runtimeDir,
     access.env,
     guidePassword(access.login),
   );
-  const result = await spawnSsh(sshArgv(target, { ...style, logFile: askpass.logFile }), {
-    access,
-    askpass,
-    stdio,
-    input,
-    timeoutMs,
-    mayAsk,
-  });
-  const log = await readFile(askpass.logFile, 'utf8').catch(() => '');
-  // The command's own 255 leaves no word of ssh's.
-  if (result.status === sshTroubleStatus && log.trim() !== '') throw explainSsh(log, target);
-  if (await askpass.wasNeeded()) await forgetKeyInstalled(files, access.login);
+  const result = await runSshProgram(
+    'ssh',
+    sshArgv(target, { ...style, logFile: askpass.logFile }),
+    {
+      env: askpass.env,
+      signal: access.signal,
+      stdio,
+      input,
+      timeoutMs,
+      mayAsk,
+    },
+  );
+  // The command's own 255 leaves no word of ssh's, and the shared connection as it was.
+  if (result.status === sshTroubleStatus) {
+    throwTrouble(await readLog(askpass.logFile), target);
+    const { controlPath } = target;
+    if (controlPath !== undefined && !access.signal.aborted && !(await isServed(controlPath))) {
+      throw connectionEnded();
+    }
+  }
+  if (await askpass.wasNeeded()) {
+    await forgetKeyInstalled(sshFiles(access.sshDir), access.login);
+  }
   return result;
 }
 
-interface SpawnOptions {
-  readonly access: GuestAccess;
-  readonly askpass: Askpass;
-  readonly stdio: 'inherit' | 'pipe';
-  readonly input: string | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly mayAsk: boolean;
+function throwTrouble(log: string, target: SshTarget): void {
+  if (log.trim() !== '') throw explainSsh(log, target);
 }
 
-async function spawnSsh(argv: readonly string[], options: SpawnOptions): Promise<GuestResult> {
-  const { access, askpass, stdio, input, timeoutMs, mayAsk } = options;
-  access.signal.throwIfAborted();
-  const child = execa('ssh', argv, {
-    env: askpass.env,
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    // Without the terminal ssh can only ask askpass, and that can only answer.
-    detached: !mayAsk,
-    ...(stdio === 'inherit' ? { stdio } : input === undefined ? { stdin: 'ignore' } : { input }),
-    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-  });
-  // A signal to us is for the guest's command; ssh knows what to do with it.
-  const pass = (): void => void child.kill(signalOf(access.signal));
-  access.signal.addEventListener('abort', pass, { once: true });
-  const result = await child.finally(() => access.signal.removeEventListener('abort', pass));
-  if (result.code === 'ENOENT') throw missingProgram('ssh');
-  if (stdio === 'pipe') access.signal.throwIfAborted();
-  return {
-    status: result.exitCode ?? 128 + constants.signals[result.signal ?? 'SIGTERM'],
-    stdout: result.stdout ?? '',
-    stderr: result.stderr ?? '',
-  };
-}
-
-/** The signal that interrupted us, for ssh. */
-function signalOf(signal: AbortSignal): NodeJS.Signals {
-  return signal.reason instanceof Interruption ? signal.reason.signalName : 'SIGTERM';
+async function readLog(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch(() => '');
 }

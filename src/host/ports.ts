@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import { parseAccounts } from './facts/accounts.ts';
 import { parseListeners } from './facts/listeners.ts';
 
@@ -119,4 +119,35 @@ function describeAge(now: Date, then: Date): string {
   if (minutes < 60) return `${minutes} min ago`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
+}
+
+/** Whether a process listens on a port of this host, and who does in its place. */
+export type PortOwnership =
+  | { readonly kind: 'own' }
+  /** Its descriptors cannot be read. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'foreign'; readonly holder: PortHolder };
+
+/** Looks who listens where a connection to `host` (an IPv4 address) and `port` would arrive. */
+export async function findPortOwner(
+  pid: number,
+  host: string,
+  port: number,
+): Promise<PortOwnership> {
+  const folder = `/proc/${pid}/fd`;
+  const [table, descriptors] = await Promise.all([
+    readFile('/proc/net/tcp', 'utf8').catch(() => undefined),
+    readdir(folder).catch(() => undefined),
+  ]);
+  if (table === undefined || descriptors === undefined) return { kind: 'unknown' };
+  const sockets = parseListeners(table)
+    .filter((each) => each.port === port && (each.address === 'any' || each.ipv4 === host))
+    .map(({ inode }) => `socket:[${inode}]`);
+  const links = await Promise.all(
+    descriptors.map((fd) => readlink(`${folder}/${fd}`).catch(() => '')),
+  );
+  if (links.some((link) => sockets.includes(link))) return { kind: 'own' };
+  const holder = await findHolder(port);
+  return holder === undefined ? { kind: 'nobody' } : { kind: 'foreign', holder };
 }

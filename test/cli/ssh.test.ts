@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
@@ -13,7 +15,7 @@ function fakeSsh(folder: string, action: string): NodeJS.ProcessEnv {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const record = `for last; do :; done; printf '%s\\n' "$last" >>'${folder}/commands'`;
-  const script = `#!/bin/sh\n[ "$1" = -V ] && exit 0\nlog=$4\n${record}\ncase $last in *authorized_keys*) exit 0 ;; esac\n${action}\n`;
+  const script = `#!/bin/sh\n[ "$1" = -V ] && exit 0\ncase "$*" in *ControlMaster=yes*) exit 0 ;; esac\nlog=$4\n${record}\ncase $last in *authorized_keys*) exit 0 ;; esac\n${action}\n`;
   writeFileSync(join(bin, 'ssh'), script);
   chmodSync(join(bin, 'ssh'), 0o755);
   return { PATH: `${bin}:${process.env['PATH']}` };
@@ -45,6 +47,47 @@ describe('with a machine that runs', () => {
     expect(commands.slice(-3, -1)).toEqual(["sh -c 'echo $HOME'", 'dmesg | tail']);
   });
 
+  test('exec runs a program with exactly these arguments; -- may be left out', async () => {
+    using folder = temporaryFolder();
+    await using lab = await runningLab(folder.path, 'cat; exit 5');
+    const result = await lab.run('exec', 'grep', '-q', "it's; $HOME", '');
+    expect(result).toMatchObject({ status: 5, stdout: '', stderr: '' });
+    await lab.run('exec', '--', 'FOO=bar');
+    const commands = readFileSync(join(folder.path, 'commands'), 'utf8').split('\n');
+    expect(commands.slice(-3, -1)).toEqual([
+      String.raw`exec grep -q 'it'\''s; $HOME' ''`,
+      "exec 'FOO=bar'",
+    ]);
+  });
+
+  test('a port that belongs to somebody else by now is not even connected to', async () => {
+    using folder = temporaryFolder();
+    await using lab = await runningLab(folder.path, 'exit 0');
+    let connections = 0;
+    const foreign = createServer(() => (connections += 1)).listen(0, '127.0.0.1');
+    await once(foreign, 'listening');
+    const { port } = foreign.address() as AddressInfo;
+    try {
+      const { stateFile } = lab.paths();
+      const state = JSON.parse(readFileSync(stateFile, 'utf8')) as object;
+      writeFileSync(stateFile, JSON.stringify({ ...state, ssh: { host: '127.0.0.1', port } }));
+      for (const command of [
+        ['ssh', '--', 'true'],
+        ['exec', 'true'],
+        ['cp', 'utopia.config', ':'],
+      ]) {
+        const result = await lab.run(...command);
+        expect(result.status).toBe(69);
+        expect(result.stderr).toContain(`Port ${port} does not lead to this machine.`);
+        expect(result.stderr).toContain(`pid ${process.pid}`);
+      }
+      expect(connections).toBe(0);
+      expect(existsSync(join(folder.path, 'commands'))).toBe(false);
+    } finally {
+      foreign.close();
+    }
+  });
+
   test('ssh’s own trouble is explained and is no status of the command', async () => {
     using folder = temporaryFolder();
     const action = 'echo "Host key verification failed." >>"$log"; exit 255';
@@ -68,4 +111,22 @@ test('a guest that still boots is said to', async () => {
   const result = await lab.run('ssh', '--', 'true');
   expect(result.status).toBe(69);
   expect(result.stderr).toContain('still booting');
+});
+
+describe('cp refuses before it starts', () => {
+  test.each([
+    [['cp', 'a'], 64, 'the other is missing'],
+    [['cp', 'a', 'b'], 64, 'None of the paths is in the guest'],
+    [['cp', ':a', ':b'], 64, 'both in the guest'],
+    [['cp', ':a', 'b', 'c'], 64, 'b is on the host'],
+    [['cp', 'not here', ':'], 69, 'not here on the host'],
+    [['cp', ':a', ':b', 'utopia.config'], 69, 'is no folder'],
+    [['cp', ':a', 'none/x'], 69, 'There is no folder'],
+    [['cp', 'utopia.config', ':'], 69, 'does not run'],
+  ])('%j', async (args, status, words) => {
+    await using lab = await makeLab({ scenario: {} });
+    const result = await lab.run(...args);
+    expect(result.stderr).toContain(words);
+    expect(result.status).toBe(status);
+  });
 });

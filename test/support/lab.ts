@@ -41,6 +41,8 @@ export interface Lab extends AsyncDisposable {
   /** The same on a terminal of 80 columns: stdout is all that appears there. */
   runOnTerminal(...args: readonly string[]): Promise<RunResult>;
   start(...args: readonly string[]): RunningProgram;
+  /** Runs it with these bytes as stdin; gives the bytes of stdout. */
+  pipe(input: Buffer, ...args: readonly string[]): Promise<Buffer>;
   paths(): ReturnType<typeof machinePaths>;
   /** Pids of the processes that were started from this lab and still run. */
   processes(): number[];
@@ -103,6 +105,19 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     return watchProgram(child);
   }
 
+  async function pipe(input: Buffer, ...args: readonly string[]): Promise<Buffer> {
+    const child = spawn(node, [options.program ?? builtProgram, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    child.stdin.end(input);
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(child, 'close');
+    return Buffer.concat(chunks);
+  }
+
   /** script(1) of bsdutils opens the terminal; its own stdin stays open, as a terminal's would. */
   async function runOnTerminal(...args: readonly string[]): Promise<RunResult> {
     const line = [...command, ...args].map(quoteForShell).join(' ');
@@ -131,6 +146,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     command,
     writeConfig,
     start,
+    pipe,
     runOnTerminal,
     paths,
     processes,

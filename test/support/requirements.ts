@@ -13,6 +13,7 @@ const needs = {
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   binutils: () => missingPrograms('addr2line'),
   compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
+  sshd: () => missingPrograms('ssh', 'scp', 'ssh-keygen', 'sshd'),
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
   'mount-namespaces': () =>
     runs('unshare', ['-m', 'true']) ? undefined : 'unshare -m does not work here',

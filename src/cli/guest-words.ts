@@ -1,0 +1,28 @@
+/** Commands whose operands are a command for the guest. */
+const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'ssh']);
+
+/** Options with a value in the next word, of utopia itself and of these commands. */
+const optionsWithValue: ReadonlySet<string> = new Set(['--config', '-n', '-C', '-l', '--login']);
+
+/**
+ * Puts `--` before the guest's command where it was left out: in `utopia exec grep
+ * -q x` the `-q` is grep's, though utopia has one too. Other commands stay as they are.
+ */
+export function separateGuestWords(words: readonly string[]): readonly string[] {
+  const command = findOperand(words, 0);
+  if (!commandsForGuest.has(words[command] ?? '')) return words;
+  const first = findOperand(words, command + 1);
+  if (first >= words.length || words[first] === '--') return words;
+  return [...words.slice(0, first), '--', ...words.slice(first)];
+}
+
+/** Position of the next word that is no option and no option's value, or of `--`. */
+function findOperand(words: readonly string[], from: number): number {
+  let at = from;
+  while (at < words.length) {
+    const word = words[at] ?? '';
+    if (word === '--' || !word.startsWith('-')) return at;
+    at += optionsWithValue.has(word) ? 2 : 1;
+  }
+  return at;
+}

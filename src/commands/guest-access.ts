@@ -1,0 +1,140 @@
+import { stat } from 'node:fs/promises';
+import type { Config } from '../config/types.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import type { GuestAccess } from '../guest/ssh.ts';
+import { readSshBanner } from '../guest/ssh-banner.ts';
+import { findPortOwner } from '../host/ports.ts';
+import { reachable, type HostAddress } from '../machine/plan.ts';
+import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import { locateMachine, type LocatedMachine } from './locate.ts';
+import { nameHolder } from './port-holder.ts';
+
+/** A guest that is up greets within this time, even a slow one under load. */
+const bannerTimeoutMs = 4_000;
+
+/** A machine that runs, and the way into its guest. */
+export interface ReachableGuest {
+  readonly machine: LocatedMachine;
+  readonly running: RunningMachine;
+  readonly access: GuestAccess;
+}
+
+/**
+ * The running machine of this folder, whose SSH is known to answer. Throws
+ * `machine-not-running`, and `ssh-unavailable` while it boots.
+ */
+export async function findGuest(
+  context: Context,
+  globals: GlobalOptions,
+  login: string,
+): Promise<ReachableGuest> {
+  const machine = await locateMachine(context, globals);
+  const running = await findRunning(machine.paths);
+  if (running === undefined) {
+    throw new UtopiaError('machine-not-running', 'The machine does not run.', {
+      hint: 'utopia up',
+    });
+  }
+  const access = await guestAccess(context, machine, running, login);
+  await checkAnswers(context, machine, running);
+  return { machine, running, access };
+}
+
+/** The way into a machine that may be off; `running` tells. Where it runs, its SSH is known to answer. */
+export async function findAccess(
+  context: Context,
+  machine: LocatedMachine,
+  login: string,
+): Promise<{ readonly access: GuestAccess; readonly running: boolean }> {
+  const running = await findRunning(machine.paths);
+  if (running !== undefined) await checkAnswers(context, machine, running);
+  const state = running === undefined ? await readState(machine.paths) : running.state;
+  const nobody = { pid: 0, startTicks: 0, bootId: '' };
+  const last = running ?? { qemu: nobody, state };
+  return {
+    access: await guestAccess(context, machine, last, login),
+    running: running !== undefined,
+  };
+}
+
+/** How to get into a running machine's guest. */
+export async function guestAccess(
+  context: Context,
+  { config, paths }: Pick<LocatedMachine, 'config' | 'paths'>,
+  running: RunningMachine,
+  login: string,
+): Promise<GuestAccess> {
+  const address = running.state?.ssh ?? configuredAddress(config);
+  const host = reachable(address.host);
+  const { pid, startTicks, bootId } = running.qemu;
+  const firmware = await firmwareLogOf(paths.firmwareLog);
+  return {
+    host,
+    port: address.port,
+    login,
+    machineId: paths.id,
+    sshDir: paths.sshDir,
+    runtimeDir: paths.runtimeDir,
+    // SeaBIOS writes to its log at every reset of the guest, and only then.
+    bootMark: [bootId, pid, startTicks, firmware?.size].join(' '),
+    checkPort: () => checkPort(context, pid, host, address.port),
+    env: context.env,
+    signal: context.signal,
+  };
+}
+
+/** For a machine whose launcher died before it could write down what it chose. */
+function configuredAddress(config: Config): HostAddress {
+  if (config.sshPort !== 'auto') return { host: config.sshInterface, port: config.sshPort };
+  throw new UtopiaError('ssh-unavailable', 'The port of this machine was not written down.', {
+    hint: 'utopia up (after utopia down, if it runs)',
+  });
+}
+
+/** A port that was ours may lead to somebody else's machine by now: nothing is sent there. */
+async function checkPort(context: Context, pid: number, host: string, port: number): Promise<void> {
+  const owner = await findPortOwner(pid, host, port);
+  if (owner.kind === 'own' || owner.kind === 'unknown') return;
+  const what =
+    owner.kind === 'nobody'
+      ? `This machine does not listen on port ${port} any more.`
+      : `Port ${port} does not lead to this machine. Nothing was sent to it.`;
+  const details =
+    owner.kind === 'nobody' ? [] : [`By  ${(await nameHolder(context, owner.holder)).text}`];
+  throw new UtopiaError('ssh-unavailable', what, {
+    details,
+    hint: 'utopia down, then utopia up opens it anew.',
+  });
+}
+
+/**
+ * A machine that has answered in this boot is not asked again: each look costs
+ * the guest an sshd of its own, a second under emulation.
+ */
+async function checkAnswers(
+  context: Context,
+  { paths }: LocatedMachine,
+  { state }: RunningMachine,
+): Promise<void> {
+  const resetAt = (await firmwareLogOf(paths.firmwareLog))?.mtimeMs ?? 0;
+  if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;
+  if (state !== undefined) {
+    const { host, port } = state.ssh;
+    const options = { host: reachable(host), port, signal: context.signal };
+    const banner = await readSshBanner({ ...options, timeoutMs: bannerTimeoutMs });
+    if (banner !== undefined) {
+      await writeState(paths, { ...state, readyAt: context.now().toISOString() });
+      return;
+    }
+  }
+  throw new UtopiaError('ssh-unavailable', 'The guest is still booting: SSH does not answer yet.', {
+    hint: 'Try again in a moment; utopia status tells when it is ready.',
+  });
+}
+
+async function firmwareLogOf(
+  file: string,
+): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
+  return await stat(file).catch(() => undefined);
+}

@@ -1,0 +1,108 @@
+import { constants } from 'node:os';
+import { execa } from 'execa';
+import { Interruption, type Environment } from '../context.ts';
+import { missingProgram } from './ssh-trouble.ts';
+
+/** What a program of ssh's family gave. `output` is empty where it had this process's own terminal. */
+export interface SshResult {
+  /** 128 + N when it was ended by signal N. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SshProcess {
+  /** Askpass and all else that it is to see. */
+  readonly env: Environment;
+  /** Passed on to the program, as the signal it was; with pipes it is also what is thrown. */
+  readonly signal: AbortSignal;
+  readonly stdio: SshStreams;
+  readonly input?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Somebody may be asked at the terminal: it stays in our session. */
+  readonly mayAsk: boolean;
+  readonly cwd?: string | undefined;
+  readonly onStart?: (pid: number) => void;
+}
+
+/**
+ * `inherit`: this process's own streams; `pipe`: what it says is returned;
+ * `progress`: its output goes to our stderr, its complaints are returned;
+ * `ignore`: nobody listens.
+ */
+export type SshStreams = 'inherit' | 'pipe' | 'progress' | 'ignore';
+
+/** Runs ssh or one of its kin. Throws `program-missing`, or the signal's reason. */
+export async function runSshProgram(
+  program: 'ssh' | 'scp',
+  argv: readonly string[],
+  options: SshProcess,
+): Promise<SshResult> {
+  const { env, signal, stdio, input, timeoutMs, mayAsk, cwd } = options;
+  signal.throwIfAborted();
+  const child = execa(program, argv, {
+    env,
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    // Without the terminal ssh can only ask askpass, and that can only answer.
+    detached: !mayAsk,
+    ...streamsOf(stdio, input),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+  });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  // A signal to us is for the guest's command; ssh knows what to do with it.
+  const pass = (): void => void child.kill(signalOf(signal));
+  signal.addEventListener('abort', pass, { once: true });
+  const result = await child.finally(() => signal.removeEventListener('abort', pass));
+  if (result.code === 'ENOENT') throw missingProgram(program);
+  if (stdio !== 'inherit') signal.throwIfAborted();
+  return {
+    status: result.exitCode ?? 128 + constants.signals[result.signal ?? 'SIGTERM'],
+    stdout: textOf(result.stdout),
+    stderr: textOf(result.stderr),
+  };
+}
+
+function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
+  switch (stdio) {
+    case 'pipe':
+      return input === undefined ? { stdin: 'ignore' } : { input };
+    case 'progress':
+      return { stdin: 'ignore', stdout: 2, stderr: 'pipe' };
+    case 'inherit':
+    case 'ignore':
+      return { stdio };
+    default:
+      return stdio satisfies never;
+  }
+}
+
+type Streams =
+  | { readonly stdio: 'inherit' | 'ignore' }
+  | { readonly input: string }
+  | { readonly stdin: 'ignore'; readonly stdout?: 2; readonly stderr?: 'pipe' };
+
+/** execa's types leave open what a stream gives that nobody reads. */
+function textOf(output: unknown): string {
+  return typeof output === 'string' ? output : '';
+}
+
+/** The signal that interrupted us, for ssh. */
+function signalOf(signal: AbortSignal): NodeJS.Signals {
+  return signal.reason instanceof Interruption ? signal.reason.signalName : 'SIGTERM';
+}
+
+/** Version of the system's OpenSSH as a number, 9.2 for `OpenSSH_9.2p1`; 0 when it does not say. */
+export async function findSshVersion(env: Environment): Promise<number> {
+  const { stderr } = await execa('ssh', ['-V'], {
+    env,
+    extendEnv: false,
+    reject: false,
+    timeout: 5_000,
+  });
+  const [, major = '0', minor = '0'] = /OpenSSH_(\d+)\.(\d+)/.exec(stderr ?? '') ?? [];
+  // No release has had a minor version above 9.
+  return Number(`${major}.${minor}`);
+}

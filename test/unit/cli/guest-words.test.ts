@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { separateGuestWords } from '../../../src/cli/guest-words.ts';
+
+test.each([
+  ['exec grep -q x', 'exec -- grep -q x'],
+  ['-n ask1 exec -l user ls -la', '-n ask1 exec -l user -- ls -la'],
+  ['-C exec exec --login=user ls', '-C exec exec --login=user -- ls'],
+  ['ssh -t top -d 1', 'ssh -t -- top -d 1'],
+  ['exec -- ls -- x', 'exec -- ls -- x'],
+  ['ssh', 'ssh'],
+  ['ssh --help', 'ssh --help'],
+  ['status --json', 'status --json'],
+  ['help exec', 'help exec'],
+])('%s becomes %s', (typed, read) => {
+  expect(separateGuestWords(typed.split(' '))).toEqual(read.split(' '));
+});
