@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findRunning, type RunningMachine } from '../machine/state.ts';
 import { connectQmp, type QmpClient } from '../qmp/client.ts';
+import { QmpConnectionError } from '../qmp/errors.ts';
 import type { LocatedMachine } from './locate.ts';
 
 /** The running machine of this config. Throws `machine-not-running`. */
@@ -13,18 +15,42 @@ export async function requireRunning({ config, paths }: LocatedMachine): Promise
   });
 }
 
+/** QEMU opens its sockets some 50 ms after its start; a busy host takes longer over that. */
+const openingMs = 5_000;
+const lookMs = 50;
+
 /** Talks to a running machine's QEMU, and lets go of it afterwards. Throws a QmpConnectionError. */
 export async function withMonitor<Result>(
-  context: Pick<Context, 'signal'>,
+  context: Pick<Context, 'signal' | 'now'>,
   { paths }: LocatedMachine,
   running: RunningMachine,
   talk: (client: QmpClient) => Promise<Result>,
 ): Promise<Result> {
   const socket = running.state?.plan.files.qmpSocket ?? paths.qmpSocket;
-  const client = await connectQmp(socket, { signal: context.signal });
+  const opensUntil = Date.parse(running.state?.startedAt ?? '') + openingMs;
+  const mayOpenYet = async (): Promise<boolean> =>
+    context.now().getTime() < opensUntil && (await findRunning(paths)) !== undefined;
+  const client = await connectPatiently(socket, context.signal, mayOpenYet);
   try {
     return await talk(client);
   } finally {
     client.close();
+  }
+}
+
+/** Tries again while nobody listens on the socket and `mayOpenYet`: a machine of a moment ago. */
+async function connectPatiently(
+  socket: string,
+  signal: AbortSignal,
+  mayOpenYet: () => Promise<boolean>,
+): Promise<QmpClient> {
+  for (;;) {
+    try {
+      return await connectQmp(socket, { signal });
+    } catch (error) {
+      const absent = error instanceof QmpConnectionError && error.trouble === 'absent';
+      if (!absent || !(await mayOpenYet())) throw error;
+      await sleep(lookMs, undefined, { signal });
+    }
   }
 }

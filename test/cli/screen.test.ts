@@ -47,6 +47,14 @@ test('screenshot writes a PNG, whole or not at all', async () => {
   expect(readdirSync(lab.paths().stateDir).filter((name) => name.includes('ppm'))).toEqual([]);
 });
 
+test('a QEMU that has not opened its sockets yet is waited for, one that is gone is not', async () => {
+  await using lab = await makeLab({ scenario: { openAfterMs: 1_500 } });
+  await lab.run('up', '--detach', '--no-wait');
+  expect(await lab.run('screenshot', 'early.png')).toMatchObject({ status: 0 });
+  await lab.run('down', '--force');
+  expect(await lab.run('screenshot', 'late.png')).toMatchObject({ status: 69 });
+});
+
 test('key and sysrq press keys; the console’s answer is told', async () => {
   const keys = {
     'ctrl-alt-delete': 'rebooting\r\n',
