@@ -80,7 +80,7 @@ test('a port that another lab has is refused with its name and the way to stop i
     config: [`UTOPIA_SSH_PORT=${one.sshPort}`],
     env: one.env,
   });
-  await one.run('up', '--detach', '--no-wait');
+  await one.run('up', '--detach');
   const pid = (await findRunning(one.paths()))?.qemu.pid;
   const { status, stderr } = await two.run('up', '--detach');
   expect(status).toBe(69);
@@ -94,7 +94,7 @@ test('a port that another lab has is refused with its name and the way to stop i
 
 test('doctor tells a port of this lab from one of another lab, and how to end that one', async () => {
   await using one = await makeLab({ scenario: {}, config: ['UTOPIA_NAME=ask1'] });
-  await one.run('up', '--detach', '--no-wait');
+  await one.run('up', '--detach');
   // Without a QEMU doctor runs no canary, which the stand-in would not end.
   const config = ['QEMU_BUILD_DIR=/nowhere', `UTOPIA_SSH_PORT=${one.sshPort}`];
   await using two = await makeLab({ config, env: one.env });

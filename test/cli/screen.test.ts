@@ -172,7 +172,7 @@ describe('utopia forward', () => {
     expect(dry.argv.join(' ')).toContain(
       `hostfwd=tcp:127.0.0.1:${port}-:80,hostfwd=udp:127.0.0.1:${port}-:80`,
     );
-    await one.run('up', '--detach', '--no-wait');
+    await one.run('up', '--detach');
     two.writeConfig([`UTOPIA_FORWARDS=${one.sshPort}:80`]);
     const { status, stderr } = await two.run('up', '--detach');
     expect(status).toBe(69);
