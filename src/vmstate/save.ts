@@ -43,9 +43,10 @@ export async function saveState(qmp: QmpClient, options: SaveOptions): Promise<S
   const server = await listen(socketPath);
   const watch = watchMigration(qmp, 'saving its state');
   try {
-    const receiving = receive(nextConnection(server, signal), draft, options);
-    // Reported by whichever of the two is the cause.
-    receiving.catch(() => {});
+    const connection = nextConnection(server, signal);
+    const receiving = receive(connection, draft, options);
+    // Reported by whichever is the cause; where the draft cannot be made, nobody awaits the connection.
+    for (const part of [connection, receiving]) part.catch(() => {});
     await qmp.execute('migrate', { uri: `unix:${socketPath}` });
     const bytes = await Promise.all([receiving, watch.ended]).then(
       ([received]) => received,
