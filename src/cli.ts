@@ -10,6 +10,7 @@ import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
 import { addForwardCommand } from './cli/forward.ts';
 import { addGuestCommands } from './cli/guest.ts';
+import { findOperand } from './cli/guest-words.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
@@ -59,18 +60,13 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addHostCommands, 'doctor'],
 ];
 
-/** Global options that are followed by a value, also at the end of several short ones. */
-const valueOption = /^(--config|-\w*[nC])$/;
-
 /**
  * The parts that a command line needs: making every command of the tree takes
  * longer than many a command. All of them where the first word that is no option
  * is none of the commands (help, a typing error), or help was asked for before it.
  */
 function wantedParts(words: readonly string[]): readonly AddCommands[] {
-  const at = words.findIndex(
-    (word, index) => !word.startsWith('-') && !valueOption.test(words[index - 1] ?? ''),
-  );
+  const at = findOperand(words, 0);
   const wanted = words.slice(0, at).some((word) => word === '-h' || word === '--help')
     ? undefined
     : parts.find(([, ...names]) => names.includes(words[at] ?? ''));

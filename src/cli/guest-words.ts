@@ -1,8 +1,11 @@
 /** Commands whose operands are a command for the guest. */
 const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'ssh']);
 
-/** Options with a value in the next word, of utopia itself and of these commands. */
-const optionsWithValue: ReadonlySet<string> = new Set(['--config', '-n', '-C', '-l', '--login']);
+/**
+ * Options with a value in the next word, of utopia itself and of these commands; a
+ * short one may stand behind others that have none.
+ */
+const optionWithValue = /^(?:--config|--login|-[qvVht]*[nCl])$/;
 
 /**
  * Puts `--` before the guest's command where it was left out: in `utopia exec grep
@@ -16,13 +19,13 @@ export function separateGuestWords(words: readonly string[]): readonly string[] 
   return [...words.slice(0, first), '--', ...words.slice(first)];
 }
 
-/** Position of the next word that is no option and no option's value, or of `--`. */
-function findOperand(words: readonly string[], from: number): number {
+/** Position of the next word that is no option and no option's value, or of `--`; past the end without one. */
+export function findOperand(words: readonly string[], from: number): number {
   let at = from;
   while (at < words.length) {
     const word = words[at] ?? '';
     if (word === '--' || !word.startsWith('-')) return at;
-    at += optionsWithValue.has(word) ? 2 : 1;
+    at += optionWithValue.test(word) ? 2 : 1;
   }
   return at;
 }

@@ -3,7 +3,6 @@ import { link, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import type { Environment } from '../context.ts';
 
 /** What a shared connection belongs to. */
@@ -108,6 +107,8 @@ export async function closeShared(
 
 async function closeConnection(socket: string, env: Environment): Promise<void> {
   if (!(await isServed(socket))) return;
+  // Not for every command that finds nothing to close.
+  const { execa } = await import('execa');
   const argv = ['-F', '/dev/null', '-O', 'exit', '-S', socket, 'guest'];
   const options = { env, extendEnv: false, reject: false, timeout: 2_000 } as const;
   await execa('ssh', argv, { ...options, stdio: 'ignore' });

@@ -26,11 +26,6 @@ export function blockFile({ folder, machineId }: SshConfigPlaces): string {
   return join(folder, `${machineId}.conf`);
 }
 
-/** Whether the block of this machine is installed. */
-export async function isInstalled(places: SshConfigPlaces): Promise<boolean> {
-  return (await readText(blockFile(places))) !== undefined;
-}
-
 /**
  * Writes the machine's block and sees to the one line that includes it. Throws
  * `cannot-create` with what to add by hand where ~/.ssh/config cannot be written.

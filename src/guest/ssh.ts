@@ -22,7 +22,7 @@ import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
 export interface GuestAccess {
-  /** Address and port on the host; 0.0.0.0 is reached through 127.0.0.1. */
+  /** Address and port on the host; never 0.0.0.0, one cannot connect to that. */
   readonly host: string;
   readonly port: number;
   /** Account; `root` is the guide's. */
@@ -124,7 +124,7 @@ export async function reachGuest(
 export function machineTarget(access: GuestAccess): SshTarget {
   const { knownHostsFile, identityFile } = sshFiles(access.sshDir);
   return {
-    host: access.host === '0.0.0.0' ? '127.0.0.1' : access.host,
+    host: access.host,
     port: access.port,
     login: access.login,
     alias: `utopia-${access.machineId}`,

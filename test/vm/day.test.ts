@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab } from '../support/lab.ts';
 import { testImage } from '../support/image.ts';
+import { packProgram } from '../support/program.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -11,21 +12,14 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 // packed and installed elsewhere.
 needsOfHost('qemu', 'image-tools', 'ssh');
 
-const checkout = join(import.meta.dirname, '../..');
-
 /** Installs the packed program into a folder of its own; gives the path of its command. */
 function installPacked(folder: string): string {
-  execFileSync('npm', ['pack', '--pack-destination', folder], { cwd: checkout, stdio: 'ignore' });
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  const tarball = packProgram(folder);
   const prefix = join(folder, 'installed');
   mkdirSync(prefix);
-  execFileSync(
-    'npm',
-    ['install', '--offline', '--global', '--prefix', prefix, join(folder, tarball)],
-    {
-      stdio: 'ignore',
-    },
-  );
+  execFileSync('npm', ['install', '--offline', '--global', '--prefix', prefix, tarball], {
+    stdio: 'ignore',
+  });
   return join(prefix, 'bin/utopia');
 }
 

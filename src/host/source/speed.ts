@@ -13,8 +13,8 @@ export interface Speed {
 
 /** Starts nothing yet. A measurement ends with the signal. */
 export function openSpeed(env: Environment, signal: AbortSignal): Speed {
-  let running: { readonly found: Promise<number | undefined>; readonly end: AbortController };
-  let started = false;
+  let running:
+    { readonly found: Promise<number | undefined>; readonly end: AbortController } | undefined;
 
   async function measure(binary: string, ending: AbortSignal): Promise<number | undefined> {
     const known = await knownSlowdown(binary, env);
@@ -24,10 +24,9 @@ export function openSpeed(env: Environment, signal: AbortSignal): Speed {
   }
 
   async function ask(binary: string): Promise<number | undefined> {
-    if (!started) {
+    if (running === undefined) {
       const end = new AbortController();
       running = { end, found: measure(binary, end.signal) };
-      started = true;
     }
     return await running.found;
   }
@@ -37,8 +36,8 @@ export function openSpeed(env: Environment, signal: AbortSignal): Speed {
     // Whoever asks later hears of its errors.
     start: (binary) => void ask(binary).catch(() => {}),
     stop: () => {
-      if (started) running.end.abort();
-      started = false;
+      running?.end.abort();
+      running = undefined;
     },
   };
 }

@@ -6,6 +6,8 @@ test.each([
   ['-n ask1 exec -l user ls -la', '-n ask1 exec -l user -- ls -la'],
   ['-C exec exec --login=user ls', '-C exec exec --login=user -- ls'],
   ['ssh -t top -d 1', 'ssh -t -- top -d 1'],
+  ['ssh -tl user ls -l', 'ssh -tl user -- ls -l'],
+  ['-nlun exec grep -q x', '-nlun exec -- grep -q x'],
   ['exec -- ls -- x', 'exec -- ls -- x'],
   ['ssh', 'ssh'],
   ['ssh --help', 'ssh --help'],
