@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../errors.ts';
 import type { QmpClient } from '../qmp/client.ts';
 
@@ -70,6 +71,27 @@ async function describeFailure(qmp: QmpClient, what: string): Promise<UtopiaErro
   return new UtopiaError('qemu-failed', `QEMU failed while ${what}: ${reason}`, {
     hint: 'utopia logs --qemu may say more.',
   });
+}
+
+const settleMs = 10_000;
+const lookMs = 10;
+
+/**
+ * Ends a migration, and waits until QEMU has let go of it: its answer comes while
+ * the migration's thread still winds up, and the next one would be refused. Never throws.
+ */
+export async function cancelMigration(qmp: QmpClient): Promise<void> {
+  try {
+    await qmp.execute('migrate_cancel');
+    const deadline = performance.now() + settleMs;
+    while (performance.now() < deadline) {
+      const { status = 'none' } = await qmp.execute<MigrationInfo>('query-migrate');
+      if (['none', 'completed', 'failed', 'cancelled'].includes(status)) return;
+      await sleep(lookMs);
+    }
+  } catch {
+    // It has ended: so has its migration.
+  }
 }
 
 /** QEMU's versioned name of the machine that runs, as `-machine` takes it: `pc-i440fx-7.2`. */

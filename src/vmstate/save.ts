@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { draftPath, syncFolder } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import type { QmpClient } from '../qmp/client.ts';
-import { prepareMigration, watchMigration } from './migration.ts';
+import { cancelMigration, prepareMigration, watchMigration } from './migration.ts';
 
 export interface SaveOptions {
   /** Where the state goes, an absolute path. An existing file is replaced when the new one is whole. */
@@ -51,7 +51,7 @@ export async function saveState(qmp: QmpClient, options: SaveOptions): Promise<S
     const bytes = await Promise.all([receiving, watch.ended]).then(
       ([received]) => received,
       async (failure: unknown) => {
-        await qmp.execute('migrate_cancel').catch(() => {});
+        await cancelMigration(qmp);
         throw await firstCause(receiving, failure);
       },
     );
