@@ -16,6 +16,7 @@ import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addResetCommand } from './cli/reset.ts';
+import { addRunCommand } from './cli/run.ts';
 import { addScreenCommands } from './cli/screen.ts';
 import { utopiaVersion } from './version.ts';
 
@@ -52,6 +53,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addScreenCommands, 'screenshot', 'key', 'sysrq', 'vnc'],
   [addForwardCommand, 'forward'],
   [addOopsCommand, 'oops'],
+  [addRunCommand, 'run'],
   [addResetCommand, 'reset'],
   [addConfigCommands, 'init', 'config'],
   [addImageCommands, 'image'],

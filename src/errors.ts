@@ -4,9 +4,13 @@ export const exitStatus = {
   bug: 1,
   usage: 64,
   unavailable: 69,
+  /** EX_SOFTWARE: the kernel of a throwaway machine crashed under what ran in it. */
+  kernelCrashed: 70,
   cannotCreate: 73,
   tryAgain: 75,
   badConfig: 78,
+  /** As timeout(1) of coreutils has it. */
+  timedOut: 124,
   interrupted: 130,
 } as const;
 
@@ -51,6 +55,9 @@ export const errorCodes = {
   'ssh-unavailable': exitStatus.unavailable,
   'guest-refused': exitStatus.unavailable,
   'copy-failed': exitStatus.unavailable,
+  'guest-ended': exitStatus.unavailable,
+  'kernel-crashed': exitStatus.kernelCrashed,
+  'timed-out': exitStatus.timedOut,
   'consent-needed': exitStatus.unavailable,
   interrupted: exitStatus.interrupted,
 } as const satisfies Record<string, ExitStatus>;

@@ -1,11 +1,12 @@
 /** Commands whose operands are a command for the guest. */
-const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'ssh']);
+const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
 
 /**
  * Options with a value in the next word, of utopia itself and of these commands; a
  * short one may stand behind others that have none.
  */
-const optionWithValue = /^(?:--config|--login|-[qvVht]*[nCl])$/;
+const optionWithValue =
+  /^(?:--config|--login|--(?:timeout|junit|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
 
 /**
  * Puts `--` before the guest's command where it was left out: in `utopia exec grep

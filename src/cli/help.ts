@@ -26,6 +26,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   exec: 'guest',
   cp: 'guest',
   'ssh-config': 'guest',
+  run: 'time',
   reset: 'time',
   doctor: 'lab',
   init: 'lab',

@@ -1,20 +1,14 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { explainCrash } from '../crash/explain.ts';
-import { isUninteresting } from '../crash/frames.ts';
-import { crashAftermath, crashHeadline } from '../crash/headline.ts';
-import { locateLines, type LocatedCrashes } from '../crash/locate-lines.ts';
-import { reportCrash, type RepeatedCrash } from '../crash/report.ts';
+import { reportCrash } from '../crash/report.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../places.ts';
 import { shorten } from '../ui/card.ts';
-import { renderCrash } from '../ui/crash.ts';
 import { formatBytes } from '../ui/format.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { hasDevicePanic, silentPanic } from './oops/device-panic.ts';
-import { withHostPaths } from './oops/host-paths.ts';
-import { describeEarlier, describeMissingLines } from './oops/notes.ts';
+import { crashCards, locateCrashes } from './oops/cards.ts';
 import { readLog, readMachineLogs, type ReadLog } from './oops/read-logs.ts';
 
 export interface OopsOptions {
@@ -47,7 +41,11 @@ export async function runOops(
     if (await hasDevicePanic(context, located, all)) all.push(silentPanic(all));
   }
   const shown = all.slice(-(options.last ?? (globals.json ? mostCrashes : 1)));
-  const found = await findLines(context, shown, options, located);
+  const found = await locateCrashes(context, shown, {
+    vmlinux: options.vmlinux === undefined ? undefined : resolve(context.cwd, options.vmlinux),
+    sharedDir: located?.config.sharedDir ?? context.cwd,
+    folder: located?.config.folder ?? context.cwd,
+  });
   const { crashes } = found;
   if (globals.json) {
     const events = crashes.map(reportCrash);
@@ -56,8 +54,11 @@ export async function runOops(
     context.terminal.out(JSON.stringify({ schema: 1, log: file, bytes, omitted, events }));
     return;
   }
-  if (crashes.length === 0) sayNone(context, log);
-  else print(context, globals, log, all, found);
+  if (crashes.length === 0) return sayNone(context, log);
+  const from = `From the log of an earlier start: ${shorten(log.file, context.cwd, homeFolder(context.env))}`;
+  const before = log.startsAgo === 0 ? [] : [from];
+  const cards = crashCards(context, globals, found, { all, before, machineGoesOn: true });
+  for (const line of cards) context.terminal.out(line);
 }
 
 /** The machine of this folder; a saved log can be read without one. */
@@ -71,82 +72,6 @@ async function locate(
     if (error instanceof UtopiaError && error.code === 'config-invalid') return undefined;
     throw error;
   });
-}
-
-type FoundLines = Omit<LocatedCrashes, 'crashes'> & {
-  readonly crashes: readonly RepeatedCrash[];
-};
-
-async function findLines(
-  context: Context,
-  crashes: readonly RepeatedCrash[],
-  { vmlinux }: OopsOptions,
-  located: LocatedMachine | undefined,
-): Promise<FoundLines> {
-  const sharedDir = located?.config.sharedDir ?? context.cwd;
-  const folders = [...new Set([sharedDir, located?.config.folder ?? context.cwd, context.cwd])];
-  const found = await locateLines(
-    crashes,
-    {
-      vmlinux: vmlinux === undefined ? undefined : resolve(context.cwd, vmlinux),
-      folders,
-      debugRoot: '/usr/lib/debug',
-    },
-    { env: context.env, signal: context.signal },
-  );
-  return {
-    ...found,
-    crashes: found.crashes.map((crash, index) => ({
-      ...withHostPaths(crash, sharedDir),
-      repeated: crashes[index]?.repeated ?? 1,
-    })),
-  };
-}
-
-function print(
-  context: Context,
-  globals: GlobalOptions,
-  log: ReadLog,
-  all: readonly RepeatedCrash[],
-  found: FoundLines,
-): void {
-  const { terminal } = context;
-  const short = (path: string): string => shorten(path, context.cwd, homeFolder(context.env));
-  const { columns, color, symbols } = terminal;
-  const style = {
-    columns,
-    color,
-    symbols,
-    verbose: globals.verbose,
-    isUninteresting,
-    shorten: short,
-  };
-  const before =
-    log.startsAgo === 0 ? [] : [`From the log of an earlier start: ${short(log.file)}`];
-  for (const [index, crash] of found.crashes.entries()) {
-    const { what, next } = explainCrash(crash);
-    const notes = [
-      ...(index === 0 ? [...before, ...describeEarlier(found.crashes, all)] : []),
-      ...describeMissingLines(crash, found, short),
-    ];
-    const aftermath = crashAftermath(crash);
-    const steps = [lookAt(crash, next, short), ...(aftermath === '' ? [] : [aftermath])];
-    const card = { crash, headline: crashHeadline(crash), what, next: steps, notes };
-    if (index > 0) terminal.out();
-    for (const line of renderCrash(card, style)) terminal.out(line);
-  }
-}
-
-/** The step with the line to look at before it, when the line is known. */
-function lookAt(crash: RepeatedCrash, next: string, short: (path: string) => string): string {
-  const known = crash.file !== undefined && crash.line !== undefined;
-  const place = known ? `${short(crash.file)}, line ${crash.line}` : crash.function;
-  if (next === '') {
-    return place === undefined
-      ? 'utopia oops --verbose shows what the kernel printed.'
-      : `Look at ${place}, and at what it takes for granted.`;
-  }
-  return known ? `Look at ${place}. ${next}` : next;
 }
 
 function sayNone(context: Context, log: ReadLog): void {

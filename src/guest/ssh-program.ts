@@ -27,10 +27,11 @@ export interface SshProcess {
 
 /**
  * `inherit`: this process's own streams; `pipe`: what it says is returned;
+ * `capture`: the same, and it reads our stdin;
  * `progress`: its output goes to our stderr, its complaints are returned;
  * `ignore`: nobody listens.
  */
-export type SshStreams = 'inherit' | 'pipe' | 'progress' | 'ignore';
+export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore';
 
 /** Runs ssh or one of its kin. Throws `program-missing`, or the signal's reason. */
 export async function runSshProgram(
@@ -57,7 +58,8 @@ export async function runSshProgram(
   signal.addEventListener('abort', pass, { once: true });
   const result = await child.finally(() => signal.removeEventListener('abort', pass));
   if (result.code === 'ENOENT') throw missingProgram(program);
-  if (stdio !== 'inherit') signal.throwIfAborted();
+  // What was captured until then is worth having.
+  if (stdio !== 'inherit' && stdio !== 'capture') signal.throwIfAborted();
   return {
     status: result.exitCode ?? 128 + constants.signals[result.signal ?? 'SIGTERM'],
     stdout: textOf(result.stdout),
@@ -69,6 +71,8 @@ function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
   switch (stdio) {
     case 'pipe':
       return input === undefined ? { stdin: 'ignore' } : { input };
+    case 'capture':
+      return { stdin: 'inherit' };
     case 'progress':
       return { stdin: 'ignore', stdout: 2, stderr: 'pipe' };
     case 'inherit':
@@ -82,6 +86,7 @@ function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
 type Streams =
   | { readonly stdio: 'inherit' | 'ignore' }
   | { readonly input: string }
+  | { readonly stdin: 'inherit' }
   | { readonly stdin: 'ignore'; readonly stdout?: 2; readonly stderr?: 'pipe' };
 
 /** execa's types leave open what a stream gives that nobody reads. */

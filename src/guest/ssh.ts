@@ -65,11 +65,21 @@ export async function enterGuest(
   return access.signal.aborted && status === sshTroubleStatus ? 130 : status;
 }
 
-/** Runs a command in the guest and gives what it printed. Nobody is asked anything. */
+export interface RunInGuestOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  /** What becomes of the command's streams: by default what it prints is returned, and it reads nothing. */
+  readonly stdio?: 'pipe' | 'capture' | 'inherit';
+}
+
+/**
+ * Runs a command in the guest, apart from our terminal: its Ctrl-C does not reach
+ * ssh. Gives what it printed. Nobody is asked anything.
+ */
 export async function runInGuest(
   access: GuestAccess,
   command: string,
-  options: { readonly input?: string; readonly timeoutMs?: number } = {},
+  options: RunInGuestOptions = {},
 ): Promise<SshResult> {
   const target = await reachGuest(access, { mayAsk: false, timeoutMs: options.timeoutMs });
   return await connect(access, target, {
@@ -167,7 +177,7 @@ async function openShared(
 interface Connection extends Omit<SshStyle, 'logFile'> {
   /** Somebody may be asked at the terminal: ssh stays in its session. */
   readonly mayAsk: boolean;
-  readonly stdio: 'inherit' | 'pipe';
+  readonly stdio: 'inherit' | 'pipe' | 'capture';
   readonly input?: string | undefined;
   readonly timeoutMs?: number | undefined;
 }

@@ -87,8 +87,9 @@ function networkArgs(plan: MachinePlan): string[] {
 
 function shareArgs(plan: MachinePlan): string[] {
   const path = doubleCommas(plan.sharedDir);
+  const access = plan.shareReadOnly === true ? ',readonly=on' : '';
   return [
-    ...['-fsdev', `local,id=share0,path=${path},security_model=none,multidevs=remap`],
+    ...['-fsdev', `local,id=share0,path=${path},security_model=none,multidevs=remap${access}`],
     ...['-device', 'virtio-9p-pci,fsdev=share0,mount_tag=shared'],
   ];
 }

@@ -24,6 +24,8 @@ export interface MachinePlan {
   /** Ports of the host, besides that of SSH, that lead into the guest. */
   readonly forwards: readonly PortForward[];
   readonly sharedDir: string;
+  /** The guest reads the share and cannot write to it. */
+  readonly shareReadOnly?: boolean | undefined;
   readonly files: Pick<
     MachinePaths,
     | 'pidFile'

@@ -1,0 +1,63 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { RunCommand } from '../cli.ts';
+import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
+import { examples } from './help.ts';
+
+interface RunFlags extends ParsedOptions {
+  readonly timeout?: number;
+  readonly rw?: boolean;
+  readonly junit?: string;
+  readonly yes?: boolean;
+}
+
+/** `utopia run`. */
+export function addRunCommand(program: Command, runCommand: RunCommand): void {
+  const command = program
+    .command('run')
+    .summary('a command in a copy')
+    .description(
+      "Run a command in a throwaway copy of the machine's image, as root, in this folder\n" +
+        '(shared read-only, under its own name). Input and output pass through, its exit\n' +
+        'status is passed on, and nothing of the copy remains.',
+    )
+    .argument('<command...>', 'behind --: the program and its arguments, as typed')
+    .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
+    .option('--rw', 'the command may write to this folder')
+    .option('--junit <file>', 'write the result as JUnit XML, too')
+    .option('-y, --yes', 'agree to share the home folder')
+    .addHelpText(
+      'after',
+      `
+Status: the command's; 124 time-out, 69 the machine did not start, 70 its kernel
+crashed (the crash is explained), 75 busy. --json tells them apart for sure, and
+has the command's output in it.
+${examples(
+  'utopia run -- ./test.sh',
+  'utopia run --timeout 60 -- insmod lunix.ko',
+  "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
+)}`,
+    );
+  addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
+    async (words: readonly string[], options: RunFlags, self: Command) => {
+      await runCommand(self, async (context, globals) => {
+        const { runRun } = await import('../commands/run.ts');
+        // The command's status is this one's result: any number, and no error of ours.
+        process.exitCode = await runRun(context, globals, {
+          words,
+          timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
+          writable: options.rw === true,
+          junit: options.junit,
+          yes: options.yes === true,
+          flags: configFlags(options, context.cwd),
+        });
+      });
+    },
+  );
+}
+
+/** A positive number of seconds. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a positive number of seconds.');
+}

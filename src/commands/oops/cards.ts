@@ -1,0 +1,98 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { explainCrash } from '../../crash/explain.ts';
+import { isUninteresting } from '../../crash/frames.ts';
+import { crashAftermath, crashHeadline } from '../../crash/headline.ts';
+import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
+import type { RepeatedCrash } from '../../crash/report.ts';
+import { homeFolder } from '../../places.ts';
+import { shorten } from '../../ui/card.ts';
+import { renderCrash } from '../../ui/crash.ts';
+import { withHostPaths } from './host-paths.ts';
+import { describeEarlier, describeMissingLines } from './notes.ts';
+
+/** Where the objects of crashed code may lie. Paths are absolute. */
+export interface CrashPlaces {
+  /** The kernel with debug information, if somebody named it. */
+  readonly vmlinux: string | undefined;
+  readonly sharedDir: string;
+  /** The machine's own folder. */
+  readonly folder: string;
+}
+
+/** Crashes with the lines that were found for them, their files as the host has them. */
+export type FoundLines = Omit<LocatedCrashes, 'crashes'> & {
+  readonly crashes: readonly RepeatedCrash[];
+};
+
+/** Finds file and line of each frame, where an object of the build that ran lies in the lab. */
+export async function locateCrashes(
+  context: Context,
+  crashes: readonly RepeatedCrash[],
+  { vmlinux, sharedDir, folder }: CrashPlaces,
+): Promise<FoundLines> {
+  const folders = [...new Set([sharedDir, folder, context.cwd])];
+  const found = await locateLines(
+    crashes,
+    { vmlinux, folders, debugRoot: '/usr/lib/debug' },
+    { env: context.env, signal: context.signal },
+  );
+  return {
+    ...found,
+    crashes: found.crashes.map((crash, index) => ({
+      ...withHostPaths(crash, sharedDir),
+      repeated: crashes[index]?.repeated ?? 1,
+    })),
+  };
+}
+
+/** What stands around the cards. */
+export interface CardSurroundings {
+  /** All crashes of the log: what came before the shown ones is mentioned. */
+  readonly all: readonly RepeatedCrash[];
+  /** Notes of the first card, before its own. */
+  readonly before: readonly string[];
+  /** Somebody goes on with the machine, and is told how. */
+  readonly machineGoesOn: boolean;
+}
+
+/** Crashes as lines for a person, a card each. */
+export function crashCards(
+  context: Context,
+  globals: GlobalOptions,
+  found: FoundLines,
+  { all, before, machineGoesOn }: CardSurroundings,
+): string[] {
+  const short = (path: string): string => shorten(path, context.cwd, homeFolder(context.env));
+  const { columns, color, symbols } = context.terminal;
+  const style = {
+    columns,
+    color,
+    symbols,
+    verbose: globals.verbose,
+    isUninteresting,
+    shorten: short,
+  };
+  return found.crashes.flatMap((crash, index) => {
+    const { what, next } = explainCrash(crash);
+    const notes = [
+      ...(index === 0 ? [...before, ...describeEarlier(found.crashes, all)] : []),
+      ...describeMissingLines(crash, found, short),
+    ];
+    const aftermath = machineGoesOn ? crashAftermath(crash) : '';
+    const steps = [lookAt(crash, next, short), ...(aftermath === '' ? [] : [aftermath])];
+    const card = { crash, headline: crashHeadline(crash), what, next: steps, notes };
+    return [...(index > 0 ? [''] : []), ...renderCrash(card, style)];
+  });
+}
+
+/** The step with the line to look at before it, when the line is known. */
+function lookAt(crash: RepeatedCrash, next: string, short: (path: string) => string): string {
+  const known = crash.file !== undefined && crash.line !== undefined;
+  const place = known ? `${short(crash.file)}, line ${crash.line}` : crash.function;
+  if (next === '') {
+    return place === undefined
+      ? 'utopia oops --verbose shows what the kernel printed.'
+      : `Look at ${place}, and at what it takes for granted.`;
+  }
+  return known ? `Look at ${place}. ${next}` : next;
+}

@@ -1,0 +1,92 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { renderJUnit } from '../ui/junit.ts';
+import { locateMachine, type ConfigFlags } from './locate.ts';
+import { runInCopy, type CopyRun } from './run/in-copy.ts';
+import { junitCase } from './run/junit.ts';
+import { sayCrashes } from './run/crashes.ts';
+import { reportFailure, type RunReport } from './run/verdict.ts';
+
+export interface RunOptions {
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** For the command, not for the boot. */
+  readonly timeoutMs: number | undefined;
+  readonly writable: boolean;
+  /** File for the result as JUnit XML, relative to the current folder. */
+  readonly junit: string | undefined;
+  readonly yes: boolean;
+  readonly flags: ConfigFlags;
+}
+
+/**
+ * `utopia run`: a command in a throwaway copy of the machine. Gives the exit
+ * status: the command's, or the one of what befell it.
+ */
+export async function runRun(
+  context: Context,
+  globals: GlobalOptions,
+  options: RunOptions,
+): Promise<number> {
+  const startedAt = performance.now();
+  const run: CopyRun = {
+    ...options,
+    // Its output belongs to the report, which is all that stdout may hold with --json.
+    capture: globals.json,
+    startedAt,
+    begun: false,
+  };
+  try {
+    const located = await locateMachine(context, globals, options.flags);
+    const { report, crashes } = await runInCopy(context, globals, located, run);
+    await publish(context, globals, options, report);
+    await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
+    if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
+    return report.status;
+  } catch (error) {
+    const failure = asFailure(context, error);
+    if (failure === undefined) throw error;
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    await publish(
+      context,
+      globals,
+      options,
+      reportFailure(options.words, failure, elapsedMs, run.begun),
+    );
+    throw failure;
+  }
+}
+
+function sayEnd({ terminal }: Context, message: string): void {
+  terminal.err(`${terminal.errColor.red(terminal.symbols.fail)} ${message}`);
+}
+
+/** What is thrown on purpose, an interruption in our own words; undefined for a bug. */
+function asFailure({ signal }: Context, error: unknown): UtopiaError | undefined {
+  if (error instanceof UtopiaError) return error;
+  const aborted = signal.aborted && error instanceof Error && error.name === 'AbortError';
+  return aborted ? new UtopiaError('interrupted', 'Interrupted.') : undefined;
+}
+
+/** Hands the result to whoever reads it by program. */
+async function publish(
+  context: Context,
+  globals: GlobalOptions,
+  { junit }: RunOptions,
+  report: RunReport,
+): Promise<void> {
+  if (globals.json) context.terminal.out(JSON.stringify(report));
+  if (junit === undefined) return;
+  const file = resolve(context.cwd, junit);
+  try {
+    await writeFile(file, renderJUnit('utopia run', [junitCase(report)]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UtopiaError('cannot-create', `Cannot write ${file}: ${reason}`, {
+      hint: 'Name a file in a folder that is there and yours: --junit FILE',
+      cause: error,
+    });
+  }
+}

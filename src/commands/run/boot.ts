@@ -1,0 +1,54 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { HostAddress } from '../../machine/plan.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { openProgress } from '../../ui/progress.ts';
+import { waitForBoot } from '../up/boot.ts';
+import { showBoot } from '../up/boot-display.ts';
+import type { MachineSession } from '../up/session.ts';
+
+/** A guest without any sign of life for so long does not come up: as long as `up` waits. */
+const stallMs = 120_000;
+const redrawMs = 200;
+
+/**
+ * Waits until the copy's guest answers. On a terminal a single line tells, which
+ * is gone afterwards; elsewhere nothing, so that stderr is the command's alone.
+ * Throws `boot-failed` with what is known, `interrupted`.
+ */
+export async function bootCopy(
+  context: Context,
+  globals: GlobalOptions,
+  session: MachineSession,
+  address: HostAddress,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const silent = globals.quiet || globals.json || !(terminal.animated || globals.verbose);
+  const display = await openProgress(terminal, { quiet: silent });
+  const showing = globals.verbose
+    ? showBoot(session, display, terminal, true)
+    : showLine(session, (detail) => display.report({ kind: 'moved', title: 'booting', detail }));
+  try {
+    const end = await waitForBoot(session, address, { timeoutMs: undefined, stallMs }, signal);
+    if (end.kind === 'interrupted') {
+      throw new UtopiaError('interrupted', 'Interrupted while the copy was starting.');
+    }
+    if (end.kind === 'ready') return;
+    const { what, why, lines } = end.diagnosis;
+    throw new UtopiaError('boot-failed', what, {
+      details: [`Why  ${why}`, ...lines.map((line) => `| ${line}`)],
+      hint: 'utopia run --verbose shows the console; utopia up starts the machine itself.',
+    });
+  } finally {
+    showing.stop();
+    display.close();
+  }
+}
+
+function showLine(session: MachineSession, show: (detail: string) => void): { stop(): void } {
+  const timer = setInterval(() => {
+    const { stage } = session.guest;
+    show(`${formatDuration(session.elapsedMs())}${stage === undefined ? '' : `, ${stage}`}`);
+  }, redrawMs);
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../../config/types.ts';
+import type { Context } from '../../context.ts';
+import { tryFlock } from '../../flock.ts';
+import { closeShared } from '../../guest/shared-connection.ts';
+import { prepareFolders } from '../../machine/folders.ts';
+import { lockMachine, type MachineLock } from '../../machine/lock.ts';
+import { checkSocketPaths, pathsOfId, type MachinePaths } from '../../machine/paths.ts';
+import { signalProcess, waitForExit } from '../../machine/process.ts';
+import { findRunning } from '../../machine/state.ts';
+import { runtimeRoot, stateRoot } from '../../places.ts';
+import type { LocatedMachine } from '../locate.ts';
+
+/** The folder of all copies, in the state folder and in the runtime folder. */
+const copiesFolder = 'runs';
+/** Making a copy's folder, or sweeping, takes milliseconds each. */
+const gateWaitMs = 20_000;
+const killMs = 10_000;
+
+/** A machine that lives as long as one `utopia run`: its own folders, and the lock that says so. */
+export interface ThrowawayMachine extends LocatedMachine {
+  /** Ends what is left of it and removes its folders. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Makes the folders of a copy, after clearing those of copies whose utopia was
+ * killed. The copy's lock is the kernel's and held by this process: whoever gets
+ * it knows that nobody looks after the copy any more.
+ */
+export async function openThrowaway(
+  context: Context,
+  { config, uid }: LocatedMachine,
+): Promise<ThrowawayMachine> {
+  const { env, signal } = context;
+  await prepareFolders(
+    {
+      ...pathsOfId(copiesFolder, env, uid),
+      stateDir: join(stateRoot(env), copiesFolder),
+      runtimeDir: join(runtimeRoot(env, uid), copiesFolder),
+    },
+    uid,
+  );
+  const gate = await lockMachine(join(stateRoot(env), 'runs.lock'), { waitMs: gateWaitMs, signal });
+  let paths: MachinePaths;
+  let lock: MachineLock;
+  try {
+    await sweepCopies(context, uid);
+    paths = pathsOfId(join(copiesFolder, randomBytes(4).toString('hex')), env, uid);
+    checkSocketPaths(paths);
+    await mkdir(paths.stateDir, { mode: 0o700 });
+    await mkdir(paths.runtimeDir, { mode: 0o700 });
+    lock = await lockMachine(paths.lockFile, { waitMs: 0, signal });
+  } finally {
+    await gate.release();
+  }
+  return {
+    config: throwawayConfig(config, paths, context.cwd),
+    paths,
+    uid,
+    discard: async () => {
+      await removeCopy(context, paths);
+      await lock.release();
+    },
+  };
+}
+
+/** The config of a copy: nothing that others could meet, and nothing that would stay. Pure. */
+export function throwawayConfig(config: Config, paths: MachinePaths, folder: string): Config {
+  return {
+    ...config,
+    privateFile: join(paths.stateDir, 'private.qcow2'),
+    sharedDir: folder,
+    sshPort: 'auto',
+    sshInterface: '127.0.0.1',
+    vnc: { kind: 'off' },
+    sensors: { kind: 'none' },
+    forwards: [],
+    disks: config.disks.map((disk) => ({
+      ...disk,
+      mode: disk.mode === 'rw' ? 'snapshot' : disk.mode,
+    })),
+  };
+}
+
+/** Ends and removes the copies whose utopia is gone. */
+async function sweepCopies(context: Context, uid: number): Promise<void> {
+  const names = await readdir(join(stateRoot(context.env), copiesFolder));
+  for (const name of names) {
+    const paths = pathsOfId(join(copiesFolder, name), context.env, uid);
+    const handle = await open(paths.lockFile, 'a', 0o600).catch(() => undefined);
+    if (handle === undefined) continue;
+    try {
+      if (await tryFlock(handle.fd)) await removeCopy(context, paths);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+/** Kills the copy's QEMU, whose disk nobody wants, and removes its folders. */
+async function removeCopy({ env }: Context, paths: MachinePaths): Promise<void> {
+  const running = await findRunning(paths);
+  if (running !== undefined) {
+    await signalProcess(running.qemu, 'SIGKILL');
+    await waitForExit(running.qemu, { timeoutMs: killMs });
+  }
+  await closeShared(paths.runtimeDir, env);
+  // The lock's folder last: without it, nobody would look for the rest.
+  await rm(paths.runtimeDir, { recursive: true, force: true });
+  await rm(paths.stateDir, { recursive: true, force: true });
+}

@@ -1,0 +1,72 @@
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { crashLine } from '../../crash/headline.ts';
+import type { RepeatedCrash } from '../../crash/report.ts';
+import { homeFolder, stateRoot } from '../../places.ts';
+import { shorten } from '../../ui/card.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { crashCards, locateCrashes } from '../oops/cards.ts';
+import { silentPanic } from '../oops/device-panic.ts';
+import { readLog } from '../oops/read-logs.ts';
+import { isFatal } from './verdict.ts';
+
+/** Consoles of crashed copies that are kept; the oldest go. */
+const keptConsoles = 20;
+/** A command that crashes a kernel in a loop has thousands. */
+const mostCrashes = 50;
+
+/** What the copy's kernel has reported; the panic device's word stands for a console that is silent. */
+export async function findCrashes(
+  consoleLog: string,
+  panicked: boolean,
+): Promise<readonly RepeatedCrash[]> {
+  const log = await readLog(consoleLog, mostCrashes).catch(() => undefined);
+  const crashes = log?.crashes ?? [];
+  const told = crashes.some(({ panic }) => panic !== undefined);
+  return panicked && !told ? [...crashes, silentPanic(crashes)] : crashes;
+}
+
+/** Keeps the console of a copy that crashed; gives its new place. */
+export async function keepConsole(context: Context, consoleLog: string): Promise<string> {
+  const folder = join(stateRoot(context.env), 'crashed-runs');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const time = context
+    .now()
+    .toISOString()
+    .replaceAll(/[-:]|\.\d+/g, '');
+  const file = join(folder, `${time}-${process.pid}.log`);
+  await copyFile(consoleLog, file);
+  const names = (await readdir(folder)).toSorted();
+  await Promise.all(names.slice(0, -keptConsoles).map((name) => rm(join(folder, name))));
+  return file;
+}
+
+/** Explains on stderr what the kernel reported: a card for what it died of, a line for what it survived. */
+export async function sayCrashes(
+  context: Context,
+  globals: GlobalOptions,
+  { config }: LocatedMachine,
+  crashes: readonly RepeatedCrash[],
+  consoleLog: string | undefined,
+): Promise<void> {
+  const { terminal } = context;
+  const { errColor, symbols } = terminal;
+  const fatal = crashes.filter(isFatal);
+  const [first] = fatal;
+  if (first !== undefined) {
+    const places = { vmlinux: undefined, sharedDir: context.cwd, folder: config.folder };
+    const found = await locateCrashes(context, [first], places);
+    const notes = { all: crashes, before: [], machineGoesOn: false };
+    const onErr = { ...context, terminal: { ...terminal, color: errColor } };
+    for (const line of crashCards(onErr, globals, found, notes)) terminal.err(line);
+  }
+  const others = crashes.filter((crash) => crash !== first);
+  for (const crash of others.slice(0, 5)) {
+    const [line = ''] = crashLine(crash).split('\n');
+    terminal.err(`${errColor.yellow(symbols.warn)} ${line}`);
+  }
+  if (consoleLog === undefined) return;
+  const short = shorten(consoleLog, context.cwd, homeFolder(context.env));
+  terminal.err(`  Its console is kept: utopia oops --log ${short}`);
+}

@@ -1,0 +1,117 @@
+import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
+import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
+import { exitStatus, UtopiaError } from '../../errors.ts';
+import type { CommandEnd, CommandOutput } from './attend.ts';
+
+/** What became of a run; each has its own exit status, which the command's may equal. */
+export type RunOutcome = 'exited' | 'timed-out' | 'crashed' | 'not-started' | 'busy' | 'ended';
+
+/** `utopia run --json`. */
+export interface RunReport {
+  readonly schema: 1;
+  readonly command: readonly string[];
+  readonly outcome: RunOutcome;
+  /** The status of `utopia run` itself. */
+  readonly status: number;
+  /** The command's own; null where it has none. */
+  readonly commandStatus: number | null;
+  /** From the start of `utopia run` to the command's, and the command's own time. */
+  readonly startMs: number;
+  readonly commandMs: number;
+  /** What the command printed until its end, or the machine's; with --json or --junit only. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the guest's kernel had to report while it ran. */
+  readonly crashes: readonly CrashReport[];
+  /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
+  readonly consoleLog: string | null;
+  /** Why it did not start, or how it ended, as a sentence. */
+  readonly message: string | null;
+}
+
+export interface RunFacts {
+  readonly words: readonly string[];
+  readonly end: CommandEnd;
+  readonly output: CommandOutput;
+  readonly crashes: readonly RepeatedCrash[];
+  readonly timeoutMs: number | undefined;
+  readonly startMs: number;
+  readonly commandMs: number;
+  readonly consoleLog: string | undefined;
+}
+
+/** Whether the kernel did not survive what it reports, or not wholly: a panic or an oops. Pure. */
+export function isFatal(crash: RepeatedCrash): boolean {
+  const severity = crashSeverity(crash);
+  return severity === 'panic' || severity === 'oops';
+}
+
+/** What a run comes to: a crash counts before everything else, since it explains the rest. Pure. */
+export function judgeRun(facts: RunFacts): RunReport {
+  const { end, crashes, output } = facts;
+  return {
+    schema: 1,
+    command: facts.words,
+    ...outcomeOf(facts),
+    commandStatus: end.kind === 'exited' ? end.status : null,
+    startMs: facts.startMs,
+    commandMs: facts.commandMs,
+    stdout: output.stdout,
+    stderr: output.stderr,
+    crashes: crashes.map(reportCrash),
+    consoleLog: facts.consoleLog ?? null,
+  };
+}
+
+function outcomeOf({
+  end,
+  crashes,
+  timeoutMs = 0,
+}: RunFacts): Pick<RunReport, 'outcome' | 'status' | 'message'> {
+  const fatal = crashes.find(isFatal);
+  if (fatal !== undefined || end.kind === 'crashed') {
+    const what = fatal === undefined ? 'kernel panic' : crashHeadline(fatal);
+    const message = `The guest's kernel crashed: ${what}.`;
+    return { outcome: 'crashed', status: exitStatus.kernelCrashed, message };
+  }
+  switch (end.kind) {
+    case 'exited':
+      return { outcome: 'exited', status: end.status, message: null };
+    case 'timed-out': {
+      const message = `The command was ended after ${timeoutMs / 1000} s.`;
+      return { outcome: 'timed-out', status: exitStatus.timedOut, message };
+    }
+    case 'gone': {
+      const message = `The guest ${end.how} before the command was over.`;
+      return { outcome: 'ended', status: exitStatus.unavailable, message };
+    }
+    case 'killed':
+      return { outcome: 'ended', status: exitStatus.interrupted, message: 'Interrupted.' };
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The report of a run that did not come to its command, or lost it. Pure. */
+export function reportFailure(
+  words: readonly string[],
+  error: UtopiaError,
+  startMs: number,
+  begun: boolean,
+): RunReport {
+  const lost = begun || error.code === 'interrupted';
+  return {
+    schema: 1,
+    command: words,
+    outcome: lost ? 'ended' : error.status === exitStatus.tryAgain ? 'busy' : 'not-started',
+    status: error.status,
+    commandStatus: null,
+    startMs,
+    commandMs: 0,
+    stdout: '',
+    stderr: '',
+    crashes: [],
+    consoleLog: null,
+    message: error.message,
+  };
+}

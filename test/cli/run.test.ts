@@ -1,0 +1,157 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeLab, type Lab, type LabOptions } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+// `utopia run` as it is typed. QEMU is a stand-in, and ssh is one too.
+needsOfHost('qemu', 'ssh');
+
+/** An ssh that writes down each command for the guest, and plays `action` for the one that was asked for. */
+async function labWith(folder: string, action: string, options: LabOptions = {}): Promise<Lab> {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const script = `#!/bin/sh
+[ "$1" = -V ] && exit 0
+case "$*" in *ControlMaster=yes*) exit 0 ;; esac
+for last; do :; done
+printf '%s\\n' "$last" >>'${folder}/commands'
+case $last in
+  *authorized_keys* | *'mount -t 9p'* | kill*) exit 0 ;;
+esac
+${action}
+`;
+  writeFileSync(join(bin, 'ssh'), script);
+  chmodSync(join(bin, 'ssh'), 0o755);
+  return await makeLab({
+    scenario: {},
+    ...options,
+    env: { PATH: `${bin}:${process.env['PATH']}` },
+  });
+}
+
+/** What is left of copies: folders and processes. */
+function remains(lab: Lab): unknown {
+  const { HOME = '', XDG_RUNTIME_DIR = '' } = lab.env;
+  const folders = [join(HOME, '.local/state/utopia/runs'), join(XDG_RUNTIME_DIR, 'utopia/runs')];
+  return {
+    files: folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : [])),
+    processes: lab.processes(),
+  };
+}
+
+const nothing = { files: [], processes: [] };
+
+describe('a command', () => {
+  test('its status and output are passed on, and nothing remains', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWith(folder.path, 'echo out; echo err >&2; exit 42');
+    expect(await lab.run('run', './test', 'a b', '-q')).toMatchObject({
+      status: 42,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+    const commands = readFileSync(join(folder.path, 'commands'), 'utf8');
+    expect(commands).toContain(`,ro shared`);
+    expect(commands).toContain(`./test '\\''a b'\\'' -q\n`);
+    expect(remains(lab)).toEqual(nothing);
+    expect(existsSync(join(lab.folder, 'private.qcow2'))).toBe(false);
+  });
+
+  test('--json has it all, --junit as well', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWith(folder.path, 'echo out; echo err >&2; exit 3');
+    const result = await lab.run('run', '--json', '--rw', '--junit', 'result.xml', '--', 'true');
+    expect(result.status).toBe(3);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      schema: 1,
+      command: ['true'],
+      outcome: 'exited',
+      status: 3,
+      commandStatus: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+      crashes: [],
+    });
+    expect(readFileSync(join(lab.folder, 'result.xml'), 'utf8')).toContain(
+      'failures="1" errors="0"',
+    );
+    expect(readFileSync(join(folder.path, 'commands'), 'utf8')).toContain(',rw shared');
+  });
+
+  test('one that takes too long is ended', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWith(folder.path, 'exec sleep 50');
+    const result = await lab.run('run', '--timeout', '0.5', 'x');
+    expect(result).toMatchObject({ status: 124, stderr: '✗ The command was ended after 0.5 s.\n' });
+    expect(remains(lab)).toEqual(nothing);
+  });
+
+  test('Ctrl-C is the command’s', async () => {
+    using folder = temporaryFolder();
+    const action = `until grep -q '^kill -INT' '${folder.path}/commands'; do sleep 0.1; done; exit 130`;
+    await using lab = await labWith(folder.path, `echo begun; ${action}`);
+    const run = lab.start('run', 'x');
+    await run.sees(/begun/);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ status: 130, stderr: '' });
+    expect(remains(lab)).toEqual(nothing);
+  });
+
+  test('what a killed utopia leaves is cleared by the next', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWith(folder.path, 'echo begun; exec sleep 50');
+    const run = lab.start('run', 'x');
+    await run.sees(/begun/);
+    const gone = once(run.child, 'exit');
+    run.child.kill('SIGKILL');
+    await gone;
+    const [left] = readdirSync(join(lab.env['HOME'] ?? '', '.local/state/utopia/runs'));
+    const next = lab.start('run', 'y');
+    await next.sees(/begun/);
+    const names = readdirSync(join(lab.env['HOME'] ?? '', '.local/state/utopia/runs'));
+    expect(names).toHaveLength(1);
+    expect(names).not.toContain(left);
+    const over = once(next.child, 'exit');
+    next.child.kill('SIGINT');
+    next.child.kill('SIGTERM');
+    expect(await over).toEqual([130, null]);
+    expect((remains(lab) as typeof nothing).files).toEqual([]);
+  });
+});
+
+describe('a copy that does not start', () => {
+  test('69, with the reason', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWith(folder.path, 'exit 0', {
+      scenario: { dieAtOnce: { code: 1, stderr: 'qemu: cannot set up guest memory' } },
+    });
+    const result = await lab.run('run', '--json', 'true');
+    expect(result.status).toBe(69);
+    expect(JSON.parse(result.stdout)).toMatchObject({ outcome: 'not-started', status: 69 });
+    expect(remains(lab)).toEqual(nothing);
+  });
+
+  test('64 in a folder of the guest’s own system', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const result = await lab.run(
+      '-C',
+      '/usr',
+      '--config',
+      join(lab.folder, 'utopia.config'),
+      'run',
+      'true',
+    );
+    expect(result.status).toBe(64);
+    expect(result.stderr).toContain('Start utopia run in a folder of the lab');
+  });
+});
