@@ -1,6 +1,7 @@
 // `npm run bench [-- --boots N] [--starts N]`: every figure of docs/benchmarks.md,
 // measured side by side in one run. Prints Markdown.
 import { parseArgs } from 'node:util';
+import { benchAccess } from './access.ts';
 import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
 import { openLab } from './lab.ts';
@@ -18,6 +19,7 @@ try {
   await benchStartUp(lab, Number(values.starts));
   await benchLaunch(lab, Number(values.starts));
   await benchMemory(lab);
+  await benchAccess(lab, Number(values.boots));
   await benchScanner(Number(values.boots));
   await benchBoots(lab, Number(values.boots));
 } finally {

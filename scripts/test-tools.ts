@@ -11,6 +11,7 @@ const testTools: Readonly<Record<string, string>> = {
   sshd: 'openssh-server',
   rsync: 'rsync',
   sshfs: 'sshfs',
+  ip: 'iproute2',
 };
 
 /**

@@ -10,11 +10,13 @@ import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
 import { addForwardCommand } from './cli/forward.ts';
 import { addGuestCommands } from './cli/guest.ts';
+import { addExposureCommands } from './cli/exposure.ts';
 import { findOperand } from './cli/guest-words.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
+import { addMountCommand } from './cli/mount.ts';
 import { addResetCommand } from './cli/reset.ts';
 import { addRunCommand } from './cli/run.ts';
 import { addScreenCommands } from './cli/screen.ts';
@@ -48,6 +50,8 @@ type AddCommands = (program: Command, runCommand: RunCommand) => void;
 const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addMachineCommands, 'up', 'down', 'status'],
   [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],
+  [addMountCommand, 'mount'],
+  [addExposureCommands, 'passwd', 'expose'],
   [addMachinesCommand, 'ls'],
   [addConsoleCommands, 'logs', 'console'],
   [addScreenCommands, 'screenshot', 'key', 'sysrq', 'vnc'],

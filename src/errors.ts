@@ -53,11 +53,13 @@ export const errorCodes = {
   'machine-busy': exitStatus.tryAgain,
   'boot-failed': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
+  'guest-lost': exitStatus.unavailable,
   'guest-refused': exitStatus.unavailable,
   'copy-failed': exitStatus.unavailable,
   'guest-ended': exitStatus.unavailable,
   'kernel-crashed': exitStatus.kernelCrashed,
   'timed-out': exitStatus.timedOut,
+  'exposure-refused': exitStatus.unavailable,
   'consent-needed': exitStatus.unavailable,
   interrupted: exitStatus.interrupted,
 } as const satisfies Record<string, ExitStatus>;

@@ -27,6 +27,7 @@ interface UpFlags extends ParsedOptions {
   readonly stall: number;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly exposeAnyway?: boolean;
 }
 
 function addUp(program: Command, runCommand: RunCommand): void {
@@ -55,6 +56,10 @@ function addUp(program: Command, runCommand: RunCommand): void {
       '-y, --yes',
       'agree to what would be asked: a missing image, a share of the home folder',
     )
+    .option(
+      '--expose-anyway',
+      'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
+    )
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',
@@ -74,6 +79,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           stallMs: options.stall * 1000,
           yes: options.yes === true,
           dryRun: options.dryRun === true,
+          exposeAnyway: options.exposeAnyway === true,
           qemuArgs,
           flags: configFlags(options, context.cwd),
         });

@@ -5,8 +5,9 @@ import { UtopiaError } from '../errors.ts';
 import type { GuestAccess } from '../guest/ssh.ts';
 import { readSshBanner } from '../guest/ssh-banner.ts';
 import { findPortOwner } from '../host/ports.ts';
-import { reachable, type HostAddress } from '../machine/plan.ts';
+import { firstSshHost, reachable, type HostAddress } from '../machine/plan.ts';
 import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import { watchGuestLoss } from './guest-loss.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { nameHolder } from './port-holder.ts';
 
@@ -68,7 +69,9 @@ export async function guestAccess(
   const address = running.state?.ssh ?? configuredAddress(config);
   const host = reachable(address.host);
   const { pid, startTicks, bootId } = running.qemu;
-  const firmware = await firmwareLogOf(paths.firmwareLog);
+  const [firmware, console] = await Promise.all(
+    [paths.firmwareLog, paths.consoleLog].map(lookAtLog),
+  );
   return {
     host,
     port: address.port,
@@ -78,6 +81,10 @@ export async function guestAccess(
     runtimeDir: paths.runtimeDir,
     // SeaBIOS writes to its log at every reset of the guest, and only then.
     bootMark: [bootId, pid, startTicks, firmware?.size].join(' '),
+    watchLoss: watchGuestLoss(context, { paths }, running, {
+      firmware: firmware?.size,
+      console: console?.size,
+    }),
     checkPort: () => checkPort(context, pid, host, address.port),
     env: context.env,
     signal: context.signal,
@@ -86,7 +93,9 @@ export async function guestAccess(
 
 /** For a machine whose launcher died before it could write down what it chose. */
 function configuredAddress(config: Config): HostAddress {
-  if (config.sshPort !== 'auto') return { host: config.sshInterface, port: config.sshPort };
+  if (config.sshPort !== 'auto') {
+    return { host: firstSshHost(config.sshInterface), port: config.sshPort };
+  }
   throw new UtopiaError('ssh-unavailable', 'The port of this machine was not written down.', {
     hint: 'utopia up (after utopia down, if it runs)',
   });
@@ -117,7 +126,7 @@ async function checkAnswers(
   { paths }: LocatedMachine,
   { state }: RunningMachine,
 ): Promise<void> {
-  const resetAt = (await firmwareLogOf(paths.firmwareLog))?.mtimeMs ?? 0;
+  const resetAt = (await lookAtLog(paths.firmwareLog))?.mtimeMs ?? 0;
   if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;
   if (state !== undefined) {
     const { host, port } = state.ssh;
@@ -133,7 +142,7 @@ async function checkAnswers(
   });
 }
 
-async function firmwareLogOf(
+async function lookAtLog(
   file: string,
 ): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
   return await stat(file).catch(() => undefined);

@@ -22,7 +22,7 @@ const lookMs = 50;
 /** Talks to a running machine's QEMU, and lets go of it afterwards. Throws a QmpConnectionError. */
 export async function withMonitor<Result>(
   context: Pick<Context, 'signal' | 'now'>,
-  { paths }: LocatedMachine,
+  { paths }: Pick<LocatedMachine, 'paths'>,
   running: RunningMachine,
   talk: (client: QmpClient) => Promise<Result>,
 ): Promise<Result> {

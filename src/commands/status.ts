@@ -29,8 +29,11 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
         accelerator: running?.state?.plan.accelerator,
         qemu: running?.state?.qemuVersion,
         ssh: running?.state?.ssh,
+        exposed: running?.state?.exposed,
         vnc: running?.state?.plan.vnc,
         sharedDir: running?.state?.plan.sharedDir,
+        disks: running?.state?.plan.disks,
+        sensors: running?.state?.plan.sensorPort,
         overlay: { path: located.config.privateFile, bytes: overlayBytes },
         backingFile: running?.state?.backingFile,
         consoleLog: located.paths.consoleLog,
@@ -70,6 +73,7 @@ function describe(
       ...connectionCard(
         {
           ssh: state.ssh,
+          exposed: state.exposed,
           vnc: state.plan.vnc,
           sharedDir: state.plan.sharedDir,
           disks: state.plan.disks,

@@ -71,7 +71,7 @@ export const configKeys = {
   },
   UTOPIA_SSH_INTERFACE: {
     description:
-      'Address of the host on which that port listens. 0.0.0.0 opens it to the world: give user and root strong passwords first.',
+      'Address of the host on which that port listens. 0.0.0.0 opens it to the world, once the guest refuses the passwords of the guide (utopia passwd).',
     takes: 'an IPv4 address of this host, or a name for one',
     default: '127.0.0.1',
     sample: '127.0.0.1',

@@ -41,6 +41,7 @@ export async function copyFiles(access: GuestAccess, request: CopyRequest): Prom
     const { status, stderr } = await runSshProgram('scp', argv, {
       env: askpass.env,
       signal: access.signal,
+      watchLoss: access.watchLoss,
       stdio: 'progress',
       // It draws only in the terminal's own group of processes.
       mayAsk: true,

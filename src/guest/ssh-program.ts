@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { Interruption, type Environment } from '../context.ts';
+import type { UtopiaError } from '../errors.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /** What a program of ssh's family gave. `output` is empty where it had this process's own terminal. */
@@ -10,6 +11,9 @@ export interface SshResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Watches the guest until the function that it gives is called; says at most once that it is gone. */
+export type WatchLoss = (onLoss: (error: UtopiaError) => void) => () => void;
 
 export interface SshProcess {
   /** Askpass and all else that it is to see. */
@@ -22,6 +26,8 @@ export interface SshProcess {
   /** Somebody may be asked at the terminal: it stays in our session. */
   readonly mayAsk: boolean;
   readonly cwd?: string | undefined;
+  /** A guest that is gone ends the program, which would wait for minutes. */
+  readonly watchLoss?: WatchLoss | undefined;
   readonly onStart?: (pid: number) => void;
 }
 
@@ -33,7 +39,7 @@ export interface SshProcess {
  */
 export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore';
 
-/** Runs ssh or one of its kin. Throws `program-missing`, or the signal's reason. */
+/** Runs ssh or one of its kin. Throws `program-missing`, the signal's reason, or what `watchLoss` found. */
 export async function runSshProgram(
   program: 'ssh' | 'scp',
   argv: readonly string[],
@@ -56,8 +62,17 @@ export async function runSshProgram(
   // A signal to us is for the guest's command; ssh knows what to do with it.
   const pass = (): void => void child.kill(signalOf(signal));
   signal.addEventListener('abort', pass, { once: true });
-  const result = await child.finally(() => signal.removeEventListener('abort', pass));
+  let loss: UtopiaError | undefined;
+  const stopWatching = options.watchLoss?.((error) => {
+    loss = error;
+    child.kill('SIGTERM');
+  });
+  const result = await child.finally(() => {
+    signal.removeEventListener('abort', pass);
+    stopWatching?.();
+  });
   if (result.code === 'ENOENT') throw missingProgram(program);
+  if (loss !== undefined) throw loss;
   // What was captured until then is worth having.
   if (stdio !== 'inherit' && stdio !== 'capture') signal.throwIfAborted();
   return {

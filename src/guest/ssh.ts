@@ -17,7 +17,7 @@ import {
   markKeyInstalled,
   sshFiles,
 } from './ssh-key.ts';
-import { findSshVersion, runSshProgram, type SshResult } from './ssh-program.ts';
+import { findSshVersion, runSshProgram, type SshResult, type WatchLoss } from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
@@ -37,6 +37,7 @@ export interface GuestAccess {
   readonly bootMark: string;
   /** Throws when the port leads to somebody else: asked before a new connection is made. */
   readonly checkPort: () => Promise<void>;
+  readonly watchLoss?: WatchLoss | undefined;
   readonly env: Environment;
   readonly signal: AbortSignal;
 }
@@ -165,6 +166,7 @@ async function openShared(
     ...options,
     env: askpass.env,
     signal: access.signal,
+    watchLoss: access.watchLoss,
     stdio: 'ignore',
     // It outlives this command, and must not keep its folder busy.
     cwd: '/',
@@ -199,6 +201,7 @@ async function connect(
     {
       env: askpass.env,
       signal: access.signal,
+      watchLoss: access.watchLoss,
       stdio,
       input,
       timeoutMs,

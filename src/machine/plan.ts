@@ -82,6 +82,19 @@ export interface PlanExtras {
   readonly panicAction: boolean;
 }
 
+/** True for an address that only this host reaches. */
+export function isLoopback(host: string): boolean {
+  return host.startsWith('127.');
+}
+
+/**
+ * Where a machine's SSH listens at first, for any UTOPIA_SSH_INTERFACE: on loopback.
+ * Another address is opened at run time, when the guest's passwords have been tried.
+ */
+export function firstSshHost(sshInterface: string): string {
+  return isLoopback(sshInterface) ? sshInterface : '127.0.0.1';
+}
+
 /** What this QEMU must have been built with, or the machine would not be the lab's machine. */
 export const neededFeatures = {
   devices: ['virtio-blk-pci', 'virtio-net-pci', 'virtio-9p-pci', 'isa-serial'],

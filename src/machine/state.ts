@@ -16,6 +16,8 @@ export interface MachineState {
   readonly startedAt: string;
   readonly plan: MachinePlan;
   readonly ssh: HostAddress;
+  /** Where the port was opened to others besides `ssh`; absent while it is closed. */
+  readonly exposed?: HostAddress | undefined;
   readonly backingFile: string;
   /** Why it does not run with KVM, as half a sentence. */
   readonly slowBecause?: string | undefined;

@@ -9,6 +9,8 @@ interface DiskName {
 /** Where a running machine can be reached. */
 export interface Connections {
   readonly ssh: { readonly host: string; readonly port: number };
+  /** Where SSH is open to others too. */
+  readonly exposed?: { readonly host: string; readonly port: number } | undefined;
   readonly vnc: MachinePlan['vnc'];
   readonly sharedDir: string;
   readonly consoleLog: string;
@@ -22,7 +24,7 @@ export interface Connections {
 
 /** The connection card: one line a way to reach the machine. `cwd` shortens paths below it. */
 export function connectionCard(connections: Connections, cwd: string, home: string): string[] {
-  const { ssh, vnc, disks = [], sensors = false } = connections;
+  const { ssh, exposed, vnc, disks = [], sensors = false } = connections;
   const host = nameOf(ssh.host);
   const screen =
     vnc === undefined
@@ -31,7 +33,18 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
         ? 'utopia vnc   (a socket for you alone)'
         : `utopia vnc   or   vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
   const rows: readonly (readonly [string, string])[] = [
-    ['ssh', `utopia ssh   or   ssh -p ${ssh.port} root@${host}   (root / root)`],
+    [
+      'ssh',
+      `utopia ssh   or   ssh -p ${ssh.port} root@${host}${exposed === undefined ? '   (root / root)' : ''}`,
+    ],
+    ...(exposed === undefined
+      ? []
+      : [
+          [
+            'open',
+            `port ${exposed.port} of ${exposed.host}; utopia expose --off closes it`,
+          ] satisfies [string, string],
+        ]),
     ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],
     ['share', `${shorten(connections.sharedDir, cwd, home)} is /home/user/shared in the guest`],
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),

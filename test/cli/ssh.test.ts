@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
+import type { StandInStep } from '../support/stand-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // `utopia ssh` as it is typed. QEMU is a stand-in; ssh is one too, since nobody is behind the port.
@@ -86,6 +94,44 @@ describe('with a machine that runs', () => {
     } finally {
       foreign.close();
     }
+  });
+
+  describe('a session ends with its guest, though its connection does not', () => {
+    test.each([
+      ['firmwareLog', 'SeaBIOS (version 1.16)\n', 'was reset'],
+      [
+        'consoleLog',
+        '[   12.345678] \u001B[31mKernel panic - not syncing: Fatal exception\r\n',
+        'Kernel panic - not syncing: Fatal exception',
+      ],
+    ] as const)('%s grows by %j', async (file, text, words) => {
+      using folder = temporaryFolder();
+      await using lab = await runningLab(folder.path, 'echo on; exec sleep 600');
+      const session = lab.start('exec', 'true');
+      await session.sees(/on/);
+      // What only speaks of a panic is none.
+      appendFileSync(lab.paths().consoleLog, 'user: Kernel panic - not syncing?\n');
+      appendFileSync(lab.paths()[file], text);
+      const result = await session.ended;
+      expect(result.status).toBe(69);
+      expect(result.stderr).toContain(words);
+    });
+
+    test('one that stood still before', async () => {
+      using folder = temporaryFolder();
+      const steps = [
+        { boot: true, status: 'running', ssh: 'banner' },
+        { status: 'guest-panicked' },
+      ];
+      await using lab = await makeLab({
+        scenario: { steps: steps as StandInStep[] },
+        env: fakeSsh(folder.path, 'exec sleep 600'),
+      });
+      expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
+      const result = await lab.run('ssh', '--', 'true');
+      expect(result.status).toBe(69);
+      expect(result.stderr).toContain('utopia oops');
+    });
   });
 
   test('ssh’s own trouble is explained and is no status of the command', async () => {

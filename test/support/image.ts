@@ -18,6 +18,11 @@ export async function testImage(profile: ImageProfile = 'minimal'): Promise<stri
   return await cachedImage(profile, profile, rootSpec(profile));
 }
 
+/** The minimal profile with the guest's halves of rsync and sshfs. */
+export async function accessImage(): Promise<string> {
+  return await cachedImage('access', 'minimal', rootSpec('minimal', ['rsync', 'sshfs']));
+}
+
 /**
  * A Debian in which real KVM works when it runs with `-accel tcg -cpu max`: QEMU, and
  * the programs that doctor is compared with, kvm-ok and virt-host-validate.

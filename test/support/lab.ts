@@ -41,6 +41,8 @@ export interface Lab extends AsyncDisposable {
   /** The same on a terminal of 80 columns: stdout is all that appears there. */
   runOnTerminal(...args: readonly string[]): Promise<RunResult>;
   start(...args: readonly string[]): RunningProgram;
+  /** The same with this text as stdin. */
+  runWithInput(input: string, ...args: readonly string[]): Promise<RunResult>;
   /** Runs it with these bytes as stdin; gives the bytes of stdout. */
   pipe(input: Buffer, ...args: readonly string[]): Promise<Buffer>;
   paths(): ReturnType<typeof machinePaths>;
@@ -55,6 +57,8 @@ export interface LabOptions {
   /** Backing file; the default is a small empty raw image in the lab. */
   readonly backing?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Command before the program, such as one that enters another namespace; not for `runOnTerminal`. */
+  readonly within?: readonly string[];
   /** The program to run instead of the checkout's own. */
   readonly program?: string;
 }
@@ -95,18 +99,19 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
 
   const command = [node, options.program ?? builtProgram] as const;
 
-  function start(...args: readonly string[]): RunningProgram {
-    const child = spawn(command[0], [command[1], ...args], {
-      cwd: folder,
-      env,
-      stdio: 'pipe',
-    });
-    child.stdin.end();
+  function startWithInput(input: string, args: readonly string[]): RunningProgram {
+    const [program, ...words] = [...(options.within ?? []), ...command, ...args];
+    const child = spawn(program ?? '', words, { cwd: folder, env, stdio: 'pipe' });
+    // One that refuses its arguments reads nothing.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
     return watchProgram(child);
   }
+  const start = (...args: readonly string[]): RunningProgram => startWithInput('', args);
 
   async function pipe(input: Buffer, ...args: readonly string[]): Promise<Buffer> {
-    const child = spawn(node, [options.program ?? builtProgram, ...args], {
+    const [program, ...words] = [...(options.within ?? []), ...command, ...args];
+    const child = spawn(program ?? '', words, {
       cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -151,6 +156,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     paths,
     processes,
     run: (...args) => start(...args).ended,
+    runWithInput: (input, ...args) => startWithInput(input, args).ended,
     [Symbol.asyncDispose]: async () => {
       const running = await findRunning(paths());
       if (running !== undefined) process.kill(running.qemu.pid, 'SIGKILL');

@@ -14,6 +14,8 @@ const needs = {
   binutils: () => missingPrograms('addr2line'),
   compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
   sshd: () => missingPrograms('ssh', 'scp', 'ssh-keygen', 'sshd'),
+  'network-namespaces': () =>
+    runs('unshare', ['--net', 'ip', 'link']) ? undefined : 'unshare --net ip does not work here',
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
   'mount-namespaces': () =>
     runs('unshare', ['-m', 'true']) ? undefined : 'unshare -m does not work here',

@@ -1,4 +1,11 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -53,6 +60,8 @@ export interface StandIn {
   /** For QEMU_BUILD_DIR. */
   readonly prefix: string;
   readonly binary: string;
+  /** Lines that came for the human monitor, of every start. */
+  monitored(): string[];
   /** Changes what the next start plays. */
   setScenario(scenario: StandInScenario): void;
 }
@@ -78,7 +87,11 @@ export function installStandIn(folder: string, scenario: StandInScenario = {}): 
   chmodSync(binary, 0o755);
   const img = findProgram('qemu-img');
   if (img !== undefined) symlinkSync(img, join(prefix, 'bin/qemu-img'));
-  return { prefix, binary, setScenario };
+  const monitored = (): string[] =>
+    existsSync(`${scenarioFile}.monitored`)
+      ? readFileSync(`${scenarioFile}.monitored`, 'utf8').trimEnd().split('\n')
+      : [];
+  return { prefix, binary, monitored, setScenario };
 }
 
 function findProgram(name: string): string | undefined {

@@ -1,7 +1,8 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { Diagnosis } from '../../diagnose/types.ts';
-import { writeState } from '../../machine/state.ts';
+import { isLoopback } from '../../machine/plan.ts';
+import { writeState, type MachineState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
@@ -36,22 +37,17 @@ export async function bringUp(
     );
     showing.stop();
     if (end.kind === 'interrupted') {
-      await giveUp(context, located, machine, session, display);
-      throw new UtopiaError(
-        'interrupted',
-        'Interrupted while the machine was starting; it is off.',
-      );
+      throw await interrupted(context, located, machine, session, display);
     }
     if (end.kind === 'failed') {
       const goesOn = !options.detach && !end.hopeless && timeoutMs === undefined;
       if (!goesOn) await fail(context, located, machine, session, display, end);
       else display.report({ kind: 'warned', title: 'ssh', detail: 'does not answer' });
     }
-    const state =
-      end.kind === 'ready'
-        ? { ...machine.state, readyAt: context.now().toISOString() }
-        : machine.state;
-    await writeState(located.paths, state);
+    const state = await settle(context, options, located, machine, display, end);
+    if (context.signal.aborted) {
+      throw await interrupted(context, located, machine, session, display);
+    }
     display.close();
     printCard(context, globals, located, state, !options.detach);
     if (options.detach) {
@@ -63,6 +59,26 @@ export async function bringUp(
   } finally {
     await session.close();
   }
+}
+
+/** Writes down how the boot ended, and opens SSH to others where that is wanted. */
+async function settle(
+  context: Context,
+  options: UpOptions,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  display: ProgressDisplay,
+  end: BootEnd,
+): Promise<MachineState> {
+  if (end.kind !== 'ready') {
+    await writeState(located.paths, machine.state);
+    return machine.state;
+  }
+  const state = { ...machine.state, readyAt: context.now().toISOString() };
+  await writeState(located.paths, state);
+  if (isLoopback(located.config.sshInterface)) return state;
+  const { openToOthers } = await import('./open-to-others.ts');
+  return await openToOthers(context, options, located, state, display);
 }
 
 /** A boot that failed ends with the machine off, and with what was found out about it. */
@@ -98,6 +114,13 @@ function explain({ terminal }: Context, { what, why, next, lines }: Diagnosis): 
   for (const line of lines) terminal.err(`  | ${line}`);
   terminal.err(`  ${terminal.errColor.bold('Do')}  ${next}`);
   terminal.err('  The machine goes on meanwhile; its screen may show more.');
+}
+
+async function interrupted(
+  ...[context, located, machine, session, display]: Parameters<typeof giveUp>
+): Promise<UtopiaError> {
+  await giveUp(context, located, machine, session, display);
+  return new UtopiaError('interrupted', 'Interrupted while the machine was starting; it is off.');
 }
 
 async function giveUp(

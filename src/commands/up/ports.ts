@@ -9,7 +9,7 @@ import {
   writeKeptPorts,
 } from '../../machine/kept-ports.ts';
 import { lockMachine } from '../../machine/lock.ts';
-import type { HostAddress, MachinePlan } from '../../machine/plan.ts';
+import { firstSshHost, type HostAddress, type MachinePlan } from '../../machine/plan.ts';
 import { readState } from '../../machine/state.ts';
 import { portsLockFile } from '../../places.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -93,22 +93,32 @@ async function chooseSsh(
   before: number | undefined,
   findFree: FindFree,
 ): Promise<HostAddress> {
-  const host = config.sshInterface;
+  // Closed to others at first, on loopback; the other address must be free as well.
+  const { sshInterface } = config;
+  const host = firstSshHost(sshInterface);
+  const probe = async (port: number): ReturnType<typeof probePort> => {
+    const outside = await probePort(sshInterface, port);
+    return outside.free && host !== sshInterface ? await probePort(host, port) : outside;
+  };
+  // 0.0.0.0 is free where every address is.
+  const everywhere = host === sshInterface ? host : '0.0.0.0';
   if (config.sshPort === 'auto') {
-    if (before !== undefined && (await probePort(host, before)).free) return { host, port: before };
-    const port = await findFree(host, firstSshPort);
+    if (before !== undefined && (await probe(before)).free) return { host, port: before };
+    const port = await findFree(everywhere, firstSshPort);
     if (port !== undefined) return { host, port };
     throw noFreePort('SSH', firstSshPort);
   }
   const port = config.sshPort;
-  const state = await probePort(host, port);
+  const state = await probe(port);
   if (state.free) return { host, port };
   if (state.code === 'EADDRNOTAVAIL') {
-    throw new UtopiaError('port-busy', `UTOPIA_SSH_INTERFACE=${host} is no address of this host.`, {
-      hint: 'Use 127.0.0.1, or an address that `ip address` shows.',
-    });
+    throw new UtopiaError(
+      'port-busy',
+      `UTOPIA_SSH_INTERFACE=${sshInterface} is no address of this host.`,
+      { hint: 'Use 127.0.0.1, or an address that `ip address` shows.' },
+    );
   }
-  const free = await findFree(host, port + 1);
+  const free = await findFree(everywhere, port + 1);
   throw await refuseBusyPort(context, `The machine cannot start: port ${port}`, state, [
     free === undefined ? undefined : `UTOPIA_SSH_PORT=${free} utopia up      (${free} is free)`,
   ]);

@@ -53,7 +53,7 @@ export function printCard(
 ): void {
   const { terminal } = context;
   if (globals.json) {
-    const { ssh, qemu, plan } = state;
+    const { ssh, exposed, qemu, plan } = state;
     terminal.out(
       JSON.stringify({
         schema: 1,
@@ -61,6 +61,7 @@ export function printCard(
         id: paths.id,
         pid: qemu.pid,
         ssh,
+        exposed,
         vnc: plan.vnc,
         accelerator: plan.accelerator,
         readyAt: state.readyAt,
@@ -70,6 +71,7 @@ export function printCard(
   }
   const connections = {
     ssh: state.ssh,
+    exposed: state.exposed,
     vnc: state.plan.vnc,
     sharedDir: state.plan.sharedDir,
     disks: state.plan.disks,

@@ -12,6 +12,8 @@ export interface UpOptions {
   readonly timeoutMs: number | undefined;
   readonly stallMs: number;
   readonly yes: boolean;
+  /** Open SSH on UTOPIA_SSH_INTERFACE without a look at the guest's passwords. */
+  readonly exposeAnyway: boolean;
   readonly dryRun: boolean;
   /** What stood behind `--`: QEMU's own arguments. */
   readonly qemuArgs: readonly string[];

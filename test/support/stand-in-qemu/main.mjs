@@ -221,6 +221,7 @@ function answer(command, given) {
       writeFileSync(given.filename, Buffer.from('P6\n2 1\n255\n\xff\0\0\0\0\xff', 'latin1'));
       return {};
     case 'human-monitor-command':
+      appendFileSync(`${process.env.STAND_IN_SCENARIO}.monitored`, `${given['command-line']}\n`);
       return scenario.monitor?.[given['command-line']] ?? '';
     case 'cont':
       status = 'running';

@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { UtopiaError } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Asks for a line and shows nothing of it. Throws `consent-needed` without a
+ * terminal, `interrupted` when the signal is aborted or Ctrl-C is pressed.
+ */
+export async function askSecret(
+  terminal: Terminal,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!terminal.interactive) {
+    throw new UtopiaError('consent-needed', 'Nobody is here to type a password.', {
+      hint: 'Run this in a terminal, or hand it over with --stdin.',
+    });
+  }
+  terminal.stderr.write(prompt);
+  // readline edits the line, and draws it into nothing.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: terminal.stdin, output: nowhere, terminal: true });
+  const pressed = new AbortController();
+  reader.on('SIGINT', () => pressed.abort());
+  reader.on('close', () => pressed.abort());
+  try {
+    return await reader.question('', { signal: AbortSignal.any([signal, pressed.signal]) });
+  } catch (error) {
+    if (signal.aborted || pressed.signal.aborted) {
+      throw new UtopiaError('interrupted', 'Interrupted; nothing was changed.');
+    }
+    throw error;
+  } finally {
+    reader.close();
+    terminal.err();
+  }
+}
