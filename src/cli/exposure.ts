@@ -6,7 +6,7 @@ import { examples } from './help.ts';
 export function addExposureCommands(program: Command, runCommand: RunCommand): void {
   program
     .command('passwd')
-    .summary("change a password there")
+    .summary('change a password there')
     .description(
       "Give an account of the guest a new password, over ssh. If the machine's port waits\n" +
         'for that to be opened on UTOPIA_SSH_INTERFACE, it is tried again.',
