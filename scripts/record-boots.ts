@@ -11,11 +11,9 @@ const folder = join(import.meta.dirname, '../fixtures/logs/console');
 /** How a guest is broken: typed in it as root. */
 const breakages: Readonly<Record<string, string>> = {
   'ssh-broken': 'echo Nonsense yes >> /etc/ssh/sshd_config',
-  'network-dead': 'systemctl -q mask systemd-networkd utopia-network',
+  'network-dead': 'rm /etc/systemd/network/80-utopia.network',
   'init-gone': 'mv /sbin/init /sbin/init.away',
   'init-ends': "rm /sbin/init; printf '#!/bin/sh\\nexit 1\\n' > /sbin/init; chmod +x /sbin/init",
-  'fstab-wrong':
-    "echo '/dev/vdz1 /data ext4 x-systemd.device-timeout=5s 0 2' >> /etc/fstab; mkdir /data",
   'root-wrong': "sed -i 's|root=/dev/vda1|root=/dev/vdb1|' /boot/grub/grub.cfg",
   'module-panic': `echo kernel.panic_on_oops=1 > /etc/sysctl.d/99-x.conf; cp ${builtModules}/null_read.ko /lib/modules/$(uname -r)/; depmod; printf '[Unit]\\nAfter=systemd-sysctl.service\\n[Service]\\nType=oneshot\\nExecStart=/sbin/modprobe null_read\\n[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/lab.service; systemctl -q enable lab; systemctl mask ssh`,
 };

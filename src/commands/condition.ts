@@ -4,6 +4,7 @@ import { reachable } from '../machine/plan.ts';
 import { writeState, type RunningMachine } from '../machine/state.ts';
 import { connectQmp } from '../qmp/client.ts';
 import { queryDiskFull, queryStatus } from '../qmp/queries.ts';
+import { findPanic } from './guest-panic.ts';
 
 /** A guest that is up answers within this time, also under emulation. */
 const bannerTimeoutMs = 700;
@@ -37,6 +38,7 @@ export async function findCondition(
       if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
       if (status === 'guest-panicked') return 'panicked';
       if (status !== 'running') return 'paused';
+      if ((await findPanic(paths)) !== undefined) return 'panicked';
       return (await isReady(running, paths, now)) ? 'running' : 'booting';
     } finally {
       client.close();

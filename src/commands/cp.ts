@@ -23,7 +23,13 @@ export async function runCp(
   else await checkTarget(route.target, route.sources.length);
   const { access } = await findGuest(context, globals, login);
   const progress = context.terminal.animated && !globals.quiet && !globals.json;
-  await copyFiles(access, { ...route, preserve, progress });
+  try {
+    await copyFiles(access, { ...route, preserve, progress });
+  } catch (error) {
+    // scp's progress leaves the cursor in its line.
+    if (progress) context.terminal.err();
+    throw error;
+  }
 }
 
 /** Which way the paths go. Pure. Throws `usage`. */

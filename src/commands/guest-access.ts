@@ -7,6 +7,7 @@ import { readSshBanner } from '../guest/ssh-banner.ts';
 import { findPortOwner } from '../host/ports.ts';
 import { firstSshHost, reachable, type HostAddress } from '../machine/plan.ts';
 import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import { findPanic, panicked } from './guest-panic.ts';
 import { watchGuestLoss } from './guest-loss.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { nameHolder } from './port-holder.ts';
@@ -81,7 +82,7 @@ export async function guestAccess(
     runtimeDir: paths.runtimeDir,
     // SeaBIOS writes to its log at every reset of the guest, and only then.
     bootMark: [bootId, pid, startTicks, firmware?.size].join(' '),
-    watchLoss: watchGuestLoss(context, { paths }, running, {
+    watchLoss: watchGuestLoss(paths, {
       firmware: firmware?.size,
       console: console?.size,
     }),
@@ -126,6 +127,8 @@ async function checkAnswers(
   { paths }: LocatedMachine,
   { state }: RunningMachine,
 ): Promise<void> {
+  const panic = await findPanic(paths);
+  if (panic !== undefined) throw panicked(panic);
   const resetAt = (await lookAtLog(paths.firmwareLog))?.mtimeMs ?? 0;
   if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;
   if (state !== undefined) {

@@ -1,18 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../context.ts';
 import { readConsoleLine } from '../crash/console-line.ts';
 import { UtopiaError } from '../errors.ts';
 import { followFile } from '../guest/follow-file.ts';
 import type { WatchLoss } from '../guest/ssh-program.ts';
-import type { RunningMachine } from '../machine/state.ts';
-import { queryStatus } from '../qmp/queries.ts';
-import type { LocatedMachine } from './locate.ts';
-import { withMonitor } from './monitor.ts';
+import type { MachinePaths } from '../machine/paths.ts';
+import { panicked } from './guest-panic.ts';
 
 const lookMs = 200;
-/** A session that lives this long is worth one question to QEMU: most commands have ended. */
-const askMs = 1_500;
 
 /** Bytes in the logs before the session began; undefined for one that is not there. */
 export interface LogSizes {
@@ -25,15 +20,12 @@ export interface LogSizes {
  * is when a guest is reset or panics, and ssh waits minutes for an answer.
  */
 export function watchGuestLoss(
-  context: Context,
-  machine: Pick<LocatedMachine, 'paths'>,
-  running: RunningMachine,
+  { consoleLog, firmwareLog }: Pick<MachinePaths, 'consoleLog' | 'firmwareLog'>,
   before: LogSizes,
 ): WatchLoss {
   return (onLoss) => {
     const ended = new AbortController();
     const { signal } = ended;
-    const { consoleLog, firmwareLog } = machine.paths;
     const lose = (error: UtopiaError): void => {
       if (!signal.aborted) onLoss(error);
       ended.abort();
@@ -41,7 +33,6 @@ export function watchGuestLoss(
     const watches = [
       watchFirmware(firmwareLog, before.firmware, signal, lose),
       watchConsole(consoleLog, before.console, signal, lose),
-      askQemu(context, machine, running, signal, lose),
     ];
     // What cannot be watched leaves ssh's own patience.
     for (const watch of watches) watch.catch(() => {});
@@ -88,24 +79,4 @@ async function watchConsole(
       .find((message) => message.startsWith('Kernel panic - not syncing'));
     if (panic !== undefined) lose(panicked(panic.trim()));
   }
-}
-
-/** A guest that stood still before the session began says nothing any more. */
-async function askQemu(
-  context: Context,
-  machine: Pick<LocatedMachine, 'paths'>,
-  running: RunningMachine,
-  signal: AbortSignal,
-  lose: Lose,
-): Promise<void> {
-  await sleep(askMs, undefined, { signal });
-  const { status } = await withMonitor({ ...context, signal }, machine, running, queryStatus);
-  if (status === 'guest-panicked') lose(panicked('it stands still'));
-}
-
-function panicked(because: string): UtopiaError {
-  return new UtopiaError('guest-lost', "The guest's kernel has panicked; its sessions are gone.", {
-    details: [because],
-    hint: 'utopia oops explains it; utopia down --force, then utopia up, starts anew.',
-  });
 }

@@ -1,4 +1,4 @@
-import { findLine, guestLines, linesFrom, roughly, tail, type Rule } from './text.ts';
+import { findLine, guestLines, linesFrom, logIn, roughly, tail, type Rule } from './text.ts';
 import type { Evidence } from './types.ts';
 
 const panicLine = /Kernel panic - not syncing: (.*?)\s*(?:\]---)?$/;
@@ -54,11 +54,16 @@ export const guestRules: readonly Rule[] = [
         evidence,
       );
       if (reason === undefined) return undefined;
-      const killed = /Attempted to kill init/i.test(reason);
+      // The initramfs looks for init itself, and ends where there is none.
+      const absent = findLine(
+        guestLines(evidence),
+        /^run-init: (.*(?:can't execute|No such file).*)$/,
+      );
+      const killed = absent === undefined && /Attempted to kill init/i.test(reason);
       return {
         what: killed
           ? `The kernel panicked: the first process has died (${reason}).`
-          : 'The kernel panicked: there is no init program to run.',
+          : `The kernel panicked: there is no init program to run${absent === undefined ? '' : ` (${absent[1]})`}.`,
         why: killed
           ? 'init crashed or left. A library or program that it needs is damaged, or the kernel lacks something that it asks for.'
           : 'The root file system is mounted, but has no /sbin/init: it is another partition, empty, or init= is wrong.',
@@ -127,13 +132,16 @@ export const guestRules: readonly Rule[] = [
     id: 'initramfs-shell',
     explain: (evidence) => {
       const lines = guestLines(evidence);
-      if (
-        findLine(lines.slice(-15), /^\(initramfs\)|Dropping to a shell|ALERT!.*does not exist/) ===
-        undefined
-      )
+      const shell = /^\(initramfs\)|Dropping to a shell|ALERT!.*does not exist/;
+      const waiting = findWaitForRoot(lines.slice(-6), evidence.silentForMs ?? 0);
+      if (findLine(lines.slice(-15), shell) === undefined && waiting === undefined) {
         return undefined;
+      }
       return {
-        what: 'The initramfs gave up and opened a shell: it cannot find or mount the root file system.',
+        what:
+          waiting === undefined
+            ? 'The initramfs gave up and opened a shell: it cannot find or mount the root file system.'
+            : `The initramfs waits for the root file system${waiting}.`,
         why: 'root= names a disk that is not there, or the initramfs lacks the driver for it (virtio_blk, ext4).',
         next: 'Choose the old kernel in the grub menu, then rebuild the initramfs: update-initramfs -u -k VERSION',
         lines: tail(lines),
@@ -156,7 +164,7 @@ export const guestRules: readonly Rule[] = [
           failed.length === 0
             ? 'Most often a line in /etc/fstab for a disk that is not there.'
             : 'The failed units are below; most often a line in /etc/fstab for a disk that is not there.',
-        next: 'Log in on the screen through VNC (root / root), look at journalctl -xb, mend it, reboot.',
+        next: `${logIn}, look at journalctl -xb, mend it, reboot.`,
         lines: failed.length === 0 ? tail(lines) : tail(failed),
       };
     },
@@ -188,6 +196,16 @@ export const guestRules: readonly Rule[] = [
         : undefined,
   },
 ];
+
+/** Our images' initramfs looks for the root file system for a minute. Gives the disk that it cannot open. */
+function findWaitForRoot(lines: readonly string[], silentForMs: number): string | undefined {
+  const at = lines.findIndex((line) => line.endsWith(': looking for the root file system'));
+  if (at === -1 || silentForMs < rootWaitMs) return undefined;
+  const missing = findLine(lines.slice(at), /(\/dev\/\S+): Can't open blockdev/)?.[1];
+  return missing === undefined ? '' : `: there is no ${missing}`;
+}
+
+const rootWaitMs = 10_000;
 
 /** grub's shells wait for ever; its errors are often passing, and some it gets over by itself in 10 s. */
 const loaderPromptMs = 2_000;

@@ -7,6 +7,10 @@ export interface Rule {
   readonly explain: (evidence: Evidence) => Omit<Diagnosis, 'id'> | undefined;
 }
 
+/** How to get into a guest without SSH, before what to do there. An `up` that failed has ended the machine. */
+export const logIn =
+  'Start it with utopia up --no-wait and log in with utopia console (root / root)';
+
 /** How many lines of a log are shown as evidence. */
 const shownLines = 12;
 

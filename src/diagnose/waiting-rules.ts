@@ -1,4 +1,4 @@
-import { guestLines, roughly, tail, type Rule } from './text.ts';
+import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
 import type { Evidence } from './types.ts';
 
 /** Why the waiting ended although nothing has failed visibly. The last rule always applies. */
@@ -11,10 +11,11 @@ export const waitingRules: readonly Rule[] = [
         /FAILED.*(?:ssh|OpenSSH)|Failed to start.*(?:ssh|OpenSSH|Secure Shell)/i.test(line),
       );
       if (sshFailed.length === 0) return undefined;
+      const unit = findLine(sshFailed, /\b(sshd?(?:@\S*)?\.(?:service|socket))\b/)?.[1];
       return {
-        what: 'The guest is up, but its SSH server did not start.',
+        what: `The guest is up, but its SSH server did not start${unit === undefined ? '' : ` (${unit})`}.`,
         why: 'Its own message is below; often its host keys or its configuration.',
-        next: 'Log in on the screen through VNC (root / root): journalctl -u ssh',
+        next: `${logIn}: journalctl -u ssh`,
         lines: sshFailed,
       };
     },
@@ -26,7 +27,7 @@ export const waitingRules: readonly Rule[] = [
         ? {
             what: `The guest shows its login prompt, but SSH does not answer${portOf(evidence)}.`,
             why: 'Its network card has no address (the name in /etc/network/interfaces may be another), the kernel lacks the driver, or sshd does not run.',
-            next: 'Log in on the screen through VNC (root / root): ip address; systemctl status ssh',
+            next: `${logIn}: ip address; systemctl status ssh`,
             lines: tail(guestLines(evidence), 6),
           }
         : undefined,

@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
-import type { StandInStep } from '../support/stand-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // `utopia ssh` as it is typed. QEMU is a stand-in; ssh is one too, since nobody is behind the port.
@@ -117,20 +116,22 @@ describe('with a machine that runs', () => {
       expect(result.stderr).toContain(words);
     });
 
-    test('one that stood still before', async () => {
+    test('one that stood still before is not connected to, until it was reset', async () => {
       using folder = temporaryFolder();
-      const steps = [
-        { boot: true, status: 'running', ssh: 'banner' },
-        { status: 'guest-panicked' },
-      ];
-      await using lab = await makeLab({
-        scenario: { steps: steps as StandInStep[] },
-        env: fakeSsh(folder.path, 'exec sleep 600'),
-      });
-      expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
+      await using lab = await runningLab(folder.path, 'exit 0');
+      const { consoleLog, firmwareLog } = lab.paths();
+      const end =
+        '[   12.3] \u001B[1m---[ end Kernel panic - not syncing: Fatal exception ]---\r\n';
+      appendFileSync(consoleLog, end);
       const result = await lab.run('ssh', '--', 'true');
       expect(result.status).toBe(69);
-      expect(result.stderr).toContain('utopia oops');
+      expect(result.stderr).toContain('  Kernel panic - not syncing: Fatal exception\n');
+      expect((await lab.run('status')).stdout).toContain('its kernel has panicked');
+      expect((await lab.run('ls')).stdout).toContain('panicked');
+      appendFileSync(firmwareLog, 'SeaBIOS (version 1.16)\n');
+      expect((await lab.run('status')).stdout).not.toContain('panicked');
+      appendFileSync(consoleLog, 'GRUB loading.\r\n');
+      expect((await lab.run('ssh', '--', 'true')).status).toBe(0);
     });
   });
 

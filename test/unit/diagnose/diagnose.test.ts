@@ -19,6 +19,29 @@ function consoleLines(name: string): string[] {
 
 const base: Evidence = { elapsedMs: 42_000 };
 
+/** What `up` knew when it gave up on a recorded boot. */
+function stalled(name: string): Evidence {
+  const lines = consoleLines(name);
+  const sawLogin = lines.some((line) => / login:/.test(line));
+  return { ...base, consoleLines: lines, sawLogin, silentForMs: 30_000 };
+}
+
+describe('boots of guests that were broken on purpose (recorded)', () => {
+  test.each<[string, DiagnosisId, string, string]>([
+    ['boot-ssh-broken', 'ssh-absent', '(ssh.service)', 'journalctl -u ssh'],
+    ['boot-network-dead', 'network-dead', 'SSH does not answer', 'ip address'],
+    ['boot-init-gone', 'init-missing', 'no init program to run', '/bin/init'],
+    ['boot-init-ends', 'init-missing', 'the first process has died', 'utopia reset'],
+    ['boot-root-wrong', 'initramfs-shell', '/dev/vdb1', 'root='],
+  ])('%s is %s', (name, id, what, words) => {
+    const diagnosis = diagnose(stalled(name));
+    expect(diagnosis.id).toBe(id);
+    expect(diagnosis.what).toContain(what);
+    expect(Object.values(diagnosis).flat().join(' ')).toContain(words);
+    expect(diagnosis.lines.length).toBeGreaterThan(0);
+  });
+});
+
 function exited(output: string, extra: Partial<Evidence> = {}): Evidence {
   return { ...base, qemuExit: { code: 1, signal: null }, qemuOutput: output, ...extra };
 }
