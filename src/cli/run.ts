@@ -8,6 +8,7 @@ interface RunFlags extends ParsedOptions {
   readonly rw?: boolean;
   readonly junit?: string;
   readonly yes?: boolean;
+  readonly cold?: boolean;
 }
 
 /** `utopia run`. */
@@ -24,6 +25,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
     .option('--rw', 'the command may write to this folder')
     .option('--junit <file>', 'write the result as JUnit XML, too')
+    .option('--cold', 'boot, although there is a warm base (utopia image warm)')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
       'after',
@@ -48,6 +50,7 @@ ${examples(
           writable: options.rw === true,
           junit: options.junit,
           yes: options.yes === true,
+          cold: options.cold === true,
           flags: configFlags(options, context.cwd),
         });
       });

@@ -1,14 +1,15 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
+import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
 import { formatBytes } from '../ui/format.ts';
 
 /** `utopia image list`: name, size, what it is; a line each. */
 export async function runImageList(context: Context, globals: GlobalOptions): Promise<void> {
   const { terminal, env } = context;
-  const images = await listImages(env);
+  const [images, warm] = await Promise.all([listImages(env), listWarmBases(env)]);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, folder: imageFolder(env), images }));
+    terminal.out(JSON.stringify({ schema: 1, folder: imageFolder(env), images, warm }));
     return;
   }
   if (images.length === 0) {
@@ -16,13 +17,24 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
     return;
   }
   const width = Math.max(...images.map((image) => image.name.length));
-  for (const image of images) terminal.out(describeImage(image, width));
+  for (const image of images) {
+    terminal.out(describeImage(image, width));
+    for (const base of warm.filter(({ manifest }) => manifest.image === image.path)) {
+      terminal.out(describeBase(base));
+    }
+  }
 }
 
 function describeImage(image: StoredImage, width: number): string {
   const origin = describeOrigin(image.record);
   const size = `${formatBytes(image.allocatedBytes)} of ${formatBytes(image.bytes)}`;
   return `${image.name.padEnd(width)}  ${size.padEnd(16)}  ${origin}`;
+}
+
+function describeBase({ bytes, manifest }: WarmBase): string {
+  const { memoryMiB, cpus, accelerator, madeAt } = manifest;
+  const machine = `${memoryMiB} MiB, ${cpus} CPUs, ${accelerator.toUpperCase()}`;
+  return `  warm base for utopia run: ${formatBytes(bytes)} (${machine}, of ${madeAt.slice(0, 10)})`;
 }
 
 function describeOrigin(record: ImageRecord | undefined): string {

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** File for the result as JUnit XML, relative to the current folder. */
   readonly junit: string | undefined;
   readonly yes: boolean;
+  /** Boot, although there may be a warm base. */
+  readonly cold: boolean;
   readonly flags: ConfigFlags;
 }
 

@@ -19,6 +19,7 @@ export function machineArgv(plan: MachinePlan): string[] {
     ...monitorArgs(plan),
     ...panicArgs(plan),
     ...entropyArgs(plan),
+    ...agentArgs(plan),
     ...exerciseDiskArgs(plan),
     ...sandboxArgs(plan),
     ...plan.extraArgs,
@@ -147,6 +148,16 @@ function entropyArgs(plan: MachinePlan): string[] {
   return [
     ...(plan.extras.randomDevice ? ['-device', 'virtio-rng-pci'] : []),
     ...(plan.extras.generationId ? ['-device', 'vmgenid,guid=auto'] : []),
+  ];
+}
+
+/** The port's name is what the guest's agent looks for: agentPortName of guest/agent-program.ts. */
+function agentArgs({ agentSocket }: MachinePlan): string[] {
+  if (agentSocket === undefined) return [];
+  return [
+    ...['-device', 'virtio-serial-pci'],
+    ...['-chardev', listeningSocket('agent0', agentSocket)],
+    ...['-device', 'virtserialport,chardev=agent0,name=org.utopia.agent'],
   ];
 }
 

@@ -38,6 +38,8 @@ export interface MachinePlan {
   >;
   /** A second serial port, COM2: the guest's /dev/ttyS1, at `files.sensorsSocket`. */
   readonly sensorPort: boolean;
+  /** A virtio-serial port for utopia's agent, at this socket; undefined for none. */
+  readonly agentSocket?: string | undefined;
   /** Exercise disks, vdb and on. */
   readonly disks: readonly PlannedDisk[];
   /** Parts that are worth having and that this QEMU may lack. */

@@ -1,52 +1,152 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { findRunning } from '../../src/machine/state.ts';
+import { isAlive } from '../../src/machine/process.ts';
+import { pathsOfId } from '../../src/machine/paths.ts';
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
-// Commands in throwaway copies of a real guest: a boot for each test.
-needsOfHost('qemu', 'image-tools', 'ssh');
+// Commands in throwaway copies of a real guest: one that boots, all others from a warm base.
+const ready = needsOfHost('qemu', 'image-tools', 'ssh');
 
-function remains(lab: Lab): string[] {
-  const { HOME = '', XDG_RUNTIME_DIR = '' } = lab.env;
-  const folders = [join(HOME, '.local/state/utopia/runs'), join(XDG_RUNTIME_DIR, 'utopia/runs')];
+vi.setConfig({ testTimeout: 180_000 });
+
+let lab: Lab;
+
+beforeAll(async () => {
+  if (!ready) return;
+  lab = await makeLab({ backing: await testImage() });
+  const made = await lab.run('image', 'warm');
+  expect(made.status, made.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  await lab?.[Symbol.asyncDispose]();
+});
+
+const stateFolder = (): string => join(lab.env['HOME'] ?? '', '.local/state/utopia/runs');
+
+/** What copies have left behind. */
+function remains(): string[] {
+  const folders = [stateFolder(), join(lab.env['XDG_RUNTIME_DIR'] ?? '', 'utopia/runs')];
   return folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
 }
 
-test('the folder, the streams and the status; the copy leaves nothing', async () => {
-  await using lab = await makeLab({ backing: await testImage() });
+const shell = (script: string): readonly string[] => ['--', 'sh', '-c', script];
+
+async function report(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await lab.run('run', '--json', ...args);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** Runs a command that tells where it is; gives what utopia itself said on stderr. */
+async function checkCommand(): Promise<string> {
   writeFileSync(join(lab.folder, 'seen in the guest'), 'yes');
   const script = [
-    'pwd; cat "seen in the guest"; echo; tr a-z A-Z',
+    'pwd; cat "seen in the guest"; echo; cat',
     '(echo x > new) 2>/dev/null || echo read-only >&2',
     'id -un >&2; exit 42',
-  ];
-  const child = lab.start('run', '--timeout', '60', '--', 'sh', '-c', script.join('\n'));
-  const result = await child.ended;
-  expect(result).toEqual({
-    status: 42,
-    stdout: `${lab.folder}\nyes\n`,
-    stderr: 'read-only\nroot\n',
-  });
-  expect(readdirSync(lab.folder).toSorted()).toEqual(['seen in the guest', 'utopia.config']);
-  expect(remains(lab)).toEqual([]);
+  ].join('\n');
+  const { status, stdout, stderr } = await lab.run('run', '--timeout', '60', ...shell(script));
+  expect(status, stderr).toBe(42);
+  expect(stdout).toBe(`${lab.folder}\nyes\n`);
+  expect(stderr).toMatch(/read-only\nroot\n$/);
+  expect(existsSync(join(lab.folder, 'new'))).toBe(false);
+  expect(remains()).toEqual([]);
   expect(lab.processes()).toEqual([]);
+  return stderr.replace(/read-only\nroot\n$/, '');
+}
+
+describe('copies of one warm base', () => {
+  test('folder, streams, status, account; nothing remains', async () => {
+    expect(await checkCommand()).toBe('');
+  });
+
+  test('have the host’s clock, and other random numbers each', async () => {
+    const script = 'head -c 16 /dev/urandom | od -An -tx1; date +%s.%N; cat /proc/uptime';
+    const seen = [];
+    for (let copy = 0; copy < 2; copy += 1) {
+      const { warm, stdout } = await report(...shell(script));
+      expect(warm).toBe(true);
+      const [random, clock] = String(stdout).split('\n');
+      expect(Math.abs(Number(clock) - Date.now() / 1000)).toBeLessThan(30);
+      seen.push(random);
+    }
+    expect(seen[0]).toMatch(/^( [\da-f]{2}){16}$/);
+    expect(seen[0]).not.toBe(seen[1]);
+  });
+
+  test('start with the disk as it was', async () => {
+    const script = 'test ! -e /var/mark && echo x > /var/mark && sync';
+    expect((await lab.run('run', ...shell(script))).status).toBe(0);
+    expect((await lab.run('run', ...shell(script))).status).toBe(0);
+  });
+
+  test('pass every byte, both ways', async () => {
+    const bytes = readFileSync(process.execPath).subarray(0, 3 << 20);
+    expect((await lab.pipe(bytes, 'run', 'cat')).equals(bytes)).toBe(true);
+  });
+
+  test('Ctrl-C is the command’s; a time-out ends it', async () => {
+    const run = lab.start(
+      'run',
+      ...shell("trap 'echo caught; exit 5' INT; echo begun; while :; do sleep 0.1; done"),
+    );
+    await run.sees(/begun/);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ status: 5, stdout: 'begun\ncaught\n' });
+    expect(await report('--timeout', '3', ...shell('echo out; sleep 100'))).toMatchObject({
+      outcome: 'timed-out',
+      status: 124,
+      stdout: 'out\n',
+    });
+    expect(remains()).toEqual([]);
+  });
+
+  test('a panic is 70, and explained', async () => {
+    const script = 'echo begun; echo kept > file; sleep 1; echo c > /proc/sysrq-trigger; sleep 60';
+    const result = await lab.run('run', '--json', '--rw', ...shell(script));
+    expect(result.status, result.stderr).toBe(70);
+    const told = JSON.parse(result.stdout) as Record<string, unknown>;
+    expect(told).toMatchObject({ outcome: 'crashed', commandStatus: null, stdout: 'begun\n' });
+    expect(told['crashes']).toMatchObject([{ panic: 'sysrq triggered crash' }]);
+    expect(result.stderr).toMatch(/^Kernel panic: sysrq triggered crash +task sh/);
+    expect(readFileSync(join(lab.folder, 'file'), 'utf8')).toBe('kept\n');
+    const kept = await lab.run('oops', '--log', String(told['consoleLog']));
+    expect(kept.stdout).toContain('sysrq triggered crash');
+    expect(remains()).toEqual([]);
+  });
+
+  test('a guest that reboots under the command is no verdict of it', async () => {
+    const script = 'echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger; sleep 60';
+    expect(await report(...shell(script))).toMatchObject({ outcome: 'ended', status: 69 });
+  });
+
+  test('what a killed utopia leaves is ended by the next', async () => {
+    const run = lab.start('run', ...shell('echo begun; sleep 100'));
+    await run.sees(/begun/);
+    const gone = once(run.child, 'exit');
+    run.child.kill('SIGKILL');
+    await gone;
+    const [id = ''] = readdirSync(stateFolder());
+    const left = await findRunning(pathsOfId(join('runs', id), lab.env, process.getuid?.() ?? 0));
+    expect(left).toBeDefined();
+    expect((await lab.run('run', 'true')).status).toBe(0);
+    expect(left !== undefined && (await isAlive(left.qemu))).toBe(false);
+    expect(remains()).toEqual([]);
+    expect(lab.processes()).toEqual([]);
+  });
 });
 
-test('a kernel that panics under the command: 70 and the card', async () => {
-  await using lab = await makeLab({ backing: await testImage() });
-  const command = 'echo begun; echo kept > file; sleep 2; echo c > /proc/sysrq-trigger; sleep 60';
-  const result = await lab.run('run', '--json', '--rw', '--', 'sh', '-c', command);
-  expect(result.status, result.stderr).toBe(70);
-  const report = JSON.parse(result.stdout) as Record<string, unknown>;
-  expect(report).toMatchObject({ outcome: 'crashed', status: 70, stdout: 'begun\n' });
-  expect(report['crashes']).toMatchObject([{ panic: 'sysrq triggered crash' }]);
-  expect(result.stderr).toContain('sysrq triggered crash');
-  expect(result.stderr).toContain('utopia oops --log');
-  expect(readFileSync(join(lab.folder, 'file'), 'utf8')).toBe('kept\n');
-  const console = String(report['consoleLog']);
-  expect((await lab.run('oops', '--log', console)).stdout).toContain('sysrq triggered crash');
-  expect(remains(lab)).toEqual([]);
-  expect(lab.processes()).toEqual([]);
+test('a base that cannot be restored is said, and the copy boots', async () => {
+  const folder = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/warm');
+  const [key = ''] = readdirSync(folder);
+  writeFileSync(join(folder, key, 'state'), 'no state at all');
+  expect(await checkCommand()).toContain('utopia image warm --again');
+  const cooled = await lab.run('image', 'cool');
+  expect(cooled.stdout).toContain('Removed 1 warm base');
+  expect(readdirSync(folder)).toEqual([]);
 });

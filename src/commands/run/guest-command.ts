@@ -1,10 +1,8 @@
 import { UtopiaError } from '../../errors.ts';
-import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { exactCommand, quoteWord } from '../../guest/ssh-argv.ts';
-import type { SshResult } from '../../guest/ssh-program.ts';
 
 /** Where the guest keeps the number of the command's process group. */
-const groupFile = '/run/utopia-command';
+export const groupFile = '/run/utopia-command';
 
 /** Folders of the guest that a share must not cover, or its programs would be gone. */
 const ownFolders: readonly string[] = [
@@ -45,41 +43,5 @@ export function commandScript(words: readonly string[], folder: string): string 
     exactCommand(words),
     'exit $?',
   ];
-  return `exec sh -c ${quoteWord(steps.join('\n'))}`;
-}
-
-/** Mounts the share. Throws `guest-refused` in the guest's words. */
-export async function mountShare(
-  access: GuestAccess,
-  folder: string,
-  writable: boolean,
-): Promise<void> {
-  const { status, stderr } = await runInGuest(
-    access,
-    `exec sh -c ${quoteWord(mountScript(folder, writable))}`,
-    { timeoutMs: 60_000 },
-  );
-  if (status === 0) return;
-  throw new UtopiaError('guest-refused', 'The guest cannot mount this folder.', {
-    details: stderr.trim().split('\n').slice(-5),
-    hint: 'Its kernel needs 9p: CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS.',
-  });
-}
-
-/** Runs the command there. `capture` keeps what it prints instead of passing it through. */
-export async function runThere(
-  access: GuestAccess,
-  words: readonly string[],
-  folder: string,
-  capture: boolean,
-): Promise<SshResult> {
-  return await runInGuest(access, commandScript(words, folder), {
-    stdio: capture ? 'capture' : 'inherit',
-  });
-}
-
-/** Sends a signal to the command and its children. One that has ended meanwhile takes none. */
-export async function signalThere(access: GuestAccess, signal: NodeJS.Signals): Promise<void> {
-  const name = signal.replace(/^SIG/, '');
-  await runInGuest(access, `kill -${name} -- -$(cat ${groupFile})`, { timeoutMs: 30_000 });
+  return steps.join('\n');
 }

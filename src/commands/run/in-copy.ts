@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
-import type { GuestAccess } from '../../guest/ssh.ts';
+import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../up/prepare.ts';
-import { openSession, type MachineSession } from '../up/session.ts';
 import { agreeToShare } from '../up/share.ts';
 import { attendCommand, type CommandOutput } from './attend.ts';
-import { bootCopy } from './boot.ts';
+import { warmBaseKey } from './base-key.ts';
+import { CutOff } from './channel.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
-import { checkFolder, mountShare, runThere, signalThere } from './guest-command.ts';
-import { launchCopy, type LaunchedCopy } from './launch.ts';
+import { checkFolder } from './guest-command.ts';
+import { planCopy } from './launch.ts';
+import { startCopy, type StartedCopy } from './start.ts';
 import { isFatal, judgeRun, type RunReport } from './verdict.ts';
 
 /** What is asked of a copy. */
@@ -20,6 +21,8 @@ export interface CopyRun {
   readonly timeoutMs: number | undefined;
   readonly writable: boolean;
   readonly yes: boolean;
+  /** Boot, although there may be a warm base. */
+  readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */
   readonly capture: boolean;
   /** performance.now() when the program began. */
@@ -34,8 +37,6 @@ export interface CopyResult {
   readonly crashes: readonly RepeatedCrash[];
 }
 
-/** Account of the command: only root loads modules. */
-const login = 'root';
 /** A command cut off hands over what it printed within this time. */
 const lastOutputMs = 2_000;
 
@@ -46,7 +47,7 @@ export async function runInCopy(
   located: LocatedMachine,
   run: CopyRun,
 ): Promise<CopyResult> {
-  const { cwd, signal } = context;
+  const { cwd, env } = context;
   checkFolder(cwd);
   const qemu = await findSuitableQemu(context, located, []);
   await agreeToShare(context, cwd, run.yes, {
@@ -56,14 +57,15 @@ export async function runInCopy(
   const backing = await requireBackingFile(context, located);
   const copy = await openThrowaway(context, located);
   try {
-    const launched = await launchCopy(context, copy, { qemu, backing }, run.writable);
-    const session = openSession(launched.started, launched.plan, copy.paths);
+    const planned = await planCopy(context, copy, { qemu, backing }, run.writable);
+    const key = run.cold ? undefined : await warmBaseKey(planned.plan, qemu, backing.path);
+    const base = key === undefined ? undefined : await findWarmBase(env, key);
+    const started = await startCopy(context, globals, copy, planned, base);
     try {
-      await bootCopy(context, globals, session, launched.plan.ssh);
-      signal.throwIfAborted();
-      return await runCommand(context, copy, launched, session, run);
+      return await runCommand(context, copy, started, run);
     } finally {
-      await session.close();
+      started.cut();
+      await started.session.close();
     }
   } finally {
     await copy.discard();
@@ -73,28 +75,21 @@ export async function runInCopy(
 async function runCommand(
   context: Context,
   copy: ThrowawayMachine,
-  { plan }: LaunchedCopy,
-  session: MachineSession,
+  started: StartedCopy,
   run: CopyRun,
 ): Promise<CopyResult> {
   const { consoleLog } = copy.paths;
-  const cut = new AbortController();
-  const access = accessTo(context, copy, plan.ssh, cut.signal);
-  const hurry = (): void => cut.abort();
-  context.signal.addEventListener('abort', hurry, { once: true });
-  await mountShare(access, context.cwd, run.writable);
-  context.signal.removeEventListener('abort', hurry);
+  await mountFolder(context, started, run.writable);
   const before = (await findCrashes(consoleLog, false)).length;
   const startMs = Math.round(performance.now() - run.startedAt);
   const begunAt = performance.now();
   run.begun = true;
-  const ended = runThere(access, run.words, context.cwd, run.capture);
-  const command = { ended, signal: (name: NodeJS.Signals) => signalThere(access, name) };
+  const command = started.channel.start(run.words, context.cwd, run.capture);
   const options = { ...context, timeoutMs: run.timeoutMs };
-  const end = await attendCommand(command, session, options);
+  const end = await attendCommand(command, started.session, options);
   const commandMs = Math.round(performance.now() - begunAt);
-  cut.abort();
-  const output = await lastOutput(ended);
+  started.cut();
+  const output = await lastOutput(command.ended);
   const panicked = end.kind === 'crashed' && end.panicked;
   const crashes = (await findCrashes(consoleLog, panicked)).slice(before);
   const crashed = crashes.some(isFatal);
@@ -105,6 +100,7 @@ async function runCommand(
       output,
       crashes,
       timeoutMs: run.timeoutMs,
+      warm: started.warm,
       startMs,
       commandMs,
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
@@ -113,34 +109,29 @@ async function runCommand(
   };
 }
 
-async function lastOutput(ended: Promise<CommandOutput>): Promise<CommandOutput> {
-  const nothing = { stdout: '', stderr: '' };
-  return await Promise.race([
-    ended.then(
-      ({ stdout, stderr }) => ({ stdout, stderr }),
-      () => nothing,
-    ),
-    sleep(lastOutputMs, nothing, { ref: false }),
-  ]);
+/** Ctrl-C before the command has begun is ours. */
+async function mountFolder(
+  { signal, cwd }: Context,
+  { channel, cut }: StartedCopy,
+  writable: boolean,
+): Promise<void> {
+  signal.throwIfAborted();
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    await channel.mount(cwd, writable);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
 }
 
-function accessTo(
-  { env }: Context,
-  { paths }: ThrowawayMachine,
-  { host, port }: LaunchedCopy['plan']['ssh'],
-  signal: AbortSignal,
-): GuestAccess {
-  return {
-    host,
-    port,
-    login,
-    machineId: paths.id.replaceAll('/', '-'),
-    sshDir: paths.sshDir,
-    runtimeDir: paths.runtimeDir,
-    bootMark: 'the only one',
-    // QEMU has just bound it, or would have ended.
-    checkPort: () => Promise.resolve(),
-    env,
-    signal,
-  };
+async function lastOutput(ended: Promise<CommandOutput>): Promise<CommandOutput> {
+  const nothing = { stdout: '', stderr: '' };
+  const given = ended.then(
+    ({ stdout, stderr }) => ({ stdout, stderr }),
+    (error: unknown) => (error instanceof CutOff ? error.output : nothing),
+  );
+  return await Promise.race([given, sleep(lastOutputMs, nothing, { ref: false })]);
 }

@@ -1,7 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { createOverlayFile } from '../../image/qemu-img.ts';
+import type { BackingFile } from '../../image/types.ts';
+import type { WarmBase } from '../../image/warm-base.ts';
 import { planMachine, type MachinePlan } from '../../machine/plan.ts';
 import { startQemu, type StartedQemu } from '../../machine/start.ts';
 import { writeState } from '../../machine/state.ts';
@@ -9,37 +12,61 @@ import { planDisks, renewDisks } from '../up/disks.ts';
 import type { MachineParts } from '../up/prepare.ts';
 import type { ThrowawayMachine } from './copy.ts';
 
-/** A copy whose QEMU runs. */
-export interface LaunchedCopy {
+/** A copy, decided. */
+export interface PlannedCopy extends MachineParts {
   readonly plan: MachinePlan;
+}
+
+/** A copy whose QEMU runs. */
+export interface LaunchedCopy extends PlannedCopy {
   readonly started: StartedQemu;
 }
 
-/** Starts the copy's QEMU, on an overlay of its own over the image. */
-export async function launchCopy(
+/** Decides what the copy's QEMU is told; makes nothing. */
+export async function planCopy(
   context: Context,
   copy: ThrowawayMachine,
   { qemu, backing }: MachineParts,
   writable: boolean,
-): Promise<LaunchedCopy> {
+): Promise<PlannedCopy> {
   const { config, paths } = copy;
   const { env, signal, patience } = context;
-  const qemuImg = { imgBinary: qemu.imgBinary, signal };
   const [acceleration, disks, port] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, patience),
     planDisks(copy, backing, false),
     findFreePort(),
-    createOverlayFile(qemuImg, config.privateFile, backing),
   ]);
   const ssh = { host: '127.0.0.1', port };
   const planned = { config, paths, qemu, acceleration, ssh, vnc: undefined, disks };
+  const hasPort = ['virtio-serial-pci', 'virtserialport'].every((name) => qemu.devices.has(name));
   const plan = {
     ...planMachine({ ...planned, commandLineArgs: [] }),
     shareReadOnly: !writable,
+    agentSocket: hasPort ? join(paths.runtimeDir, 'agent.sock') : undefined,
   };
-  await renewDisks(qemuImg, paths, disks);
+  return { qemu, backing, plan };
+}
+
+/** Starts the copy's QEMU, on an overlay of its own over the image, or over a warm base that it is to restore. */
+export async function launchCopy(
+  context: Context,
+  copy: ThrowawayMachine,
+  planned: PlannedCopy,
+  base?: WarmBase,
+): Promise<LaunchedCopy> {
+  const { config, paths } = copy;
+  const { signal } = context;
+  const { qemu, backing } = planned;
+  const plan = { ...planned.plan, machineType: base?.manifest.machineType };
+  const under: Pick<BackingFile, 'path' | 'format'> =
+    base === undefined ? backing : { path: base.disk, format: 'qcow2' };
+  const qemuImg = { imgBinary: qemu.imgBinary, signal };
+  await Promise.all([
+    createOverlayFile(qemuImg, plan.overlay, under),
+    renewDisks(qemuImg, paths, plan.disks),
+  ]);
   signal.throwIfAborted();
-  const started = await startQemu(plan, paths);
+  const started = await startQemu(plan, paths, { stateFile: base?.state });
   await writeState(paths, {
     schema: 1,
     name: config.name,
@@ -48,10 +75,10 @@ export async function launchCopy(
     qemuVersion: qemu.version,
     startedAt: context.now().toISOString(),
     plan,
-    ssh,
+    ssh: plan.ssh,
     backingFile: backing.path,
   });
-  return { plan, started };
+  return { qemu, backing, plan, started };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface RunReport {
   readonly status: number;
   /** The command's own; null where it has none. */
   readonly commandStatus: number | null;
+  /** It went on from a warm base instead of booting. */
+  readonly warm: boolean;
   /** From the start of `utopia run` to the command's, and the command's own time. */
   readonly startMs: number;
   readonly commandMs: number;
@@ -35,6 +37,7 @@ export interface RunFacts {
   readonly output: CommandOutput;
   readonly crashes: readonly RepeatedCrash[];
   readonly timeoutMs: number | undefined;
+  readonly warm: boolean;
   readonly startMs: number;
   readonly commandMs: number;
   readonly consoleLog: string | undefined;
@@ -54,6 +57,7 @@ export function judgeRun(facts: RunFacts): RunReport {
     command: facts.words,
     ...outcomeOf(facts),
     commandStatus: end.kind === 'exited' ? end.status : null,
+    warm: facts.warm,
     startMs: facts.startMs,
     commandMs: facts.commandMs,
     stdout: output.stdout,
@@ -106,6 +110,7 @@ export function reportFailure(
     outcome: lost ? 'ended' : error.status === exitStatus.tryAgain ? 'busy' : 'not-started',
     status: error.status,
     commandStatus: null,
+    warm: false,
     startMs,
     commandMs: 0,
     stdout: '',

@@ -11,6 +11,7 @@ const facts: RunFacts = {
   output: { stdout: 'out <1>\n', stderr: '' },
   crashes: [],
   timeoutMs: 1500,
+  warm: false,
   startMs: 15_000,
   commandMs: 250,
   consoleLog: undefined,

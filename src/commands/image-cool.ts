@@ -1,0 +1,33 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
+import { countOf, formatBytes } from '../ui/format.ts';
+import { locateMachine } from './locate.ts';
+import { requireBackingFile } from './up/prepare.ts';
+
+/** `utopia image cool`: removes the warm bases of this machine's image, or of all. */
+export async function runImageCool(
+  context: Context,
+  globals: GlobalOptions,
+  { all }: { readonly all: boolean },
+): Promise<void> {
+  const { env, terminal } = context;
+  const bases = await listWarmBases(env);
+  const image = all ? undefined : await imageOf(context, globals);
+  const chosen = bases.filter(({ manifest }) => all || manifest.image === image);
+  for (const base of chosen) await removeWarmBase(base);
+  const bytes = chosen.reduce((sum, base) => sum + base.bytes, 0);
+  if (globals.json) {
+    terminal.out(JSON.stringify({ schema: 1, removed: chosen.map(({ key }) => key), bytes }));
+    return;
+  }
+  terminal.out(
+    chosen.length === 0
+      ? 'There is no warm base.'
+      : `Removed ${countOf(chosen.length, 'warm base')}: ${formatBytes(bytes)} are free again.`,
+  );
+}
+
+async function imageOf(context: Context, globals: GlobalOptions): Promise<string> {
+  const located = await locateMachine(context, globals);
+  return (await requireBackingFile(context, located)).path;
+}

@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import {
+  draftWarmBase,
+  findWarmBase,
+  listWarmBases,
+  placeWarmBase,
+  removeWarmBase,
+  warmFiles,
+  type WarmBase,
+} from '../image/warm-base.ts';
+import { formatBytes, formatDuration } from '../ui/format.ts';
+import { locateMachine, type ConfigFlags } from './locate.ts';
+import { warmBaseKey } from './run/base-key.ts';
+import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';
+import { planCopy, type PlannedCopy } from './run/launch.ts';
+import { makeBase } from './run/make-base.ts';
+import { findSuitableQemu, requireBackingFile } from './up/prepare.ts';
+
+export interface WarmOptions {
+  /** Replace a base that is there. */
+  readonly again: boolean;
+  readonly flags: ConfigFlags;
+}
+
+/** `utopia image warm`: boots the image once, and keeps the booted machine for `utopia run`. */
+export async function runImageWarm(
+  context: Context,
+  globals: GlobalOptions,
+  options: WarmOptions,
+): Promise<void> {
+  const { env, terminal } = context;
+  const startedAt = performance.now();
+  const located = await locateMachine(context, globals, options.flags);
+  const qemu = await findSuitableQemu(context, located, []);
+  const backing = await requireBackingFile(context, located);
+  const copy = await openThrowaway(context, located);
+  try {
+    const planned = await planCopy(context, copy, { qemu, backing }, false);
+    const key = await warmBaseKey(planned.plan, qemu, backing.path);
+    if (key === undefined) {
+      throw new UtopiaError('qemu-unsuitable', `${qemu.binary} was built without virtio-serial.`, {
+        hint: 'utopia run works without a warm base; Debian’s own QEMU has it all.',
+      });
+    }
+    let base = await findWarmBase(env, key);
+    const known = base !== undefined && !options.again;
+    if (!known) {
+      await make(context, globals, copy, planned, key);
+      base = await findWarmBase(env, key);
+      if (base !== undefined) await removeOutdated(context, base);
+    }
+    if (base === undefined) throw new Error('the base that was made is gone');
+    if (globals.json) return terminal.out(JSON.stringify({ schema: 1, made: !known, ...base }));
+    const took = known
+      ? 'is there already'
+      : `made in ${formatDuration(performance.now() - startedAt)}`;
+    terminal.out(`Warm base ${took}: ${formatBytes(base.bytes)}, ${base.folder}`);
+  } finally {
+    await copy.discard();
+  }
+}
+
+async function make(
+  context: Context,
+  globals: GlobalOptions,
+  copy: ThrowawayMachine,
+  planned: PlannedCopy,
+  key: string,
+): Promise<void> {
+  const { env } = context;
+  const draft = await draftWarmBase(env);
+  try {
+    const overlay = join(draft, warmFiles.disk);
+    const made = await makeBase(
+      context,
+      globals,
+      copy,
+      { ...planned, plan: { ...planned.plan, overlay } },
+      join(draft, warmFiles.state),
+    );
+    await placeWarmBase(env, draft, key, {
+      schema: 1,
+      image: planned.backing.path,
+      machineType: made.machineType,
+      qemuVersion: planned.qemu.version,
+      accelerator: planned.plan.accelerator,
+      memoryMiB: planned.plan.memoryMiB,
+      cpus: planned.plan.cpus,
+      madeAt: context.now().toISOString(),
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** What this one replaces: a base of the same image and size, of before something changed. */
+async function removeOutdated({ env }: Context, base: WarmBase): Promise<void> {
+  for (const other of await listWarmBases(env)) {
+    if (other.key !== base.key && settings(other) === settings(base)) await removeWarmBase(other);
+  }
+}
+
+function settings({ manifest }: WarmBase): string {
+  return [manifest.image, manifest.accelerator, manifest.memoryMiB, manifest.cpus].join('\0');
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { connectAgent } from '../../guest/agent.ts';
+import { agentProgram, installAgentScript } from '../../guest/agent-program.ts';
+import { closeShared } from '../../guest/shared-connection.ts';
+import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
+import { quoteWord } from '../../guest/ssh-argv.ts';
+import { queryMachineType } from '../../vmstate/migration.ts';
+import { saveState } from '../../vmstate/save.ts';
+import { agentChannel } from './channel.ts';
+import type { ThrowawayMachine } from './copy.ts';
+import type { PlannedCopy } from './launch.ts';
+import { reachMonitor } from './restore.ts';
+import { bootColdCopy, endQemu } from './start.ts';
+
+const greetMs = 60_000;
+/** Where the share is mounted once, so that its drivers are loaded. */
+const trialFolder = '/mnt/utopia-trial';
+
+/**
+ * Boots a copy, starts the agent in it, lets it come to rest, and saves it into
+ * `stateFile`; its disk stays at the plan's overlay. Throws what a boot throws, and
+ * `guest-refused` for a guest in which the agent cannot work.
+ */
+export async function makeBase(
+  context: Context,
+  globals: GlobalOptions,
+  copy: ThrowawayMachine,
+  planned: PlannedCopy,
+  stateFile: string,
+): Promise<{ readonly machineType: string }> {
+  const { signal, env } = context;
+  const { launched, session, access, cut } = await bootColdCopy(context, globals, copy, planned);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    await installAgent(access);
+    await tryAgent(context, planned.plan.agentSocket ?? '');
+    await settle(access);
+    await closeShared(copy.paths.runtimeDir, env);
+    const { qmpSocket } = launched.plan.files;
+    const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
+    try {
+      const machineType = await queryMachineType(qmp);
+      const socketPath = join(copy.paths.runtimeDir, 'save.sock');
+      await saveState(qmp, { file: stateFile, socketPath, signal });
+      return { machineType };
+    } finally {
+      qmp.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+    await session.close();
+    await endQemu(launched, copy);
+  }
+}
+
+async function installAgent(access: GuestAccess): Promise<void> {
+  const script = `exec sh -c ${quoteWord(installAgentScript())}`;
+  const options = { input: agentProgram, timeoutMs: 60_000 };
+  const { status, stdout } = await runInGuest(access, script, options);
+  if (status === 0) return;
+  throw new UtopiaError('guest-refused', 'The agent cannot run in this guest.', {
+    details: stdout.trim().split('\n').slice(-5),
+    hint: 'It needs perl and the driver virtio_console; utopia run works without, by SSH.',
+  });
+}
+
+/** Runs a command as `utopia run` will, so that all it needs is loaded, and takes the share away again. */
+async function tryAgent(context: Context, socket: string): Promise<void> {
+  const agent = await connectAgent(socket, { signal: context.signal, timeoutMs: greetMs });
+  try {
+    const channel = agentChannel(context, agent);
+    await channel.mount(trialFolder, false);
+    const words = ['sh', '-c', `cd / && ls ${trialFolder} && umount ${trialFolder}`];
+    const streams = { stdin: undefined, stdout: () => undefined, stderr: () => undefined };
+    const status = await agent.run(`exec ${words.map(quoteWord).join(' ')}`, streams);
+    if (status === 0) return;
+    throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
+      hint: 'utopia run works without a warm base.',
+    });
+  } finally {
+    agent.close();
+  }
+}
+
+/** What a boot still does in the background would slow every copy. */
+async function settle(access: GuestAccess): Promise<void> {
+  const wait = 'timeout 60 systemctl is-system-running --wait >/dev/null 2>&1; sync; sleep 1';
+  await runInGuest(access, `exec sh -c ${quoteWord(wait)}`, { timeoutMs: 120_000 });
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { constants } from 'node:os';
+import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UtopiaError } from '../errors.ts';
+import { createFrameReader, encodeFrame, type Frame } from './agent-frames.ts';
+import { feedInput, type InputFeed } from './agent-input.ts';
+
+/** Where a command's output goes; resolves when more may come. */
+export type TakeOutput = (chunk: Buffer) => Promise<void> | undefined;
+
+/** The streams of a command in the guest. */
+export interface AgentStreams {
+  /** Undefined for a command that reads nothing. */
+  readonly stdin: Readable | undefined;
+  readonly stdout: TakeOutput;
+  readonly stderr: TakeOutput;
+}
+
+/** A conversation with the agent of one guest. */
+export interface Agent {
+  /** Runs shell text and gives its status, 128 + N for a signal. One at a time. */
+  run(script: string, streams: AgentStreams): Promise<number>;
+  /** For the command that runs, and its children. */
+  signal(name: NodeJS.Signals): void;
+  /** Ends the conversation; a command under way is given up on. */
+  close(): void;
+}
+
+export interface GreetOptions {
+  readonly signal: AbortSignal;
+  /** Until the agent's answer. */
+  readonly timeoutMs: number;
+  /** The host's clock, which the guest takes over; undefined leaves it as it is. */
+  readonly now?: Date | undefined;
+}
+
+/** Connects to the agent's port. QEMU opens it before it runs. Throws `guest-refused`. */
+export async function connectAgent(socketPath: string, options: GreetOptions): Promise<Agent> {
+  const socket = connect(socketPath);
+  return await greetAgent(socket, options);
+}
+
+/** Hands clock and random bytes to an agent and waits for its word. Throws `guest-refused`. */
+export async function greetAgent(link: Duplex, options: GreetOptions): Promise<Agent> {
+  const { signal, timeoutMs, now } = options;
+  const read = createFrameReader();
+  let waiting: ((frame: Frame) => Promise<void> | undefined) | undefined;
+  let fail: ((error: Error) => void) | undefined;
+  const cut = new Promise<never>((_resolve, reject) => (fail = reject));
+  cut.catch(() => {});
+  const lose = (error?: Error): void => {
+    link.destroy();
+    fail?.(error ?? refusal('The guest’s agent has ended the conversation.'));
+  };
+  link.on('error', lose).on('close', () => lose());
+
+  async function receive(frames: readonly Frame[]): Promise<void> {
+    for (const frame of frames) {
+      const taken = waiting?.(frame);
+      if (taken === undefined) continue;
+      link.pause();
+      await taken;
+    }
+    link.resume();
+  }
+  let received = Promise.resolve();
+  link.on('data', (chunk: Buffer) => {
+    try {
+      const frames = read(chunk);
+      received = received.then(() => receive(frames)).catch(lose);
+    } catch (error) {
+      lose(error as Error);
+    }
+  });
+
+  const ready = new Promise<void>((resolve) => {
+    waiting = ({ type }) => void (type === 'R' && resolve());
+  });
+  const waitOver = new AbortController();
+  try {
+    const clock = now === undefined ? '0 0' : clockText(now);
+    link.write(encodeFrame('H', `${clock} ${randomBytes(32).toString('hex')}`));
+    const late = sleep(timeoutMs, undefined, {
+      signal: AbortSignal.any([signal, waitOver.signal]),
+    }).then(() => {
+      throw refusal(`The guest’s agent did not answer in ${timeoutMs / 1000} s.`);
+    });
+    await Promise.race([ready, cut, late]);
+  } catch (error) {
+    link.destroy();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    waitOver.abort();
+  }
+
+  return {
+    run: async (script, { stdin, stdout, stderr }) => {
+      let input: InputFeed | undefined;
+      const status = new Promise<number>((resolve) => {
+        waiting = ({ type, payload }) => {
+          if (type === 'O') return stdout(payload);
+          if (type === 'T') return stderr(payload);
+          if (type === 'A') input?.taken(Number(payload.toString()));
+          if (type === 'Q') resolve(Number(payload.toString()));
+          return undefined;
+        };
+      });
+      link.write(encodeFrame('X', script));
+      if (stdin === undefined) link.write(encodeFrame('E'));
+      else input = feedInput(stdin, (frame) => link.write(frame));
+      try {
+        return await Promise.race([status, cut]);
+      } finally {
+        input?.stop();
+      }
+    },
+    signal: (name) => void link.write(encodeFrame('S', String(constants.signals[name]))),
+    close: () => lose(),
+  };
+}
+
+function clockText(now: Date): string {
+  const ms = now.getTime();
+  return `${Math.floor(ms / 1000)} ${(ms % 1000) * 1_000_000}`;
+}
+
+function refusal(message: string): UtopiaError {
+  return new UtopiaError('guest-refused', message, { hint: 'utopia run --cold goes without it.' });
+}

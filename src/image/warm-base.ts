@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { Environment } from '../context.ts';
+import { cacheRoot } from '../places.ts';
+
+const manifestSchema = z.object({
+  schema: z.literal(1),
+  /** The image's absolute path. */
+  image: z.string(),
+  /** QEMU's versioned name, `pc-i440fx-7.2`. */
+  machineType: z.string(),
+  qemuVersion: z.string(),
+  accelerator: z.string(),
+  memoryMiB: z.number(),
+  cpus: z.number(),
+  /** ISO 8601. */
+  madeAt: z.string(),
+});
+
+/** What a warm base is of. */
+export type WarmBaseManifest = z.infer<typeof manifestSchema>;
+
+/** A booted machine in the store: its memory, and what its boot wrote to the disk. */
+export interface WarmBase {
+  /** Hash of all that it depends on. */
+  readonly key: string;
+  readonly folder: string;
+  /** qcow2 over the image; never written to. */
+  readonly disk: string;
+  readonly state: string;
+  readonly manifest: WarmBaseManifest;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+/** `$XDG_CACHE_HOME/utopia/warm`. */
+export function warmFolder(env: Environment): string {
+  return join(cacheRoot(env), 'warm');
+}
+
+/** Names of a base's files in its folder. */
+export const warmFiles = { disk: 'disk.qcow2', state: 'state', manifest: 'base.json' } as const;
+
+/** The base with this key; undefined when there is none, or none that is whole. */
+export async function findWarmBase(env: Environment, key: string): Promise<WarmBase | undefined> {
+  const folder = join(warmFolder(env), key);
+  const [disk, state] = [join(folder, warmFiles.disk), join(folder, warmFiles.state)];
+  try {
+    const text = await readFile(join(folder, warmFiles.manifest), 'utf8');
+    const manifest = manifestSchema.parse(JSON.parse(text));
+    const files = await Promise.all([stat(disk), stat(state)]);
+    const bytes = files.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+    return { key, folder, disk, state, manifest, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/** All bases in the store, the newest first. */
+export async function listWarmBases(env: Environment): Promise<WarmBase[]> {
+  const names = await readdir(warmFolder(env)).catch(() => []);
+  const found = await Promise.all(names.map((name) => findWarmBase(env, name)));
+  return found
+    .filter((base) => base !== undefined)
+    .toSorted((a, b) => b.manifest.madeAt.localeCompare(a.manifest.madeAt));
+}
+
+const draftPrefix = '.draft-';
+
+/** A new folder in the store for a base in the making; those of killed makers go. */
+export async function draftWarmBase(env: Environment): Promise<string> {
+  const folder = warmFolder(env);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) {
+    const pid = new RegExp(`^\\${draftPrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || (await isRunning(pid))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+  return await mkdtemp(join(folder, `${draftPrefix}${process.pid}-`));
+}
+
+async function isRunning(pid: string): Promise<boolean> {
+  return await stat(`/proc/${pid}`).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes a draft with both its files a base, in one step; one that is there is replaced. */
+export async function placeWarmBase(
+  env: Environment,
+  draft: string,
+  key: string,
+  manifest: WarmBaseManifest,
+): Promise<void> {
+  await writeFileAtomically(join(draft, warmFiles.manifest), `${JSON.stringify(manifest)}\n`);
+  const folder = join(warmFolder(env), key);
+  await rm(folder, { recursive: true, force: true });
+  await rename(draft, folder);
+}
+
+/** Removes a base. Machines that were started from it have its files open, and go on. */
+export async function removeWarmBase({ folder }: WarmBase): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
