@@ -19,6 +19,7 @@ import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addMountCommand } from './cli/mount.ts';
 import { addResetCommand } from './cli/reset.ts';
 import { addRunCommand } from './cli/run.ts';
+import { addTimeCommands } from './cli/time.ts';
 import { addScreenCommands } from './cli/screen.ts';
 import { utopiaVersion } from './version.ts';
 
@@ -58,6 +59,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addForwardCommand, 'forward'],
   [addOopsCommand, 'oops'],
   [addRunCommand, 'run'],
+  [addTimeCommands, 'suspend'],
   [addResetCommand, 'reset'],
   [addConfigCommands, 'init', 'config'],
   [addImageCommands, 'image'],

@@ -52,6 +52,7 @@ export const errorCodes = {
   'machine-running': exitStatus.tryAgain,
   'machine-busy': exitStatus.tryAgain,
   'boot-failed': exitStatus.unavailable,
+  'state-unfit': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
   'guest-lost': exitStatus.unavailable,
   'guest-refused': exitStatus.unavailable,

@@ -30,6 +30,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   passwd: 'guest',
   expose: 'guest',
   run: 'time',
+  suspend: 'time',
   reset: 'time',
   doctor: 'lab',
   init: 'lab',

@@ -28,6 +28,7 @@ interface UpFlags extends ParsedOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly exposeAnyway?: boolean;
+  readonly cold?: boolean;
 }
 
 function addUp(program: Command, runCommand: RunCommand): void {
@@ -60,6 +61,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       '--expose-anyway',
       'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
     )
+    .option('--cold', 'boot a suspended machine instead of going on; its memory is lost')
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',
@@ -80,6 +82,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           yes: options.yes === true,
           dryRun: options.dryRun === true,
           exposeAnyway: options.exposeAnyway === true,
+          cold: options.cold === true,
           qemuArgs,
           flags: configFlags(options, context.cwd),
         });

@@ -2,6 +2,7 @@ import { readSshBanner } from '../guest/ssh-banner.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 import { reachable } from '../machine/plan.ts';
 import { writeState, type RunningMachine } from '../machine/state.ts';
+import { readSuspended } from '../vmstate/suspended.ts';
 import { connectQmp } from '../qmp/client.ts';
 import { queryDiskFull, queryStatus } from '../qmp/queries.ts';
 import { findPanic } from './guest-panic.ts';
@@ -11,11 +12,19 @@ const bannerTimeoutMs = 700;
 
 /** How a machine stands, in one word. */
 export type MachineCondition =
-  'stopped' | 'booting' | 'running' | 'paused' | 'out-of-space' | 'panicked' | 'not-answering';
+  | 'stopped'
+  | 'suspended'
+  | 'booting'
+  | 'running'
+  | 'paused'
+  | 'out-of-space'
+  | 'panicked'
+  | 'not-answering';
 
 /** What each condition is called behind a machine's name. */
 export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   stopped: 'is not running',
+  suspended: 'is suspended; utopia up goes on where it was',
   booting: 'is booting',
   running: 'is running',
   paused: 'is paused',
@@ -24,13 +33,20 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   'not-answering': 'runs, but its QEMU does not answer',
 };
 
-/** How a machine stands: asks QEMU, and SSH where nobody has seen it answer yet. Never throws. */
+/**
+ * How a machine stands: whether its private file has a saved state, asks QEMU, and SSH where
+ * nobody has seen it answer yet. Never throws.
+ */
 export async function findCondition(
   running: RunningMachine | undefined,
   paths: MachinePaths,
   now: () => Date,
+  overlay?: string,
 ): Promise<MachineCondition> {
-  if (running === undefined) return 'stopped';
+  if (running === undefined) {
+    const suspended = overlay === undefined ? undefined : await readSuspended(overlay);
+    return suspended === undefined ? 'stopped' : 'suspended';
+  }
   try {
     const client = await connectQmp(running.state?.plan.files.qmpSocket ?? paths.qmpSocket);
     try {

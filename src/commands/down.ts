@@ -3,6 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { findRunning } from '../machine/state.ts';
 import { formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
+import { readSuspended } from '../vmstate/suspended.ts';
 import { locateMachine } from './locate.ts';
 import { forgetEnded, stopRunning, stopStepTexts } from './stop-ladder.ts';
 
@@ -24,7 +25,12 @@ export async function runDown(
   const running = await findRunning(paths);
   if (running === undefined) {
     if (globals.json) terminal.out(JSON.stringify({ schema: 1, name: config.name, step: 'gone' }));
-    else terminal.out(`${config.name} is not running.`);
+    else {
+      const suspended = (await readSuspended(config.privateFile)) !== undefined;
+      terminal.out(`${config.name} is ${suspended ? 'suspended' : 'not running'}.`);
+      if (suspended)
+        terminal.out('  utopia up goes on where it was; utopia up --cold boots instead.');
+    }
     return;
   }
 

@@ -63,7 +63,7 @@ async function look(
 ): Promise<ListedMachine> {
   const { paths, state, running } = machine;
   const [condition, resident, folderExists] = await Promise.all([
-    findCondition(running, paths, context.now),
+    findCondition(running, paths, context.now, state?.plan.overlay),
     running === undefined ? undefined : residentBytes(running.qemu.pid),
     state === undefined ? false : isFolder(dirname(state.file)),
   ]);

@@ -4,6 +4,7 @@ import { findRunning, readState, type RunningMachine } from '../machine/state.ts
 import { homeFolder } from '../places.ts';
 import { connectionCard, shorten } from '../ui/card.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
+import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
 import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 
@@ -12,9 +13,16 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
   const located = await locateMachine(context, globals);
   const running = await findRunning(located.paths);
   const state = running?.state ?? (await readState(located.paths));
-  const condition = await findCondition(running, located.paths, context.now);
+  const condition = await findCondition(
+    running,
+    located.paths,
+    context.now,
+    located.config.privateFile,
+  );
   const overlayBytes = await allocatedBytes(located.config.privateFile);
 
+  const suspended =
+    condition === 'suspended' ? await readSuspended(located.config.privateFile) : undefined;
   if (globals.json) {
     context.terminal.out(
       JSON.stringify({
@@ -34,6 +42,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
         sharedDir: running?.state?.plan.sharedDir,
         disks: running?.state?.plan.disks,
         sensors: running?.state?.plan.sensorPort,
+        suspendedAt: suspended?.manifest.savedAt,
         overlay: { path: located.config.privateFile, bytes: overlayBytes },
         backingFile: running?.state?.backingFile,
         consoleLog: located.paths.consoleLog,
@@ -42,7 +51,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
     );
     return;
   }
-  for (const line of describe(context, located, running, condition, overlayBytes)) {
+  for (const line of describe(context, located, running, condition, overlayBytes, suspended)) {
     context.terminal.out(line);
   }
 }
@@ -53,6 +62,7 @@ function describe(
   running: RunningMachine | undefined,
   condition: MachineCondition,
   overlayBytes: number | undefined,
+  suspended: SuspendedMachine | undefined,
 ): string[] {
   const home = homeFolder(context.env);
   const short = (path: string): string => shorten(path, context.cwd, home);
@@ -64,6 +74,12 @@ function describe(
       : `  disk     ${disk}, ${formatBytes(overlayBytes)} of yours`,
   );
   const state = running?.state;
+  if (suspended !== undefined) {
+    const age = context.now().getTime() - Date.parse(suspended.manifest.savedAt);
+    lines.push(
+      `  memory   ${formatBytes(suspended.manifest.stateBytes)}, saved ${formatDuration(age)} ago`,
+    );
+  }
   if (running === undefined) return lines;
   if (state !== undefined) {
     const age = context.now().getTime() - Date.parse(state.startedAt);

@@ -13,6 +13,7 @@ import { runDryRun } from './up/dry-run.ts';
 import { bridgeSensors } from './sensors/start-bridge.ts';
 import { renewDisks } from './up/disks.ts';
 import { offerGroup } from './up/group-session.ts';
+import { chooseResume } from './up/choose-resume.ts';
 import { findSuitableQemu, prepareMachine, prepareShare, type MachineParts } from './up/prepare.ts';
 import { agreeToShare } from './up/share.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
@@ -42,7 +43,8 @@ export async function runUp(
   try {
     if (!quiet) context.terminal.err(headLine(located, context));
     const machine = await launch(context, globals, located, options, display);
-    if (options.detach && !options.wait) {
+    // A machine that goes on gets its clock and its share back over SSH.
+    if (options.detach && !options.wait && machine.resumed === undefined) {
       machine.started.detach();
       display.close();
       printCard(context, globals, located, machine.state, false);
@@ -110,7 +112,11 @@ async function start(
     signal: context.signal,
     now: context.now(),
   });
-  await renewDisks({ imgBinary, signal: context.signal }, paths, prepared.plan.disks);
+  const resumed = await chooseResume(context, options, prepared.plan, qemu.version);
+  // What the guest has in memory goes with its throw-away disks as they are.
+  if (resumed === undefined) {
+    await renewDisks({ imgBinary, signal: context.signal }, paths, prepared.plan.disks);
+  }
   await prepareShare(config.sharedDir);
   display.report(imageLine(overlay));
   for (const text of overlay.warnings)
@@ -120,7 +126,8 @@ async function start(
 
   // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
   await forgetRunning(paths);
-  const started = await startQemu(prepared.plan, paths);
+  const plan = { ...prepared.plan, machineType: resumed?.manifest.machineType };
+  const started = await startQemu(plan, paths, { stateFile: resumed?.stateFile });
   const state: MachineState = {
     schema: 1,
     name: config.name,
@@ -128,12 +135,16 @@ async function start(
     qemu: started.identity,
     qemuVersion: qemu.version,
     startedAt: context.now().toISOString(),
-    plan: prepared.plan,
+    plan,
     ssh: prepared.plan.ssh,
     backingFile: backing.path,
     slowBecause: prepared.acceleration.reason,
   };
   await writeState(paths, state);
   if (prepared.plan.sensorPort) await bridgeSensors(context, located, started.identity);
-  return { ...prepared, overlay, started, state };
+  if (resumed !== undefined) {
+    const { restoreMachine } = await import('./up/resume.ts');
+    await restoreMachine(context, located, started, plan, resumed, display);
+  }
+  return { ...prepared, plan, overlay, started, state, resumed };
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Interruption, type Environment } from '../context.ts';
 import type { UtopiaError } from '../errors.ts';
@@ -22,6 +23,8 @@ export interface SshProcess {
   readonly signal: AbortSignal;
   readonly stdio: SshStreams;
   readonly input?: string | undefined;
+  /** With pipes: asked for the input when the program has said something. */
+  readonly answer?: (() => string) | undefined;
   readonly timeoutMs?: number | undefined;
   /** Somebody may be asked at the terminal: it stays in our session. */
   readonly mayAsk: boolean;
@@ -54,10 +57,11 @@ export async function runSshProgram(
     stripFinalNewline: false,
     // Without the terminal ssh can only ask askpass, and that can only answer.
     detached: !mayAsk,
-    ...streamsOf(stdio, input),
+    ...(options.answer === undefined ? streamsOf(stdio, input) : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   });
+  if (options.answer !== undefined) answerOnce(child, options.answer);
   if (child.pid !== undefined) options.onStart?.(child.pid);
   // A signal to us is for the guest's command; ssh knows what to do with it.
   const pass = (): void => void child.kill(signalOf(signal));
@@ -80,6 +84,15 @@ export async function runSshProgram(
     stdout: textOf(result.stdout),
     stderr: textOf(result.stderr),
   };
+}
+
+function answerOnce(
+  { stdin, stdout }: { readonly stdin: Writable | null; readonly stdout: Readable | null },
+  answer: () => string,
+): void {
+  // A program that has ended takes no answer.
+  stdin?.on('error', () => {});
+  stdout?.once('data', () => stdin?.end(answer()));
 }
 
 function streamsOf(stdio: SshStreams, input: string | undefined): Streams {

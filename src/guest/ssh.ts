@@ -68,6 +68,8 @@ export async function enterGuest(
 
 export interface RunInGuestOptions {
   readonly input?: string;
+  /** Asked for the input when the command has said something: what it then is, is new. */
+  readonly answer?: () => string;
   readonly timeoutMs?: number;
   /** What becomes of the command's streams: by default what it prints is returned, and it reads nothing. */
   readonly stdio?: 'pipe' | 'capture' | 'inherit';
@@ -181,6 +183,7 @@ interface Connection extends Omit<SshStyle, 'logFile'> {
   readonly mayAsk: boolean;
   readonly stdio: 'inherit' | 'pipe' | 'capture';
   readonly input?: string | undefined;
+  readonly answer?: (() => string) | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -189,7 +192,7 @@ async function connect(
   target: SshTarget,
   connection: Connection,
 ): Promise<SshResult> {
-  const { stdio, input, timeoutMs, mayAsk, ...style } = connection;
+  const { stdio, input, answer, timeoutMs, mayAsk, ...style } = connection;
   await using askpass = await openAskpass(
     access.runtimeDir,
     access.env,
@@ -204,6 +207,7 @@ async function connect(
       watchLoss: access.watchLoss,
       stdio,
       input,
+      answer,
       timeoutMs,
       mayAsk,
     },

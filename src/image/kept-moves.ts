@@ -50,6 +50,9 @@ export async function keepOverlay(
     // First the keys: were the overlay gone and they left, a fresh guest's keys would not be believed.
     await moveIfThere(places.sshDir, join(folder, 'ssh'));
     await moveOverlay(privateFile, inside, beside);
+    // A suspended machine's memory: killed before it moved, it does not fit what comes to this place.
+    const target = (await isThere(inside)) ? inside : beside;
+    await moveCompanions(privateFile, target);
     await removeRecord(privateFile);
     const kept = (await listKept(places, privateFile)).find(
       ({ name }) => name === basename(folder),
@@ -81,6 +84,14 @@ async function moveOverlay(from: string, inside: string, beside: string): Promis
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
     await mkdir(dirname(beside), { recursive: true, mode: 0o700 });
     await moveEntry(from, beside);
+  }
+}
+
+/** The saved state of a suspended machine (vmstate/suspended.ts) goes where its disk goes. */
+async function moveCompanions(from: string, to: string): Promise<void> {
+  for (const suffix of ['.vmstate', '.vmstate.json']) {
+    await rm(to + suffix, { force: true });
+    await moveIfThere(from + suffix, to + suffix);
   }
 }
 
@@ -127,6 +138,7 @@ export async function bringBack(
     if (await isThere(privateFile)) throw new Error(`${privateFile} has appeared meanwhile`);
     // Keys of an overlay that somebody deleted by hand belong to nothing any more.
     await rm(places.sshDir, { recursive: true, force: true });
+    await moveCompanions(returned.overlay, privateFile);
     await moveEntry(returned.overlay, privateFile);
     await moveIfThere(join(returned.folder, 'ssh'), places.sshDir);
     await dropFolders(returned);
@@ -140,7 +152,9 @@ export async function bringBack(
 export async function deleteKept(kept: KeptOverlay): Promise<void> {
   const target = await realpath(kept.overlay).catch(() => kept.overlay);
   await rm(target, { force: true });
-  await rm(kept.overlay, { force: true });
+  for (const suffix of ['', '.vmstate', '.vmstate.json']) {
+    await rm(kept.overlay + suffix, { force: true });
+  }
   await dropFolders(kept);
 }
 

@@ -36,6 +36,9 @@ export async function bringUp(
       context.signal,
     );
     showing.stop();
+    if (end.kind === 'ready' && machine.resumed !== undefined) {
+      await finishResume(context, located, machine, display);
+    }
     if (end.kind === 'interrupted') {
       throw await interrupted(context, located, machine, session, display);
     }
@@ -79,6 +82,25 @@ async function settle(
   if (isLoopback(located.config.sshInterface)) return state;
   const { openToOthers } = await import('./open-to-others.ts');
   return await openToOthers(context, options, located, state, display);
+}
+
+/** The guest's clock stood still, and its share was taken away to save it. */
+async function finishResume(
+  context: Context,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+  display: ProgressDisplay,
+): Promise<void> {
+  const { wakeGuest } = await import('../time/shares.ts');
+  const running = { qemu: machine.started.identity, state: machine.state };
+  const mounts = machine.resumed?.manifest.mounts ?? [];
+  const startedAt = performance.now();
+  const trouble = await wakeGuest(context, located, running, mounts);
+  const elapsedMs = performance.now() - startedAt;
+  const detail = mounts.length > 0 ? 'clock set, share mounted again' : 'clock set';
+  if (trouble === undefined)
+    display.report({ kind: 'finished', title: 'guest', detail, elapsedMs });
+  else display.report({ kind: 'warned', title: 'guest', detail: trouble });
 }
 
 /** A boot that failed ends with the machine off, and with what was found out about it. */

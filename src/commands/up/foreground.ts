@@ -4,6 +4,7 @@ import { shorten } from '../../ui/card.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { homeFolder } from '../../places.ts';
 import { readQemuLog } from '../../machine/start.ts';
+import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
 import type { LaunchedMachine } from './types.ts';
@@ -42,6 +43,10 @@ export async function stayWith(
     return;
   }
   await forgetEnded(context, located.paths);
+  if ((await readSuspended(machine.plan.overlay)) !== undefined) {
+    terminal.err(`  suspended · utopia up goes on where it was`);
+    return;
+  }
   if (first.code === 0 || orderly) {
     terminal.err(`  off · your changes are in ${nameOverlay(context, machine)}`);
     return;

@@ -1,6 +1,7 @@
 import type { Overlay } from '../../image/types.ts';
 import type { StartedQemu } from '../../machine/start.ts';
 import type { MachineState } from '../../machine/state.ts';
+import type { SuspendedMachine } from '../../vmstate/suspended.ts';
 import type { ConfigFlags } from '../locate.ts';
 import type { PreparedMachine } from './prepare.ts';
 
@@ -15,6 +16,8 @@ export interface UpOptions {
   /** Open SSH on UTOPIA_SSH_INTERFACE without a look at the guest's passwords. */
   readonly exposeAnyway: boolean;
   readonly dryRun: boolean;
+  /** Gives up the state of a suspended machine and boots. */
+  readonly cold: boolean;
   /** What stood behind `--`: QEMU's own arguments. */
   readonly qemuArgs: readonly string[];
   readonly flags: ConfigFlags;
@@ -25,4 +28,6 @@ export interface LaunchedMachine extends PreparedMachine {
   readonly overlay: Overlay;
   readonly started: StartedQemu;
   readonly state: MachineState;
+  /** What was restored, for a machine that goes on instead of booting. */
+  readonly resumed: SuspendedMachine | undefined;
 }

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { Context } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { ShareMount } from '../../guest/share-mounts.ts';
+import { machineArgv } from '../../machine/argv.ts';
+import type { MachineState, RunningMachine } from '../../machine/state.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { queryStatus, resume } from '../../qmp/queries.ts';
+import { formatBytes } from '../../ui/format.ts';
+import type { ProgressDisplay } from '../../ui/progress.ts';
+import { describeState, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
+import type { VmStateManifest } from '../../vmstate/manifest.ts';
+import { queryMachineType } from '../../vmstate/migration.ts';
+import { saveState } from '../../vmstate/save.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { releaseShares, wakeGuest } from './shares.ts';
+
+/** A machine that runs, with our connection to it. */
+export interface HeldMachine {
+  readonly located: LocatedMachine;
+  readonly running: RunningMachine & { readonly state: MachineState };
+  readonly qmp: QmpClient;
+  readonly display: ProgressDisplay;
+}
+
+/** Connects to a machine whose state is to be saved. Throws what connectQmp throws, and for a machine of unknown plan. */
+export async function holdRunning(
+  located: LocatedMachine,
+  running: RunningMachine,
+  display: ProgressDisplay,
+): Promise<HeldMachine> {
+  const { state, qemu } = running;
+  if (state === undefined) {
+    throw new UtopiaError('machine-busy', 'How this machine was started was not written down.', {
+      hint: 'utopia down, then utopia up',
+    });
+  }
+  const qmp = await connectQmp(state.plan.files.qmpSocket);
+  return { located, running: { qemu, state }, qmp, display };
+}
+
+/**
+ * Saves the memory of a machine into `file` and gives the manifest that goes with
+ * it. `beforehand` runs when the machine stands still, before anything is saved.
+ * The machine stands still afterwards; after a failure it goes on, as if nothing
+ * had been asked of it.
+ */
+export async function saveMemory(
+  context: Context,
+  held: HeldMachine,
+  file: string,
+  beforehand: () => Promise<void> = async () => {},
+): Promise<VmStateManifest> {
+  const { located, running, qmp, display } = held;
+  const wasRunning = (await queryStatus(qmp)).running;
+  const mounts = await releaseShares(context, located, running, qmp);
+  const { plan, qemuVersion } = running.state;
+  try {
+    const machineType = await queryMachineType(qmp);
+    await qmp.execute('stop');
+    await beforehand();
+    const saved = await saveState(qmp, {
+      file,
+      socketPath: join(located.paths.runtimeDir, 'save.sock'),
+      signal: context.signal,
+      onProgress: (bytes) =>
+        display.report({ kind: 'moved', title: 'memory', detail: formatBytes(bytes) }),
+    });
+    display.report({
+      kind: 'finished',
+      title: 'memory',
+      detail: formatBytes(saved.bytes),
+      elapsedMs: saved.elapsedMs,
+    });
+    return describeState({
+      plan,
+      argv: machineArgv(plan),
+      qemuVersion,
+      machineType,
+      stateFile: file,
+      stateBytes: saved.bytes,
+      disks: await identifyDisks(writtenDisks(plan)),
+      mounts: [...mounts],
+      now: context.now(),
+    });
+  } catch (error) {
+    if (wasRunning) await goOn(context, held, mounts);
+    throw error;
+  }
+}
+
+/** Lets a machine that was stopped for saving go on; says on the terminal what did not come back. */
+export async function goOn(
+  context: Context,
+  { located, running, qmp, display }: HeldMachine,
+  mounts: readonly ShareMount[],
+): Promise<void> {
+  await resume(qmp);
+  const trouble = await wakeGuest(
+    { ...context, signal: context.urgentSignal },
+    located,
+    running,
+    mounts,
+  );
+  if (trouble !== undefined) display.report({ kind: 'warned', title: 'guest', detail: trouble });
+}

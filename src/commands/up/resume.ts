@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
+import { signalProcess, waitForExit } from '../../machine/process.ts';
+import { readQemuLog, type StartedQemu } from '../../machine/start.ts';
+import { forgetRunning } from '../../machine/state.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { formatBytes, formatDuration } from '../../ui/format.ts';
+import type { ProgressDisplay } from '../../ui/progress.ts';
+import { restoreState } from '../../vmstate/restore.ts';
+import { forgetSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
+import type { LocatedMachine } from '../locate.ts';
+
+/** Between two looks for the monitor of a QEMU that has just been started. */
+const lookMs = 10;
+const endMs = 5_000;
+
+/**
+ * Lets a QEMU that was started with a state file go on from it. The state counts
+ * until the machine runs: when anything fails, QEMU is ended and the machine is
+ * still suspended. Throws `qemu-failed` with QEMU's words, and what interrupted it.
+ */
+export async function restoreMachine(
+  context: Context,
+  located: LocatedMachine,
+  started: StartedQemu,
+  plan: MachinePlan,
+  { manifest, stateFile }: SuspendedMachine,
+  display: ProgressDisplay,
+): Promise<void> {
+  const all = manifest.stateBytes;
+  try {
+    const qmp = await reachMonitor(context, started, plan);
+    try {
+      const elapsedMs = await restoreState(qmp, {
+        qemuPid: started.identity.pid,
+        onProgress: (bytes) =>
+          display.report({ kind: 'moved', title: 'memory', fraction: Math.min(1, bytes / all) }),
+      });
+      // From here on its disk moves away from what was saved.
+      await forgetSuspended(plan.overlay);
+      const age = formatDuration(context.now().getTime() - Date.parse(manifest.savedAt));
+      const detail = `${formatBytes(all)}, as it was ${age} ago`;
+      display.report({ kind: 'finished', title: 'memory', detail, elapsedMs });
+    } finally {
+      qmp.close();
+    }
+  } catch (error) {
+    await signalProcess(started.identity, 'SIGKILL');
+    await waitForExit(started.identity, { timeoutMs: endMs });
+    await forgetRunning(located.paths);
+    context.signal.throwIfAborted();
+    const words = (await readQemuLog(located.paths)).trim().split('\n').slice(-5);
+    throw new UtopiaError('qemu-failed', `QEMU could not restore ${stateFile}.`, {
+      details: words,
+      hint: 'The state is kept. To boot without it: utopia up --cold',
+      cause: error,
+    });
+  }
+}
+
+async function reachMonitor(
+  context: Context,
+  started: StartedQemu,
+  plan: MachinePlan,
+): Promise<QmpClient> {
+  const { signal } = context;
+  for (;;) {
+    const client = await connectQmp(plan.files.qmpSocket, { signal }).catch(() => undefined);
+    if (client !== undefined) return client;
+    signal.throwIfAborted();
+    if (started.exit() !== undefined) throw new Error('QEMU has ended');
+    await sleep(lookMs);
+  }
+}

@@ -1,0 +1,87 @@
+import { quoteWord } from './ssh-argv.ts';
+
+/** A mounted share (9p) of the guest, as in its /proc/mounts. */
+export interface ShareMount {
+  readonly source: string;
+  readonly target: string;
+  readonly options: string;
+}
+
+/** What taking the shares away came to. */
+export interface ReleasedShares {
+  readonly mounts: readonly ShareMount[];
+  /** Who holds a share that could not be taken away: `bash (pid 812)`. */
+  readonly holders: readonly string[];
+}
+
+/**
+ * A shell script for root in the guest: unmounts every 9p share and prints a line
+ * for each: `mount SOURCE TARGET OPTIONS`, and for one that is busy `busy TARGET`
+ * and `holder PID NAME` for each process that is in it or has a file of it open. One `ls`
+ * looks at all descriptors: a process for each would take a minute under emulation.
+ */
+export const releaseSharesScript = `
+cd /
+while read -r source target type options rest; do
+  [ "$type" = 9p ] || continue
+  path=$(printf '%b' "$target")
+  echo "mount $source $target $options"
+  umount "$path" 2>/dev/null && continue
+  echo "busy $target"
+  ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd/* 2>/dev/null |
+    grep -F -e " -> $path" |
+    while read -r line; do
+      case $line in *" -> $path"|*" -> $path/"*) ;; *) continue ;; esac
+      process=\${line#* /proc/}
+      process=\${process%%/*}
+      echo "holder $process $(cat "/proc/$process/comm")"
+    done
+  grep -lF -e " $path/" /proc/[0-9]*/maps 2>/dev/null |
+    while IFS=/ read -r _ _ process _; do echo "holder $process $(cat "/proc/$process/comm")"; done
+done < /proc/mounts
+`.trim();
+
+/** Reads what the script of releaseSharesScript printed. */
+export function parseReleasedShares(text: string): ReleasedShares {
+  const mounts: ShareMount[] = [];
+  const holders: string[] = [];
+  for (const line of text.split('\n')) {
+    const [word, first = '', ...rest] = line.split(' ');
+    if (word === 'mount') {
+      const [target = '', options = ''] = rest;
+      mounts.push({ source: first, target: decodeOctal(target), options });
+    }
+    if (word === 'holder') holders.push(`${rest.join(' ')} (pid ${first})`);
+  }
+  return { mounts, holders: [...new Set(holders)] };
+}
+
+/** /proc/mounts writes blanks and backslashes as three octal digits. */
+function decodeOctal(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) =>
+    String.fromCodePoint(Number.parseInt(digits, 8)),
+  );
+}
+
+/**
+ * A shell script for root in the guest that sets its clock and mounts the shares
+ * again. It says `ready`, waits for the time (seconds since 1970 with a fraction)
+ * on its standard input, and reads it in that very moment: what a login takes
+ * does not count. An automount is asked to mount, others are mounted as they were.
+ */
+export function wakeScript(mounts: readonly ShareMount[]): string {
+  return [
+    'echo ready; read -r now',
+    'date -u -s "@$now" > /dev/null || date -u -s "@${now%.*}" > /dev/null || echo "clock not set"',
+    ...mounts.map(mountAgain),
+    'true',
+  ].join('\n');
+}
+
+function mountAgain({ source, target, options }: ShareMount): string {
+  const path = quoteWord(target);
+  const mount = `mount -t 9p -o ${quoteWord(options)} ${quoteWord(source)} ${path}`;
+  const entry = quoteWord(` ${target.replaceAll(' ', String.raw`\040`)} autofs `);
+  const automount = `grep -qF ${entry} /proc/mounts`;
+  return `if ${automount}; then ls ${path}/ > /dev/null 2>&1; else ${mount}; fi || echo "not mounted"`;
+}

@@ -1,0 +1,34 @@
+import { rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { readManifest, type VmStateManifest } from './manifest.ts';
+
+/** Where the state of a suspended machine lies: beside its private file, whatever folder that is in. */
+export function suspendedFiles(overlay: string): {
+  readonly manifest: string;
+  readonly state: string;
+} {
+  return { manifest: `${overlay}.vmstate.json`, state: `${overlay}.vmstate` };
+}
+
+/** A machine that was suspended, or put back to a moment at which it ran. */
+export interface SuspendedMachine {
+  readonly manifest: VmStateManifest;
+  /** Absolute path of the state file: the machine's own, or a snapshot's. */
+  readonly stateFile: string;
+}
+
+/** The state that goes with this private file; undefined when its machine is simply off. */
+export async function readSuspended(overlay: string): Promise<SuspendedMachine | undefined> {
+  const { manifest: file } = suspendedFiles(overlay);
+  const manifest = await readManifest(file);
+  if (manifest === undefined) return undefined;
+  return { manifest, stateFile: resolve(dirname(file), manifest.stateFile) };
+}
+
+/** Gives the state up: the next start boots. A snapshot's own state file stays. */
+export async function forgetSuspended(overlay: string): Promise<void> {
+  const files = suspendedFiles(overlay);
+  // The manifest first: a state without it counts for nothing.
+  await rm(files.manifest, { force: true });
+  await rm(files.state, { force: true });
+}

@@ -1,0 +1,112 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { testImage } from '../support/image.ts';
+import { needsOfHost } from '../support/requirements.ts';
+
+// What a real guest has in memory comes back: one boot serves all of it.
+needsOfHost('qemu', 'image-tools', 'ssh');
+
+/** Runs a line of shell as root in the guest; its output without the last newline. */
+async function inGuest(lab: Lab, line: string): Promise<string> {
+  const result = await lab.run('ssh', '--', line);
+  expect(result.status, `${line}\n${result.stderr}`).toBe(0);
+  return result.stdout.trimEnd();
+}
+
+/** Starts what only memory holds: a process that counts, a file in a tmpfs, a connection to the guest itself. */
+const beginScript = `
+echo only in memory > /run/witness
+setsid sh -c 'n=0; while :; do n=$((n+1)); echo $n > /run/count; sleep 0.2; done' > /dev/null 2>&1 < /dev/null &
+echo $! > /run/pid
+cat > /root/link.pl <<'END'
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 4000, Listen => 1) or die;
+my $client = IO::Socket::INET->new('127.0.0.1:4000') or die;
+my $peer = $server->accept or die;
+$client->autoflush;
+for (my $number = 1; ; $number++) {
+  print $client "$number\\n";
+  my $line = <$peer> // die 'the connection is gone';
+  open my $file, '>', '/run/link' or die;
+  print $file $line;
+  close $file;
+  select undef, undef, undef, 0.2;
+}
+END
+setsid perl /root/link.pl > /run/link.log 2>&1 < /dev/null &
+true`;
+
+test('a suspended machine goes on where it was', { timeout: 600_000 }, async () => {
+  await using lab = await makeLab({ backing: await testImage() });
+  expect((await lab.run('up', '--detach')).status).toBe(0);
+  await inGuest(lab, beginScript);
+  writeFileSync(join(lab.folder, 'shared/note'), 'of the host\n');
+  expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+  const process = await inGuest(lab, 'cat /run/pid');
+  const boot = await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id');
+
+  // A share that somebody is in is not taken away behind his back.
+  const holder = lab.start('ssh', '--', 'cd /home/user/shared; echo inside; exec sleep 40');
+  await holder.sees(/inside/);
+  const busy = await lab.run('suspend');
+  expect(busy.status).toBe(75);
+  expect(busy.stderr).toMatch(/by +sleep \(pid \d+\)/);
+  holder.child.kill('SIGKILL');
+  await holder.ended;
+  await inGuest(lab, 'pkill sleep; cat /home/user/shared/note');
+
+  const suspend = await lab.run('suspend');
+  expect(suspend.status, suspend.stderr).toBe(0);
+  expect(lab.processes()).toEqual([]);
+  expect((await lab.run('status')).stdout).toMatch(/is suspended/);
+  const state = JSON.parse((await lab.run('status', '--json')).stdout) as { state: string };
+  expect(state.state).toBe('suspended');
+
+  const resume = await lab.run('up', '--detach');
+  expect(resume.status, resume.stderr).toBe(0);
+  expect(resume.stderr).toMatch(/memory +\d+ MB, as it was/);
+  expect(resume.stderr).toMatch(/guest +clock set, share mounted again/);
+  // The guest's clock lies between our looks before and after, give or take a second.
+  const before = Date.now() / 1000;
+  const clock = Number(await inGuest(lab, 'date +%s.%N'));
+  expect(clock).toBeGreaterThan(before - 1);
+  expect(clock).toBeLessThan(Date.now() / 1000 + 1);
+  expect(await inGuest(lab, 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)')).toBe(
+    `only in memory\n${process}`,
+  );
+  expect(await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+  // The process counts on, and its numbers still come through the connection of before.
+  const goesOn = 'a=$(cat /run/$0); sleep 2; b=$(cat /run/$0); test $b -gt $a && echo on';
+  for (const file of ['count', 'link']) {
+    expect(await inGuest(lab, `sh -c '${goesOn}' ${file}`), file).toBe('on');
+  }
+  expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+
+  // Another memory size: nothing is resumed into it, and nothing is lost by asking.
+  expect((await lab.run('suspend')).status).toBe(0);
+  const other = await lab.run('up', '--detach', '--memory', '900M');
+  expect(other.status).toBe(69);
+  expect(other.stderr).toMatch(/Memory: 1024 MiB when it was saved, 900 MiB now/);
+  const manifest = join(lab.folder, 'private.qcow2.vmstate.json');
+  expect(statSync(manifest).isFile()).toBe(true);
+  // A QEMU that was replaced by another version.
+  const saved = readFileSync(manifest, 'utf8');
+  writeFileSync(manifest, saved.replace(/"qemuVersion": "[^"]+"/, '"qemuVersion": "6.2.0"'));
+  expect((await lab.run('up', '--detach')).stderr).toMatch(/QEMU: 6\.2\.0 when it was saved/);
+  writeFileSync(manifest, saved);
+  // The state moves away and back with its disk.
+  expect((await lab.run('reset', '--yes')).status).toBe(0);
+  expect((await lab.run('status')).stdout).toContain('is not running');
+  expect((await lab.run('reset', '--undo', '--yes')).status).toBe(0);
+  expect((await lab.run('up', '--detach')).status).toBe(0);
+  expect(await inGuest(lab, 'cat /run/witness')).toBe('only in memory');
+
+  // --cold gives the memory up, and only then it is gone.
+  expect((await lab.run('suspend')).status).toBe(0);
+  const cold = await lab.run('up', '--detach', '--cold');
+  expect(cold.status, cold.stderr).toBe(0);
+  expect((await lab.run('ssh', '--', 'cat /run/witness')).status).toBe(1);
+  expect(await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
+});
