@@ -6,7 +6,7 @@ const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
  * short one may stand behind others that have none.
  */
 const optionWithValue =
-  /^(?:--config|--login|--(?:timeout|junit|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
+  /^(?:--config|--login|--(?:timeout|junit|jobs|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
 
 /**
  * Puts `--` before the guest's command where it was left out: in `utopia exec grep
@@ -15,6 +15,8 @@ const optionWithValue =
 export function separateGuestWords(words: readonly string[]): readonly string[] {
   const command = findOperand(words, 0);
   if (!commandsForGuest.has(words[command] ?? '')) return words;
+  // Behind --each stand paths, as many as there are: only `--` ends them.
+  if (words[command] === 'run' && words.includes('--each')) return words;
   const first = findOperand(words, command + 1);
   if (first >= words.length || words[first] === '--') return words;
   return [...words.slice(0, first), '--', ...words.slice(first)];

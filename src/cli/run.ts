@@ -8,6 +8,8 @@ interface RunFlags extends ParsedOptions {
   readonly rw?: boolean;
   readonly junit?: string;
   readonly yes?: boolean;
+  readonly each?: readonly string[];
+  readonly jobs?: number;
   readonly cold?: boolean;
 }
 
@@ -25,6 +27,8 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
     .option('--rw', 'the command may write to this folder')
     .option('--junit <file>', 'write the result as JUnit XML, too')
+    .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
+    .option('--jobs <count>', 'with --each: how many at once (default: what fits)', count)
     .option('--cold', 'boot, although there is a warm base (utopia image warm)')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
@@ -32,10 +36,11 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
       `
 Status: the command's; 124 time-out, 69 the machine did not start, 70 its kernel
 crashed (the crash is explained), 75 busy. --json tells them apart for sure, and
-has the command's output in it.
+has the command's output in it. With --each: 0 when all passed, else 1.
 ${examples(
   'utopia run -- ./test.sh',
   'utopia run --timeout 60 -- insmod lunix.ko',
+  'utopia run --each submissions/* --junit marks.xml -- ./grade.sh {}',
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
 )}`,
     );
@@ -49,6 +54,8 @@ ${examples(
           timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
           writable: options.rw === true,
           junit: options.junit,
+          each: options.each ?? [],
+          jobs: options.jobs,
           yes: options.yes === true,
           cold: options.cold === true,
           flags: configFlags(options, context.cwd),
@@ -63,4 +70,10 @@ function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a positive number of seconds.');
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

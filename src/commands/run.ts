@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { renderJUnit } from '../ui/junit.ts';
+import { exitStatus, UtopiaError } from '../errors.ts';
+import { renderJUnit, type JUnitCase } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
 import { runInCopy, type CopyRun } from './run/in-copy.ts';
 import { junitCase } from './run/junit.ts';
@@ -17,6 +17,10 @@ export interface RunOptions {
   readonly writable: boolean;
   /** File for the result as JUnit XML, relative to the current folder. */
   readonly junit: string | undefined;
+  /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
+  readonly each: readonly string[];
+  /** How many copies at once; undefined for as many as fit. */
+  readonly jobs: number | undefined;
   readonly yes: boolean;
   /** Boot, although there may be a warm base. */
   readonly cold: boolean;
@@ -32,11 +36,13 @@ export async function runRun(
   globals: GlobalOptions,
   options: RunOptions,
 ): Promise<number> {
+  if (options.each.length > 0) return await runEach(context, globals, options);
   const startedAt = performance.now();
   const run: CopyRun = {
     ...options,
     // Its output belongs to the report, which is all that stdout may hold with --json.
     capture: globals.json,
+    noInput: false,
     startedAt,
     begun: false,
   };
@@ -80,10 +86,35 @@ async function publish(
   report: RunReport,
 ): Promise<void> {
   if (globals.json) context.terminal.out(JSON.stringify(report));
+  await writeJUnit(context, junit, [junitCase(report)]);
+}
+
+/** Several runs: 0 when all have passed, 1 when one has not, 130 when interrupted. */
+async function runEach(
+  context: Context,
+  globals: GlobalOptions,
+  options: RunOptions,
+): Promise<number> {
+  const { runForEach, summarise } = await import('./run/many.ts');
+  const reports = await runForEach(context, globals, options);
+  const { terminal, signal } = context;
+  if (globals.json) terminal.out(JSON.stringify({ schema: 1, runs: reports }));
+  const cases = reports.map((report) => ({ ...junitCase(report), name: report.item }));
+  await writeJUnit(context, options.junit, cases);
+  if (!globals.json) terminal.out(summarise(reports, options.each.length));
+  if (signal.aborted) return exitStatus.interrupted;
+  return reports.every(({ status }) => status === 0) ? 0 : 1;
+}
+
+async function writeJUnit(
+  { cwd }: Context,
+  junit: string | undefined,
+  cases: readonly JUnitCase[],
+): Promise<void> {
   if (junit === undefined) return;
-  const file = resolve(context.cwd, junit);
+  const file = resolve(cwd, junit);
   try {
-    await writeFile(file, renderJUnit('utopia run', [junitCase(report)]));
+    await writeFile(file, renderJUnit('utopia run', cases));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UtopiaError('cannot-create', `Cannot write ${file}: ${reason}`, {

@@ -22,10 +22,21 @@ export interface AgentStreams {
 export interface Agent {
   /** Runs shell text and gives its status, 128 + N for a signal. One at a time. */
   run(script: string, streams: AgentStreams): Promise<number>;
+  /**
+   * Mounts the 9p share `shared` at a folder, which is made. Gives the status, 0 for
+   * success; `complain` hears the guest's word.
+   */
+  mount(folder: string, options: MountOptions, complain: TakeOutput): Promise<number>;
   /** For the command that runs, and its children. */
   signal(name: NodeJS.Signals): void;
   /** Ends the conversation; a command under way is given up on. */
   close(): void;
+}
+
+export interface MountOptions {
+  readonly writable: boolean;
+  /** As 9p reads them: `trans=virtio,…`. */
+  readonly options: string;
 }
 
 export interface GreetOptions {
@@ -96,23 +107,36 @@ export async function greetAgent(link: Duplex, options: GreetOptions): Promise<A
     waitOver.abort();
   }
 
+  /** What the agent says until its next status. */
+  async function untilStatus(take: (frame: Frame) => Promise<void> | undefined): Promise<number> {
+    const status = new Promise<number>((resolve) => {
+      waiting = (frame) => {
+        if (frame.type === 'Q') resolve(Number(frame.payload.toString()));
+        return take(frame);
+      };
+    });
+    return await Promise.race([status, cut]);
+  }
+
   return {
+    mount: async (folder, { writable, options: words }, complain) => {
+      link.write(encodeFrame('M', [writable ? '0' : readOnlyFlag, words, folder].join('\0')));
+      return await untilStatus(({ type, payload }) =>
+        type === 'T' ? complain(payload) : undefined,
+      );
+    },
     run: async (script, { stdin, stdout, stderr }) => {
-      let input: InputFeed | undefined;
-      const status = new Promise<number>((resolve) => {
-        waiting = ({ type, payload }) => {
-          if (type === 'O') return stdout(payload);
-          if (type === 'T') return stderr(payload);
-          if (type === 'A') input?.taken(Number(payload.toString()));
-          if (type === 'Q') resolve(Number(payload.toString()));
-          return undefined;
-        };
-      });
       link.write(encodeFrame('X', script));
+      let input: InputFeed | undefined;
       if (stdin === undefined) link.write(encodeFrame('E'));
       else input = feedInput(stdin, (frame) => link.write(frame));
       try {
-        return await Promise.race([status, cut]);
+        return await untilStatus(({ type, payload }) => {
+          if (type === 'O') return stdout(payload);
+          if (type === 'T') return stderr(payload);
+          if (type === 'A') input?.taken(Number(payload.toString()));
+          return undefined;
+        });
       } finally {
         input?.stop();
       }
@@ -121,6 +145,9 @@ export async function greetAgent(link: Duplex, options: GreetOptions): Promise<A
     close: () => lose(),
   };
 }
+
+/** MS_RDONLY of mount(2). */
+const readOnlyFlag = '1';
 
 function clockText(now: Date): string {
   const ms = now.getTime();

@@ -125,6 +125,34 @@ describe('copies of one warm base', () => {
     expect(await report(...shell(script))).toMatchObject({ outcome: 'ended', status: 69 });
   });
 
+  test('each of several submissions gets its own copy and its own verdict', async () => {
+    const submissions = {
+      right: 'exit 0',
+      wrong: 'echo no; exit 3',
+      panics: 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60',
+      hangs: 'sleep 100',
+      late: 'exit 0',
+    };
+    for (const [name, script] of Object.entries(submissions)) {
+      writeFileSync(join(lab.folder, name), script);
+    }
+    const args = ['--jobs', '2', '--timeout', '10', '--junit', 'marks.xml'];
+    const each = ['--each', ...Object.keys(submissions), '--', 'sh', '{}'];
+    const result = await lab.run('run', '--json', ...args, ...each);
+    expect(result.status, result.stderr).toBe(1);
+    const { runs } = JSON.parse(result.stdout) as { readonly runs: readonly unknown[] };
+    expect(runs).toMatchObject([
+      { item: 'right', outcome: 'exited', status: 0 },
+      { item: 'wrong', outcome: 'exited', status: 3, stdout: 'no\n' },
+      { item: 'panics', outcome: 'crashed', status: 70 },
+      { item: 'hangs', outcome: 'timed-out', status: 124 },
+      { item: 'late', outcome: 'exited', status: 0 },
+    ]);
+    const marks = readFileSync(join(lab.folder, 'marks.xml'), 'utf8');
+    expect(marks).toContain('tests="5" failures="3" errors="0"');
+    expect(remains()).toEqual([]);
+  });
+
   test('what a killed utopia leaves is ended by the next', async () => {
     const run = lab.start('run', ...shell('echo begun; sleep 100'));
     await run.sees(/begun/);

@@ -5,14 +5,21 @@ import type { Agent, TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import type { RunningCommand } from './attend.ts';
-import { commandScript, groupFile, mountScript } from './guest-command.ts';
+import { commandScript, groupFile, mountScript, shareOptions } from './guest-command.ts';
+
+export interface CommandStreams {
+  /** Keep what it prints instead of passing it through. */
+  readonly capture: boolean;
+  /** It reads nothing. */
+  readonly noInput: boolean;
+}
 
 /** A way to run things in a guest. */
 export interface GuestChannel {
   /** Mounts the share at this folder. Throws `guest-refused` in the guest's words. */
   mount(folder: string, writable: boolean): Promise<void>;
-  /** Starts the command there. `capture` keeps what it prints instead of passing it through. */
-  start(words: readonly string[], folder: string, capture: boolean): RunningCommand;
+  /** Starts the command there. */
+  start(words: readonly string[], folder: string, streams: CommandStreams): RunningCommand;
 }
 
 /** Through ssh, for a guest that has just booted. Its signal ends what runs. */
@@ -23,9 +30,9 @@ export function sshChannel(access: GuestAccess): GuestChannel {
       const { status, stderr } = await runInGuest(access, script, { timeoutMs: 60_000 });
       if (status !== 0) throw cannotMount(stderr);
     },
-    start: (words, folder, capture) => ({
+    start: (words, folder, { capture, noInput }) => ({
       ended: runInGuest(access, `exec sh -c ${quoteWord(commandScript(words, folder))}`, {
-        stdio: capture ? 'capture' : 'inherit',
+        stdio: noInput ? 'pipe' : capture ? 'capture' : 'inherit',
       }),
       signal: async (signal) => {
         const name = signal.replace(/^SIG/, '');
@@ -41,14 +48,13 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
   return {
     mount: async (folder, writable) => {
       const said = collect();
-      const streams = { stdin: undefined, stdout: said.take, stderr: said.take };
-      const status = await agent.run(mountScript(folder, writable), streams);
+      const status = await agent.mount(folder, { writable, options: shareOptions }, said.take);
       if (status !== 0) throw cannotMount(said.text());
     },
-    start: (words, folder, capture) => {
+    start: (words, folder, { capture, noInput }) => {
       const [out, err] = [collect(), collect()];
       const streams = {
-        stdin: terminal.stdin,
+        stdin: noInput ? undefined : terminal.stdin,
         stdout: capture ? out.take : writeTo(terminal.stdout),
         stderr: capture ? err.take : writeTo(terminal.stderr),
       };

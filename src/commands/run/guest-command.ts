@@ -19,14 +19,14 @@ export function checkFolder(folder: string): void {
   });
 }
 
+/** How the share is mounted, in the words of 9p; cache=none: what one side writes, the other reads. */
+export const shareOptions = 'trans=virtio,version=9p2000.L,msize=512000,cache=none';
+
 /** Shell text that mounts the share at this folder of the guest. Pure. */
 export function mountScript(folder: string, writable: boolean): string {
-  const options = [
-    ...['trans=virtio', 'version=9p2000.L', 'msize=512000', 'cache=none'],
-    writable ? 'rw' : 'ro',
-  ];
   const place = quoteWord(folder);
-  return `mkdir -p ${place} && mount -t 9p -o ${options.join(',')} shared ${place}`;
+  const options = `${shareOptions},${writable ? 'rw' : 'ro'}`;
+  return `mkdir -p ${place} && mount -t 9p -o ${options} shared ${place}`;
 }
 
 /**

@@ -12,6 +12,7 @@ import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
 import { checkFolder } from './guest-command.ts';
 import { planCopy } from './launch.ts';
+import { shareSubject } from './share-subject.ts';
 import { startCopy, type StartedCopy } from './start.ts';
 import { isFatal, judgeRun, type RunReport } from './verdict.ts';
 
@@ -25,6 +26,8 @@ export interface CopyRun {
   readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */
   readonly capture: boolean;
+  /** The command reads nothing: our stdin is not its own. */
+  readonly noInput: boolean;
   /** performance.now() when the program began. */
   readonly startedAt: number;
   /** Set once the command was started. */
@@ -50,10 +53,7 @@ export async function runInCopy(
   const { cwd, env } = context;
   checkFolder(cwd);
   const qemu = await findSuitableQemu(context, located, []);
-  await agreeToShare(context, cwd, run.yes, {
-    subject: `The command could read${run.writable ? ' and change' : ''}`,
-    hint: 'Start utopia run in a folder of the lab, or agree with --yes.',
-  });
+  await agreeToShare(context, cwd, run.yes, shareSubject(run.writable));
   const backing = await requireBackingFile(context, located);
   const copy = await openThrowaway(context, located);
   try {
@@ -84,7 +84,7 @@ async function runCommand(
   const startMs = Math.round(performance.now() - run.startedAt);
   const begunAt = performance.now();
   run.begun = true;
-  const command = started.channel.start(run.words, context.cwd, run.capture);
+  const command = started.channel.start(run.words, context.cwd, run);
   const options = { ...context, timeoutMs: run.timeoutMs };
   const end = await attendCommand(command, started.session, options);
   const commandMs = Math.round(performance.now() - begunAt);

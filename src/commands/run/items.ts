@@ -1,0 +1,69 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
+
+/** What stands for the path in a command that is run for each of several. */
+const placeholder = '{}';
+
+/** The command for one path: in the place of every `{}`, or as its last argument. Pure. */
+export function commandFor(words: readonly string[], path: string): string[] {
+  if (!words.some((word) => word.includes(placeholder))) return [...words, path];
+  return words.map((word) => word.replaceAll(placeholder, path));
+}
+
+/** Throws `usage` for a path outside the shared folder: the copies would not see it. Pure. */
+export function checkItems(items: readonly string[], folder: string): void {
+  for (const item of items) {
+    const path = relative(folder, resolve(folder, item));
+    if (!path.startsWith('..') && !isAbsolute(path)) continue;
+    throw new UtopiaError('usage', `${item} is not in this folder, so the copies cannot see it.`, {
+      hint: 'Start utopia run in a folder that has all of it.',
+    });
+  }
+}
+
+/** What bounds the number of copies at once. */
+export interface JobBounds {
+  /** --jobs; undefined for as many as fit. */
+  readonly wanted: number | undefined;
+  readonly items: number;
+  /** Processors of the host, and those of one copy. */
+  readonly hostCpus: number;
+  readonly memoryMiB: number;
+  /** Memory of the host that is free to use. */
+  readonly freeMiB: number;
+}
+
+/** QEMU's own memory beside its guest's. */
+const qemuMiB = 200;
+
+/**
+ * How many copies run at once: as asked, but never more than memory holds; without
+ * being asked one for each processor. At least one. Pure.
+ */
+export function countJobs({ wanted, items, hostCpus, memoryMiB, freeMiB }: JobBounds): number {
+  const fitting = Math.floor(freeMiB / (memoryMiB + qemuMiB));
+  return Math.max(1, Math.min(wanted ?? hostCpus, fitting, items));
+}
+
+/**
+ * Works on items, so many at once and in their order, until all are done or `signal`
+ * is aborted; gives the results of those that were begun, in the order of the items.
+ */
+export async function workInParallel<Item, Result>(
+  items: readonly Item[],
+  jobs: number,
+  signal: AbortSignal,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  async function takeTurns(): Promise<void> {
+    while (next < items.length && !signal.aborted) {
+      const at = next;
+      next += 1;
+      results[at] = await work(items[at] as Item);
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, takeTurns));
+  return results;
+}

@@ -1,0 +1,129 @@
+import { availableParallelism, freemem } from 'node:os';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { countOf, formatDuration } from '../../ui/format.ts';
+import { openProgress, type ProgressDisplay } from '../../ui/progress.ts';
+import { locateMachine } from '../locate.ts';
+import type { RunOptions } from '../run.ts';
+import { checkFolder } from './guest-command.ts';
+import { runInCopy } from './in-copy.ts';
+import { checkItems, commandFor, countJobs, workInParallel } from './items.ts';
+import { shareSubject } from './share-subject.ts';
+import { reportFailure, type RunReport } from './verdict.ts';
+import { agreeToShare } from '../up/share.ts';
+
+/** One of several runs. */
+export interface ItemReport extends RunReport {
+  /** The path it was for, as typed. */
+  readonly item: string;
+}
+
+/** Runs the command for each path, in a copy each; says a line for each as it ends. Gives what was begun. */
+export async function runForEach(
+  context: Context,
+  globals: GlobalOptions,
+  options: RunOptions,
+): Promise<readonly ItemReport[]> {
+  const { cwd, signal } = context;
+  checkFolder(cwd);
+  checkItems(options.each, cwd);
+  const located = await locateMachine(context, globals, options.flags);
+  await agreeToShare(context, cwd, options.yes, shareSubject(options.writable));
+  const jobs = countJobs({
+    wanted: options.jobs,
+    items: options.each.length,
+    hostCpus: availableParallelism(),
+    memoryMiB: located.config.memoryMiB,
+    freeMiB: Math.floor(freemem() / 2 ** 20),
+  });
+  const quiet = globals.quiet || globals.json;
+  const display = await openProgress(context.terminal, { quiet });
+  const warn = (detail: string): void => display.report({ kind: 'warned', title: 'jobs', detail });
+  if (options.jobs !== undefined && jobs < Math.min(options.jobs, options.each.length)) {
+    warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
+  }
+  const running = new Set<string>();
+  let done = 0;
+  const show = (): void =>
+    display.report({
+      kind: 'moved',
+      title: 'running',
+      fraction: done / options.each.length,
+      detail: [...running].join(' '),
+    });
+  try {
+    const reports = await workInParallel(options.each, jobs, signal, async (item) => {
+      running.add(item);
+      show();
+      const report = { item, ...(await runOne(context, globals, located, options, item)) };
+      running.delete(item);
+      done += 1;
+      say(display, report);
+      show();
+      return report;
+    });
+    if (reports.some(({ warm }) => !warm) && !options.cold && !signal.aborted) {
+      display.report({
+        kind: 'note',
+        text: 'Each copy booted. From a warm base it starts in seconds: utopia image warm',
+      });
+    }
+    return reports;
+  } finally {
+    display.close();
+  }
+}
+
+/** A run whose failure is its own: the others go on. */
+async function runOne(
+  context: Context,
+  globals: GlobalOptions,
+  located: Awaited<ReturnType<typeof locateMachine>>,
+  options: RunOptions,
+  item: string,
+): Promise<RunReport> {
+  const words = commandFor(options.words, item);
+  const startedAt = performance.now();
+  const run = {
+    ...options,
+    words,
+    yes: true,
+    capture: true,
+    noInput: true,
+    startedAt,
+    begun: false,
+  };
+  try {
+    const { report } = await runInCopy(context, { ...globals, quiet: true }, located, run);
+    return report;
+  } catch (error) {
+    const aborted = context.signal.aborted && error instanceof Error && error.name === 'AbortError';
+    const failure = aborted ? new UtopiaError('interrupted', 'Interrupted.') : error;
+    if (!(failure instanceof UtopiaError)) throw error;
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    return reportFailure(words, failure, elapsedMs, run.begun);
+  }
+}
+
+function say(display: ProgressDisplay, { item, status, message, commandMs }: ItemReport): void {
+  const took = formatDuration(commandMs);
+  if (status === 0) display.report({ kind: 'finished', title: item, detail: `passed, ${took}` });
+  else {
+    const detail = `${message?.replace(/\.$/, '') ?? `status ${status}`}, ${took}`;
+    display.report({ kind: 'failed', title: item, detail });
+  }
+}
+
+/** `7 of 10 passed; 2 failed, 1 crashed`. Pure. */
+export function summarise(reports: readonly ItemReport[], items: number): string {
+  const passed = reports.filter(({ status }) => status === 0).length;
+  const others = new Map<string, number>();
+  for (const { outcome, status } of reports) {
+    if (status === 0) continue;
+    const what = outcome === 'exited' ? 'failed' : outcome;
+    others.set(what, (others.get(what) ?? 0) + 1);
+  }
+  if (reports.length < items) others.set('not run', items - reports.length);
+  const rest = [...others].map(([what, count]) => `${count} ${what}`).join(', ');
+  return `${passed} of ${countOf(items, 'run')} passed${rest === '' ? '' : `; ${rest}`}`;
+}
