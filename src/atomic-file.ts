@@ -23,7 +23,7 @@ export async function removeDrafts(path: string): Promise<void> {
     if (!name.startsWith(start)) continue;
     const match = /^(\d+)-[\da-f]{8}\.draft$/.exec(name.slice(start.length));
     if (match === null || (await isRunning(Number(match[1])))) continue;
-    await rm(join(folder, name), { force: true });
+    await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -53,6 +53,7 @@ export const errorCodes = {
   'machine-busy': exitStatus.tryAgain,
   'boot-failed': exitStatus.unavailable,
   'state-unfit': exitStatus.unavailable,
+  'snapshot-unknown': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
   'guest-lost': exitStatus.unavailable,
   'guest-refused': exitStatus.unavailable,

@@ -6,9 +6,10 @@ interface ResetFlags {
   readonly yes?: boolean;
   readonly undo?: boolean;
   readonly purge?: boolean;
+  readonly to?: string;
 }
 
-/** `utopia reset`. */
+/** `utopia reset` and `utopia undo`. */
 export function addResetCommand(program: Command, runCommand: RunCommand): void {
   program
     .command('reset')
@@ -19,14 +20,44 @@ export function addResetCommand(program: Command, runCommand: RunCommand): void 
     )
     .option('-y, --yes', 'do not ask')
     .addOption(new Option('--undo', 'bring back what the last reset put aside').conflicts('purge'))
+    .addOption(
+      new Option('--to <snapshot>', 'back to this snapshot instead').conflicts(['undo', 'purge']),
+    )
     .option('--purge', 'delete for good: the private file, and what resets have kept')
-    .addHelpText('after', examples('utopia reset', 'utopia reset --undo'))
+    .addHelpText(
+      'after',
+      examples('utopia reset', 'utopia reset --to before-lab-3', 'utopia reset --undo'),
+    )
     .action((options: ResetFlags, command: Command) =>
+      runCommand(command, async (context, globals) => {
+        if (options.to !== undefined) {
+          const { runSnapshotRestore } = await import('../commands/time/snapshots.ts');
+          await runSnapshotRestore(context, globals, options.to);
+          return;
+        }
+        const { runReset } = await import('../commands/reset.ts');
+        await runReset(context, globals, {
+          yes: options.yes === true,
+          undo: options.undo === true ? 'newest' : undefined,
+          purge: options.purge === true,
+        });
+      }),
+    );
+
+  program
+    .command('undo')
+    .summary('take back reset, restore')
+    .description(
+      'Take back the last utopia reset or snapshot restore; again: the one before it.\n' +
+        'What is there meanwhile is kept in turn, so nothing is lost by it.',
+    )
+    .addHelpText('after', examples('utopia undo'))
+    .action((_options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/reset.ts')).runReset(context, globals, {
-          yes: options.yes === true,
-          undo: options.undo === true,
-          purge: options.purge === true,
+          yes: false,
+          undo: 'further-back',
+          purge: false,
         }),
       ),
     );

@@ -17,4 +17,75 @@ export function addTimeCommands(program: Command, runCommand: RunCommand): void 
         (await import('../commands/suspend.ts')).runSuspend(context, globals),
       ),
     );
+  addSnapshotCommands(program, runCommand);
+}
+
+function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
+  const snapshot = program
+    .command('snapshot')
+    .summary('keep and go back')
+    .description('Keep the private file of a machine that is off, and go back to it.')
+    .addHelpText('after', examples('utopia snapshot save before-lab-3', 'utopia snapshot list'));
+
+  snapshot
+    .command('save')
+    .description('Copy the private file. Without a name the snapshot is called by the time.')
+    .argument('[name]', 'its name')
+    .option('-m, --message <text>', 'what it is; list shows it')
+    .addHelpText('after', examples("utopia snapshot save before-lab-3 -m 'driver compiles'"))
+    .action((name: string | undefined, options: { readonly message?: string }, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/time/snapshots.ts')).runSnapshotSave(context, globals, {
+          name,
+          text: options.message,
+        }),
+      ),
+    );
+
+  snapshot
+    .command('list')
+    .description('List the snapshots, each below the one that it was made from, with its size.')
+    .addHelpText('after', examples('utopia snapshot list', 'utopia snapshot list --json'))
+    .action((_options: unknown, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/time/snapshots.ts')).runSnapshotList(context, globals),
+      ),
+    );
+
+  snapshot
+    .command('restore')
+    .description('Go back to a snapshot. What is there is kept; utopia undo brings it back.')
+    .argument('<name>', 'its name, as utopia snapshot list prints it')
+    .addHelpText('after', examples('utopia snapshot restore before-lab-3'))
+    .action((name: string, _options: unknown, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/time/snapshots.ts')).runSnapshotRestore(context, globals, name),
+      ),
+    );
+
+  snapshot
+    .command('show')
+    .description('Show where a snapshot lies, its size and its message.')
+    .argument('<name>', 'its name')
+    .addHelpText('after', examples('utopia snapshot show before-lab-3'))
+    .action((name: string, _options: unknown, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/time/snapshots.ts')).runSnapshotShow(context, globals, name),
+      ),
+    );
+
+  snapshot
+    .command('remove')
+    .description('Delete a snapshot for good. No other one depends on it.')
+    .argument('<name>', 'its name')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('utopia snapshot remove before-lab-3'))
+    .action((name: string, options: { readonly yes?: boolean }, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/time/snapshots.ts')).runSnapshotRemove(context, globals, {
+          name,
+          yes: options.yes === true,
+        }),
+      ),
+    );
 }

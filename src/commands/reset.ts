@@ -11,8 +11,8 @@ import { locateMachine, type LocatedMachine } from './locate.ts';
 
 export interface ResetOptions {
   readonly yes: boolean;
-  /** Bring the newest kept overlay back. */
-  readonly undo: boolean;
+  /** Bring a kept overlay back: the newest, or with `undo` again and again one further back. */
+  readonly undo: 'newest' | 'further-back' | undefined;
   /** Delete instead of keeping, and what was kept too. */
   readonly purge: boolean;
 }
@@ -39,7 +39,7 @@ export async function runReset(
   await checkMovable(located.config.privateFile);
   const held = await holdStoppedMachine(context, located, 'Its changes cannot be moved');
   try {
-    if (options.undo) await undo(context, globals, located);
+    if (options.undo !== undefined) await undo(context, globals, located, options.undo);
     else if (options.purge) await purge(context, globals, located, options.yes);
     else await putAside(context, globals, located, options.yes);
   } finally {
@@ -68,17 +68,20 @@ async function putAside(
 async function undo(
   context: Context,
   globals: GlobalOptions,
-  located: LocatedMachine,
+  { config, paths }: LocatedMachine,
+  which: 'newest' | 'further-back',
 ): Promise<void> {
-  const { privateFile } = located.config;
-  const { returned, putAside: aside } = await bringBack(located.paths, privateFile, context.now());
+  const { privateFile } = config;
+  const now = context.now();
+  const { returned, putAside: aside } = await bringBack(paths, privateFile, now, which);
   const size = formatBytes(returned.allocatedBytes);
   const since = formatLocalTime(new Date(returned.note.keptAt));
   const lines = [`${privateFile} (${size}) is back; it was put aside on ${since}.`];
   if (aside !== undefined) {
     lines.push('  What was there is kept in turn; utopia reset --undo swaps them again.');
   }
-  await report(context, globals, located, { action: 'returned', keptAs: aside?.overlay }, lines);
+  const done = { action: 'returned', keptAs: aside?.overlay } as const;
+  await report(context, globals, { config, paths }, done, lines);
 }
 
 async function purge(
@@ -142,7 +145,7 @@ async function nothingThere(
 async function report(
   context: Context,
   globals: GlobalOptions,
-  { config, paths }: LocatedMachine,
+  { config, paths }: Pick<LocatedMachine, 'config' | 'paths'>,
   done: Omit<ResetReport, 'schema' | 'path' | 'kept'>,
   lines: readonly string[],
 ): Promise<void> {

@@ -87,9 +87,14 @@ async function moveOverlay(from: string, inside: string, beside: string): Promis
   }
 }
 
-/** The saved state of a suspended machine (vmstate/suspended.ts) goes where its disk goes. */
+/**
+ * What goes where a disk goes: the saved state of a suspended machine
+ * (vmstate/suspended.ts), and the name of the snapshot it was made from (snapshots.ts).
+ */
+const companions = ['.vmstate', '.vmstate.json', '.parent'];
+
 async function moveCompanions(from: string, to: string): Promise<void> {
-  for (const suffix of ['.vmstate', '.vmstate.json']) {
+  for (const suffix of companions) {
     await rm(to + suffix, { force: true });
     await moveIfThere(from + suffix, to + suffix);
   }
@@ -111,24 +116,37 @@ async function moveEntry(from: string, to: string): Promise<void> {
 /**
  * Brings a kept overlay back to the private file's place, the current one being
  * put aside in turn: so an undo can itself be undone, and nothing is overwritten.
- * Without `name` it is the newest. Throws `overlay-missing` when nothing is kept.
+ * It is the newest, or, one step further back at each call, the newest that was not
+ * itself put aside by a return. Throws `overlay-missing` when nothing is kept.
  */
 export async function bringBack(
   places: KeptPlaces,
   privateFile: string,
   now: Date,
+  which: 'newest' | 'further-back' = 'newest',
 ): Promise<{ readonly returned: KeptOverlay; readonly putAside: KeptOverlay | undefined }> {
   await finishInterrupted(places, privateFile);
   const kept = await listKept(places, privateFile);
-  const newest = kept.at(-1);
+  const last = kept.at(-1);
+  const newest =
+    which === 'newest' ? last : kept.findLast(({ note }) => note.madeRoomFor === undefined);
   if (newest === undefined) {
-    throw new UtopiaError('overlay-missing', `Nothing is kept of ${privateFile}.`, {
-      hint: 'utopia up starts the machine as it is.',
-    });
+    const undone = last !== undefined;
+    throw new UtopiaError(
+      'overlay-missing',
+      undone
+        ? `Every reset and restore of ${privateFile} has been taken back.`
+        : `Nothing is kept of ${privateFile}.`,
+      {
+        hint: undone
+          ? 'To swap with what was put aside last: utopia reset --undo'
+          : 'utopia up starts the machine as it is.',
+      },
+    );
   }
   const occupied = await isThere(privateFile);
   // An undo that was killed after it had made room goes on where it was.
-  const wanted = occupied ? undefined : kept.find(({ name }) => name === newest.note.madeRoomFor);
+  const wanted = occupied ? undefined : kept.find(({ name }) => name === last?.note.madeRoomFor);
   const returned = wanted ?? newest;
   const putAside = occupied
     ? await keepOverlay(places, privateFile, now, returned.name)
@@ -152,7 +170,7 @@ export async function bringBack(
 export async function deleteKept(kept: KeptOverlay): Promise<void> {
   const target = await realpath(kept.overlay).catch(() => kept.overlay);
   await rm(target, { force: true });
-  for (const suffix of ['', '.vmstate', '.vmstate.json']) {
+  for (const suffix of ['', ...companions]) {
     await rm(kept.overlay + suffix, { force: true });
   }
   await dropFolders(kept);

@@ -1,0 +1,40 @@
+import { open } from 'node:fs/promises';
+import { UtopiaError } from '../errors.ts';
+
+/**
+ * Copies a disk that nobody writes to, and sees it onto the disk. Where the file
+ * system can share blocks (btrfs, xfs) that costs a moment and no space, elsewhere
+ * reading and writing; holes stay holes. cp(1), since it can be interrupted.
+ * A failed copy is the caller's to remove. Throws `disk-full` and `cannot-create`.
+ */
+export async function copyDisk(from: string, to: string, signal: AbortSignal): Promise<void> {
+  const { execa } = await import('execa');
+  const result = await execa('cp', ['--reflink=auto', '--sparse=auto', '--', from, to], {
+    cancelSignal: signal,
+    reject: false,
+    stdin: 'ignore',
+    env: { LC_ALL: 'C' },
+  });
+  signal.throwIfAborted();
+  if (result.failed) {
+    const words = result.stderr.trim().split('\n').slice(-3);
+    const full = /No space left on device|Disk quota exceeded|File too large/.test(result.stderr);
+    throw new UtopiaError(
+      full ? 'disk-full' : 'cannot-create',
+      full ? `No room for a copy of ${from}.` : `Cannot copy ${from}.`,
+      {
+        details: words,
+        hint: full
+          ? 'Free some space there: utopia snapshot list shows what each snapshot takes.'
+          : 'Look at the modes of the file and its folder.',
+        cause: result,
+      },
+    );
+  }
+  const handle = await open(to, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

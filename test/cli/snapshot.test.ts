@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execaSync } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+
+// The built program as a user runs it; QEMU is a stand-in, the private file and qemu-img are real.
+needsOfHost('qemu');
+
+type OffLab = Lab & { readonly overlay: string; readonly keys: string };
+
+/** A lab whose machine has run once and is off. */
+async function offLab(): Promise<OffLab> {
+  const lab = await makeLab({ scenario: {} });
+  await lab.run('up', '--detach', '--no-wait');
+  await lab.run('down', '--force');
+  mkdirSync(lab.paths().sshDir, { recursive: true });
+  const keys = join(lab.paths().sshDir, 'known_hosts');
+  writeFileSync(keys, 'first');
+  return Object.assign(lab, { overlay: join(lab.folder, 'private.qcow2'), keys });
+}
+
+/** Writes a pattern into the guest's disk, as a guest would. */
+function writeDisk(overlay: string, pattern: number): void {
+  execaSync('qemu-io', ['-c', `write -P ${pattern} 64k 64k`, overlay]);
+}
+
+/** What the guest's disk holds there; the file is a whole qcow2. */
+function diskHolds(overlay: string, pattern: number): boolean {
+  execaSync('qemu-img', ['check', '-q', overlay]);
+  const read = execaSync('qemu-io', ['-r', '-c', `read -P ${pattern} 64k 64k`, overlay], {
+    reject: false,
+  });
+  // Not every version of qemu-io has a status for it.
+  expect(read.stdout).toContain('read 65536/65536 bytes');
+  return !read.stdout.includes('Pattern verification failed');
+}
+
+describe('utopia snapshot', () => {
+  test('goes back and forth: save, restore, reset --to, undo again and again', async () => {
+    await using lab = await offLab();
+    writeDisk(lab.overlay, 1);
+    const saved = await lab.run('snapshot', 'save', 'one', '-m', 'driver compiles');
+    expect(saved, saved.stderr).toMatchObject({ status: 0 });
+    expect(saved.stdout).toContain('utopia snapshot restore one');
+    writeFileSync(lab.keys, 'second');
+    writeDisk(lab.overlay, 2);
+    expect(await lab.run('snapshot', 'save', 'two')).toMatchObject({ status: 0 });
+    writeDisk(lab.overlay, 3);
+
+    expect(await lab.run('snapshot', 'restore', 'one')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 1)).toBe(true);
+    expect(readFileSync(lab.keys, 'utf8')).toBe('first');
+    expect(await lab.run('reset', '--to', 'two')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 2)).toBe(true);
+    const list = await lab.run('snapshot', 'list');
+    expect(list.stdout).toMatch(/^one +\d+ kB .* disk {2}driver compiles\n {2}two .*\n.*in all\n$/);
+
+    // The restore before the last one is taken back by a second undo.
+    expect((await lab.run('undo')).stdout).toContain('is back');
+    expect(diskHolds(lab.overlay, 1)).toBe(true);
+    expect(await lab.run('undo')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 3)).toBe(true);
+    expect(readFileSync(lab.keys, 'utf8')).toBe('second');
+    const nothing = await lab.run('undo');
+    expect(nothing.status).toBe(69);
+    expect(nothing.stderr).toContain('has been taken back');
+
+    // What came back starts, with the backing file it was made over.
+    expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+    const running = await lab.run('snapshot', 'save', 'three');
+    expect(running.status).toBe(75);
+    expect(running.stderr).toContain('utopia down');
+    await lab.run('down', '--force');
+  });
+
+  test('refuses what is taken, unknown or no name, and removes', async () => {
+    await using lab = await offLab();
+    expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
+    expect((await lab.run('snapshot', 'save', 'one')).status).toBe(73);
+    expect((await lab.run('snapshot', 'save', '../one')).status).toBe(64);
+    const unknown = await lab.run('snapshot', 'restore', 'two');
+    expect(unknown.status).toBe(69);
+    expect(unknown.stderr).toContain('There are: one');
+    const shown = await lab.run('snapshot', 'show', 'one', '--json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({ schema: 1, snapshot: { name: 'one' } });
+    expect((await lab.run('snapshot', 'remove', 'one')).status).toBe(69);
+    expect(await lab.run('snapshot', 'remove', 'one', '--yes')).toMatchObject({ status: 0 });
+    expect(existsSync(`${lab.overlay}.snapshots`)).toBe(false);
+    expect((await lab.run('snapshot', 'list', '--json')).stdout).toContain('"snapshots":[]');
+  });
+
+  test('killed at any moment of saving and restoring, nothing is half and nothing lost', async () => {
+    await using lab = await offLab();
+    writeDisk(lab.overlay, 1);
+    expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
+    writeDisk(lab.overlay, 2);
+    let whole = 0;
+    for (let run = 0; run < 20; run += 1) {
+      const words = run % 2 === 0 ? ['save', `run-${run}`] : ['restore', 'one'];
+      const child = spawn(lab.command[0], [lab.command[1], '-q', 'snapshot', ...words], {
+        cwd: lab.folder,
+        env: lab.env,
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await Promise.race([ended, sleep(100 + (randomBytes(1)[0] ?? 0))]);
+      child.kill('SIGKILL');
+      await ended;
+      // Killed between the two moves of a restore, the way back is undo.
+      if (!existsSync(lab.overlay)) expect(await lab.run('undo')).toMatchObject({ status: 0 });
+      expect(diskHolds(lab.overlay, 1) || diskHolds(lab.overlay, 2)).toBe(true);
+      const parsed = JSON.parse((await lab.run('snapshot', 'list', '--json')).stdout) as {
+        readonly snapshots: readonly { readonly disk: string }[];
+      };
+      whole = parsed.snapshots.length;
+      for (const { disk } of parsed.snapshots) execaSync('qemu-img', ['check', '-q', disk]);
+    }
+    expect(whole).toBeGreaterThan(0);
+    expect(await lab.run('snapshot', 'save', 'last')).toMatchObject({ status: 0 });
+    const names = readdirSync(`${lab.overlay}.snapshots`);
+    expect(names.filter((name) => name.endsWith('.draft'))).toEqual([]);
+    expect(await lab.run('snapshot', 'restore', 'one')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 1)).toBe(true);
+  });
+});
