@@ -36,7 +36,7 @@ export interface SshProcess {
 
 /**
  * `inherit`: this process's own streams; `pipe`: what it says is returned;
- * `capture`: the same, and it reads our stdin;
+ * `capture`: the same, also of one that is interrupted, and without `input` it reads our stdin;
  * `progress`: its output goes to our stderr, its complaints are returned;
  * `ignore`: nobody listens.
  */
@@ -100,7 +100,7 @@ function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
     case 'pipe':
       return input === undefined ? { stdin: 'ignore' } : { input };
     case 'capture':
-      return { stdin: 'inherit' };
+      return input === undefined ? { stdin: 'inherit' } : { input };
     case 'progress':
       return { stdin: 'ignore', stdout: 2, stderr: 'pipe' };
     case 'inherit':

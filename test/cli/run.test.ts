@@ -129,6 +129,24 @@ describe('a command', () => {
   });
 });
 
+test('--each: a copy and a verdict for each path', async () => {
+  using folder = temporaryFolder();
+  const action =
+    'case $last in *"./x b c"*) echo no; exit 3 ;; *"./x late"*) exec sleep 50 ;; esac';
+  await using lab = await labWith(folder.path, action);
+  const args = ['run', '--jobs', '2', '--timeout', '2', '--each', 'a', 'b c', 'late', '--'];
+  const result = await lab.run(...args, 'sh', '-c', './x {}');
+  expect(result.status).toBe(1);
+  expect(result.stdout).toBe('1 of 3 runs passed; 1 failed, 1 timed-out\n');
+  expect(result.stderr).toMatch(/✓ a +passed/);
+  expect(result.stderr).toMatch(/✗ b c +status 3/);
+  expect(result.stderr).toMatch(/✗ late +The command was ended after 2 s,/);
+  expect(result.stderr).toContain('utopia image warm');
+  expect(remains(lab)).toEqual(nothing);
+  const outside = await lab.run('run', '--each', '../x', '--', 'true');
+  expect(outside.status).toBe(64);
+});
+
 describe('a copy that does not start', () => {
   test('69, with the reason', async () => {
     using folder = temporaryFolder();

@@ -32,7 +32,8 @@ export function sshChannel(access: GuestAccess): GuestChannel {
     },
     start: (words, folder, { capture, noInput }) => ({
       ended: runInGuest(access, `exec sh -c ${quoteWord(commandScript(words, folder))}`, {
-        stdio: noInput ? 'pipe' : capture ? 'capture' : 'inherit',
+        stdio: capture ? 'capture' : 'inherit',
+        ...(noInput ? { input: '' } : {}),
       }),
       signal: async (signal) => {
         const name = signal.replace(/^SIG/, '');
