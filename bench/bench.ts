@@ -8,6 +8,7 @@ import { openLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
 import { benchScanner } from './scanner.ts';
 import { benchLaunch, benchStartUp } from './starts.ts';
+import { benchTime } from './time.ts';
 
 const { values } = parseArgs({
   options: { boots: { type: 'string', default: '5' }, starts: { type: 'string', default: '21' } },
@@ -20,6 +21,7 @@ try {
   await benchLaunch(lab, Number(values.starts));
   await benchMemory(lab);
   await benchAccess(lab, Number(values.boots));
+  await benchTime(lab, Number(values.boots));
   await benchScanner(Number(values.boots));
   await benchBoots(lab, Number(values.boots));
 } finally {

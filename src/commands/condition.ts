@@ -27,7 +27,7 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   suspended: 'is suspended; utopia up goes on where it was',
   booting: 'is booting',
   running: 'is running',
-  paused: 'is paused',
+  paused: 'stands still; utopia up lets it go on',
   'out-of-space': 'stands still: the disk of the host is full',
   panicked: 'stands still: its kernel has panicked',
   'not-answering': 'runs, but its QEMU does not answer',

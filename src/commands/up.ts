@@ -38,6 +38,10 @@ export async function runUp(
   }
   const status = await offerGroup(context, globals, located);
   if (status !== undefined) return status;
+  if ((await findRunning(located.paths)) !== undefined) {
+    const { goOnIfPaused } = await import('./up/standing-still.ts');
+    if (await goOnIfPaused(context, globals, located)) return undefined;
+  }
   const quiet = globals.quiet || globals.json;
   const display = await openProgress(context.terminal, { quiet });
   try {

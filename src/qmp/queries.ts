@@ -6,6 +6,7 @@ export type RunState =
   | 'paused'
   | 'prelaunch'
   | 'inmigrate'
+  | 'postmigrate'
   | 'io-error'
   | 'guest-panicked'
   | 'shutdown'

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { testImage } from '../support/image.ts';
@@ -38,7 +39,7 @@ END
 setsid perl /root/link.pl > /run/link.log 2>&1 < /dev/null &
 true`;
 
-test('a suspended machine goes on where it was', { timeout: 600_000 }, async () => {
+test('a suspended machine goes on where it was', { timeout: 900_000 }, async () => {
   await using lab = await makeLab({ backing: await testImage() });
   expect((await lab.run('up', '--detach')).status).toBe(0);
   await inGuest(lab, beginScript);
@@ -96,6 +97,22 @@ test('a suspended machine goes on where it was', { timeout: 600_000 }, async () 
   writeFileSync(manifest, saved.replace(/"qemuVersion": "[^"]+"/, '"qemuVersion": "6.2.0"'));
   expect((await lab.run('up', '--detach')).stderr).toMatch(/QEMU: 6\.2\.0 when it was saved/);
   writeFileSync(manifest, saved);
+  // Killed at any moment of saving and restoring, the next up has the same machine.
+  let suspended = true;
+  for (let round = 0; round < 8; round += 1) {
+    const victim = suspended ? lab.start('up', '--detach') : lab.start('suspend');
+    await Promise.race([victim.ended, sleep(Math.random() * (suspended ? 1_500 : 4_000))]);
+    victim.child.kill('SIGKILL');
+    await victim.ended;
+    const up = await lab.run('up', '--detach');
+    // 75: what was killed had come to its end, and the machine runs.
+    expect([0, 75], up.stderr).toContain(up.status);
+    expect(await inGuest(lab, 'cat /run/witness; kill -0 $(cat /run/pid)')).toBe('only in memory');
+    suspended = round % 2 === 0;
+    if (suspended) expect((await lab.run('suspend')).status).toBe(0);
+  }
+  if (!suspended) expect((await lab.run('suspend')).status).toBe(0);
+
   // The state moves away and back with its disk.
   expect((await lab.run('reset', '--yes')).status).toBe(0);
   expect((await lab.run('status')).stdout).toContain('is not running');

@@ -1,0 +1,69 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { lockMachine } from '../../machine/lock.ts';
+import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
+import { queryStatus, resume } from '../../qmp/queries.ts';
+import { forgetSuspended } from '../../vmstate/suspended.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { withMonitor } from '../monitor.ts';
+import { stopRunning } from '../stop-ladder.ts';
+import { wakeGuest } from '../time/shares.ts';
+import { printCard } from './say.ts';
+
+/** Another utopia may be saving or restoring it: it stands still for that long. */
+const lockWaitMs = 5_000;
+
+/**
+ * A machine that stands still because the utopia that saved or restored it was
+ * killed. One that was paused goes on, and true is given. A QEMU that waits for a
+ * state that nobody brings any more is ended: its machine is still suspended.
+ * Throws `machine-busy` while another utopia holds the machine.
+ */
+export async function goOnIfPaused(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+): Promise<boolean> {
+  const { config, paths } = located;
+  if ((await findStandingStill(context, located)) === undefined) return false;
+  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
+  try {
+    const found = await findStandingStill(context, located);
+    if (found === undefined) return false;
+    const { running, why } = found;
+    if (why === 'unrestored') {
+      await stopRunning(running, paths, { powerDownMs: 0, hurry: context.urgentSignal });
+      await forgetRunning(paths);
+      return false;
+    }
+    await withMonitor(context, located, running, resume);
+    // Its disk moves away from what was saved, if that was whole.
+    await forgetSuspended(running.state?.plan.overlay ?? config.privateFile);
+    const trouble = await wakeGuest(context, located, running, []);
+    const { terminal } = context;
+    if (!globals.quiet) terminal.err(`${config.name} stood still, and goes on.`);
+    if (trouble !== undefined) terminal.err(`  ${trouble}`);
+    if (running.state !== undefined) printCard(context, globals, located, running.state, false);
+    return true;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function findStandingStill(
+  context: Context,
+  located: LocatedMachine,
+): Promise<
+  { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' } | undefined
+> {
+  const running = await findRunning(located.paths);
+  if (running === undefined) return undefined;
+  try {
+    const { status } = await withMonitor(context, located, running, queryStatus);
+    if (status === 'inmigrate') return { running, why: 'unrestored' };
+    // `postmigrate`: it has been saved, and was to end.
+    return status === 'paused' || status === 'postmigrate' ? { running, why: 'paused' } : undefined;
+  } catch {
+    // What does not answer is told by the refusal to start it twice.
+    return undefined;
+  }
+}
