@@ -10,12 +10,13 @@ const runGoal = { ratio: 0.1, ms: 1_500 };
 /** Throwaway runs, cold and from a warm base; suspend and resume against a boot. */
 export async function benchTime(lab: BenchLab, rounds: number): Promise<void> {
   const options = { cwd: lab.folder, env: { ...lab.env, UTOPIA_ACCEL: 'tcg' } };
+  // The lab's folder is its home, too: hence --yes.
   const utopia = (...args: readonly string[]): number =>
     timeProcess(process.execPath, [program, ...args], options);
   const warming = utopia('image', 'warm');
   const runs = await sampleInTurn(rounds, {
-    'utopia run --cold -- true': () => utopia('run', '--cold', '--', 'true'),
-    'utopia run -- true, from a warm base': () => utopia('run', '--', 'true'),
+    'utopia run --cold -- true': () => utopia('run', '--yes', '--cold', '--', 'true'),
+    'utopia run -- true, from a warm base': () => utopia('run', '--yes', '--', 'true'),
   });
   console.log(`\n## Throwaway runs (${rounds} rounds in turn)\n\n${sampleHead}`);
   for (const sample of runs) console.log(sampleRow(sample));

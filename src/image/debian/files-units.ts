@@ -203,7 +203,7 @@ What=shared
 Where=/home/user/shared
 Type=9p
 Options=trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client
-TimeoutSec=10s
+TimeoutSec=60s
 `,
   },
 ];
