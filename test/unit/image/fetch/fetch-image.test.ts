@@ -114,12 +114,16 @@ describe.each([
   ['gzip', packed],
 ])('a connection that is cut (%s)', (_, body) => {
   const places = Array.from({ length: 6 }, () => Math.floor(Math.random() * body.length * 0.3));
+  // What a cut leaves in Node's buffer is lost: the first one is beyond that, so that a range follows.
+  places[0] = 128 * 1024 + (places[0] ?? 0);
 
   test(`at ${places.join(', ')}: goes on by ranges`, async () => {
     using folder = temporaryFolder();
     await using server = await startImageServer(body);
     server.behaviour.cuts = places.slice();
-    const image = await fetchImage(optionsFor(server, folder.path, { sha256: sha256(body) }));
+    // Cuts within one buffer bring nothing: one attempt for each.
+    const options = { sha256: sha256(body), retryDelaysMs: places.map(() => 1) };
+    const image = await fetchImage(optionsFor(server, folder.path, options));
     expect(readFileSync(image.path).equals(disk)).toBe(true);
     expect(server.ranges.filter((range) => range !== undefined).length).toBeGreaterThan(0);
   });
