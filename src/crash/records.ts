@@ -35,6 +35,15 @@ const linesAfterEnd = 40;
 /** A panic further behind a report than this has another cause. */
 const consequenceBytes = 64 * 1024;
 
+/** A program that floods the console stands between two lines, but not in the kernel's clock. */
+const soonSeconds = 1;
+
+function isSoonAfter(record: CrashRecord, line: ConsoleLine): boolean {
+  const last = record.lines.findLast(({ time }) => time !== undefined)?.time;
+  if (last === undefined || line.time === undefined) return false;
+  return line.time >= last && line.time - last <= soonSeconds;
+}
+
 /** Tracks one log; `close` gets every report when it is over. */
 export function trackRecords(close: (record: CrashRecord) => void): RecordTracker {
   let open: CrashRecord[] = [];
@@ -73,7 +82,9 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     endByte: number,
   ): void {
     const reason = panicReason(line.message);
-    const near = open.filter((record) => startByte - record.endByte <= consequenceBytes);
+    const near = open.filter(
+      (record) => startByte - record.endByte <= consequenceBytes || isSoonAfter(record, line),
+    );
     // A panic may be told by another processor than the report that it ends.
     const target =
       reason === undefined

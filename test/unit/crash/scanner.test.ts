@@ -170,3 +170,22 @@ test('the needle search finds what indexOf finds', () => {
     }),
   );
 });
+
+test('a flood between two lines of a report does not part them', () => {
+  const log = readFileSync(join(logs, 'crashes/debian-null-write.txt'), 'latin1');
+  const flood = 'lunix: sensor 1 is well\r\n'.repeat(10_000);
+  // Behind its first lines: a console that another processor writes to.
+  let count = 0;
+  const flooded = log.replaceAll(/^[^\n]*(?:BUG: kernel NULL|#PF|PGD)[^\n]*\n/gm, (line) => {
+    count += 1;
+    return line + flood;
+  });
+  expect(count).toBeGreaterThan(3);
+  const kinds = (text: string): string[] => {
+    const scanner = scanCrashes();
+    return [...scanner.read(Buffer.from(text, 'latin1')), ...scanner.finish()].map(
+      ({ kind }) => kind,
+    );
+  };
+  expect(kinds(flooded)).toEqual(kinds(log));
+});
