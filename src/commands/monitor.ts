@@ -54,3 +54,21 @@ async function connectPatiently(
     }
   }
 }
+
+const reconnectMs = 5;
+
+/** The monitor of a QEMU that was started a moment ago; `exit` tells when it has ended. Throws `qemu-failed`. */
+export async function reachMonitor(
+  socket: string,
+  exit: () => unknown,
+  signal: AbortSignal,
+): Promise<QmpClient> {
+  while (exit() === undefined) {
+    const qmp = await connectQmp(socket, { signal }).catch(() => undefined);
+    if (qmp !== undefined) return qmp;
+    await sleep(reconnectMs, undefined, { signal });
+  }
+  throw new UtopiaError('qemu-failed', 'QEMU ended before its monitor could be reached.', {
+    hint: 'utopia up --dry-run prints its command line.',
+  });
+}

@@ -9,9 +9,9 @@ import { quoteWord } from '../../guest/ssh-argv.ts';
 import { queryMachineType } from '../../vmstate/migration.ts';
 import { saveState } from '../../vmstate/save.ts';
 import { agentChannel } from './channel.ts';
+import { reachMonitor } from '../monitor.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import type { PlannedCopy } from './launch.ts';
-import { reachMonitor } from './restore.ts';
 import { bootColdCopy, endQemu } from './start.ts';
 
 const greetMs = 60_000;

@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
-import { UtopiaError } from '../../errors.ts';
 import { connectAgent, type Agent } from '../../guest/agent.ts';
-import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { restoreState } from '../../vmstate/restore.ts';
+import { reachMonitor } from '../monitor.ts';
 import type { MachineSession } from '../up/session.ts';
 import type { LaunchedCopy } from './launch.ts';
 
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;
-const reconnectMs = 5;
 
 /** Lets a copy that was launched over a warm base go on, and finds its agent. Throws `qemu-failed`, `guest-refused`. */
 export async function resumeCopy(
@@ -30,21 +27,5 @@ export async function resumeCopy(
     signal,
     timeoutMs: greetMs,
     now: context.now(),
-  });
-}
-
-/** The monitor of a QEMU that was started a moment ago. */
-export async function reachMonitor(
-  socket: string,
-  exit: () => unknown,
-  signal: AbortSignal,
-): Promise<QmpClient> {
-  while (exit() === undefined) {
-    const qmp = await connectQmp(socket, { signal }).catch(() => undefined);
-    if (qmp !== undefined) return qmp;
-    await sleep(reconnectMs, undefined, { signal });
-  }
-  throw new UtopiaError('qemu-failed', 'QEMU ended before its monitor could be reached.', {
-    hint: 'utopia up --dry-run prints its command line.',
   });
 }

@@ -1,19 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { signalProcess, waitForExit } from '../../machine/process.ts';
 import { readQemuLog, type StartedQemu } from '../../machine/start.ts';
 import { forgetRunning } from '../../machine/state.ts';
-import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import { forgetSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
+import { reachMonitor } from '../monitor.ts';
 
-/** Between two looks for the monitor of a QEMU that has just been started. */
-const lookMs = 10;
 const endMs = 5_000;
 
 /**
@@ -31,7 +28,7 @@ export async function restoreMachine(
 ): Promise<void> {
   const all = manifest.stateBytes;
   try {
-    const qmp = await reachMonitor(context, started, plan);
+    const qmp = await reachMonitor(plan.files.qmpSocket, started.exit, context.signal);
     try {
       const elapsedMs = await restoreState(qmp, {
         qemuPid: started.identity.pid,
@@ -57,20 +54,5 @@ export async function restoreMachine(
       hint: 'The state is kept. To boot without it: utopia up --cold',
       cause: error,
     });
-  }
-}
-
-async function reachMonitor(
-  context: Context,
-  started: StartedQemu,
-  plan: MachinePlan,
-): Promise<QmpClient> {
-  const { signal } = context;
-  for (;;) {
-    const client = await connectQmp(plan.files.qmpSocket, { signal }).catch(() => undefined);
-    if (client !== undefined) return client;
-    signal.throwIfAborted();
-    if (started.exit() !== undefined) throw new Error('QEMU has ended');
-    await sleep(lookMs);
   }
 }
