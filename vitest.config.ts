@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/end-of-run.ts'],
+    // A list that is not as expected is told whole: the log is all there is of a run elsewhere.
+    chaiConfig: { truncateThreshold: 1_000 },
     projects: [
       // Pure rules, real files, real small processes: what `npm run check` runs.
       {

@@ -23,6 +23,10 @@ export function classify(record: CrashRecord): Verdict | undefined {
   const title = record.lines[telling.index]?.message ?? '';
   const kind = telling.start.kind;
   const messages = record.lines.map(({ message }) => message);
+  if (kind === 'oops' || start.id === 'bug') {
+    const address = summarisedAddress(messages);
+    if (address !== undefined) return { kind: kindOfAddress(address), title };
+  }
   if (kind === 'panic') return { kind: panicKind(record.panic ?? ''), title };
   if (kind === 'page-fault') return { kind: pageFaultKind(title), title };
   if (kind === 'general-protection') return { kind: protectionKind(messages), title };
@@ -41,7 +45,26 @@ export function classify(record: CrashRecord): Verdict | undefined {
 function pageFaultKind(title: string): CrashKind {
   const address = /(?:address:?|at) (?:0x)?([\da-f]{8,16})\b/.exec(title)?.[1];
   if (address === undefined) return 'page-fault';
-  return BigInt(`0x${address}`) < nullPage ? 'null-dereference' : 'page-fault';
+  return kindOfAddress(BigInt(`0x${address}`));
+}
+
+function kindOfAddress(address: bigint): CrashKind {
+  return address < nullPage ? 'null-dereference' : 'page-fault';
+}
+
+/**
+ * The address of x86's page fault from the lines behind its report's first: one that
+ * a program's output cuts in two still has them. A line with CR2 alone sums the
+ * fault up at the report's end (page_fault_oops() in arch/x86/mm/fault.c); CR2 among
+ * the other registers may be of a later fault.
+ */
+export function summarisedAddress(messages: readonly string[]): bigint | undefined {
+  if (!messages.some((message) => /^(?:#PF: |Oops: [\da-f]{4} \[#)/.test(message)))
+    return undefined;
+  const address = messages
+    .map((message) => /^CR2: ([\da-f]{16})$/.exec(message)?.[1])
+    .find(Boolean);
+  return address === undefined ? undefined : BigInt(`0x${address}`);
 }
 
 /** KASAN turns a NULL pointer into an address that is none; it tells so in a line of its own. */

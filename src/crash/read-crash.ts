@@ -1,5 +1,5 @@
 import { chooseTrace, collectTraces, type Trace } from './traces.ts';
-import { classify } from './classify.ts';
+import { classify, summarisedAddress } from './classify.ts';
 import { findPlace, isMachinery, isUninteresting } from './frames.ts';
 import type { CrashRecord } from './record.ts';
 import type { CodePlace, Crash, SourceLine, TraceFrame } from './types.ts';
@@ -136,7 +136,9 @@ function readAddress(
     /(?:address:?|at|on (?:read|write) at|non-canonical address|for address) (?:0x)?([\da-f]{8,16})\b/.exec(
       title,
     )?.[1];
-  if (text === undefined) return {};
+  const address =
+    summarisedAddress(messages) ?? (text === undefined ? undefined : BigInt(`0x${text}`));
+  if (address === undefined) return {};
   const how = messages.find((message) => /^#PF: .* access in/.test(message)) ?? '';
   const code = firstMatch(messages, /^Oops: ([\da-f]{4}) \[#/);
   const bits = Number.parseInt(code ?? '', 16);
@@ -147,7 +149,7 @@ function readAddress(
       : / read /.test(how)
         ? 'read'
         : accessOf(bits);
-  return { address: BigInt(`0x${text}`), access };
+  return { address, access };
 }
 
 /** The error code of x86's page fault: bit 1 is a write, bit 4 an instruction fetch. */

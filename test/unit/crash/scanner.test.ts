@@ -185,3 +185,23 @@ test('a flood between two lines of a report does not part them', () => {
   expect(parted).toEqual(whole);
   expect(whole).toContain('null-dereference');
 });
+
+test.each([
+  ['in a line', ' sensor 1 is wel'],
+  ['with the end of one', ' well\r\nlunix: s'],
+])('a burst of a program’s output anywhere in a report, %s', (_, burst) => {
+  // A serial port takes 16 bytes at once: a crashing kernel does not wait for who holds it.
+  const log = read('debian-null-write.txt').toString().replaceAll('\r', '');
+  const report = log.slice(0, log.indexOf('end trace'));
+  const place = report.indexOf('RIP: ');
+  const wrong = Array.from(report, (_character, at) => {
+    const crashes = scan(`${log.slice(0, at)}${burst}${log.slice(at)}`);
+    // Without the line of the place there is its caller, the first of the trace.
+    const cut = at > report.lastIndexOf('\n', place) && at <= report.indexOf('\n', place);
+    const found = crashes.map((crash) => `${crash.kind} at ${crash.address} in ${crash.function}`);
+    const names = cut ? ['faulty_null_write', 'faulty_write'] : ['faulty_null_write'];
+    const right = names.map((name) => `null-dereference at 16 in ${name}`);
+    return { at, found, right: right.includes(found.join()) };
+  }).filter(({ right }) => !right);
+  expect(wrong).toEqual([]);
+});
