@@ -1,14 +1,13 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { program, type BenchLab } from './lab.ts';
+import { type BenchLab } from './lab.ts';
 import { median, sampleHead, sampleInTurn, sampleRow, timeProcess } from './sampling.ts';
 
 /** `utopia ssh -- true` over a connection of its own and over the one that it left open. */
 export async function benchAccess(lab: BenchLab, rounds: number): Promise<void> {
+  const { utopia } = lab;
   const options = { cwd: lab.folder, env: lab.env };
-  const utopia = (...args: readonly string[]): number =>
-    timeProcess(process.execPath, [program, ...args], options);
   utopia('up', '--detach', '--quiet');
   try {
     // With its key in the guest: logging in by password is not what is compared.
@@ -26,7 +25,7 @@ export async function benchAccess(lab: BenchLab, rounds: number): Promise<void> 
     const [, first, second] = samples.map(({ ms }) => median(ms));
     console.log(`\nsecond / first: ${(Number(second) / Number(first)).toFixed(2)}`);
   } finally {
-    spawnSync(process.execPath, [program, 'down', '--force'], options);
+    lab.pullPlug();
   }
 }
 

@@ -1,29 +1,57 @@
-// `npm run bench [-- --boots N] [--starts N]`: every figure of docs/benchmarks.md,
-// measured side by side in one run. Prints Markdown.
+// `npm run bench [-- --boots N] [--starts N] [--only PART,PART]`: every figure of
+// docs/benchmarks.md, measured side by side in one run. Prints Markdown.
 import { parseArgs } from 'node:util';
 import { benchAccess } from './access.ts';
 import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
-import { openLab } from './lab.ts';
+import { openLab, type BenchLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
+import { benchResets } from './resets.ts';
+import { benchManyRuns, benchRuns } from './runs.ts';
 import { benchScanner } from './scanner.ts';
+import { benchSnapshots } from './snapshots.ts';
 import { benchLaunch, benchStartUp } from './starts.ts';
-import { benchTime } from './time.ts';
+import { benchSuspend } from './suspend.ts';
+import { benchWarmUp } from './warm-up.ts';
 
 const { values } = parseArgs({
-  options: { boots: { type: 'string', default: '5' }, starts: { type: 'string', default: '21' } },
+  options: {
+    boots: { type: 'string', default: '5' },
+    starts: { type: 'string', default: '21' },
+    only: { type: 'string' },
+  },
 });
+const boots = Number(values.boots);
+const starts = Number(values.starts);
 
-const lab = await openLab();
-try {
-  console.log(describeHost());
-  await benchStartUp(lab, Number(values.starts));
-  await benchLaunch(lab, Number(values.starts));
-  await benchMemory(lab);
-  await benchAccess(lab, Number(values.boots));
-  await benchTime(lab, Number(values.boots));
-  await benchScanner(Number(values.boots));
-  await benchBoots(lab, Number(values.boots));
-} finally {
-  lab.close();
+const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
+  startup: (lab) => benchStartUp(lab, starts),
+  launch: (lab) => benchLaunch(lab, starts),
+  memory: benchMemory,
+  access: (lab) => benchAccess(lab, boots),
+  runs: (lab) => benchRuns(lab, boots),
+  jobs: (lab) => benchManyRuns(lab, boots),
+  warmup: (lab) => benchWarmUp(lab, boots),
+  suspend: (lab) => benchSuspend(lab, boots),
+  snapshots: (lab) => benchSnapshots(lab, boots),
+  resets: (lab) => benchResets(lab, boots),
+  scanner: () => benchScanner(boots),
+  boots: (lab) => benchBoots(lab, boots),
+};
+
+const wanted = values.only?.split(',') ?? Object.keys(parts);
+const unknown = wanted.filter((name) => parts[name] === undefined);
+if (unknown.length > 0) {
+  throw new Error(`no part ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`);
+}
+console.log(describeHost());
+for (const name of wanted) {
+  // A folder of its own for each: none finds a warm base or a key that another has made.
+  const lab = await openLab();
+  try {
+    await parts[name]?.(lab);
+  } finally {
+    lab.pullPlug();
+    lab.close();
+  }
 }

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../test/support/boot.ts';
 import { testImage } from '../test/support/image.ts';
+import { timeProcess } from './sampling.ts';
 
 /** A folder to measure in: a config, a built image, and a QEMU that says when it starts. */
 export interface BenchLab {
@@ -15,6 +16,10 @@ export interface BenchLab {
   readonly qemu: string;
   /** The time noted, as $EPOCHREALTIME: seconds since 1970. */
   readonly stampFile: string;
+  /** Runs the built program in the folder; gives its wall time in ms. Throws when it fails. */
+  utopia(...args: readonly string[]): number;
+  /** Ends the folder's machine without mercy, if there is one; also when something has failed. */
+  pullPlug(): void;
   close(): void;
 }
 
@@ -64,6 +69,9 @@ export async function openLab(): Promise<BenchLab> {
     image,
     qemu,
     stampFile,
+    utopia: (...args) => timeProcess(process.execPath, [program, ...args], { cwd: folder, env }),
+    pullPlug: () =>
+      void spawnSync(process.execPath, [program, 'down', '--force'], { cwd: folder, env }),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
