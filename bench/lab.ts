@@ -17,9 +17,9 @@ export interface BenchLab {
   /** The time noted, as $EPOCHREALTIME: seconds since 1970. */
   readonly stampFile: string;
   /** Runs the built program in the folder; gives its wall time in ms. Throws when it fails. */
-  utopia(...args: readonly string[]): number;
+  readonly utopia: (...args: readonly string[]) => number;
   /** Ends the folder's machine without mercy, if there is one; also when something has failed. */
-  pullPlug(): void;
+  readonly pullPlug: () => void;
   close(): void;
 }
 
