@@ -31,7 +31,7 @@ export function addResetCommand(program: Command, runCommand: RunCommand): void 
     .action((options: ResetFlags, command: Command) =>
       runCommand(command, async (context, globals) => {
         if (options.to !== undefined) {
-          const { runSnapshotRestore } = await import('../commands/time/snapshots.ts');
+          const { runSnapshotRestore } = await import('../commands/time/restore-snapshot.ts');
           await runSnapshotRestore(context, globals, options.to);
           return;
         }

@@ -24,18 +24,24 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
   const snapshot = program
     .command('snapshot')
     .summary('keep and go back')
-    .description('Keep the private file of a machine that is off, and go back to it.')
+    .description(
+      'Keep a moment of the machine, and go back to it: its disk, and its memory where it\n' +
+        'runs or is suspended.',
+    )
     .addHelpText('after', examples('utopia snapshot save before-lab-3', 'utopia snapshot list'));
 
   snapshot
     .command('save')
-    .description('Copy the private file. Without a name the snapshot is called by the time.')
+    .description(
+      'Save the disk, and the memory of a machine that runs (it stands still for some\n' +
+        'seconds) or is suspended. Without a name the snapshot is called by the time.',
+    )
     .argument('[name]', 'its name')
     .option('-m, --message <text>', 'what it is; list shows it')
     .addHelpText('after', examples("utopia snapshot save before-lab-3 -m 'driver compiles'"))
     .action((name: string | undefined, options: { readonly message?: string }, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/snapshots.ts')).runSnapshotSave(context, globals, {
+        (await import('../commands/time/save-snapshot.ts')).runSnapshotSave(context, globals, {
           name,
           text: options.message,
         }),
@@ -54,12 +60,19 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('restore')
-    .description('Go back to a snapshot. What is there is kept; utopia undo brings it back.')
+    .description(
+      'Go back to a snapshot. With memory in it, the next utopia up goes on where it was.\n' +
+        'What is there is kept; utopia undo brings it back.',
+    )
     .argument('<name>', 'its name, as utopia snapshot list prints it')
     .addHelpText('after', examples('utopia snapshot restore before-lab-3'))
     .action((name: string, _options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/snapshots.ts')).runSnapshotRestore(context, globals, name),
+        (await import('../commands/time/restore-snapshot.ts')).runSnapshotRestore(
+          context,
+          globals,
+          name,
+        ),
       ),
     );
 

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { waitForExit } from '../machine/process.ts';
-import { findRunning, forgetRunning } from '../machine/state.ts';
+import { forgetRunning } from '../machine/state.ts';
 import { quit } from '../qmp/queries.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
@@ -11,6 +10,7 @@ import type { VmStateManifest } from '../vmstate/manifest.ts';
 import { writeManifest } from '../vmstate/manifest.ts';
 import { suspendedFiles } from '../vmstate/suspended.ts';
 import { locateMachine } from './locate.ts';
+import { requireRunning } from './monitor.ts';
 import { holdRunning, saveMemory, type HeldMachine } from './time/save-memory.ts';
 
 /** Another utopia may be starting or tidying up this machine. */
@@ -24,12 +24,7 @@ export async function runSuspend(context: Context, globals: GlobalOptions): Prom
   const { config, paths } = located;
   const { terminal } = context;
   const startedAt = performance.now();
-  const running = await findRunning(paths);
-  if (running === undefined) {
-    throw new UtopiaError('machine-not-running', `${config.name} is not running.`, {
-      hint: 'utopia status',
-    });
-  }
+  const running = await requireRunning(located);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {

@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises';
+import { link, open } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 
 /**
- * Copies a disk that nobody writes to, and sees it onto the disk. Where the file
+ * Copies a disk that nobody writes to, also one of a machine that stands still, and sees it onto
+ * the disk. Where the file
  * system can share blocks (btrfs, xfs) that costs a moment and no space, elsewhere
  * reading and writing; holes stay holes. cp(1), since it can be interrupted.
  * A failed copy is the caller's to remove. Throws `disk-full` and `cannot-create`.
@@ -36,5 +37,19 @@ export async function copyDisk(from: string, to: string, signal: AbortSignal): P
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Gives a file that nobody writes to again a second name; a copy where the file system has no
+ * links, or the name is on another one. Throws what copyDisk throws.
+ */
+export async function linkOrCopy(from: string, to: string, signal: AbortSignal): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code)) throw error;
+    await copyDisk(from, to, signal);
   }
 }

@@ -1,17 +1,8 @@
-import { cp, mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  draftPath,
-  placeFile,
-  removeDrafts,
-  syncFolder,
-  writeFileAtomically,
-} from '../atomic-file.ts';
+import { draftPath } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { copyDisk } from './copy-disk.ts';
-import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
-import { keepOverlay } from './kept-moves.ts';
-import { copyRecord } from './overlay-record.ts';
+import { isThere } from './kept-list.ts';
 import { occupiedBytes } from './purge.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */
@@ -26,16 +17,46 @@ export interface SnapshotNote {
   readonly parent?: string | undefined;
 }
 
+/** What a machine had in memory when its snapshot was saved. */
+export interface SnapshotMemory {
+  /** Path of the state that QEMU has written; nobody writes to it again. */
+  readonly state: string;
+  /** Path of what the state goes with: see vmstate/manifest.ts. */
+  readonly manifest: string;
+  /** Bytes on disk. */
+  readonly allocatedBytes: number;
+}
+
 /** A whole copy of a private file: it depends on the image alone. */
 export interface Snapshot extends SnapshotNote {
   readonly folder: string;
   /** Path of the copied private file. */
   readonly disk: string;
-  /** Bytes on disk, as the file system counts them; shared blocks count in full. */
+  /** Absent where the machine was off. */
+  readonly memory?: SnapshotMemory | undefined;
+  /** Bytes on disk of disk and memory, as the file system counts them; shared blocks count in full. */
   readonly allocatedBytes: number;
 }
 
-const noteName = 'snapshot.json';
+/** The files of a snapshot by what is in them; `state` and `manifest` are there together or not at all. */
+export interface SnapshotFiles {
+  readonly note: string;
+  readonly disk: string;
+  readonly sshDir: string;
+  readonly state: string;
+  readonly manifest: string;
+}
+
+/** Where a snapshot's files are in its folder. */
+export function snapshotFiles(folder: string): SnapshotFiles {
+  return {
+    note: join(folder, 'snapshot.json'),
+    disk: join(folder, 'disk.qcow2'),
+    sshDir: join(folder, 'ssh'),
+    state: join(folder, 'memory.vmstate'),
+    manifest: join(folder, 'memory.vmstate.json'),
+  };
+}
 
 /** Folder of the snapshots of a private file: beside it, so that a file system which shares blocks can. */
 export function snapshotsFolder(privateFile: string): string {
@@ -43,12 +64,12 @@ export function snapshotsFolder(privateFile: string): string {
 }
 
 /** Where the name stands of the snapshot that the private file goes back to; a reset moves it along. */
-function parentFile(privateFile: string): string {
+export function parentFile(privateFile: string): string {
   return `${privateFile}.parent`;
 }
 
 /** What is made or deleted has such a name meanwhile; the next save removes what was cut short. */
-function draftBase(privateFile: string): string {
+export function draftBase(privateFile: string): string {
   return join(snapshotsFolder(privateFile), 'snapshot');
 }
 
@@ -69,15 +90,23 @@ export async function listSnapshots(privateFile: string): Promise<Snapshot[]> {
     const folder = join(parent, name);
     const note = await readNote(folder);
     if (note === undefined) continue;
-    const disk = join(folder, 'disk.qcow2');
-    snapshots.push({ ...note, name, folder, disk, allocatedBytes: await occupiedBytes(disk) });
+    const { disk } = snapshotFiles(folder);
+    const memory = await findMemory(folder);
+    const allocatedBytes = (await occupiedBytes(disk)) + (memory?.allocatedBytes ?? 0);
+    snapshots.push({ ...note, name, folder, disk, memory, allocatedBytes });
   }
   return snapshots.toSorted((a, b) => a.savedAt.localeCompare(b.savedAt));
 }
 
+async function findMemory(folder: string): Promise<SnapshotMemory | undefined> {
+  const { state, manifest } = snapshotFiles(folder);
+  if (!(await isThere(manifest))) return undefined;
+  return { state, manifest, allocatedBytes: await occupiedBytes(state) };
+}
+
 async function readNote(folder: string): Promise<SnapshotNote | undefined> {
   try {
-    const note = JSON.parse(await readFile(join(folder, noteName), 'utf8')) as SnapshotNote;
+    const note = JSON.parse(await readFile(snapshotFiles(folder).note, 'utf8')) as SnapshotNote;
     return note.schema === 1 && typeof note.savedAt === 'string' ? note : undefined;
   } catch {
     return undefined;
@@ -95,80 +124,6 @@ export async function findSnapshot(privateFile: string, name: string): Promise<S
   });
 }
 
-/**
- * Copies the private file of a machine that is off, with its record and the host
- * keys of its guest. The folder gets its name when all of it is on the disk:
- * killed at any moment there is a whole snapshot or none, and the private file is
- * only read. Throws `file-exists`, `disk-full`, `cannot-create`.
- */
-export async function saveSnapshot(
-  { sshDir }: Pick<KeptPlaces, 'sshDir'>,
-  privateFile: string,
-  note: Pick<SnapshotNote, 'name' | 'text'>,
-  { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
-): Promise<Snapshot> {
-  const { name } = note;
-  checkSnapshotName(name);
-  const folder = join(snapshotsFolder(privateFile), name);
-  if (await isThere(folder)) {
-    throw new UtopiaError('file-exists', `There is a snapshot ${JSON.stringify(name)} already.`, {
-      hint: `Take another name, or first: utopia snapshot remove ${name}`,
-    });
-  }
-  await mkdir(snapshotsFolder(privateFile), { recursive: true, mode: 0o700 });
-  await removeDrafts(draftBase(privateFile));
-  const draft = draftPath(draftBase(privateFile));
-  try {
-    await mkdir(draft, { mode: 0o700 });
-    const disk = join(draft, 'disk.qcow2');
-    await copyDisk(privateFile, disk, signal);
-    await copyRecord(privateFile, disk);
-    await cp(sshDir, join(draft, 'ssh'), { recursive: true }).catch(ignoreMissing);
-    const parent = await readParent(privateFile);
-    const whole: SnapshotNote = { schema: 1, ...note, savedAt: now.toISOString(), parent };
-    await writeFileAtomically(join(draft, noteName), `${JSON.stringify(whole, undefined, 2)}\n`);
-    await rename(draft, folder);
-    await syncFolder(snapshotsFolder(privateFile));
-    await writeFileAtomically(parentFile(privateFile), name);
-    return await findSnapshot(privateFile, name);
-  } catch (error) {
-    throw describeFailure(error, folder);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-}
-
-/**
- * Puts a copy of the snapshot in the private file's place; what was there is kept
- * like what a reset puts aside. The copy is whole before anything is moved: killed
- * before that, nothing has changed, and after it, `bringBack` has what was there.
- */
-export async function restoreSnapshot(
-  places: KeptPlaces,
-  privateFile: string,
-  snapshot: Snapshot,
-  { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
-): Promise<KeptOverlay | undefined> {
-  await removeDrafts(privateFile);
-  const draft = draftPath(privateFile);
-  try {
-    await copyDisk(snapshot.disk, draft, signal);
-    const kept = (await isThere(privateFile))
-      ? await keepOverlay(places, privateFile, now)
-      : undefined;
-    await copyRecord(snapshot.disk, privateFile);
-    await rm(places.sshDir, { recursive: true, force: true });
-    await cp(join(snapshot.folder, 'ssh'), places.sshDir, { recursive: true }).catch(ignoreMissing);
-    if (!(await placeFile(draft, privateFile))) throw new Error('it has appeared meanwhile');
-    await writeFileAtomically(parentFile(privateFile), snapshot.name);
-    return kept;
-  } catch (error) {
-    throw describeFailure(error, privateFile);
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
 /** Deletes a snapshot for good: first its name, in one step. No other one depends on it. */
 export async function removeSnapshot(privateFile: string, snapshot: Snapshot): Promise<void> {
   const draft = draftPath(draftBase(privateFile));
@@ -176,25 +131,4 @@ export async function removeSnapshot(privateFile: string, snapshot: Snapshot): P
   await rm(draft, { recursive: true, force: true });
   // The folder goes with the last one.
   await rmdir(snapshotsFolder(privateFile)).catch(() => {});
-}
-
-async function readParent(privateFile: string): Promise<string | undefined> {
-  return await readFile(parentFile(privateFile), 'utf8').catch(() => undefined);
-}
-
-function ignoreMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-}
-
-function describeFailure(error: unknown, path: string): unknown {
-  if (error instanceof UtopiaError || !(error instanceof Error) || error.name === 'AbortError') {
-    return error;
-  }
-  const { code } = error as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new UtopiaError(
-    full ? 'disk-full' : 'cannot-create',
-    full ? `No room to make ${path}.` : `Cannot make ${path}: ${error.message}`,
-    { hint: full ? 'Free some space there.' : 'Look at the modes of its folder.', cause: error },
-  );
 }

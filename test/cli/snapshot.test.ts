@@ -58,7 +58,9 @@ describe('utopia snapshot', () => {
     expect(await lab.run('reset', '--to', 'two')).toMatchObject({ status: 0 });
     expect(diskHolds(lab.overlay, 2)).toBe(true);
     const list = await lab.run('snapshot', 'list');
-    expect(list.stdout).toMatch(/^one +\d+ kB .* disk {2}driver compiles\n {2}two .*\n.*in all\n$/);
+    expect(list.stdout).toMatch(
+      /^one +\d+ kB .* disk only {2}driver compiles\n {2}two .*\n.*in all\n$/,
+    );
 
     // The restore before the last one is taken back by a second undo.
     expect((await lab.run('undo')).stdout).toContain('is back');
@@ -72,7 +74,7 @@ describe('utopia snapshot', () => {
 
     // What came back starts, with the backing file it was made over.
     expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
-    const running = await lab.run('snapshot', 'save', 'three');
+    const running = await lab.run('snapshot', 'restore', 'two');
     expect(running.status).toBe(75);
     expect(running.stderr).toContain('utopia down');
     await lab.run('down', '--force');

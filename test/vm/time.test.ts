@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { testImage } from '../support/image.ts';
@@ -120,10 +121,81 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   expect((await lab.run('up', '--detach')).status).toBe(0);
   expect(await inGuest(lab, 'cat /run/witness')).toBe('only in memory');
 
-  // --cold gives the memory up, and only then it is gone.
+  await checkRunningSnapshots(lab, process);
+
+  // --cold gives the memory up, and only then it is gone; a snapshot has it still.
   expect((await lab.run('suspend')).status).toBe(0);
+  const asleep = await lab.run('snapshot', 'save', 'asleep');
+  expect(asleep.status, asleep.stderr).toBe(0);
   const cold = await lab.run('up', '--detach', '--cold');
   expect(cold.status, cold.stderr).toBe(0);
   expect((await lab.run('ssh', '--', 'cat /run/witness')).status).toBe(1);
   expect(await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
+  expect((await lab.run('down', '--force')).status).toBe(0);
+  expect((await lab.run('snapshot', 'restore', 'asleep')).stdout).toMatch(/goes on where it was/);
+  // What was restored does not need its snapshot any more.
+  expect((await lab.run('snapshot', 'remove', 'asleep', '--yes')).status).toBe(0);
+  const awake = await lab.run('up', '--detach');
+  expect(awake.status, awake.stderr).toBe(0);
+  expect(await inGuest(lab, 'cat /run/witness; cat /proc/sys/kernel/random/boot_id')).toBe(
+    `only in memory\n${boot}`,
+  );
 });
+
+/** Snapshots of a machine that runs, and goes on; its root disk destroyed, disk and memory come back. */
+async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
+  const alive = 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)';
+  const expected = `only in memory\n${process}`;
+  await inGuest(lab, 'echo worth keeping > /root/kept; cat /home/user/shared/note');
+  const saved = await lab.run('snapshot', 'save', 'whole');
+  expect(saved.status, saved.stderr).toBe(0);
+  expect(saved.stdout).toMatch(/of which memory \d+ MB/);
+  // It has gone on, with its share, and with the right time.
+  expect(await inGuest(lab, alive)).toBe(expected);
+  expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+  const before = Date.now() / 1000;
+  const clock = Number(await inGuest(lab, 'date +%s.%N'));
+  expect(clock).toBeGreaterThan(before - 1);
+  expect(clock).toBeLessThan(Date.now() / 1000 + 1);
+
+  // Killed at any moment of saving: the machine goes on, no half snapshot, the first one whole.
+  for (let round = 0; round < 5; round += 1) {
+    const victim = lab.start('snapshot', 'save', `killed-${round}`);
+    await Promise.race([victim.ended, sleep(Math.random() * 3_500)]);
+    victim.child.kill('SIGKILL');
+    await victim.ended;
+    const up = await lab.run('up', '--detach');
+    // 75: it had not been stopped yet, or goes on already.
+    expect([0, 75], up.stderr).toContain(up.status);
+    expect(await inGuest(lab, alive)).toBe(expected);
+    const list = await lab.run('snapshot', 'list', '--json');
+    const { snapshots } = JSON.parse(list.stdout) as {
+      readonly snapshots: readonly { readonly name: string; readonly disk: string }[];
+    };
+    expect(snapshots[0]?.name).toBe('whole');
+    for (const { name, disk } of snapshots) {
+      execaSync('qemu-img', ['check', '-q', disk]);
+      if (name !== 'whole')
+        expect((await lab.run('snapshot', 'remove', name, '-y')).status).toBe(0);
+    }
+  }
+  // Ctrl-C lets it go on at once.
+  const interrupted = lab.start('snapshot', 'save', 'interrupted');
+  await sleep(1_500);
+  interrupted.child.kill('SIGINT');
+  expect([0, 130]).toContain((await interrupted.ended).status);
+  expect(await inGuest(lab, alive)).toBe(expected);
+
+  const destroy = 'dd if=/dev/zero of=$(findmnt -no SOURCE /) bs=1M count=64 conv=fsync 2>&1';
+  expect(await inGuest(lab, destroy)).toMatch(/copied/);
+  expect((await lab.run('down', '--force')).status).toBe(0);
+  const restored = await lab.run('snapshot', 'restore', 'whole');
+  expect(restored.status, restored.stderr).toBe(0);
+  expect((await lab.run('status')).stdout).toMatch(/is suspended/);
+  const up = await lab.run('up', '--detach');
+  expect(up.status, up.stderr).toBe(0);
+  expect(await inGuest(lab, alive)).toBe(expected);
+  expect(await inGuest(lab, 'echo 3 > /proc/sys/vm/drop_caches; cat /root/kept')).toBe(
+    'worth keeping',
+  );
+}

@@ -41,24 +41,25 @@ export async function holdRunning(
 
 /**
  * Saves the memory of a machine into `file` and gives the manifest that goes with
- * it. `beforehand` runs when the machine stands still, before anything is saved.
- * The machine stands still afterwards; after a failure it goes on, as if nothing
- * had been asked of it.
+ * it. `meanwhile` runs when that is done: QEMU has flushed its disks and leaves them alone.
+ * The machine stands still afterwards; after a failure, and when it is interrupted, it goes on,
+ * as if nothing had been asked of it.
  */
 export async function saveMemory(
   context: Context,
   held: HeldMachine,
   file: string,
-  beforehand: () => Promise<void> = async () => {},
+  meanwhile: () => Promise<void> = async () => {},
 ): Promise<VmStateManifest> {
   const { located, running, qmp, display } = held;
   const wasRunning = (await queryStatus(qmp)).running;
-  const mounts = await releaseShares(context, located, running, qmp);
+  // Not cut short by Ctrl-C: what was unmounted must be known, to be mounted again.
+  const patient = { ...context, signal: context.urgentSignal };
+  const mounts = await releaseShares(patient, located, running, qmp);
   const { plan, qemuVersion } = running.state;
   try {
+    context.signal.throwIfAborted();
     const machineType = await queryMachineType(qmp);
-    await qmp.execute('stop');
-    await beforehand();
     const saved = await saveState(qmp, {
       file,
       socketPath: join(located.paths.runtimeDir, 'save.sock'),
@@ -72,6 +73,7 @@ export async function saveMemory(
       detail: formatBytes(saved.bytes),
       elapsedMs: saved.elapsedMs,
     });
+    await meanwhile();
     return describeState({
       plan,
       argv: machineArgv(plan),
@@ -84,7 +86,12 @@ export async function saveMemory(
       now: context.now(),
     });
   } catch (error) {
-    if (wasRunning) await goOn(context, held, mounts);
+    if (wasRunning)
+      await goOn(context, held, mounts).catch((failure: unknown) => {
+        // The machine may have ended: that is what `error` says.
+        const detail = failure instanceof Error ? failure.message : String(failure);
+        display.report({ kind: 'warned', title: 'guest', detail });
+      });
     throw error;
   }
 }

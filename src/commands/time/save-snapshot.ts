@@ -1,0 +1,180 @@
+import { basename } from 'node:path';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { copyDisk, linkOrCopy } from '../../image/copy-disk.ts';
+import { isThere } from '../../image/kept-list.ts';
+import { saveSnapshot } from '../../image/snapshot-moves.ts';
+import type { Snapshot, SnapshotFiles, SnapshotNote } from '../../image/snapshots.ts';
+import { lockMachine } from '../../machine/lock.ts';
+import { findRunning } from '../../machine/state.ts';
+import { queryStatus } from '../../qmp/queries.ts';
+import { formatBytes } from '../../ui/format.ts';
+import { openProgress, type ReportProgress } from '../../ui/progress.ts';
+import { identifyDisk } from '../../vmstate/describe.ts';
+import { writeManifest, type VmStateManifest } from '../../vmstate/manifest.ts';
+import { readSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
+import { holdStoppedMachine } from '../hold-machine.ts';
+import { locateMachine, type LocatedMachine } from '../locate.ts';
+import { requireRunning } from '../monitor.ts';
+import { reportSnapshot } from './report-snapshot.ts';
+import { goOn, holdRunning, saveMemory, type HeldMachine } from './save-memory.ts';
+
+/** Another utopia may be starting or tidying up this machine. */
+const lockWaitMs = 5_000;
+
+type Note = Pick<SnapshotNote, 'name' | 'text'>;
+
+/**
+ * `utopia snapshot save [NAME]`: a copy of the private file, and of what the machine has in
+ * memory where it runs or is suspended. One that runs stands still meanwhile, and goes on.
+ */
+export async function runSnapshotSave(
+  context: Context,
+  globals: GlobalOptions,
+  options: { readonly name: string | undefined; readonly text: string | undefined },
+): Promise<void> {
+  const located = await locateMachine(context, globals);
+  const note = { name: options.name ?? nameOfMoment(context.now()), text: options.text };
+  const runs = (await findRunning(located.paths)) !== undefined;
+  const snapshot = runs
+    ? await saveRunning(context, globals, located, note)
+    : await saveStopped(context, located, note);
+  const size = formatBytes(snapshot.allocatedBytes);
+  const part =
+    snapshot.memory === undefined
+      ? ''
+      : `, of which memory ${formatBytes(snapshot.memory.allocatedBytes)}`;
+  reportSnapshot(context, globals, { action: 'saved', snapshot }, [
+    `Saved as ${note.name} (${size}${part}).`,
+    `  Go back   ${runs ? 'utopia down, then ' : ''}utopia snapshot restore ${note.name}`,
+  ]);
+}
+
+async function saveStopped(
+  context: Context,
+  located: LocatedMachine,
+  note: Note,
+): Promise<Snapshot> {
+  const { privateFile } = located.config;
+  const { signal } = context;
+  const held = await holdStoppedMachine(context, located, 'Its disk cannot be copied');
+  try {
+    if (!(await isThere(privateFile))) {
+      throw new UtopiaError('overlay-missing', `There is no ${privateFile}: nothing to save yet.`, {
+        hint: 'utopia up',
+      });
+    }
+    const suspended = await readSuspended(privateFile);
+    if (suspended !== undefined) await refuseUnfit(privateFile, suspended);
+    const fill = async (files: SnapshotFiles): Promise<void> => {
+      await copyDisk(privateFile, files.disk, signal);
+      if (suspended === undefined) return;
+      await linkOrCopy(suspended.stateFile, files.state, signal);
+      await writeMemoryNote(files, suspended.manifest);
+    };
+    return await saveSnapshot(located.paths, privateFile, note, { now: context.now(), fill });
+  } finally {
+    await held.release();
+  }
+}
+
+/** Memory that no longer fits its disk must not be made to fit a copy of it. */
+async function refuseUnfit(
+  privateFile: string,
+  { manifest, stateFile }: SuspendedMachine,
+): Promise<void> {
+  const [saved] = manifest.disks;
+  const disk = await identifyDisk(privateFile);
+  const state = await identifyDisk(stateFile);
+  const same = saved?.bytes === disk?.bytes && saved?.mtimeNs === disk?.mtimeNs;
+  if (same && saved?.inode === disk?.inode && state?.bytes === manifest.stateBytes) return;
+  throw new UtopiaError(
+    'state-unfit',
+    `The machine is suspended, and its memory does not fit ${privateFile} any more.`,
+    { hint: 'utopia up says what has changed; utopia up --cold boots without the memory.' },
+  );
+}
+
+async function saveRunning(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  note: Note,
+): Promise<Snapshot> {
+  const { paths } = located;
+  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
+  const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
+  try {
+    const held = await holdRunning(located, await requireRunning(located), display);
+    try {
+      await refuseStandingStill(held);
+      const { overlay } = held.running.state.plan;
+      const fill = async (files: SnapshotFiles): Promise<void> =>
+        await fillFromRunning(context, held, overlay, files);
+      return await saveSnapshot(paths, overlay, note, { now: context.now(), fill });
+    } finally {
+      held.qmp.close();
+    }
+  } finally {
+    display.close();
+    await lock.release();
+  }
+}
+
+async function fillFromRunning(
+  context: Context,
+  held: HeldMachine,
+  overlay: string,
+  files: SnapshotFiles,
+): Promise<void> {
+  const { report } = held.display;
+  // QEMU holds a lock of its own on the file, which concerns other QEMUs: reading is free.
+  const copy = async (): Promise<void> => await copyShown(context, overlay, files.disk, report);
+  const manifest = await saveMemory(context, held, files.state, copy);
+  await goOn(context, held, manifest.mounts);
+  await writeMemoryNote(files, manifest);
+}
+
+async function copyShown(
+  { signal }: Context,
+  from: string,
+  to: string,
+  report: ReportProgress,
+): Promise<void> {
+  const startedAt = performance.now();
+  report({ kind: 'moved', title: 'disk', detail: 'being copied' });
+  await copyDisk(from, to, signal);
+  const disk = await identifyDisk(to);
+  const detail = formatBytes(disk?.bytes ?? 0);
+  report({ kind: 'finished', title: 'disk', detail, elapsedMs: performance.now() - startedAt });
+}
+
+/** What does not run would be let go on by the saving: it may wait for room, or for somebody. */
+async function refuseStandingStill({ located, qmp }: HeldMachine): Promise<void> {
+  const { status, running } = await queryStatus(qmp);
+  if (running) return;
+  const { name } = located.config;
+  throw new UtopiaError('machine-busy', `${name} stands still (${status}); it is not saved so.`, {
+    hint:
+      status === 'paused' || status === 'postmigrate'
+        ? 'utopia up lets it go on.'
+        : 'utopia status',
+  });
+}
+
+/** The manifest of a snapshot's memory: it goes with the copied disk, not with the one it was copied from. */
+async function writeMemoryNote(files: SnapshotFiles, manifest: VmStateManifest): Promise<void> {
+  const copy = await identifyDisk(files.disk);
+  const [own, ...others] = manifest.disks;
+  if (copy === undefined || own === undefined) throw new Error(`${files.disk} is gone`);
+  await writeManifest(files.manifest, {
+    ...manifest,
+    stateFile: basename(files.state),
+    disks: [{ ...copy, path: own.path }, ...others],
+  });
+}
+
+/** `2026-11-23-141503` (UTC). */
+function nameOfMoment(now: Date): string {
+  return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+}

@@ -1,0 +1,146 @@
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  draftPath,
+  placeFile,
+  removeDrafts,
+  syncFolder,
+  writeFileAtomically,
+} from '../atomic-file.ts';
+import { UtopiaError } from '../errors.ts';
+import { copyDisk, linkOrCopy } from './copy-disk.ts';
+import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
+import { keepOverlay } from './kept-moves.ts';
+import { copyRecord } from './overlay-record.ts';
+import {
+  checkSnapshotName,
+  draftBase,
+  findSnapshot,
+  parentFile,
+  snapshotFiles,
+  snapshotsFolder,
+  type Snapshot,
+  type SnapshotFiles,
+  type SnapshotNote,
+} from './snapshots.ts';
+
+export interface SaveSnapshotOptions {
+  readonly now: Date;
+  /**
+   * Copies the private file to `disk`, and what the machine has in memory to `state`
+   * and `manifest`, where there is something.
+   */
+  readonly fill: (files: SnapshotFiles) => Promise<void>;
+}
+
+/**
+ * Makes a snapshot of a private file: what `fill` copies, its record and the host
+ * keys of its guest. The folder gets its name when all of it is on the disk:
+ * killed at any moment there is a whole snapshot or none, and the private file is
+ * only read. Throws `file-exists` before anything is copied, `disk-full`, `cannot-create`.
+ */
+export async function saveSnapshot(
+  { sshDir }: Pick<KeptPlaces, 'sshDir'>,
+  privateFile: string,
+  note: Pick<SnapshotNote, 'name' | 'text'>,
+  { now, fill }: SaveSnapshotOptions,
+): Promise<Snapshot> {
+  const { name } = note;
+  checkSnapshotName(name);
+  const folder = join(snapshotsFolder(privateFile), name);
+  if (await isThere(folder)) {
+    throw new UtopiaError('file-exists', `There is a snapshot ${JSON.stringify(name)} already.`, {
+      hint: `Take another name, or first: utopia snapshot remove ${name}`,
+    });
+  }
+  const draft = draftPath(draftBase(privateFile));
+  try {
+    await mkdir(snapshotsFolder(privateFile), { recursive: true, mode: 0o700 });
+    await removeDrafts(draftBase(privateFile));
+    await mkdir(draft, { mode: 0o700 });
+    const files = snapshotFiles(draft);
+    await fill(files);
+    await copyRecord(privateFile, files.disk);
+    await cp(sshDir, files.sshDir, { recursive: true }).catch(ignoreMissing);
+    const parent = await readParent(privateFile);
+    const whole: SnapshotNote = { schema: 1, ...note, savedAt: now.toISOString(), parent };
+    await writeFileAtomically(files.note, `${JSON.stringify(whole, undefined, 2)}\n`);
+    await rename(draft, folder);
+    await syncFolder(snapshotsFolder(privateFile));
+    await writeFileAtomically(parentFile(privateFile), name);
+    return await findSnapshot(privateFile, name);
+  } catch (error) {
+    throw describeFailure(error, folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+export interface RestoreSnapshotOptions {
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** Puts the memory back, too: its state goes to `state`, and counts when `announce` has said so. */
+  readonly memory?: { readonly state: string; readonly announce: () => Promise<void> } | undefined;
+}
+
+/**
+ * Puts a copy of the snapshot in the private file's place; what was there is kept
+ * like what a reset puts aside. The copy is whole before anything is moved: killed
+ * before that, nothing has changed, and after it, `bringBack` has what was there. The
+ * memory counts last: killed before, there is the disk alone.
+ */
+export async function restoreSnapshot(
+  places: KeptPlaces,
+  privateFile: string,
+  snapshot: Snapshot,
+  { now, signal, memory }: RestoreSnapshotOptions,
+): Promise<KeptOverlay | undefined> {
+  await removeDrafts(privateFile);
+  if (memory !== undefined) await removeDrafts(memory.state);
+  const draft = draftPath(privateFile);
+  const stateDraft = draftPath(memory?.state ?? privateFile);
+  try {
+    await copyDisk(snapshot.disk, draft, signal);
+    if (memory !== undefined)
+      await linkOrCopy(snapshotFiles(snapshot.folder).state, stateDraft, signal);
+    const kept = (await isThere(privateFile))
+      ? await keepOverlay(places, privateFile, now)
+      : undefined;
+    await copyRecord(snapshot.disk, privateFile);
+    await rm(places.sshDir, { recursive: true, force: true });
+    await cp(join(snapshot.folder, 'ssh'), places.sshDir, { recursive: true }).catch(ignoreMissing);
+    if (!(await placeFile(draft, privateFile))) throw new Error('it has appeared meanwhile');
+    if (memory !== undefined) {
+      await rename(stateDraft, memory.state);
+      await memory.announce();
+    }
+    await writeFileAtomically(parentFile(privateFile), snapshot.name);
+    return kept;
+  } catch (error) {
+    throw describeFailure(error, privateFile);
+  } finally {
+    await rm(draft, { force: true });
+    await rm(stateDraft, { force: true });
+  }
+}
+
+async function readParent(privateFile: string): Promise<string | undefined> {
+  return await readFile(parentFile(privateFile), 'utf8').catch(() => undefined);
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+function describeFailure(error: unknown, path: string): unknown {
+  if (error instanceof UtopiaError || !(error instanceof Error) || error.name === 'AbortError') {
+    return error;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new UtopiaError(
+    full ? 'disk-full' : 'cannot-create',
+    full ? `No room to make ${path}.` : `Cannot make ${path}: ${error.message}`,
+    { hint: full ? 'Free some space there.' : 'Look at the modes of its folder.', cause: error },
+  );
+}
