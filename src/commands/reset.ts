@@ -1,13 +1,17 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere, listKept, type KeptOverlay } from '../image/kept-list.ts';
-import { bringBack, deleteKept, keepOverlay } from '../image/kept-moves.ts';
+import { deleteKept, keepOverlay } from '../image/kept-moves.ts';
+import { finishInterrupted } from '../image/kept-repair.ts';
+import { bringBack } from '../image/kept-return.ts';
+import type { PrunedOverlays } from '../image/prune-kept.ts';
 import { checkDeletable, checkMovable, occupiedBytes } from '../image/purge.ts';
 import { formatLocalTime } from '../local-time.ts';
 import { confirm } from '../ui/ask.ts';
 import { countOf, formatBytes } from '../ui/format.ts';
 import { holdStoppedMachine } from './hold-machine.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
+import { pruneAside } from './time/prune-aside.ts';
 
 export interface ResetOptions {
   readonly yes: boolean;
@@ -26,6 +30,8 @@ interface ResetReport {
   /** Where the overlay lies that was put aside. */
   readonly keptAs?: string | undefined;
   readonly deletedBytes?: number;
+  /** What was put aside long ago, and has been deleted now. */
+  readonly pruned?: PrunedOverlays;
   readonly kept: { readonly count: number; readonly bytes: number };
 }
 
@@ -58,7 +64,8 @@ async function putAside(
   const size = formatBytes(await occupiedBytes(privateFile));
   await agree(context, `Put ${privateFile} (${size}) aside and start afresh?`, yes);
   const kept = await keepOverlay(located.paths, privateFile, context.now());
-  await report(context, globals, located, { action: 'kept', keptAs: kept.overlay }, [
+  const pruned = await pruneAside(context, globals, located);
+  await report(context, globals, located, { action: 'kept', keptAs: kept.overlay, pruned }, [
     `Your changes (${size}) were put aside: the next utopia up starts from the image.`,
     `  They are     ${kept.overlay}`,
     '  Bring back   utopia reset --undo',
@@ -91,6 +98,7 @@ async function purge(
   yes: boolean,
 ): Promise<void> {
   const { config, paths } = located;
+  await finishInterrupted(paths, config.privateFile);
   const present = await isThere(config.privateFile);
   const earlier = await listKept(paths, config.privateFile);
   if (!present && earlier.length === 0) return await nothingThere(context, globals, located);

@@ -1,6 +1,7 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
+import { occupiedBytes } from './purge.ts';
 
 /** Where a machine keeps overlays, and the host keys that belong to the current one. */
 export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir'>;
@@ -25,7 +26,7 @@ export interface KeptOverlay {
   /** Where the overlay itself lies. */
   readonly overlay: string;
   readonly note: KeptNote;
-  /** Bytes on disk. */
+  /** Bytes on disk, a suspended machine's memory among them. */
   readonly allocatedBytes: number;
 }
 
@@ -53,16 +54,14 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
   const names = await readdir(places.keptDir).catch((): string[] => []);
   for (const name of names.toSorted()) {
     const folder = join(places.keptDir, name);
-    const note = await readNote(folder);
+    const note = await readKeptNote(folder);
     if (note === undefined || note.path !== privateFile) continue;
     const { inside, beside } = keptOverlayPaths(folder, privateFile);
     for (const overlay of [inside, beside]) {
       // A link is kept as a link; what it occupies is its target's.
       if ((await lstat(overlay).catch(() => undefined)) === undefined) continue;
-      const allocatedBytes = await stat(overlay).then(
-        ({ blocks }) => blocks * 512,
-        () => 0,
-      );
+      const memoryBytes = await occupiedBytes(`${overlay}.vmstate`);
+      const allocatedBytes = (await occupiedBytes(overlay)) + memoryBytes;
       kept.push({ name, folder, overlay, note, allocatedBytes });
       break;
     }
@@ -70,29 +69,14 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
   return kept;
 }
 
-async function readNote(folder: string): Promise<KeptNote | undefined> {
+/** The note in a folder of `keptDir`; undefined when there is none that this version knows. */
+export async function readKeptNote(folder: string): Promise<KeptNote | undefined> {
   try {
     const note = JSON.parse(await readFile(join(folder, noteName), 'utf8')) as Partial<KeptNote>;
     const whole = note.schema === 1 && typeof note.path === 'string';
     return whole ? (note as KeptNote) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Finishes what a killed reset or undo left half done: a folder with the ssh
- * files but without an overlay. They go back to the machine, unless it has new
- * ones, and the folder goes.
- */
-export async function finishInterrupted(places: KeptPlaces, privateFile: string): Promise<void> {
-  const whole = new Set((await listKept(places, privateFile)).map(({ name }) => name));
-  for (const name of await readdir(places.keptDir).catch(() => [])) {
-    const folder = join(places.keptDir, name);
-    if (whole.has(name) || (await readNote(folder))?.path !== privateFile) continue;
-    const sshTaken = await isThere(places.sshDir);
-    if (!sshTaken) await moveIfThere(join(folder, 'ssh'), places.sshDir);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

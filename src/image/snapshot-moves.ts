@@ -10,7 +10,7 @@ import {
 import { UtopiaError } from '../errors.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
 import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
-import { keepOverlay } from './kept-moves.ts';
+import { exchangeOverlay } from './kept-exchange.ts';
 import { copyRecord } from './overlay-record.ts';
 import {
   checkSnapshotName,
@@ -85,8 +85,8 @@ export interface RestoreSnapshotOptions {
 
 /**
  * Puts a copy of the snapshot in the private file's place; what was there is kept
- * like what a reset puts aside. The copy is whole before anything is moved: killed
- * before that, nothing has changed, and after it, `bringBack` has what was there. The
+ * like what a reset puts aside. The copy is whole before anything is moved, and replaces
+ * it in one step: killed at any moment, there is the old private file or the new one. The
  * memory counts last: killed before, there is the disk alone.
  */
 export async function restoreSnapshot(
@@ -104,12 +104,14 @@ export async function restoreSnapshot(
     if (memory !== undefined)
       await linkOrCopy(snapshotFiles(snapshot.folder).state, stateDraft, signal);
     const kept = (await isThere(privateFile))
-      ? await keepOverlay(places, privateFile, now)
+      ? await exchangeOverlay(places, privateFile, draft, now)
       : undefined;
+    if (kept === undefined && !(await placeFile(draft, privateFile))) {
+      throw new Error('it has appeared meanwhile');
+    }
     await copyRecord(snapshot.disk, privateFile);
     await rm(places.sshDir, { recursive: true, force: true });
     await cp(join(snapshot.folder, 'ssh'), places.sshDir, { recursive: true }).catch(ignoreMissing);
-    if (!(await placeFile(draft, privateFile))) throw new Error('it has appeared meanwhile');
     if (memory !== undefined) {
       await rename(stateDraft, memory.state);
       await memory.announce();

@@ -1,4 +1,5 @@
 import type { Context, GlobalOptions } from '../../context.ts';
+import type { PrunedOverlays } from '../../image/prune-kept.ts';
 import type { Snapshot } from '../../image/snapshots.ts';
 
 /** What was done with a snapshot, as --json prints it. */
@@ -9,6 +10,8 @@ export interface SnapshotReport {
   readonly keptAs?: string | undefined;
   /** Whether the next start goes on from memory. */
   readonly resumes?: boolean | undefined;
+  /** What was put aside long ago, and has been deleted now. */
+  readonly pruned?: PrunedOverlays | undefined;
 }
 
 /** Says what was done: these lines, or one object. */

@@ -9,6 +9,7 @@ import { readManifest, writeManifest, type VmStateManifest } from '../../vmstate
 import { suspendedFiles } from '../../vmstate/suspended.ts';
 import { holdStoppedMachine } from '../hold-machine.ts';
 import { locateMachine } from '../locate.ts';
+import { pruneAside } from './prune-aside.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 
 /**
@@ -47,7 +48,8 @@ export async function runSnapshotRestore(
         `  What was there (${formatBytes(kept.allocatedBytes)}) is kept; bring it back: utopia undo`,
       );
     }
-    const done = { action: 'restored', snapshot, keptAs: kept?.overlay, resumes } as const;
+    const pruned = await pruneAside(context, globals, located);
+    const done = { action: 'restored', snapshot, keptAs: kept?.overlay, resumes, pruned } as const;
     reportSnapshot(context, globals, done, lines);
   } finally {
     await held.release();

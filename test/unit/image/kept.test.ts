@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,7 +18,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { listKept } from '../../../src/image/kept-list.ts';
-import { bringBack, deleteKept, keepOverlay } from '../../../src/image/kept-moves.ts';
+import { deleteKept, keepOverlay } from '../../../src/image/kept-moves.ts';
+import { finishInterrupted } from '../../../src/image/kept-repair.ts';
+import { bringBack } from '../../../src/image/kept-return.ts';
+import { choosePrunable, pruneKept } from '../../../src/image/prune-kept.ts';
 import { recordPath } from '../../../src/image/overlay-record.ts';
 import { buildProgram } from '../../support/program.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -188,7 +193,7 @@ test('killed at any moment, resets and undos lose no overlay', async () => {
   fill(machine, 'second');
   const script = buildProgram(
     folder.path,
-    `import { bringBack } from './src/image/kept-moves.ts';
+    `import { bringBack } from './src/image/kept-return.ts';
      const [places, privateFile] = JSON.parse(process.argv[2]);
      for (;;) {
        await bringBack(places, privateFile, new Date());
@@ -201,18 +206,88 @@ test('killed at any moment, resets and undos lose no overlay', async () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
+    // Hundreds of exchanges: a look that finds nothing would be one of them caught in the middle.
+    for (let look = 0; look < 2_000; look += 1) statSync(machine.privateFile);
     // A few milliseconds are a few steps; which ones is up to chance.
     await sleep(round);
     expect(child.exitCode).toBeNull();
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const current = existsSync(machine.privateFile)
-      ? [readFileSync(machine.privateFile, 'utf8')]
-      : [];
-    const all = [...current, ...(await keptContents(machine))];
+    // There always is one; before it is replaced it has two names.
+    const kept = (await listKept(machine.places, machine.privateFile)).map(
+      ({ overlay }) => overlay,
+    );
+    const files = [machine.privateFile, ...kept];
+    const inodes = new Map(files.map((file) => [statSync(file).ino, readFileSync(file, 'utf8')]));
+    const all = [...inodes.values()];
     expect(new Set(all)).toEqual(new Set(['first', 'second']));
     expect(all).toHaveLength(2);
   }
   await bringBack(machine.places, machine.privateFile, now);
   expect(existsSync(machine.privateFile)).toBe(true);
+});
+
+test('what is old and not among the newest may go, and nothing else', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const overlay = Buffer.alloc(104);
+  // A header that names a backing file.
+  overlay.write('QFI\xfb', 'latin1');
+  overlay.writeUInt32BE(3, 4);
+  overlay.writeUInt32BE(96, 12);
+  overlay.writeUInt32BE(8, 16);
+  for (let days = 40; days > 0; days -= 5) {
+    fill(machine, 'someone');
+    if (days !== 35) writeFileSync(machine.privateFile, overlay);
+    const keptAt = new Date(now.getTime() - days * 24 * 3600 * 1000);
+    const kept = await keepOverlay(machine.places, machine.privateFile, keptAt);
+    writeFileSync(`${kept.overlay}.vmstate`, 'memory');
+  }
+  const all = await listKept(machine.places, machine.privateFile);
+  const old = choosePrunable(all, now).map(({ note }) => note.keptAt.slice(0, 10));
+  expect(old).toEqual(['2026-10-14', '2026-10-19', '2026-10-24']);
+  // Young ones stay, however many.
+  expect(choosePrunable(all, new Date('2026-10-29T12:00:00Z'))).toHaveLength(1);
+  expect(choosePrunable(all.slice(-5), now)).toEqual([]);
+
+  // 35 days ago something else lay there: that is not deleted.
+  expect(await pruneKept(machine.places, machine.privateFile, now)).toMatchObject({ count: 2 });
+  const left = await listKept(machine.places, machine.privateFile);
+  expect(left.map(({ name }) => name)).toEqual(
+    all
+      .slice(1, 2)
+      .concat(all.slice(3))
+      .map(({ name }) => name),
+  );
+  expect(existsSync(all[0]?.folder ?? '')).toBe(false);
+});
+
+test('an exchange that was killed is finished: memory and keys are where their overlay is', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const { places, privateFile } = machine;
+  writeFileSync(`${privateFile}.vmstate`, 'memory');
+  writeFileSync(`${privateFile}.vmstate.json`, 'of first');
+  const kept = await keepOverlay(places, privateFile, now);
+  fill(machine, 'second');
+  // As a kill behind the exchange leaves it: the overlay is back, what belongs to it is not.
+  renameSync(kept.overlay, privateFile);
+  rmSync(places.sshDir, { recursive: true });
+  await finishInterrupted(places, privateFile);
+  expect(readFileSync(`${privateFile}.vmstate.json`, 'utf8')).toBe('of first');
+  expect(readFileSync(join(places.sshDir, 'known_hosts'), 'utf8')).toBe('keys of first');
+  expect(await listKept(places, privateFile)).toEqual([]);
+
+  // As a kill before it leaves it: two names, and nothing has changed.
+  const twin = join(places.keptDir, '2026-11-23T13-00-00.000Z');
+  mkdirSync(twin);
+  const note = { schema: 1, path: privateFile, keptAt: now.toISOString() };
+  writeFileSync(join(twin, 'kept.json'), JSON.stringify(note));
+  linkSync(privateFile, join(twin, 'private.qcow2'));
+  renameSync(places.sshDir, join(twin, 'ssh'));
+  await finishInterrupted(places, privateFile);
+  expect(readFileSync(privateFile, 'utf8')).toBe('first');
+  expect(readFileSync(`${privateFile}.vmstate.json`, 'utf8')).toBe('of first');
+  expect(readFileSync(join(places.sshDir, 'known_hosts'), 'utf8')).toBe('keys of first');
+  expect(readdirSync(places.keptDir)).toEqual([]);
 });
