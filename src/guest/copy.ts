@@ -2,7 +2,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { guidePassword, openAskpass } from './askpass.ts';
 import { scpArgv, type ScpStyle } from './scp-argv.ts';
-import { reachGuest, type GuestAccess } from './ssh.ts';
+import { lossOf, reachGuest, type GuestAccess } from './ssh.ts';
 import { findSshVersion, runSshProgram } from './ssh-program.ts';
 
 /** Files to copy over the shared connection. Local paths are absolute; the guest's start at the account's home. */
@@ -41,7 +41,7 @@ export async function copyFiles(access: GuestAccess, request: CopyRequest): Prom
     const { status, stderr } = await runSshProgram('scp', argv, {
       env: askpass.env,
       signal: access.signal,
-      watchLoss: access.watchLoss,
+      ...lossOf(access),
       stdio: 'progress',
       // It draws only in the terminal's own group of processes.
       mayAsk: true,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { link, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../context.ts';
 
@@ -91,18 +91,34 @@ export async function closeShared(
   bootMark?: string,
 ): Promise<void> {
   const kept = bootMark === undefined ? undefined : bootPrefix(bootMark);
-  const names = await readdir(runtimeDir).catch(() => []);
-  const others = names.filter(
-    (name) => name.startsWith(prefix) && (kept === undefined || !name.startsWith(kept)),
-  );
   await Promise.all(
-    others.map(async (name) => {
-      const socket = join(runtimeDir, name);
+    (await findShared(runtimeDir)).map(async (socket) => {
+      if (kept !== undefined && basename(socket).startsWith(kept)) return;
       const ended = kept === undefined && (await waitUntilUnserved(socket, noticeMs));
       if (!ended) await closeConnection(socket, env);
       await rm(socket, { force: true });
     }),
   );
+}
+
+/**
+ * Ends every shared connection of a machine whose guest is gone without a word, and
+ * at once: their ssh would wait for minutes, and it holds the output of each session
+ * open, so that who reads that waits too.
+ */
+export async function endShared(runtimeDir: string, env: Environment): Promise<void> {
+  await Promise.all(
+    (await findShared(runtimeDir)).map(async (socket) => {
+      await closeConnection(socket, env);
+      await rm(socket, { force: true });
+    }),
+  );
+}
+
+/** Paths of the sockets, also of those that nobody serves any more. */
+async function findShared(runtimeDir: string): Promise<string[]> {
+  const names = await readdir(runtimeDir).catch(() => []);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(runtimeDir, name));
 }
 
 async function closeConnection(socket: string, env: Environment): Promise<void> {

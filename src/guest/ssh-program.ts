@@ -31,6 +31,8 @@ export interface SshProcess {
   readonly cwd?: string | undefined;
   /** A guest that is gone ends the program, which would wait for minutes. */
   readonly watchLoss?: WatchLoss | undefined;
+  /** Called then: ends what holds the program's streams open beside it. */
+  readonly afterLoss?: (() => Promise<void>) | undefined;
   readonly onStart?: (pid: number) => void;
 }
 
@@ -67,13 +69,16 @@ export async function runSshProgram(
   const pass = (): void => void child.kill(signalOf(signal));
   signal.addEventListener('abort', pass, { once: true });
   let loss: UtopiaError | undefined;
+  let ending: Promise<void> | undefined;
   const stopWatching = options.watchLoss?.((error) => {
     loss = error;
     child.kill('SIGTERM');
+    ending = options.afterLoss?.();
   });
   const result = await child.finally(() => {
     signal.removeEventListener('abort', pass);
     stopWatching?.();
+    return ending;
   });
   if (result.code === 'ENOENT') throw missingProgram(program);
   if (loss !== undefined) throw loss;

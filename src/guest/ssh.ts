@@ -4,6 +4,7 @@ import { guidePassword, openAskpass } from './askpass.ts';
 import {
   closeShared,
   draftSocket,
+  endShared,
   isServed,
   publishShared,
   sharedSocket,
@@ -17,7 +18,13 @@ import {
   markKeyInstalled,
   sshFiles,
 } from './ssh-key.ts';
-import { findSshVersion, runSshProgram, type SshResult, type WatchLoss } from './ssh-program.ts';
+import {
+  findSshVersion,
+  runSshProgram,
+  type SshProcess,
+  type SshResult,
+  type WatchLoss,
+} from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
@@ -168,7 +175,7 @@ async function openShared(
     ...options,
     env: askpass.env,
     signal: access.signal,
-    watchLoss: access.watchLoss,
+    ...lossOf(access),
     stdio: 'ignore',
     // It outlives this command, and must not keep its folder busy.
     cwd: '/',
@@ -204,7 +211,7 @@ async function connect(
     {
       env: askpass.env,
       signal: access.signal,
-      watchLoss: access.watchLoss,
+      ...lossOf(access),
       stdio,
       input,
       answer,
@@ -224,6 +231,15 @@ async function connect(
     await forgetKeyInstalled(sshFiles(access.sshDir), access.login);
   }
   return result;
+}
+
+/** What a session over the shared connection does when its guest is gone. */
+export function lossOf({
+  watchLoss,
+  runtimeDir,
+  env,
+}: GuestAccess): Pick<SshProcess, 'watchLoss' | 'afterLoss'> {
+  return { watchLoss, afterLoss: async () => await endShared(runtimeDir, env) };
 }
 
 function throwTrouble(log: string, target: SshTarget): void {

@@ -1,6 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UtopiaError } from '../../../src/errors.ts';
 import { closeShared, isServed, sharedSocket } from '../../../src/guest/shared-connection.ts';
 import { runInGuest } from '../../../src/guest/ssh.ts';
 import { needsOfHost } from '../../support/requirements.ts';
@@ -102,4 +103,27 @@ test('a session whose connection breaks is no command that ended with 255', asyn
   const session = runInGuest(server.access, 'sleep 60');
   setTimeout(() => void closeShared(server.access.runtimeDir, process.env), 1_000);
   await expect(session).rejects.toMatchObject({ code: 'ssh-unavailable' });
+});
+
+test('a guest that stands still ends the session, and whoever reads what it prints', async () => {
+  using folder = temporaryFolder();
+  await using server = await startSshd(folder.path);
+  const stopped = join(folder.path, 'stopped');
+  const access = {
+    ...server.access,
+    // Said when the server of this connection answers nobody any more, as a panicked kernel.
+    watchLoss: (onLoss: (error: UtopiaError) => void) => {
+      const timer = setInterval(() => {
+        if (existsSync(stopped)) onLoss(new UtopiaError('guest-lost', 'It is gone.', {}));
+      }, 50);
+      return () => clearInterval(timer);
+    },
+  };
+  const stand = `(sleep 0.2; echo $PPID > '${stopped}'; kill -STOP $PPID) & sleep 30`;
+  try {
+    await expect(runInGuest(access, stand)).rejects.toThrow('It is gone.');
+    expect(readdirSync(access.runtimeDir)).toEqual([]);
+  } finally {
+    process.kill(Number(readFileSync(stopped, 'utf8')), 'SIGKILL');
+  }
 });
