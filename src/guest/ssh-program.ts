@@ -78,8 +78,8 @@ export async function runSshProgram(
   const result = await child.finally(() => {
     signal.removeEventListener('abort', pass);
     stopWatching?.();
-    return ending;
   });
+  await ending;
   if (result.code === 'ENOENT') throw missingProgram(program);
   if (loss !== undefined) throw loss;
   // What was captured until then is worth having.
