@@ -24,6 +24,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .option('-o, --output <file>', 'write the image here (default: the store)')
     .option('--mirror <url>', "Debian mirror (default: this host's, else deb.debian.org)")
     .option('-y, --yes', 'replace an image that is there')
+    .option('--no-warm', "make no warm base, if this folder's machine stands on the image")
     .addHelpText(
       'after',
       examples(
@@ -38,6 +39,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
           ...options,
           include: options.include ?? [],
           yes: options.yes === true,
+          warm: options.warm,
         }),
       ),
     );
@@ -75,7 +77,8 @@ function addWarmCommands(image: Command, runCommand: RunCommand): void {
     .command('warm')
     .description(
       "Boot this machine's image once and keep the booted machine, memory and all, so that\n" +
-        'every utopia run starts from there in about a second instead of booting.',
+        'every utopia run, and the first utopia up after a reset, starts from there in a\n' +
+        'second or two instead of booting.',
     )
     .option('--again', 'make it anew, although it is there')
     .addHelpText('after', examples('utopia image warm', 'utopia image warm --memory 2G'));
@@ -107,6 +110,7 @@ interface BuildFlags {
   readonly suite: string;
   readonly profile: 'minimal' | 'lab';
   readonly size: string;
+  readonly warm: boolean;
   readonly include?: readonly string[];
   readonly output?: string;
   readonly mirror?: string;

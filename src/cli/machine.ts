@@ -61,7 +61,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       '--expose-anyway',
       'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
     )
-    .option('--cold', 'boot a suspended machine instead of going on; its memory is lost')
+    .option('--cold', 'boot: not from the warm base, and not what was suspended (it is lost)')
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',

@@ -14,7 +14,7 @@ import {
 import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
-import { openProgress } from '../ui/progress.ts';
+import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { stat } from 'node:fs/promises';
 
 export interface ImageBuildOptions {
@@ -27,6 +27,8 @@ export interface ImageBuildOptions {
   readonly output?: string | undefined;
   readonly mirror?: string | undefined;
   readonly yes: boolean;
+  /** Make a warm base of it, where this folder's machine stands on it. */
+  readonly warm: boolean;
 }
 
 /** `utopia image build`: a Debian image, in the store unless -o names another place. */
@@ -79,8 +81,49 @@ export async function runImageBuild(
         );
       }
     }
+    if (options.warm) await warmBuilt(context, globals, path, progress);
   } finally {
     progress.close();
+  }
+}
+
+/**
+ * Boots the new image once, so that the first machine on it starts in a second. The
+ * image is whole whatever becomes of that: what goes wrong is only said.
+ */
+async function warmBuilt(
+  context: Context,
+  globals: GlobalOptions,
+  path: string,
+  progress: ProgressDisplay,
+): Promise<void> {
+  const [{ locateMachine }, { warmImage }, { requireBackingFile }] = await Promise.all([
+    import('./locate.ts'),
+    import('./image-warm.ts'),
+    import('./up/prepare.ts'),
+  ]);
+  const title = 'warm base';
+  try {
+    const located = await locateMachine(context, globals);
+    // Another folder's machine has another size, perhaps another QEMU.
+    if ((await requireBackingFile(context, located)).path !== path) return;
+    progress.report({ kind: 'started', title });
+    const { base, madeInMs } = await warmImage(context, { ...globals, quiet: true }, located, {
+      again: false,
+    });
+    progress.report({
+      kind: 'finished',
+      title,
+      detail: `${formatBytes(base.bytes)}; utopia image cool removes it`,
+      ...(madeInMs === undefined ? {} : { elapsedMs: madeInMs }),
+    });
+  } catch (error) {
+    if (context.signal.aborted) {
+      progress.report({ kind: 'warned', title, detail: 'not made; the image is finished' });
+      throw error;
+    }
+    if (!(error instanceof UtopiaError)) throw error;
+    progress.report({ kind: 'warned', title, detail: `not made: ${error.message}` });
   }
 }
 

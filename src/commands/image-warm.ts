@@ -12,7 +12,9 @@ import {
   type WarmBase,
 } from '../image/warm-base.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
-import { locateMachine, type ConfigFlags } from './locate.ts';
+import { lockMachine, type MachineLock } from '../machine/lock.ts';
+import { stateRoot } from '../places.ts';
+import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
 import { warmBaseKey } from './run/base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';
 import { planCopy, type PlannedCopy } from './run/launch.ts';
@@ -25,15 +27,40 @@ export interface WarmOptions {
   readonly flags: ConfigFlags;
 }
 
-/** `utopia image warm`: boots the image once, and keeps the booted machine for `utopia run`. */
+/** `utopia image warm`: boots the image once, and keeps the booted machine for `utopia run` and `utopia up`. */
 export async function runImageWarm(
   context: Context,
   globals: GlobalOptions,
   options: WarmOptions,
 ): Promise<void> {
-  const { env, terminal } = context;
-  const startedAt = performance.now();
+  const { terminal } = context;
   const located = await locateMachine(context, globals, options.flags);
+  const { base, madeInMs } = await warmImage(context, globals, located, options);
+  const made = madeInMs !== undefined;
+  if (globals.json) return terminal.out(JSON.stringify({ schema: 1, made, ...base }));
+  const took = made ? `made in ${formatDuration(madeInMs)}` : 'is there already';
+  terminal.out(`Warm base ${took}: ${formatBytes(base.bytes)}, ${base.folder}`);
+}
+
+/** A base that is there now; without `madeInMs` it was there before. */
+export interface WarmedImage {
+  readonly base: WarmBase;
+  readonly madeInMs: number | undefined;
+}
+
+/**
+ * Sees to a warm base of this machine's image. One at a time is made for a user:
+ * each takes a machine's memory. Throws what a boot throws, `qemu-unsuitable`, `guest-refused`, and `machine-busy`
+ * while another one is being made.
+ */
+export async function warmImage(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  { again }: Pick<WarmOptions, 'again'>,
+): Promise<WarmedImage> {
+  const { env, signal } = context;
+  const startedAt = performance.now();
   const qemu = await findSuitableQemu(context, located, []);
   const backing = await requireBackingFile(context, located);
   const copy = await openThrowaway(context, located);
@@ -45,21 +72,33 @@ export async function runImageWarm(
         hint: 'utopia run works without a warm base; Debian’s own QEMU has it all.',
       });
     }
-    let base = await findWarmBase(env, key);
-    const known = base !== undefined && !options.again;
-    if (!known) {
+    const known = await findWarmBase(env, key);
+    if (known !== undefined && !again) return { base: known, madeInMs: undefined };
+    const lock = await lockMaking(context);
+    try {
+      signal.throwIfAborted();
       await make(context, globals, copy, planned, key);
-      base = await findWarmBase(env, key);
-      if (base !== undefined) await removeOutdated(context, base);
+      const base = await findWarmBase(env, key);
+      if (base === undefined) throw new Error('the base that was made is gone');
+      await removeOutdated(context, base);
+      return { base, madeInMs: performance.now() - startedAt };
+    } finally {
+      await lock.release();
     }
-    if (base === undefined) throw new Error('the base that was made is gone');
-    if (globals.json) return terminal.out(JSON.stringify({ schema: 1, made: !known, ...base }));
-    const took = known
-      ? 'is there already'
-      : `made in ${formatDuration(performance.now() - startedAt)}`;
-    terminal.out(`Warm base ${took}: ${formatBytes(base.bytes)}, ${base.folder}`);
   } finally {
     await copy.discard();
+  }
+}
+
+async function lockMaking({ env, signal }: Context): Promise<MachineLock> {
+  try {
+    return await lockMachine(join(stateRoot(env), 'warm.lock'), { waitMs: 0, signal });
+  } catch (error) {
+    if (!(error instanceof UtopiaError)) throw error;
+    throw new UtopiaError('machine-busy', 'Another utopia is making a warm base.', {
+      hint: 'It takes a minute; then call this again.',
+      cause: error,
+    });
   }
 }
 
@@ -84,7 +123,7 @@ async function make(
     await placeWarmBase(env, draft, key, {
       schema: 1,
       image: planned.backing.path,
-      machineType: made.machineType,
+      ...made,
       qemuVersion: planned.qemu.version,
       accelerator: planned.plan.accelerator,
       memoryMiB: planned.plan.memoryMiB,

@@ -1,23 +1,18 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { readLocks } from '../image/file-locks.ts';
-import { prepareOverlay } from '../image/overlay.ts';
 import { prepareFolders } from '../machine/folders.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { checkSocketPaths } from '../machine/paths.ts';
-import { startQemu } from '../machine/start.ts';
-import { findRunning, forgetRunning, writeState, type MachineState } from '../machine/state.ts';
+import { findRunning } from '../machine/state.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
-import { bridgeSensors } from './sensors/start-bridge.ts';
-import { renewDisks } from './up/disks.ts';
 import { offerGroup } from './up/group-session.ts';
-import { chooseResume } from './up/choose-resume.ts';
-import { findSuitableQemu, prepareMachine, prepareShare, type MachineParts } from './up/prepare.ts';
+import { findSuitableQemu } from './up/prepare.ts';
 import { agreeToShare } from './up/share.ts';
 import type { LaunchedMachine, UpOptions } from './up/types.ts';
-import { headLine, imageLine, printCard, refuseRunning, speedLine } from './up/say.ts';
+import { headLine, printCard, refuseRunning } from './up/say.ts';
+import { startMachine } from './up/start.ts';
 
 /** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */
 const lockWaitMs = 5_000;
@@ -82,7 +77,7 @@ async function launch(
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {
     await refuseIfRunning(context, globals, located);
-    return await start(context, located, { qemu, backing }, options, display);
+    return await startMachine(context, located, { qemu, backing }, options, display);
   } finally {
     await lock.release();
   }
@@ -95,60 +90,4 @@ async function refuseIfRunning(
 ): Promise<void> {
   const running = await findRunning(located.paths);
   if (running !== undefined) throw refuseRunning(context, globals, located, running);
-}
-
-async function start(
-  context: Context,
-  located: LocatedMachine,
-  { qemu, backing }: MachineParts,
-  options: UpOptions,
-  display: ProgressDisplay,
-): Promise<LaunchedMachine> {
-  const { config, paths } = located;
-  const locks = readLocks();
-  const prepared = await prepareMachine(context, located, { qemu, backing }, options.qemuArgs);
-  const { imgBinary } = qemu;
-  const overlay = await prepareOverlay({
-    config,
-    backing,
-    imgBinary,
-    locks,
-    signal: context.signal,
-    now: context.now(),
-  });
-  const resumed = await chooseResume(context, options, prepared.plan, qemu.version);
-  // What the guest has in memory goes with its throw-away disks as they are.
-  if (resumed === undefined) {
-    await renewDisks({ imgBinary, signal: context.signal }, paths, prepared.plan.disks);
-  }
-  await prepareShare(config.sharedDir);
-  display.report(imageLine(overlay));
-  for (const text of overlay.warnings)
-    display.report({ kind: 'warned', title: 'image', detail: text });
-  display.report(speedLine(prepared.acceleration));
-  context.signal.throwIfAborted();
-
-  // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
-  await forgetRunning(paths);
-  const plan = { ...prepared.plan, machineType: resumed?.manifest.machineType };
-  const started = await startQemu(plan, paths, { stateFile: resumed?.stateFile });
-  const state: MachineState = {
-    schema: 1,
-    name: config.name,
-    file: config.file,
-    qemu: started.identity,
-    qemuVersion: qemu.version,
-    startedAt: context.now().toISOString(),
-    plan,
-    ssh: prepared.plan.ssh,
-    backingFile: backing.path,
-    slowBecause: prepared.acceleration.reason,
-  };
-  await writeState(paths, state);
-  if (prepared.plan.sensorPort) await bridgeSensors(context, located, started.identity);
-  if (resumed !== undefined) {
-    const { restoreMachine } = await import('./up/resume.ts');
-    await restoreMachine(context, located, started, plan, resumed, display);
-  }
-  return { ...prepared, plan, overlay, started, state, resumed };
 }

@@ -146,6 +146,20 @@ export async function greetAgent(link: Duplex, options: GreetOptions): Promise<A
   };
 }
 
+/** Runs shell text that reads nothing; gives its status, and what it printed. */
+export async function askAgent(
+  agent: Agent,
+  script: string,
+): Promise<{ readonly status: number; readonly stdout: string }> {
+  const said: Buffer[] = [];
+  const status = await agent.run(script, {
+    stdin: undefined,
+    stdout: (chunk) => void said.push(chunk),
+    stderr: () => undefined,
+  });
+  return { status, stdout: Buffer.concat(said).toString() };
+}
+
 /** MS_RDONLY of mount(2). */
 const readOnlyFlag = '1';
 

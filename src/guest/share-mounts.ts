@@ -73,9 +73,13 @@ export function wakeScript(mounts: readonly ShareMount[]): string {
   return [
     'echo ready; read -r now',
     'date -u -s "@$now" > /dev/null || date -u -s "@${now%.*}" > /dev/null || echo "clock not set"',
-    ...mounts.map(mountAgain),
-    'true',
+    mountAgainScript(mounts),
   ].join('\n');
+}
+
+/** Shell text for root: mounts the shares as they were, says `not mounted` where that fails, and succeeds. */
+export function mountAgainScript(mounts: readonly ShareMount[]): string {
+  return [...mounts.map(mountAgain), 'true'].join('\n');
 }
 
 function mountAgain({ source, target, options }: ShareMount): string {

@@ -29,7 +29,7 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   if (!(await exists(identityFile))) {
     const draft = await mkdtemp(join(sshDir, 'key-'));
     try {
-      await generateKey(join(draft, 'key'), comment);
+      await generateKey(join(draft, 'key'), comment, 'ed25519');
       // The private half comes last: it says that both are there.
       await rename(join(draft, 'key.pub'), `${identityFile}.pub`);
       await rename(join(draft, 'key'), identityFile);
@@ -40,9 +40,10 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   return (await readFile(`${identityFile}.pub`, 'utf8')).trim();
 }
 
-async function generateKey(file: string, comment: string): Promise<void> {
+/** Makes a key pair without a passphrase in `file` and `file`.pub. Throws `ssh-unavailable` without ssh-keygen. */
+export async function generateKey(file: string, comment: string, type: string): Promise<void> {
   try {
-    const args = ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file];
+    const args = ['-q', '-t', type, '-N', '', '-C', comment, '-f', file];
     await execa('ssh-keygen', args, { stdin: 'ignore', timeout: 30_000 });
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missingProgram('ssh-keygen') : error;

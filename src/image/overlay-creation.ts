@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
+import { copyDisk } from './copy-disk.ts';
 import type { FileIdentity } from './identity.ts';
-import { recordPath, writeRecord } from './overlay-record.ts';
+import { recordPath, removeRecord, writeRecord } from './overlay-record.ts';
 import { createOverlayFile, type QemuImg } from './qemu-img.ts';
 import type { BackingFile } from './types.ts';
 
@@ -13,6 +14,7 @@ import type { BackingFile } from './types.ts';
  * and on the disk under a hidden name before it gets its own, in one step that
  * never replaces a file: killed at any moment, there is nothing or a whole
  * overlay with its record. Returns false when another process made it meanwhile.
+ * `contents` is an overlay over the same image, a copy of which it is to be.
  */
 export async function makeOverlay(
   qemuImg: QemuImg,
@@ -20,13 +22,18 @@ export async function makeOverlay(
   backing: BackingFile,
   identity: FileIdentity,
   now: Date,
+  contents?: string,
 ): Promise<boolean> {
   const folder = dirname(path);
   await removeLeftovers(path);
   const draft = draftPath(path);
   try {
-    await createOverlayFile(qemuImg, draft, backing);
-    await syncFile(draft);
+    if (contents === undefined) {
+      await createOverlayFile(qemuImg, draft, backing);
+      await syncFile(draft);
+    } else {
+      await copyDisk(contents, draft, qemuImg.signal);
+    }
     await writeRecord(path, { path: backing.path, identity }, now);
     return await placeFile(draft, path);
   } catch (error) {
@@ -43,6 +50,12 @@ async function syncFile(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Takes an overlay away again that was made a moment ago, and that no guest has been handed over with. */
+export async function unmakeOverlay(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await removeRecord(path);
 }
 
 /** Removes what creations of this overlay left behind when they were killed. */

@@ -25,7 +25,8 @@ export interface OverlayQuestion {
 }
 
 /**
- * Makes the private file when it is missing, else looks whether it is fit to be
+ * Makes the private file when it is missing (as a copy of the overlay `contents`, if
+ * that is given), else looks whether it is fit to be
  * started: a whole qcow2 file that nobody else writes to, over the configured
  * backing file, which is still what it was. A good overlay costs a few
  * milliseconds and no child process. Throws `overlay-damaged`, `overlay-locked`,
@@ -33,7 +34,7 @@ export interface OverlayQuestion {
  * `cannot-create` and what qemu-img's failures become.
  */
 export async function prepareOverlay(
-  question: OverlayQuestion & QemuImg & { readonly now: Date },
+  question: OverlayQuestion & QemuImg & { readonly now: Date; readonly contents?: string },
 ): Promise<Overlay> {
   const { config, backing, now, running = false } = question;
   const path = config.privateFile;
@@ -41,7 +42,7 @@ export async function prepareOverlay(
   if (existing === undefined) {
     const tight = await checkPlace(path);
     const identity = await identifyFile(backing.path);
-    const created = await makeOverlay(question, path, backing, identity, now);
+    const created = await makeOverlay(question, path, backing, identity, now, question.contents);
     // Another process was faster: its overlay is judged like any that was there.
     if (!created) return await prepareOverlay(question);
     const made = await readOverlayFile(path);

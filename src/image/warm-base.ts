@@ -15,6 +15,12 @@ const manifestSchema = z.object({
   accelerator: z.string(),
   memoryMiB: z.number(),
   cpus: z.number(),
+  /** Shares that were mounted in the guest, and taken away to save it. */
+  mounts: z.optional(
+    z.array(z.object({ source: z.string(), target: z.string(), options: z.string() })),
+  ),
+  /** Kinds of the guest's SSH host keys, `ed25519`: each machine that goes on gets its own. */
+  hostKeys: z.optional(z.array(z.string())),
   /** ISO 8601. */
   madeAt: z.string(),
 });

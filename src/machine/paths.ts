@@ -41,6 +41,8 @@ export interface MachinePaths {
   readonly consoleSocket: string;
   /** The guest's second serial port, for the sensor bridge. */
   readonly sensorsSocket: string;
+  /** utopia's agent in a guest that went on from a warm base. */
+  readonly agentSocket: string;
   /** The screen, with UTOPIA_VNC=unix. */
   readonly vncSocket: string;
 }
@@ -81,6 +83,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),
     sensorsSocket: join(runtimeDir, 'sensors.sock'),
+    agentSocket: join(runtimeDir, 'agent.sock'),
     vncSocket: join(runtimeDir, 'vnc.sock'),
   };
 }

@@ -103,6 +103,9 @@ export const neededFeatures = {
   netdevs: ['user'],
 } as const;
 
+/** What the agent's port is made of; a QEMU without them has no warm bases. */
+const agentDevices = ['virtio-serial-pci', 'virtserialport'] as const;
+
 /** Everything that is found out before a machine can be planned. */
 export interface PlanInput {
   readonly config: Config;
@@ -142,6 +145,9 @@ export function planMachine(input: PlanInput): MachinePlan {
       consoleSocket: paths.consoleSocket,
       sensorsSocket: paths.sensorsSocket,
     },
+    agentSocket: agentDevices.every((device) => qemu.devices.has(device))
+      ? paths.agentSocket
+      : undefined,
     extras: planExtras(qemu, extraArgs),
     extraArgs,
   };

@@ -21,6 +21,8 @@ export interface MachineState {
   readonly backingFile: string;
   /** Why it does not run with KVM, as half a sentence. */
   readonly slowBecause?: string | undefined;
+  /** It went on from a warm base instead of booting. */
+  readonly warm?: boolean | undefined;
   /** When the SSH banner was first seen; absent while it boots, or when nobody waited. */
   readonly readyAt?: string | undefined;
 }
@@ -79,7 +81,9 @@ async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefin
 /** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
   await endBridge(paths);
-  const { pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket, vncSocket } = paths;
-  const files = [pidFile, qmpSocket, watchSocket, consoleSocket, sensorsSocket, vncSocket];
+  const { pidFile, qmpSocket, watchSocket, consoleSocket } = paths;
+  const { sensorsSocket, agentSocket, vncSocket } = paths;
+  const sockets = [qmpSocket, watchSocket, consoleSocket, sensorsSocket, agentSocket, vncSocket];
+  const files = [pidFile, ...sockets];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

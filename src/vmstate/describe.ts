@@ -19,6 +19,7 @@ export function describeHardware(plan: MachinePlan): StateHardware {
     hardware: [
       ...plan.disks.map(({ name, mode }, index) => `exercise disk ${index + 1}: ${name} (${mode})`),
       ...(plan.sensorPort ? ['second serial port, for sensors'] : []),
+      ...(plan.agentSocket === undefined ? [] : ['agent port']),
       ...(extras.firmwareLog ? ['firmware log'] : []),
       ...extras.panicDevices.map((device) => `panic device ${device}`),
       ...(extras.randomDevice ? ['random number device'] : []),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findRunning } from '../../src/machine/state.ts';
 import { isAlive } from '../../src/machine/process.ts';
@@ -9,7 +10,7 @@ import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
-// Commands in throwaway copies of a real guest: one that boots, all others from a warm base.
+// Commands in throwaway copies of a real guest, and its first start, from a warm base.
 const ready = needsOfHost('qemu', 'image-tools', 'ssh');
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -169,11 +170,62 @@ describe('copies of one warm base', () => {
   });
 });
 
-test('a base that cannot be restored is said, and the copy boots', async () => {
+/** Waits for a guest that boots anew; gives the number of its boot. */
+async function nextBoot(before: string): Promise<string> {
+  for (;;) {
+    const { status, stdout } = await lab.run('ssh', '--', 'cat /proc/sys/kernel/random/boot_id');
+    if (status === 0 && stdout !== before) return stdout;
+    await sleep(500);
+  }
+}
+
+test('the first up of a machine goes on from the base, as a machine of its own', async () => {
+  const script =
+    'cat /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | od -An -tx1; ' +
+    'cat /etc/ssh/ssh_host_ed25519_key.pub; date +%s';
+  const copy = String((await report(...shell(script))).stdout).split('\n');
+  // Nobody needs to wait for that boot.
+  const cold = await lab.run('up', '--detach', '--no-wait', '--cold', '--json');
+  expect(JSON.parse(cold.stdout)).toMatchObject({ warm: false });
+  expect((await lab.run('down', '--force')).status).toBe(0);
+  expect((await lab.run('reset', '--yes')).status).toBe(0);
+
+  const up = await lab.run('up', '--detach');
+  expect(up.status, up.stderr).toBe(0);
+  expect(up.stderr).toMatch(/warm base +\d+ MB, .* old; utopia up --cold boots/);
+  // The host knows its keys before anybody has connected.
+  const known = readFileSync(join(lab.paths().sshDir, 'known_hosts'), 'utf8');
+  writeFileSync(join(lab.folder, 'shared/note'), 'of the host');
+  const rest = 'cat /home/user/shared/note; echo; pgrep -f "[v]irtio-ports" || echo none';
+  const seen = (await lab.run('ssh', '--', `${script}; ${rest}`)).stdout.split('\n');
+  const [boot, random, hostKey = '', clock, note, agent] = seen;
+  expect(boot).toBe(copy[0]);
+  expect(random).toMatch(/^( [\da-f]{2}){16}$/);
+  expect(random).not.toBe(copy[1]);
+  expect(hostKey).not.toBe(copy[2]);
+  expect(known).toContain(hostKey.split(' ').slice(0, 2).join(' '));
+  expect(Math.abs(Number(clock) - Date.now() / 1000)).toBeLessThan(30);
+  expect(note).toBe('of the host');
+  expect(agent).toBe('none');
+
+  // A machine like any other: it boots cold, with the same keys and its files.
+  await lab.run('ssh', '--', 'echo kept > /var/mark; sync; systemctl reboot');
+  expect(await nextBoot(`${boot}\n`)).toMatch(/^[\da-f-]{36}\n$/);
+  const after = await lab.run('ssh', '--', 'cat /var/mark /etc/ssh/ssh_host_ed25519_key.pub');
+  expect(after.stdout).toBe(`kept\n${hostKey}\n`);
+  expect((await lab.run('down', '--force')).status).toBe(0);
+  expect((await lab.run('reset', '--yes')).status).toBe(0);
+});
+
+test('a base that cannot be restored is said, and copy and machine boot', async () => {
   const folder = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/warm');
   const [key = ''] = readdirSync(folder);
   writeFileSync(join(folder, key, 'state'), 'no state at all');
   expect(await checkCommand()).toContain('utopia image warm --again');
+  const up = await lab.run('up', '--detach');
+  expect(up.status, up.stderr).toBe(0);
+  expect(up.stderr.replaceAll(/\s+/g, ' ')).toContain('warm base of no use, booting instead');
+  expect((await lab.run('down', '--force')).status).toBe(0);
   const cooled = await lab.run('image', 'cool');
   expect(cooled.stdout).toContain('Removed 1 warm base');
   expect(readdirSync(folder)).toEqual([]);

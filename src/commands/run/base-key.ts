@@ -6,9 +6,10 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import { describeHardware } from '../../vmstate/describe.ts';
 
 /**
- * What a copy must share with a warm base to start from it: image, QEMU, the
- * hardware that the guest sees, the contents of exercise disks, and the agent.
- * Undefined where copies of this machine cannot start warm.
+ * What a machine must share with a warm base to start from it: image, QEMU, the
+ * hardware that the guest sees, the contents of exercise disks and of files that
+ * the user's own arguments name, and the agent. The same for the copies of `utopia
+ * run` and for `utopia up`. Undefined where this QEMU allows no warm start.
  */
 export async function warmBaseKey(
   plan: MachinePlan,
@@ -17,13 +18,33 @@ export async function warmBaseKey(
 ): Promise<string | undefined> {
   if (plan.agentSocket === undefined) return undefined;
   const files = [qemu.binary, image, ...plan.disks.map(({ path }) => path)];
+  // A base is made with a throw-away layer over such a disk, which looks the same.
+  const disks = plan.disks.map((disk) => ({
+    ...disk,
+    mode: disk.mode === 'rw' ? ('snapshot' as const) : disk.mode,
+  }));
   const facts = {
     qemu: qemu.version,
-    hardware: describeHardware(plan),
+    hardware: describeHardware({ ...plan, disks }),
     files: await Promise.all(files.map(describeFile)),
+    // A kernel of the user's own is another one after each build.
+    named: await Promise.all(namedFiles(plan.extraArgs).map(describeIfFile)),
     agent: agentProgram,
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
+
+/** Absolute paths in QEMU's arguments: `/boot/image`, `file=/lab/a.img,if=virtio`. Pure. */
+export function namedFiles(words: readonly string[]): string[] {
+  return words.flatMap((word) => word.split(/[,=]/)).filter((part) => part.startsWith('/'));
+}
+
+async function describeIfFile(path: string): Promise<readonly string[]> {
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  return isFile ? await describeFile(path) : [path];
 }
 
 /** A change of a file's contents changes its times; nobody can set back the second one. */

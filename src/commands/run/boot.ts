@@ -26,7 +26,7 @@ export async function bootCopy(
   const silent = globals.quiet || globals.json || !(terminal.animated || globals.verbose);
   const display = await openProgress(terminal, { quiet: silent });
   const showing = globals.verbose
-    ? showBoot(session, display, terminal, true)
+    ? showBoot(session, display, terminal, { verbose: true, wentOn: false })
     : showLine(session, (detail) => display.report({ kind: 'moved', title: 'booting', detail }));
   try {
     const end = await waitForBoot(session, address, { timeoutMs: undefined, stallMs }, signal);

@@ -67,7 +67,11 @@ export async function openThrowaway(
   };
 }
 
-/** The config of a copy: nothing that others could meet, and nothing that would stay. Pure. */
+/**
+ * The config of a copy: nothing that others could meet, and nothing that would stay.
+ * The guest sees the hardware of `utopia up`, so that both go on from the same warm
+ * base; the sensors' serial port is there, without a feed. Pure.
+ */
 export function throwawayConfig(config: Config, paths: MachinePaths, folder: string): Config {
   return {
     ...config,
@@ -76,7 +80,6 @@ export function throwawayConfig(config: Config, paths: MachinePaths, folder: str
     sshPort: 'auto',
     sshInterface: '127.0.0.1',
     vnc: { kind: 'off' },
-    sensors: { kind: 'none' },
     forwards: [],
     disks: config.disks.map((disk) => ({
       ...disk,

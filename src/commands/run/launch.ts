@@ -1,5 +1,4 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { createOverlayFile } from '../../image/qemu-img.ts';
@@ -38,11 +37,9 @@ export async function planCopy(
   ]);
   const ssh = { host: '127.0.0.1', port };
   const planned = { config, paths, qemu, acceleration, ssh, vnc: undefined, disks };
-  const hasPort = ['virtio-serial-pci', 'virtserialport'].every((name) => qemu.devices.has(name));
   const plan = {
     ...planMachine({ ...planned, commandLineArgs: [] }),
     shareReadOnly: !writable,
-    agentSocket: hasPort ? join(paths.runtimeDir, 'agent.sock') : undefined,
   };
   return { qemu, backing, plan };
 }

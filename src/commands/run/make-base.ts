@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { connectAgent } from '../../guest/agent.ts';
+import { askAgent, connectAgent } from '../../guest/agent.ts';
 import { agentProgram, installAgentScript } from '../../guest/agent-program.ts';
+import { parseReleasedShares, releaseSharesScript } from '../../guest/share-mounts.ts';
+import type { WarmBaseManifest } from '../../image/warm-base.ts';
+import { listHostKeysScript, parseHostKeyKinds } from '../../guest/fresh-identity.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
@@ -18,6 +21,9 @@ const greetMs = 60_000;
 /** Where the share is mounted once, so that its drivers are loaded. */
 const trialFolder = '/mnt/utopia-trial';
 
+/** What is found out about a base while it is made. */
+export type BaseFacts = Required<Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys'>>;
+
 /**
  * Boots a copy, starts the agent in it, lets it come to rest, and saves it into
  * `stateFile`; its disk stays at the plan's overlay. Throws what a boot throws, and
@@ -29,14 +35,14 @@ export async function makeBase(
   copy: ThrowawayMachine,
   planned: PlannedCopy,
   stateFile: string,
-): Promise<{ readonly machineType: string }> {
+): Promise<BaseFacts> {
   const { signal, env } = context;
   const { launched, session, access, cut } = await bootColdCopy(context, globals, copy, planned);
   signal.addEventListener('abort', cut, { once: true });
   try {
     await installAgent(access);
-    await tryAgent(context, planned.plan.agentSocket ?? '');
     await settle(access);
+    const found = await tryAgent(context, planned.plan.agentSocket ?? '');
     await closeShared(copy.paths.runtimeDir, env);
     const { qmpSocket } = launched.plan.files;
     const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
@@ -44,7 +50,7 @@ export async function makeBase(
       const machineType = await queryMachineType(qmp);
       const socketPath = join(copy.paths.runtimeDir, 'save.sock');
       await saveState(qmp, { file: stateFile, socketPath, signal });
-      return { machineType };
+      return { machineType, ...found };
     } finally {
       qmp.close();
     }
@@ -69,26 +75,43 @@ async function installAgent(access: GuestAccess): Promise<void> {
   });
 }
 
-/** Runs a command as `utopia run` will, so that all it needs is loaded, and takes the share away again. */
-async function tryAgent(context: Context, socket: string): Promise<void> {
+/**
+ * Runs a command as `utopia run` will, so that all it needs is loaded, and takes the
+ * share away again, and those that the guest itself has mounted.
+ */
+async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFacts, 'machineType'>> {
   const agent = await connectAgent(socket, { signal: context.signal, timeoutMs: greetMs });
   try {
     const channel = agentChannel(context, agent);
     await channel.mount(trialFolder, false);
-    const words = ['sh', '-c', `cd / && ls ${trialFolder} && umount ${trialFolder}`];
-    const streams = { stdin: undefined, stdout: () => undefined, stderr: () => undefined };
-    const status = await agent.run(`exec ${words.map(quoteWord).join(' ')}`, streams);
-    if (status === 0) return;
+    const script = `cd / && ls ${trialFolder} >&2\n${releaseSharesScript}\nrmdir ${trialFolder}`;
+    const { mounts, holders } = parseReleasedShares((await askAgent(agent, script)).stdout);
+    if (holders.length === 0) {
+      return {
+        mounts: mounts.filter(({ target }) => target !== trialFolder),
+        hostKeys: parseHostKeyKinds((await askAgent(agent, listHostKeysScript)).stdout),
+      };
+    }
     throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
-      hint: 'utopia run works without a warm base.',
+      details: holders.map((each) => `by  ${each}`),
+      hint: 'utopia run and utopia up work without a warm base.',
     });
   } finally {
     agent.close();
   }
 }
 
-/** What a boot still does in the background would slow every copy. */
+/**
+ * What a boot still does in the background would slow every copy. The key that our own
+ * logins have left is of no use to anybody.
+ */
 async function settle(access: GuestAccess): Promise<void> {
-  const wait = 'timeout 60 systemctl is-system-running --wait >/dev/null 2>&1; sync; sleep 1';
+  const keys = '/root/.ssh/authorized_keys';
+  const wait = [
+    'timeout 60 systemctl is-system-running --wait >/dev/null 2>&1',
+    `sed -i '/ utopia-${access.machineId}$/d' ${keys}`,
+    `[ -s ${keys} ] || rm -f ${keys}; rmdir /root/.ssh 2>/dev/null`,
+    'sync; sleep 1',
+  ].join('\n');
   await runInGuest(access, `exec sh -c ${quoteWord(wait)}`, { timeoutMs: 120_000 });
 }

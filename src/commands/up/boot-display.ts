@@ -17,6 +17,12 @@ const stageTitles: Readonly<Record<BootStage, string>> = {
 
 const redrawMs = 200;
 
+export interface ShowOptions {
+  readonly verbose: boolean;
+  /** It does not boot, but goes on: what its kernel says is no stage. */
+  readonly wentOn: boolean;
+}
+
 /**
  * Draws a boot: a line for each stage as it is reached, with the time since the
  * start, and below it how long the next one has been awaited. With `verbose` the
@@ -26,9 +32,10 @@ export function showBoot(
   session: MachineSession,
   display: ProgressDisplay,
   terminal: Terminal,
-  verbose: boolean,
+  { verbose, wentOn }: ShowOptions,
 ): { stop(): void } {
   const show = (event: StageReached): void => {
+    if (wentOn && event.stage !== 'ssh') return;
     display.report({
       kind: 'finished',
       title: stageTitles[event.stage],

@@ -27,7 +27,10 @@ export async function bringUp(
 ): Promise<void> {
   const session = openSession(machine.started, machine.plan, located.paths);
   try {
-    const showing = showBoot(session, display, context.terminal, globals.verbose);
+    const showing = showBoot(session, display, context.terminal, {
+      verbose: globals.verbose,
+      wentOn: wentOn(machine),
+    });
     const { timeoutMs, stallMs } = options;
     const end = await waitForBoot(
       session,
@@ -153,9 +156,10 @@ async function giveUp(
   display: ProgressDisplay,
 ): Promise<void> {
   const running = { qemu: machine.started.identity, state: machine.state };
-  // Before init runs, nothing listens to the power button, and nothing was written.
+  // Before init runs, nothing listens to the power button, and nothing was written;
+  // one that went on does listen.
   const { stage } = session.guest;
-  const listening = stage === 'init' || stage === 'network' || stage === 'ssh';
+  const listening = wentOn(machine) || stage === 'init' || stage === 'network' || stage === 'ssh';
   if (machine.started.exit() === undefined) {
     const step = await stopRunning(running, located.paths, {
       powerDownMs: listening ? givenUpPowerDownMs : 0,
@@ -164,4 +168,8 @@ async function giveUp(
     display.report({ kind: 'note', text: `off: ${stopStepTexts[step]}` });
   }
   await forgetEnded(context, located.paths);
+}
+
+function wentOn({ resumed, state }: LaunchedMachine): boolean {
+  return resumed !== undefined || state.warm === true;
 }

@@ -36,6 +36,8 @@ export async function offerImage(
       size: '8G',
       include: [],
       yes: false,
+      // The machine is to boot now, not a copy of it.
+      warm: false,
     },
   );
   return await requireBackingFile(context, located);

@@ -65,6 +65,7 @@ export function printCard(
         vnc: plan.vnc,
         accelerator: plan.accelerator,
         readyAt: state.readyAt,
+        warm: state.warm === true,
       }),
     );
     return;

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeOverlay, prepareOverlay } from '../../../src/image/overlay.ts';
+import { unmakeOverlay } from '../../../src/image/overlay-creation.ts';
 import { recordPath, readRecord } from '../../../src/image/overlay-record.ts';
 import { readImageInfo } from '../../../src/image/qemu-img.ts';
 import { needsOfHost } from '../../support/requirements.ts';
@@ -55,6 +56,22 @@ describe('a missing private file', () => {
       'private.qcow2',
       'private.qcow2.utopia.json',
     ]);
+  });
+
+  test('is a copy of an overlay of the same image, with a record of its own; taken back, it is gone', async () => {
+    using folder = temporaryFolder();
+    const lab = sampleLab(folder.path);
+    const contents = join(folder.path, 'delta.qcow2');
+    qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', lab.image, contents);
+    appendFileSync(contents, 'what a boot wrote');
+    const overlay = await prepareOverlay({ ...lab.question, contents });
+    expect(overlay.created).toBe(true);
+    expect(readFileSync(lab.privateFile).equals(readFileSync(contents))).toBe(true);
+    expect(await readRecord(lab.privateFile)).toMatchObject({ backing: { path: lab.image } });
+    // One that is there stays as it is.
+    expect(await prepareOverlay({ ...lab.question, contents })).toMatchObject({ created: false });
+    await unmakeOverlay(lab.privateFile);
+    expect(readdirSync(folder.path).toSorted()).toEqual(['base.raw', 'delta.qcow2']);
   });
 
   test('is only predicted by a dry run', async () => {

@@ -22,6 +22,8 @@ const devicesOfDebian12 = [
   'virtio-net-pci',
   'virtio-9p-pci',
   'virtio-rng-pci',
+  'virtio-serial-pci',
+  'virtserialport',
   'isa-serial',
   'isa-debugcon',
   'pvpanic',

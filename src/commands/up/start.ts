@@ -1,0 +1,176 @@
+import type { Context } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { readLocks, type FileLock } from '../../image/file-locks.ts';
+import { unmakeOverlay } from '../../image/overlay-creation.ts';
+import { prepareOverlay } from '../../image/overlay.ts';
+import type { Overlay } from '../../image/types.ts';
+import type { WarmBase } from '../../image/warm-base.ts';
+import { signalProcess } from '../../machine/process.ts';
+import { startQemu } from '../../machine/start.ts';
+import { forgetRunning, writeState, type MachineState } from '../../machine/state.ts';
+import type { ProgressDisplay } from '../../ui/progress.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { bridgeSensors } from '../sensors/start-bridge.ts';
+import { chooseResume } from './choose-resume.ts';
+import { renewDisks } from './disks.ts';
+import {
+  prepareMachine,
+  prepareShare,
+  type MachineParts,
+  type PreparedMachine,
+} from './prepare.ts';
+import { imageLine, speedLine } from './say.ts';
+import type { LaunchedMachine, UpOptions } from './types.ts';
+import { chooseWarmBase, goOnFromBase } from './warm-start.ts';
+
+/** A start under way. */
+interface Start {
+  readonly context: Context;
+  readonly located: LocatedMachine;
+  readonly prepared: PreparedMachine;
+  readonly locks: Promise<readonly FileLock[]>;
+  readonly sayParts: (overlay: Overlay) => void;
+}
+
+/** From parts that are there to a QEMU that runs, under the machine's lock: it boots, or goes on. */
+export async function startMachine(
+  context: Context,
+  located: LocatedMachine,
+  parts: MachineParts,
+  options: UpOptions,
+  display: ProgressDisplay,
+): Promise<LaunchedMachine> {
+  const locks = readLocks();
+  const prepared = await prepareMachine(context, located, parts, options.qemuArgs);
+  const start: Start = { context, located, prepared, locks, sayParts: sayOnce(prepared, display) };
+  const base = await chooseWarmBase(context, options, prepared);
+  const warm = base === undefined ? undefined : await startWarm(start, base, display);
+  if (warm !== undefined) return warm;
+  const overlay = await takeOverlay(start);
+  const resumed = await chooseResume(context, options, prepared.plan, parts.qemu.version);
+  const launched = await launch(start, overlay, {
+    ...(resumed === undefined
+      ? {}
+      : { stateFile: resumed.stateFile, machineType: resumed.manifest.machineType }),
+    // What the guest has in memory goes with its throw-away disks as they are.
+    keepDisks: resumed !== undefined,
+  });
+  if (resumed !== undefined) {
+    const { restoreMachine } = await import('./resume.ts');
+    await restoreMachine(context, located, launched.started, launched.plan, resumed, display);
+  }
+  return { ...launched, resumed };
+}
+
+/**
+ * Starts from a warm base. When that fails, for whatever reason, it says so and
+ * gives undefined, with nothing left of it: a base is only ever a short cut.
+ */
+async function startWarm(
+  start: Start,
+  base: WarmBase,
+  display: ProgressDisplay,
+): Promise<LaunchedMachine | undefined> {
+  const { context, located } = start;
+  let overlay: Overlay | undefined;
+  let launched: LaunchedMachine | undefined;
+  try {
+    overlay = await takeOverlay(start, base.disk);
+    // Made by another process meanwhile: it boots.
+    if (!overlay.created) return undefined;
+    launched = await launch(start, overlay, {
+      stateFile: base.state,
+      machineType: base.manifest.machineType,
+      keepDisks: false,
+    });
+    await goOnFromBase(context, located, launched, base, display);
+    return launched;
+  } catch (error) {
+    if (launched !== undefined) {
+      await signalProcess(launched.started.identity, 'SIGKILL');
+      await launched.started.exited;
+      await forgetRunning(located.paths);
+    }
+    if (overlay?.created === true) await unmakeOverlay(overlay.path);
+    context.signal.throwIfAborted();
+    if (!(error instanceof UtopiaError)) throw error;
+    const detail = `of no use, booting instead: ${error.message} utopia image warm --again`;
+    display.report({ kind: 'warned', title: 'warm base', detail });
+    return undefined;
+  }
+}
+
+async function takeOverlay(
+  { context, located, prepared, locks }: Start,
+  contents?: string,
+): Promise<Overlay> {
+  return await prepareOverlay({
+    config: located.config,
+    backing: prepared.backing,
+    imgBinary: prepared.qemu.imgBinary,
+    locks,
+    signal: context.signal,
+    now: context.now(),
+    ...(contents === undefined ? {} : { contents }),
+  });
+}
+
+/** What the machine is made of, said once, however often it is tried. */
+function sayOnce(
+  { acceleration }: PreparedMachine,
+  display: ProgressDisplay,
+): (overlay: Overlay) => void {
+  let said = false;
+  return (overlay) => {
+    if (said) return;
+    said = true;
+    display.report(imageLine(overlay));
+    for (const text of overlay.warnings)
+      display.report({ kind: 'warned', title: 'image', detail: text });
+    display.report(speedLine(acceleration));
+  };
+}
+
+/** What a QEMU that is not to boot starts with. */
+interface GoingOn {
+  readonly stateFile?: string;
+  readonly machineType?: string;
+  readonly keepDisks: boolean;
+}
+
+async function launch(
+  { context, located, prepared, sayParts }: Start,
+  overlay: Overlay,
+  { stateFile, machineType, keepDisks }: GoingOn,
+): Promise<LaunchedMachine> {
+  const { config, paths } = located;
+  const { qemu, backing, acceleration } = prepared;
+  if (!keepDisks) {
+    const qemuImg = { imgBinary: qemu.imgBinary, signal: context.signal };
+    await renewDisks(qemuImg, paths, prepared.plan.disks);
+  }
+  await prepareShare(config.sharedDir);
+  sayParts(overlay);
+  context.signal.throwIfAborted();
+
+  // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
+  await forgetRunning(paths);
+  const plan = { ...prepared.plan, machineType };
+  const started = await startQemu(plan, paths, { stateFile });
+  const state: MachineState = {
+    schema: 1,
+    name: config.name,
+    file: config.file,
+    qemu: started.identity,
+    qemuVersion: qemu.version,
+    startedAt: context.now().toISOString(),
+    plan,
+    ssh: plan.ssh,
+    backingFile: backing.path,
+    slowBecause: acceleration.reason,
+    ...(keepDisks || stateFile === undefined ? {} : { warm: true }),
+  };
+  await writeState(paths, state);
+  if (plan.sensorPort) await bridgeSensors(context, located, started.identity);
+  return { ...prepared, plan, overlay, started, state, resumed: undefined };
+}

@@ -1,0 +1,98 @@
+import type { Context } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { askAgent, connectAgent } from '../../guest/agent.ts';
+import { freshIdentityScript, knowHostKeys, makeHostKeys } from '../../guest/fresh-identity.ts';
+import { mountAgainScript } from '../../guest/share-mounts.ts';
+import { isThere } from '../../image/kept-list.ts';
+import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
+import { formatBytes, formatDuration } from '../../ui/format.ts';
+import type { ProgressDisplay } from '../../ui/progress.ts';
+import { restoreState } from '../../vmstate/restore.ts';
+import { readSuspended } from '../../vmstate/suspended.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { reachMonitor } from '../monitor.ts';
+import { warmBaseKey } from '../run/base-key.ts';
+import type { LaunchedMachine, UpOptions } from './types.ts';
+import type { PreparedMachine } from './prepare.ts';
+
+/** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
+const greetMs = 20_000;
+
+/**
+ * The warm base that this machine goes on from: only one without a private file
+ * does, which is one that was never started, or was reset.
+ */
+export async function chooseWarmBase(
+  { env }: Pick<Context, 'env'>,
+  { cold }: Pick<UpOptions, 'cold'>,
+  { plan, qemu, backing }: PreparedMachine,
+): Promise<WarmBase | undefined> {
+  if (cold || (await isThere(plan.overlay))) return undefined;
+  if ((await readSuspended(plan.overlay)) !== undefined) return undefined;
+  const key = await warmBaseKey(plan, qemu, backing.path);
+  const base = key === undefined ? undefined : await findWarmBase(env, key);
+  // Without keys of its own a machine would be its twins' double.
+  return (base?.manifest.hostKeys ?? []).length > 0 ? base : undefined;
+}
+
+/**
+ * Lets a QEMU that was started with a base's state go on, and makes the guest a
+ * machine of its own: the host's clock, random numbers and SSH host keys that no
+ * other one has, the shares that a boot would have mounted. Throws `qemu-failed`, `guest-refused`.
+ */
+export async function goOnFromBase(
+  context: Context,
+  { paths }: LocatedMachine,
+  { started, plan }: Pick<LaunchedMachine, 'started' | 'plan'>,
+  { manifest, bytes }: WarmBase,
+  display: ProgressDisplay,
+): Promise<void> {
+  const { signal } = context;
+  const { mounts = [], hostKeys = [] } = manifest;
+  const startedAt = performance.now();
+  const [keys] = await Promise.all([
+    makeHostKeys(paths.sshDir, hostKeys),
+    restore(plan.files.qmpSocket, started, signal),
+  ]);
+  const greeting = { signal, timeoutMs: greetMs, now: context.now() };
+  const agent = await connectAgent(plan.agentSocket ?? '', greeting);
+  const cut = (): void => agent.close();
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    const script = freshIdentityScript(keys, mountAgainScript(mounts));
+    const { stdout } = await askAgent(agent, script);
+    if (!stdout.includes('ready')) {
+      throw new UtopiaError('guest-refused', 'The guest could not take host keys of its own.');
+    }
+    if (stdout.includes('not mounted')) {
+      throw new UtopiaError('guest-refused', 'The guest could not mount the share again.');
+    }
+    await knowHostKeys(paths.sshDir, paths.id, keys);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+    agent.close();
+  }
+  const age = formatDuration(context.now().getTime() - Date.parse(manifest.madeAt));
+  display.report({
+    kind: 'finished',
+    title: 'warm base',
+    detail: `${formatBytes(bytes)}, ${age} old; utopia up --cold boots`,
+    elapsedMs: performance.now() - startedAt,
+  });
+}
+
+async function restore(
+  socket: string,
+  { exit }: LaunchedMachine['started'],
+  signal: AbortSignal,
+): Promise<void> {
+  const qmp = await reachMonitor(socket, exit, signal);
+  try {
+    await restoreState(qmp);
+  } finally {
+    qmp.close();
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { quoteWord } from './ssh-argv.ts';
+import { generateKey, sshFiles } from './ssh-key.ts';
+
+/** A host key of a guest: its kind as in the file's name, `ed25519`, and both halves. */
+export interface HostKey {
+  readonly kind: string;
+  readonly privateText: string;
+  /** Type, key and comment, without the end of the line. */
+  readonly publicText: string;
+}
+
+/** Shell text that names the host keys of a guest, for parseHostKeyKinds. */
+export const listHostKeysScript = 'cd /etc/ssh && echo ssh_host_*_key';
+
+/** Kinds of host keys in what that script printed; those that nobody should have any more are left out. Pure. */
+export function parseHostKeyKinds(text: string): string[] {
+  const kinds = [...text.matchAll(/ssh_host_(ed25519|ecdsa|rsa)_key\b/g)];
+  return kinds.map(([, kind = '']) => kind);
+}
+
+/**
+ * Makes host keys on this host, where it takes milliseconds that would be tenths of
+ * seconds in an emulated guest. `folder` is the user's alone; nothing stays there.
+ */
+export async function makeHostKeys(folder: string, kinds: readonly string[]): Promise<HostKey[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = await mkdtemp(join(folder, 'host-keys-'));
+  try {
+    return await Promise.all(
+      kinds.map(async (kind) => {
+        const file = join(draft, kind);
+        await generateKey(file, 'utopia', kind);
+        const [privateText, publicText] = await Promise.all([
+          readFile(file, 'utf8'),
+          readFile(`${file}.pub`, 'utf8'),
+        ]);
+        return { kind, privateText, publicText: publicText.trim() };
+      }),
+    );
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Shell text for root in a guest that went on from a warm base, run by the agent:
+ * these host keys take the place of those that every machine from that base has, and
+ * sshd reads them. It says `ready` when nobody listens any more who knows the old ones.
+ * The seed that the next boot would mix in goes, since its twins have it, too. At
+ * last, behind our back, it ends the agent: a machine that one works in is then as
+ * after a boot. Almost all is done by the shell itself: each program costs an emulated
+ * guest a tenth of a second. `between` is shell text that is run before the end.
+ */
+export function freshIdentityScript(keys: readonly HostKey[], between: string): string {
+  return String.raw`
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+cd /etc/ssh || exit 1
+listener() {
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    [ -r $table ] && while read -r _ local _ state _ _ _ _ _ inode _; do
+      case $state$local in 0A*:0016) echo "$inode" ;; esac
+    done <$table
+  done
+}
+rm -f ssh_host_* /var/lib/systemd/random-seed /run/utopia-agent.pl /run/utopia-agent.log
+${keys.map(writeKey).join('\n')}
+before=$(listener)
+if read -r server </run/sshd.pid && kill -HUP "$server"; then
+  tries=0
+  while [ "$(listener)" = "$before" ] && [ $((tries += 1)) -lt 200 ]; do sleep 0.02; done
+else
+  systemctl try-restart ssh sshd
+fi 2>/dev/null
+${between}
+agent=$PPID
+(sync; sleep 0.2; kill -KILL "$agent") </dev/null >/dev/null 2>&1 &
+echo ready
+`.trim();
+}
+
+function writeKey({ kind, privateText, publicText }: HostKey): string {
+  const file = `ssh_host_${kind}_key`;
+  return [
+    `(umask 077; printf %s ${quoteWord(privateText)} >${file}) || exit 1`,
+    `(umask 022; printf '%s\\n' ${quoteWord(publicText)} >${file}.pub) || exit 1`,
+  ].join('\n');
+}
+
+/** Makes these the host keys by which this machine is known, in place of any before. */
+export async function knowHostKeys(
+  sshDir: string,
+  machineId: string,
+  keys: readonly HostKey[],
+): Promise<void> {
+  const lines = keys.map(({ publicText }) => {
+    const [type, key] = publicText.split(' ');
+    return `utopia-${machineId} ${type} ${key}\n`;
+  });
+  await writeFileAtomically(sshFiles(sshDir).knownHostsFile, lines.join(''), { mode: 0o600 });
+}
