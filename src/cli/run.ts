@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { FolderUse } from '../commands/run/guest-command.ts';
 import type { RunCommand } from '../cli.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
@@ -6,6 +7,8 @@ import { examples } from './help.ts';
 interface RunFlags extends ParsedOptions {
   readonly timeout?: number;
   readonly rw?: boolean;
+  readonly copyIn?: boolean;
+  readonly copyOut?: readonly string[];
   readonly junit?: string;
   readonly yes?: boolean;
   readonly each?: readonly string[];
@@ -25,7 +28,13 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     )
     .argument('<command...>', 'behind --: the program and its arguments, as typed')
     .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
-    .option('--rw', 'the command may write to this folder')
+    .addOption(new Option('--rw', 'the command may write to this folder').conflicts('copyIn'))
+    .option('--copy-in', 'it may write to its own copy of the folder')
+    .addOption(
+      new Option('--copy-out <path>', 'as --copy-in; bring this back (repeatable)')
+        .argParser((path: string, before: readonly string[] = []) => [...before, path])
+        .conflicts('rw'),
+    )
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
     .option('--jobs <count>', 'with --each: how many at once (default: what fits)', count)
@@ -42,6 +51,7 @@ ${examples(
   'utopia run --timeout 60 -- insmod lunix.ko',
   'utopia run --each submissions/* --junit marks.xml -- ./grade.sh {}',
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
+  'utopia run --copy-out lunix.ko -- make',
 )}`,
     );
   addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
@@ -52,7 +62,8 @@ ${examples(
         process.exitCode = await runRun(context, globals, {
           words,
           timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-          writable: options.rw === true,
+          use: folderUse(options),
+          copyOut: options.copyOut ?? [],
           junit: options.junit,
           each: options.each ?? [],
           jobs: options.jobs,
@@ -63,6 +74,11 @@ ${examples(
       });
     },
   );
+}
+
+function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
+  if (rw === true) return 'write';
+  return copyIn === true || copyOut !== undefined ? 'private' : 'read';
 }
 
 /** A positive number of seconds. */

@@ -6,7 +6,9 @@ import { renderJUnit, type JUnitCase } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
 import { runInCopy, type CopyRun } from './run/in-copy.ts';
 import { junitCase } from './run/junit.ts';
+import { checkCopyOut, copyOutPaths } from './run/copy-out.ts';
 import { sayCrashes } from './run/crashes.ts';
+import type { FolderUse } from './run/guest-command.ts';
 import { reportFailure, type RunReport } from './run/verdict.ts';
 
 export interface RunOptions {
@@ -14,7 +16,10 @@ export interface RunOptions {
   readonly words: readonly string[];
   /** For the command, not for the boot. */
   readonly timeoutMs: number | undefined;
-  readonly writable: boolean;
+  /** What the command may do with the folder. */
+  readonly use: FolderUse;
+  /** Paths below the folder that are brought back; `{}` is the path with `each`. */
+  readonly copyOut: readonly string[];
   /** File for the result as JUnit XML, relative to the current folder. */
   readonly junit: string | undefined;
   /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
@@ -36,10 +41,12 @@ export async function runRun(
   globals: GlobalOptions,
   options: RunOptions,
 ): Promise<number> {
+  checkCopyOut(options);
   if (options.each.length > 0) return await runEach(context, globals, options);
   const startedAt = performance.now();
   const run: CopyRun = {
     ...options,
+    copyOut: copyOutPaths(options.copyOut),
     // Its output belongs to the report, which is all that stdout may hold with --json.
     capture: globals.json,
     noInput: false,
@@ -50,6 +57,7 @@ export async function runRun(
     const located = await locateMachine(context, globals, options.flags);
     const { report, crashes } = await runInCopy(context, globals, located, run);
     await publish(context, globals, options, report);
+    if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
     if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
     return report.status;
@@ -64,6 +72,14 @@ export async function runRun(
       reportFailure(options.words, failure, elapsedMs, run.begun),
     );
     throw failure;
+  }
+}
+
+function sayNotCopied({ terminal }: Context, { notCopied, outcome }: RunReport): void {
+  const why =
+    outcome === 'exited' ? 'is not there in the copy' : 'was not copied: the command had no end';
+  for (const path of notCopied) {
+    terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${path} ${why}`);
   }
 }
 

@@ -1,11 +1,20 @@
-import type { Writable } from 'node:stream';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { Agent, TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import type { RunningCommand } from './attend.ts';
-import { commandScript, groupFile, mountScript, shareOptions } from './guest-command.ts';
+import {
+  commandScript,
+  groupFile,
+  layerScript,
+  lowerFolder,
+  mountScript,
+  packScript,
+  shareOptions,
+  type FolderUse,
+} from './guest-command.ts';
+import { collect, takeInto } from './take-output.ts';
 
 export interface CommandStreams {
   /** Keep what it prints instead of passing it through. */
@@ -17,21 +26,44 @@ export interface CommandStreams {
 /** A way to run things in a guest. */
 export interface GuestChannel {
   /** Mounts the share at this folder. Throws `guest-refused` in the guest's words. */
-  mount(folder: string, writable: boolean): Promise<void>;
+  mount(folder: string, use: FolderUse): Promise<void>;
   /** Starts the command there. */
   start(words: readonly string[], folder: string, streams: CommandStreams): RunningCommand;
+  /** Gives what is there of these paths below the folder, as a tar archive. */
+  pack(
+    folder: string,
+    paths: readonly string[],
+    take: TakeOutput,
+    signal: AbortSignal,
+  ): Promise<Packed>;
+}
+
+/** How the guest's tar ended, and what it said. */
+export interface Packed {
+  readonly status: number;
+  readonly complaint: string;
 }
 
 /** Through ssh, for a guest that has just booted. Its signal ends what runs. */
 export function sshChannel(access: GuestAccess): GuestChannel {
   return {
-    mount: async (folder, writable) => {
-      const script = `exec sh -c ${quoteWord(mountScript(folder, writable))}`;
-      const { status, stderr } = await runInGuest(access, script, { timeoutMs: 60_000 });
+    mount: async (folder, use) => {
+      const script =
+        use === 'private'
+          ? `${mountScript(lowerFolder, false)} && ${layerScript(folder)}`
+          : mountScript(folder, use === 'write');
+      const { status, stderr } = await runInGuest(access, inShell(script), { timeoutMs: 60_000 });
       if (status !== 0) throw cannotMount(stderr);
     },
+    pack: async (folder, paths, take, signal) => {
+      // As text: what a command prints is read as such.
+      const script = `{ ${packScript(folder, paths).replace('exec tar', 'tar')}\n} | base64`;
+      const { status, stdout, stderr } = await runInGuest({ ...access, signal }, inShell(script));
+      await take(Buffer.from(stdout, 'base64'));
+      return { status, complaint: stderr };
+    },
     start: (words, folder, { capture, noInput }) => ({
-      ended: runInGuest(access, `exec sh -c ${quoteWord(commandScript(words, folder))}`, {
+      ended: runInGuest(access, inShell(commandScript(words, folder)), {
         stdio: capture ? 'capture' : 'inherit',
         ...(noInput ? { input: '' } : {}),
       }),
@@ -46,18 +78,36 @@ export function sshChannel(access: GuestAccess): GuestChannel {
 
 /** Through the agent of a warm base. */
 export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel {
+  const stop = (): void => agent.close();
   return {
-    mount: async (folder, writable) => {
+    mount: async (folder, use) => {
       const said = collect();
-      const status = await agent.mount(folder, { writable, options: shareOptions }, said.take);
+      const options = { writable: use === 'write', options: shareOptions };
+      const lower = use === 'private' ? lowerFolder : folder;
+      let status = await agent.mount(lower, options, said.take);
+      if (status === 0 && use === 'private') {
+        const streams = { stdin: undefined, stdout: said.take, stderr: said.take };
+        status = await agent.run(layerScript(folder), streams);
+      }
       if (status !== 0) throw cannotMount(said.text());
+    },
+    pack: async (folder, paths, take, signal) => {
+      const said = collect();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const streams = { stdin: undefined, stdout: take, stderr: said.take };
+        const status = await agent.run(packScript(folder, paths), streams);
+        return { status, complaint: said.text() };
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
     },
     start: (words, folder, { capture, noInput }) => {
       const [out, err] = [collect(), collect()];
       const streams = {
         stdin: noInput ? undefined : terminal.stdin,
-        stdout: capture ? out.take : writeTo(terminal.stdout),
-        stderr: capture ? err.take : writeTo(terminal.stderr),
+        stdout: capture ? out.take : takeInto(terminal.stdout),
+        stderr: capture ? err.take : takeInto(terminal.stderr),
       };
       const output = () => ({ stdout: out.text(), stderr: err.text() });
       return {
@@ -70,6 +120,11 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
       };
     },
   };
+}
+
+/** Whatever shell the account has. */
+function inShell(script: string): string {
+  return `exec sh -c ${quoteWord(script)}`;
 }
 
 /** A command whose channel broke, with what came through until then. */
@@ -86,27 +141,6 @@ export class CutOff extends Error {
 function cannotMount(words: string): UtopiaError {
   return new UtopiaError('guest-refused', 'The guest cannot mount this folder.', {
     details: words.trim().split('\n').slice(-5),
-    hint: 'Its kernel needs 9p: CONFIG_NET_9P_VIRTIO and CONFIG_9P_FS.',
+    hint: 'Its kernel needs 9p (CONFIG_NET_9P_VIRTIO, CONFIG_9P_FS), and overlayfs for --copy-in.',
   });
-}
-
-function collect(): { readonly take: TakeOutput; readonly text: () => string } {
-  const chunks: Buffer[] = [];
-  return {
-    take: (chunk) => void chunks.push(chunk),
-    text: () => Buffer.concat(chunks).toString(),
-  };
-}
-
-/** A slow reader of our output slows the guest's command, and not our memory. */
-function writeTo(stream: Writable): TakeOutput {
-  return (chunk) => {
-    if (stream.write(chunk)) return undefined;
-    return new Promise((resolve) => {
-      stream
-        .once('drain', resolve)
-        .once('close', resolve)
-        .once('error', () => resolve());
-    });
-  };
 }

@@ -22,11 +22,44 @@ export function checkFolder(folder: string): void {
 /** How the share is mounted, in the words of 9p; cache=none: what one side writes, the other reads. */
 export const shareOptions = 'trans=virtio,version=9p2000.L,msize=512000,cache=none';
 
+/**
+ * What the command may do with the folder it is started in: read it, write to it, or
+ * write to it as it sees it, while the host's stays as it is.
+ */
+export type FolderUse = 'read' | 'write' | 'private';
+
+/** Where the guest has the host's folder below the layer that takes what the command writes. */
+export const lowerFolder = '/run/utopia-folder';
+/** That layer lies on the copy's disk, which has more room than its memory. */
+const layerFolder = '/var/tmp/utopia-layer';
+
 /** Shell text that mounts the share at this folder of the guest. Pure. */
 export function mountScript(folder: string, writable: boolean): string {
   const place = quoteWord(folder);
   const options = `${shareOptions},${writable ? 'rw' : 'ro'}`;
   return `mkdir -p ${place} && mount -t 9p -o ${options} shared ${place}`;
+}
+
+/** Shell text that lays a layer of the copy's own over `lowerFolder`, at this folder. Pure. */
+export function layerScript(folder: string): string {
+  const place = quoteWord(folder);
+  const [upper, work] = [`${layerFolder}/upper`, `${layerFolder}/work`];
+  const options = `lowerdir=${lowerFolder},upperdir=${upper},workdir=${work}`;
+  return `mkdir -p ${upper} ${work} ${place} && mount -t overlay -o ${options} overlay ${place}`;
+}
+
+/** Shell text that writes those of the paths that are there, below the folder, as a tar archive. Pure. */
+export function packScript(folder: string, paths: readonly string[]): string {
+  return [
+    `cd ${quoteWord(folder)} || exit 2`,
+    `set -- ${paths.map((path) => quoteWord(`./${path}`)).join(' ')}`,
+    'for path do',
+    '  shift',
+    '  if [ -e "$path" ] || [ -L "$path" ]; then set -- "$@" "$path"; fi',
+    'done',
+    // Also of none, for which tar would complain of an empty archive.
+    'exec tar -cf - -T /dev/null -- "$@"',
+  ].join('\n');
 }
 
 /**

@@ -10,7 +10,8 @@ import { warmBaseKey } from './base-key.ts';
 import { CutOff } from './channel.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
-import { checkFolder } from './guest-command.ts';
+import { copyOut } from './copy-out.ts';
+import { checkFolder, type FolderUse } from './guest-command.ts';
 import { planCopy } from './launch.ts';
 import { shareSubject } from './share-subject.ts';
 import { startCopy, type StartedCopy } from './start.ts';
@@ -20,7 +21,10 @@ import { isFatal, judgeRun, type RunReport } from './verdict.ts';
 export interface CopyRun {
   readonly words: readonly string[];
   readonly timeoutMs: number | undefined;
-  readonly writable: boolean;
+  /** What the command may do with the folder. */
+  readonly use: FolderUse;
+  /** Paths below the folder that are brought back when the command has ended. */
+  readonly copyOut: readonly string[];
   readonly yes: boolean;
   /** Boot, although there may be a warm base. */
   readonly cold: boolean;
@@ -53,11 +57,11 @@ export async function runInCopy(
   const { cwd, env } = context;
   checkFolder(cwd);
   const qemu = await findSuitableQemu(context, located, []);
-  await agreeToShare(context, cwd, run.yes, shareSubject(run.writable));
+  await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
   const copy = await openThrowaway(context, located);
   try {
-    const planned = await planCopy(context, copy, { qemu, backing }, run.writable);
+    const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
     const key = run.cold ? undefined : await warmBaseKey(planned.plan, qemu, backing.path);
     const base = key === undefined ? undefined : await findWarmBase(env, key);
     const started = await startCopy(context, globals, copy, planned, base);
@@ -79,7 +83,7 @@ async function runCommand(
   run: CopyRun,
 ): Promise<CopyResult> {
   const { consoleLog } = copy.paths;
-  await mountFolder(context, started, run.writable);
+  await mountFolder(context, started, run.use);
   const before = (await findCrashes(consoleLog, false)).length;
   const startMs = Math.round(performance.now() - run.startedAt);
   const begunAt = performance.now();
@@ -88,6 +92,8 @@ async function runCommand(
   const options = { ...context, timeoutMs: run.timeoutMs };
   const end = await attendCommand(command, started.session, options);
   const commandMs = Math.round(performance.now() - begunAt);
+  const ranToItsEnd = end.kind === 'exited' && run.copyOut.length > 0;
+  const missing = ranToItsEnd ? await copyOut(context, started.channel, run.copyOut) : [];
   started.cut();
   const output = await lastOutput(command.ended);
   const panicked = end.kind === 'crashed' && end.panicked;
@@ -103,6 +109,7 @@ async function runCommand(
       warm: started.warm,
       startMs,
       commandMs,
+      notCopied: ranToItsEnd ? missing : run.copyOut,
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
     }),
     crashes,
@@ -113,12 +120,12 @@ async function runCommand(
 async function mountFolder(
   { signal, cwd }: Context,
   { channel, cut }: StartedCopy,
-  writable: boolean,
+  use: FolderUse,
 ): Promise<void> {
   signal.throwIfAborted();
   signal.addEventListener('abort', cut, { once: true });
   try {
-    await channel.mount(cwd, writable);
+    await channel.mount(cwd, use);
   } catch (error) {
     signal.throwIfAborted();
     throw error;

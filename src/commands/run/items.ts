@@ -7,7 +7,12 @@ const placeholder = '{}';
 /** The command for one path: in the place of every `{}`, or as its last argument. Pure. */
 export function commandFor(words: readonly string[], path: string): string[] {
   if (!words.some((word) => word.includes(placeholder))) return [...words, path];
-  return words.map((word) => word.replaceAll(placeholder, path));
+  return words.map((word) => fillIn(word, path));
+}
+
+/** A word with the path in the place of every `{}`. Pure. */
+export function fillIn(word: string, path: string): string {
+  return word.replaceAll(placeholder, path);
 }
 
 /** Throws `usage` for a path outside the shared folder: the copies would not see it. Pure. */

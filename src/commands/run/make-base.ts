@@ -83,7 +83,7 @@ async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFact
   const agent = await connectAgent(socket, { signal: context.signal, timeoutMs: greetMs });
   try {
     const channel = agentChannel(context, agent);
-    await channel.mount(trialFolder, false);
+    await channel.mount(trialFolder, 'read');
     const script = `cd / && ls ${trialFolder} >&2\n${releaseSharesScript}\nrmdir ${trialFolder}`;
     const { mounts, holders } = parseReleasedShares((await askAgent(agent, script)).stdout);
     if (holders.length === 0) {

@@ -5,9 +5,10 @@ import { countOf, formatDuration } from '../../ui/format.ts';
 import { openProgress, type ProgressDisplay } from '../../ui/progress.ts';
 import { locateMachine } from '../locate.ts';
 import type { RunOptions } from '../run.ts';
+import { copyOutPaths } from './copy-out.ts';
 import { checkFolder } from './guest-command.ts';
 import { runInCopy } from './in-copy.ts';
-import { checkItems, commandFor, countJobs, workInParallel } from './items.ts';
+import { checkItems, commandFor, countJobs, fillIn, workInParallel } from './items.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
@@ -28,7 +29,7 @@ export async function runForEach(
   checkFolder(cwd);
   checkItems(options.each, cwd);
   const located = await locateMachine(context, globals, options.flags);
-  await agreeToShare(context, cwd, options.yes, shareSubject(options.writable));
+  await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({
     wanted: options.jobs,
     items: options.each.length,
@@ -87,6 +88,7 @@ async function runOne(
   const run = {
     ...options,
     words,
+    copyOut: copyOutPaths(options.copyOut.map((path) => fillIn(path, item))),
     yes: true,
     capture: true,
     noInput: true,

@@ -23,6 +23,8 @@ export interface RunReport {
   /** What the command printed until its end, or the machine's; with --json or --junit only. */
   readonly stdout: string;
   readonly stderr: string;
+  /** Paths of --copy-out that were not brought back: not there, or the command did not end by itself. */
+  readonly notCopied: readonly string[];
   /** What the guest's kernel had to report while it ran. */
   readonly crashes: readonly CrashReport[];
   /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
@@ -40,6 +42,7 @@ export interface RunFacts {
   readonly warm: boolean;
   readonly startMs: number;
   readonly commandMs: number;
+  readonly notCopied: readonly string[];
   readonly consoleLog: string | undefined;
 }
 
@@ -62,6 +65,7 @@ export function judgeRun(facts: RunFacts): RunReport {
     commandMs: facts.commandMs,
     stdout: output.stdout,
     stderr: output.stderr,
+    notCopied: facts.notCopied,
     crashes: crashes.map(reportCrash),
     consoleLog: facts.consoleLog ?? null,
   };
@@ -115,6 +119,7 @@ export function reportFailure(
     commandMs: 0,
     stdout: '',
     stderr: '',
+    notCopied: [],
     crashes: [],
     consoleLog: null,
     message: error.message,

@@ -10,6 +10,7 @@ test.each([
   ['-nlun exec grep -q x', '-nlun exec -- grep -q x'],
   ['exec -- ls -- x', 'exec -- ls -- x'],
   ['run --timeout 5 --junit x make -j 2', 'run --timeout 5 --junit x -- make -j 2'],
+  ['run --copy-out a make -j 2', 'run --copy-out a -- make -j 2'],
   ['run --each a b --jobs 2 -- ./x', 'run --each a b --jobs 2 -- ./x'],
   ['ssh', 'ssh'],
   ['ssh --help', 'ssh --help'],

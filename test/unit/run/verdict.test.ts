@@ -14,6 +14,7 @@ const facts: RunFacts = {
   warm: false,
   startMs: 15_000,
   commandMs: 250,
+  notCopied: [],
   consoleLog: undefined,
 };
 
