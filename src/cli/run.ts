@@ -32,7 +32,10 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--copy-in', 'it may write to its own copy of the folder')
     .addOption(
       new Option('--copy-out <path>', 'as --copy-in; bring this back (repeatable)')
-        .argParser((path: string, before: readonly string[] = []) => [...before, path])
+        .argParser((path: string, before: readonly string[] | undefined) => [
+          ...(before ?? []),
+          path,
+        ])
         .conflicts('rw'),
     )
     .option('--junit <file>', 'write the result as JUnit XML, too')
