@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -97,18 +96,21 @@ async function receive(
   try {
     const socket = await connection;
     let bytes = 0;
-    if (onProgress !== undefined) socket.on('data', (chunk) => onProgress((bytes += chunk.length)));
-    const target = createWriteStream(draft, { fd: handle.fd, autoClose: false, highWaterMark });
-    await pipeline(socket, target, signal === undefined ? {} : { signal });
+    // Not a WriteStream: one that fails closes the descriptor behind the handle's back.
+    const write = async (source: AsyncIterable<Buffer>): Promise<void> => {
+      for await (const chunk of source) {
+        await handle.writeFile(chunk);
+        bytes += chunk.length;
+        onProgress?.(bytes);
+      }
+    };
+    await pipeline(socket, write, signal === undefined ? {} : { signal });
     await handle.sync();
-    return target.bytesWritten;
+    return bytes;
   } finally {
     await handle.close();
   }
 }
-
-/** Memory for what the disk has not taken yet. */
-const highWaterMark = 4 * 1024 * 1024;
 
 /** A full disk breaks QEMU's connection; the disk is the cause, not the connection. */
 async function firstCause(receiving: Promise<number>, failure: unknown): Promise<unknown> {

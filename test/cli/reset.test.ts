@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -6,7 +7,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -54,6 +55,27 @@ describe('utopia reset', () => {
     expect(readFileSync(lab.keys, 'utf8')).toBe('the first key');
     expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
     await lab.run('down', '--force');
+  });
+
+  test('deletes what was put aside long ago, and says so; the newest five stay', async () => {
+    await using lab = await usedLab();
+    const first = JSON.parse((await lab.run('reset', '--yes', '--json')).stdout) as {
+      readonly keptAs: string;
+    };
+    const { keptDir } = lab.paths();
+    const note = readFileSync(join(dirname(first.keptAs), 'kept.json'), 'utf8');
+    for (const day of [1, 2, 3, 4, 5, 6]) {
+      const folder = join(keptDir, `2025-01-0${day}T12-00-00.000Z`);
+      cpSync(dirname(first.keptAs), folder, { recursive: true });
+      const old = note.replace(/"keptAt": "[^"]+"/, `"keptAt": "2025-01-0${day}T12:00:00.000Z"`);
+      writeFileSync(join(folder, 'kept.json'), old);
+    }
+    await lab.run('up', '--detach', '--no-wait');
+    await lab.run('down', '--force');
+    const reset = await lab.run('reset', '--yes', '--json');
+    expect(reset.stderr).toMatch(/Deleted: 3 overlays put aside more than 14 days ago, \d+ kB\./);
+    expect(JSON.parse(reset.stdout)).toMatchObject({ pruned: { count: 3 }, kept: { count: 5 } });
+    expect(readdirSync(keptDir).toSorted()[0]).toBe('2025-01-04T12-00-00.000Z');
   });
 
   test('is refused while the machine runs', async () => {

@@ -13,7 +13,7 @@ import type { VmStateManifest } from '../../vmstate/manifest.ts';
 import { queryMachineType } from '../../vmstate/migration.ts';
 import { saveState } from '../../vmstate/save.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { releaseShares, wakeGuest } from './shares.ts';
+import { releaseShares, wakeIfUp } from './shares.ts';
 
 /** A machine that runs, with our connection to it. */
 export interface HeldMachine {
@@ -103,7 +103,7 @@ export async function goOn(
   mounts: readonly ShareMount[],
 ): Promise<void> {
   await resume(qmp);
-  const trouble = await wakeGuest(
+  const trouble = await wakeIfUp(
     { ...context, signal: context.urgentSignal },
     located,
     running,

@@ -6,7 +6,8 @@ import { forgetSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { withMonitor } from '../monitor.ts';
 import { stopRunning } from '../stop-ladder.ts';
-import { wakeGuest } from '../time/shares.ts';
+import { readReleased } from '../time/released-shares.ts';
+import { wakeIfUp } from '../time/shares.ts';
 import { printCard } from './say.ts';
 
 /** Another utopia may be saving or restoring it: it stands still for that long. */
@@ -14,7 +15,8 @@ const lockWaitMs = 5_000;
 
 /**
  * A machine that stands still because the utopia that saved or restored it was
- * killed. One that was paused goes on, and true is given. A QEMU that waits for a
+ * killed. One that was paused goes on, one whose share was unmounted for saving gets it back, and
+ * true is given. A QEMU that waits for a
  * state that nobody brings any more is ended: its machine is still suspended.
  * Throws `machine-busy` while another utopia holds the machine.
  */
@@ -35,12 +37,17 @@ export async function goOnIfPaused(
       await forgetRunning(paths);
       return false;
     }
-    await withMonitor(context, located, running, resume);
-    // Its disk moves away from what was saved, if that was whole.
-    await forgetSuspended(running.state?.plan.overlay ?? config.privateFile);
-    const trouble = await wakeGuest(context, located, running, []);
+    if (why === 'paused') {
+      await withMonitor(context, located, running, resume);
+      // Its disk moves away from what was saved, if that was whole.
+      await forgetSuspended(running.state?.plan.overlay ?? config.privateFile);
+    }
+    const mounts = await readReleased(paths, running.qemu);
+    const trouble = await wakeIfUp(context, located, running, mounts);
     const { terminal } = context;
-    if (!globals.quiet) terminal.err(`${config.name} stood still, and goes on.`);
+    const shared = trouble === undefined ? 'has its share again' : 'runs without its share';
+    const what = why === 'paused' ? 'stood still, and goes on' : shared;
+    if (!globals.quiet) terminal.err(`${config.name} ${what}.`);
     if (trouble !== undefined) terminal.err(`  ${trouble}`);
     if (running.state !== undefined) printCard(context, globals, located, running.state, false);
     return true;
@@ -53,7 +60,8 @@ async function findStandingStill(
   context: Context,
   located: LocatedMachine,
 ): Promise<
-  { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' } | undefined
+  | { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' | 'unshared' }
+  | undefined
 > {
   const running = await findRunning(located.paths);
   if (running === undefined) return undefined;
@@ -61,7 +69,9 @@ async function findStandingStill(
     const { status } = await withMonitor(context, located, running, queryStatus);
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
-    return status === 'paused' || status === 'postmigrate' ? { running, why: 'paused' } : undefined;
+    if (status === 'paused' || status === 'postmigrate') return { running, why: 'paused' };
+    const unshared = (await readReleased(located.paths, running.qemu)).length > 0;
+    return unshared ? { running, why: 'unshared' } : undefined;
   } catch {
     // What does not answer is told by the refusal to start it twice.
     return undefined;
