@@ -11,6 +11,7 @@ import {
   warmFiles,
   type WarmBase,
 } from '../image/warm-base.ts';
+import { describeHardware } from '../vmstate/describe.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { lockMachine, type MachineLock } from '../machine/lock.ts';
 import { stateRoot } from '../places.ts';
@@ -128,6 +129,7 @@ async function make(
       accelerator: planned.plan.accelerator,
       memoryMiB: planned.plan.memoryMiB,
       cpus: planned.plan.cpus,
+      hardware: describeHardware(planned.plan).hardware,
       madeAt: context.now().toISOString(),
     });
   } finally {
@@ -135,7 +137,7 @@ async function make(
   }
 }
 
-/** What this one replaces: a base of the same image and size, of before something changed. */
+/** What this one replaces: a base of the same image, size and devices, of before something changed. */
 async function removeOutdated({ env }: Context, base: WarmBase): Promise<void> {
   for (const other of await listWarmBases(env)) {
     if (other.key !== base.key && settings(other) === settings(base)) await removeWarmBase(other);
@@ -143,5 +145,6 @@ async function removeOutdated({ env }: Context, base: WarmBase): Promise<void> {
 }
 
 function settings({ manifest }: WarmBase): string {
-  return [manifest.image, manifest.accelerator, manifest.memoryMiB, manifest.cpus].join('\0');
+  const { image, accelerator, memoryMiB, cpus, hardware } = manifest;
+  return JSON.stringify([image, accelerator, memoryMiB, cpus, hardware]);
 }

@@ -21,6 +21,8 @@ const manifestSchema = z.object({
   ),
   /** Kinds of the guest's SSH host keys, `ed25519`: each machine that goes on gets its own. */
   hostKeys: z.optional(z.array(z.string())),
+  /** The devices that the guest sees, as a saved state names them. */
+  hardware: z.optional(z.array(z.string())),
   /** ISO 8601. */
   madeAt: z.string(),
 });
