@@ -21,7 +21,7 @@ export async function benchSnapshots(lab: BenchLab, rounds: number): Promise<voi
       [`restore and up, ${memoryMiB / 1024} GB`]: () => {
         pullPlug();
         const ms = utopia('snapshot', 'restore', 'moment') + utopia(...up);
-        utopia('snapshot', 'remove', 'moment');
+        utopia('snapshot', 'remove', '--yes', 'moment');
         return ms;
       },
     });
