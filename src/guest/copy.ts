@@ -2,7 +2,8 @@ import { readdir, readlink } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { guidePassword, openAskpass } from './askpass.ts';
 import { scpArgv, type ScpStyle } from './scp-argv.ts';
-import { lossOf, reachGuest, type GuestAccess } from './ssh.ts';
+import { lossOf } from './shared-connection.ts';
+import { reachGuest, type GuestAccess } from './ssh.ts';
 import { findSshVersion, runSshProgram } from './ssh-program.ts';
 
 /** Files to copy over the shared connection. Local paths are absolute; the guest's start at the account's home. */

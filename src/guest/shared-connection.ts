@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../context.ts';
+import type { GuestAccess } from './ssh.ts';
+import type { SshProcess } from './ssh-program.ts';
 
 /** What a shared connection belongs to. */
 export interface Sharing {
@@ -91,34 +93,47 @@ export async function closeShared(
   bootMark?: string,
 ): Promise<void> {
   const kept = bootMark === undefined ? undefined : bootPrefix(bootMark);
-  await Promise.all(
-    (await findShared(runtimeDir)).map(async (socket) => {
-      if (kept !== undefined && basename(socket).startsWith(kept)) return;
-      const ended = kept === undefined && (await waitUntilUnserved(socket, noticeMs));
-      if (!ended) await closeConnection(socket, env);
-      await rm(socket, { force: true });
-    }),
+  const others = (await findShared(runtimeDir)).filter(
+    (socket) => kept === undefined || !basename(socket).startsWith(kept),
   );
+  await closeAll(others, env, kept === undefined ? noticeMs : 0);
 }
 
 /**
- * Ends every shared connection of a machine whose guest is gone without a word, and
- * at once: their ssh would wait for minutes, and it holds the output of each session
- * open, so that who reads that waits too.
+ * What a session over the shared connection does when its guest is gone without a
+ * word: all of the machine's connections are ended at once. Their ssh would wait for
+ * minutes, and holds the output of each session open, so that who reads that waits too.
  */
-export async function endShared(runtimeDir: string, env: Environment): Promise<void> {
-  await Promise.all(
-    (await findShared(runtimeDir)).map(async (socket) => {
-      await closeConnection(socket, env);
-      await rm(socket, { force: true });
-    }),
-  );
+export function lossOf({
+  watchLoss,
+  runtimeDir,
+  env,
+}: Pick<GuestAccess, 'watchLoss' | 'runtimeDir' | 'env'>): Pick<
+  SshProcess,
+  'watchLoss' | 'afterLoss'
+> {
+  return { watchLoss, afterLoss: async () => await closeAll(await findShared(runtimeDir), env, 0) };
 }
 
 /** Paths of the sockets, also of those that nobody serves any more. */
 async function findShared(runtimeDir: string): Promise<string[]> {
   const names = await readdir(runtimeDir).catch(() => []);
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(runtimeDir, name));
+}
+
+/** Ends these connections, those that do not end by themselves in `patienceMs`, and removes their sockets. */
+async function closeAll(
+  sockets: readonly string[],
+  env: Environment,
+  patienceMs: number,
+): Promise<void> {
+  await Promise.all(
+    sockets.map(async (socket) => {
+      const ended = patienceMs > 0 && (await waitUntilUnserved(socket, patienceMs));
+      if (!ended) await closeConnection(socket, env);
+      await rm(socket, { force: true });
+    }),
+  );
 }
 
 async function closeConnection(socket: string, env: Environment): Promise<void> {

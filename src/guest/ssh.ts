@@ -4,8 +4,8 @@ import { guidePassword, openAskpass } from './askpass.ts';
 import {
   closeShared,
   draftSocket,
-  endShared,
   isServed,
+  lossOf,
   publishShared,
   sharedSocket,
 } from './shared-connection.ts';
@@ -18,13 +18,7 @@ import {
   markKeyInstalled,
   sshFiles,
 } from './ssh-key.ts';
-import {
-  findSshVersion,
-  runSshProgram,
-  type SshProcess,
-  type SshResult,
-  type WatchLoss,
-} from './ssh-program.ts';
+import { findSshVersion, runSshProgram, type SshResult, type WatchLoss } from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
@@ -231,15 +225,6 @@ async function connect(
     await forgetKeyInstalled(sshFiles(access.sshDir), access.login);
   }
   return result;
-}
-
-/** What a session over the shared connection does when its guest is gone. */
-export function lossOf({
-  watchLoss,
-  runtimeDir,
-  env,
-}: GuestAccess): Pick<SshProcess, 'watchLoss' | 'afterLoss'> {
-  return { watchLoss, afterLoss: async () => await endShared(runtimeDir, env) };
 }
 
 function throwTrouble(log: string, target: SshTarget): void {

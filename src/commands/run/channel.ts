@@ -57,7 +57,7 @@ export function sshChannel(access: GuestAccess): GuestChannel {
     },
     pack: async (folder, paths, take, signal) => {
       // As text: what a command prints is read as such.
-      const script = `{ ${packScript(folder, paths).replace('exec tar', 'tar')}\n} | base64`;
+      const script = `{ ${packScript(folder, paths)}\n} | base64`;
       const { status, stdout, stderr } = await runInGuest({ ...access, signal }, inShell(script));
       await take(Buffer.from(stdout, 'base64'));
       return { status, complaint: stderr };

@@ -58,7 +58,7 @@ export function packScript(folder: string, paths: readonly string[]): string {
     '  if [ -e "$path" ] || [ -L "$path" ]; then set -- "$@" "$path"; fi',
     'done',
     // Also of none, for which tar would complain of an empty archive.
-    'exec tar -cf - -T /dev/null -- "$@"',
+    'tar -cf - -T /dev/null -- "$@"',
   ].join('\n');
 }
 
