@@ -147,6 +147,15 @@ test('--each: a copy and a verdict for each path', async () => {
   expect(outside.status).toBe(64);
 });
 
+test('--each: copies that go do not disturb those that come', async () => {
+  using folder = temporaryFolder();
+  await using lab = await labWith(folder.path, 'exit 0');
+  const items = Array.from({ length: 24 }, (_item, index) => `item-${index}`);
+  const result = await lab.run('run', '--jobs', '6', '--each', ...items, '--', 'true');
+  expect(result.stdout, result.stderr).toBe('24 of 24 runs passed\n');
+  expect(remains(lab)).toEqual(nothing);
+});
+
 describe('a copy that does not start', () => {
   test('69, with the reason', async () => {
     using folder = temporaryFolder();

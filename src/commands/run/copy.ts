@@ -93,8 +93,14 @@ async function sweepCopies(context: Context, uid: number): Promise<void> {
   const names = await readdir(join(stateRoot(context.env), copiesFolder));
   for (const name of names) {
     const paths = pathsOfId(join(copiesFolder, name), context.env, uid);
-    const handle = await open(paths.lockFile, 'a', 0o600).catch(() => undefined);
-    if (handle === undefined) continue;
+    // Not made here: a copy that is being removed would get a new file, and its folder could not go.
+    const handle = await open(paths.lockFile, 'r+').catch(() => undefined);
+    if (handle === undefined) {
+      // Being removed, or left by a utopia that was killed before it had its lock. None is being
+      // made: that needs the gate, which is ours.
+      await removeCopy(context, paths);
+      continue;
+    }
     try {
       if (await tryFlock(handle.fd)) await removeCopy(context, paths);
     } finally {
