@@ -19,6 +19,8 @@ export interface MachinePaths {
   readonly stateFile: string;
   /** Written by QEMU itself, for the moment in which our own state file is not there yet. */
   readonly pidFile: string;
+  /** There while QEMU is being started: neither of the two above may name it yet. */
+  readonly startingFile: string;
   /** Ports that `auto` has chosen for this machine. */
   readonly portsFile: string;
   readonly consoleLog: string;
@@ -70,6 +72,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     lockFile: join(stateDir, 'lock'),
     stateFile: join(stateDir, 'machine.json'),
     pidFile: join(stateDir, 'qemu.pid'),
+    startingFile: join(stateDir, 'starting'),
     portsFile: join(stateDir, 'ports.json'),
     consoleLog: join(stateDir, 'console.log'),
     firmwareLog: join(stateDir, 'firmware.log'),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
 import { rotateLog } from './logs.ts';
@@ -28,16 +28,18 @@ export interface StartedQemu {
  * Starts QEMU in a session of its own, so that neither Ctrl-C nor a closed
  * terminal reaches it: stopping it is our job. With `stateFile` it waits for
  * `restoreState`, that file on its descriptor 3. Throws `qemu-failed` when the
- * binary cannot be run at all.
+ * binary cannot be run at all. Until `writeState` says what runs, `startingFile`
+ * tells others that something may.
  */
 export async function startQemu(
   plan: MachinePlan,
-  paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog'>,
+  paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog' | 'startingFile'>,
   { stateFile }: { readonly stateFile?: string | undefined } = {},
 ): Promise<StartedQemu> {
   await Promise.all([rotateLog(paths.consoleLog), rotateLog(paths.qemuLog)]);
   // QEMU would append to the logs of the boot before.
   await Promise.all([paths.firmwareLog, paths.consoleLog].map((file) => rm(file, { force: true })));
+  await writeFile(paths.startingFile, '', { mode: 0o600 });
   const log = await open(paths.qemuLog, 'w', 0o600);
   const state = stateFile === undefined ? undefined : await open(stateFile, 'r');
   try {

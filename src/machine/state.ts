@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { endBridge } from './bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
@@ -32,6 +32,7 @@ export async function writeState(paths: MachinePaths, state: MachineState): Prom
   const draft = `${paths.stateFile}.${process.pid}`;
   await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   await rename(draft, paths.stateFile);
+  await rm(paths.startingFile, { force: true });
 }
 
 /** The machine as it was last started, running or not; undefined when it never was, or unreadable. */
@@ -54,12 +55,13 @@ export interface RunningMachine {
 /**
  * The machine's QEMU if it runs. A state file of a machine that has ended, or
  * whose pid belongs to another process now, counts for nothing; a QEMU that a
- * killed launcher left without a state file is found through QEMU's own pid file.
+ * killed launcher left without a state file is found through QEMU's own pid file,
+ * and before it has written that, among all processes.
  */
 export async function findRunning(paths: MachinePaths): Promise<RunningMachine | undefined> {
   const state = await readState(paths);
   if (state !== undefined && (await isAlive(state.qemu))) return { qemu: state.qemu, state };
-  const qemu = await findByPidFile(paths.pidFile);
+  const qemu = (await findByPidFile(paths.pidFile)) ?? (await findStarting(paths));
   return qemu === undefined ? undefined : { qemu, state: undefined };
 }
 
@@ -71,19 +73,38 @@ async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefin
     return undefined;
   }
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  // The number alone proves nothing: only a QEMU started for this machine names this very file.
+  return (await isQemuOf(pidFile, pid)) ? await identifyProcess(pid) : undefined;
+}
+
+/** A number alone proves nothing: only a QEMU started for this machine names this very file. */
+async function isQemuOf(pidFile: string, pid: number): Promise<boolean> {
   const argv = await processArguments(pid);
   const position = argv.indexOf('-pidfile');
-  if (position < 0 || argv[position + 1] !== pidFile) return undefined;
-  return await identifyProcess(pid);
+  return position >= 0 && argv[position + 1] === pidFile;
+}
+
+/** Looks at every process of the host, so only where a launcher was cut off in the middle of a start. */
+async function findStarting({
+  startingFile,
+  pidFile,
+}: MachinePaths): Promise<ProcessIdentity | undefined> {
+  try {
+    await access(startingFile);
+  } catch {
+    return undefined;
+  }
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid));
+  const found = await Promise.all(pids.map((pid) => isQemuOf(pidFile, pid)));
+  const pid = pids.find((_each, index) => found[index]);
+  return pid === undefined ? undefined : await identifyProcess(pid);
 }
 
 /** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
   await endBridge(paths);
-  const { pidFile, qmpSocket, watchSocket, consoleSocket } = paths;
+  const { pidFile, startingFile, qmpSocket, watchSocket, consoleSocket } = paths;
   const { sensorsSocket, agentSocket, vncSocket } = paths;
   const sockets = [qmpSocket, watchSocket, consoleSocket, sensorsSocket, agentSocket, vncSocket];
-  const files = [pidFile, ...sockets];
+  const files = [pidFile, startingFile, ...sockets];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

@@ -215,8 +215,27 @@ describe('whatever is killed', () => {
       up.child.kill('SIGKILL');
       await up.ended;
       expect((await lab.run('down', '--force')).status).toBe(0);
-      expect(lab.processes()).toEqual([]);
+      // What was only asked for its features ends by itself; a machine would stay for a minute.
+      await expect.poll(() => lab.processes(), { timeout: 20_000 }).toEqual([]);
     }
+    await expectNextStartWorks(lab);
+  });
+
+  test('a launcher killed as it starts QEMU leaves a machine that down finds', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    await expectNextStartWorks(lab);
+    // This QEMU kills its launcher first, and is slow to say that it is there.
+    const binary = lab.standIn?.binary ?? '';
+    const standIn = readFileSync(binary, 'utf8');
+    const murder = 'case " $* " in *" -pidfile "*) kill -9 $PPID; sleep 2 ;; esac';
+    writeFileSync(binary, standIn.replace('\n', `\n${murder}\n`));
+    const up = lab.start('up', '--detach');
+    await up.ended;
+    expect(up.child.signalCode).toBe('SIGKILL');
+    expect((await lab.run('down', '--force')).stdout).toContain('is off');
+    // The shell's own sleep outlives it.
+    await expect.poll(() => lab.processes(), { timeout: 20_000 }).toEqual([]);
+    writeFileSync(binary, standIn);
     await expectNextStartWorks(lab);
   });
 

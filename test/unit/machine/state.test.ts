@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { planMachine } from '../../../src/machine/plan.ts';
 import { identifyProcess } from '../../../src/machine/process.ts';
 import {
   findRunning,
+  forgetRunning,
   readState,
   writeState,
   type MachineState,
@@ -81,6 +82,24 @@ test('a QEMU whose launcher died before it wrote a state is found by its pid fil
     await once(child.stdout, 'data');
     writeFileSync(paths.pidFile, `${child.pid}\n`);
     expect((await findRunning(paths))?.qemu.pid).toBe(child.pid);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test('a QEMU whose launcher died before it wrote anything at all is found among the processes', async () => {
+  using folder = temporaryFolder();
+  const paths = await freshPaths(folder.path);
+  writeFileSync(paths.startingFile, '');
+  expect(await findRunning(paths)).toBeUndefined();
+  const child = spawn('bash', ['-c', 'echo up; read -r x', '-pidfile', paths.pidFile], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  try {
+    await once(child.stdout, 'data');
+    expect((await findRunning(paths))?.qemu.pid).toBe(child.pid);
+    await forgetRunning(paths);
+    expect(existsSync(paths.startingFile)).toBe(false);
   } finally {
     child.kill('SIGKILL');
   }
