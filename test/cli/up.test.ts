@@ -18,6 +18,7 @@ describe('a machine’s day', () => {
     expect(up).toMatchObject({ status: 0 });
     expect(up.stdout).toContain(`ssh -p ${lab.sshPort} root@localhost`);
     expect(up.stderr).toMatch(/ssh +SSH-2\.0-OpenSSH/);
+    expect(up.stderr).toContain('utopia image warm, once');
 
     const running = await findRunning(lab.paths());
     expect(lab.processes()).toEqual([running?.qemu.pid]);
@@ -42,6 +43,9 @@ describe('a machine’s day', () => {
     expect(lab.processes()).toEqual([]);
     expect((await lab.run('status')).stdout).toContain('is not running');
     expect((await lab.run('down')).stdout).toContain('is not running');
+
+    // Said when a machine is new, and only then.
+    expect((await lab.run('up', '--detach')).stderr).not.toContain('utopia image warm');
   });
 
   test('on a terminal the stages stand in one column, behind a spinner', async () => {

@@ -9,7 +9,7 @@ import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
 import type { LaunchedMachine, UpOptions } from './types.ts';
 import { waitForBoot, type BootEnd } from './boot.ts';
 import { showBoot } from './boot-display.ts';
-import { printCard } from './say.ts';
+import { printCard, sayWarm } from './say.ts';
 import { openSession, type MachineSession } from './session.ts';
 import { stayWith } from './foreground.ts';
 
@@ -56,6 +56,8 @@ export async function bringUp(
     }
     display.close();
     printCard(context, globals, located, state, !options.detach);
+    const first = machine.overlay.created && state.warm !== true && end.kind === 'ready';
+    if (first && !options.cold && !globals.json && !globals.quiet) sayWarm(context);
     if (options.detach) {
       machine.started.detach();
       return;

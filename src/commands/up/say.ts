@@ -87,6 +87,13 @@ export function printCard(
   terminal.out();
 }
 
+/** After the first start of a machine, when it had to boot: what spares the next ones that. */
+export function sayWarm({ terminal }: Context): void {
+  const text = 'utopia image warm, once: a fresh machine then starts in a second or two';
+  terminal.err(`  ${'next'.padEnd(8)} ${text}`);
+  terminal.err();
+}
+
 /** Says that the machine runs already, with the card; the status tells scripts so too. */
 export function refuseRunning(
   context: Context,
