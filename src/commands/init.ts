@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import { isOutOfRoom } from '../no-room.ts';
 
 /** What a machine leaves in its folder and nobody wants in a repository. */
 const ignoredLines = [
@@ -83,7 +84,7 @@ async function addIgnoredLines(file: string): Promise<string[]> {
 function cannotWrite(label: string, error: unknown): UtopiaError {
   const { code, message } = error as NodeJS.ErrnoException;
   return new UtopiaError(
-    code === 'ENOSPC' ? 'disk-full' : 'cannot-create',
+    isOutOfRoom(error) ? 'disk-full' : 'cannot-create',
     `${label} cannot be written: ${code ?? message}.`,
     { hint: 'Choose a folder in which you may write: utopia -C FOLDER init', cause: error },
   );

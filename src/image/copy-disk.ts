@@ -1,10 +1,10 @@
 import { link, open } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
+import { saysOutOfRoom } from '../no-room.ts';
 
 /**
- * Copies a disk that nobody writes to, also one of a machine that stands still, and sees it onto
- * the disk. Where the file
- * system can share blocks (btrfs, xfs) that costs a moment and no space, elsewhere
+ * Copies a disk that nobody writes to, also one of a machine that stands still, and
+ * sees it onto the disk. Where the file system can share blocks (btrfs, xfs) that costs a moment and no space, elsewhere
  * reading and writing; holes stay holes. cp(1), since it can be interrupted.
  * A failed copy is the caller's to remove. Throws `disk-full` and `cannot-create`.
  */
@@ -19,7 +19,7 @@ export async function copyDisk(from: string, to: string, signal: AbortSignal): P
   signal.throwIfAborted();
   if (result.failed) {
     const words = result.stderr.trim().split('\n').slice(-3);
-    const full = /No space left on device|Disk quota exceeded|File too large/.test(result.stderr);
+    const full = saysOutOfRoom(result.stderr);
     throw new UtopiaError(
       full ? 'disk-full' : 'cannot-create',
       full ? `No room for a copy of ${from}.` : `Cannot copy ${from}.`,

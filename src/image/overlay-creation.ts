@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
+import { isOutOfRoom } from '../no-room.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { copyDisk } from './copy-disk.ts';
 import type { FileIdentity } from './identity.ts';
@@ -65,16 +66,16 @@ export async function removeLeftovers(path: string): Promise<void> {
 }
 
 function describeFailure(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
   if (error instanceof UtopiaError || !(error instanceof Error) || error.name === 'AbortError') {
     return error;
   }
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isOutOfRoom(error)) {
     return new UtopiaError('disk-full', `No room for the private file in ${folder}.`, {
       hint: 'Free some space there, or set QCOW2_PRIVATE_FILE to a folder with more room.',
       cause: error,
     });
   }
+  const { code } = error as NodeJS.ErrnoException;
   return new UtopiaError('cannot-create', `Cannot make the private file in ${folder}: ${code}`, {
     hint: `Look at its owner and mode: ls -ld ${quoteForShell(folder)}`,
     cause: error,

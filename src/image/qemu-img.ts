@@ -1,4 +1,5 @@
 import { UtopiaError } from '../errors.ts';
+import { saysOutOfRoom } from '../no-room.ts';
 import type { BackingFile } from './types.ts';
 
 /** What is needed to run qemu-img. */
@@ -97,7 +98,7 @@ async function runQemuImg(
   // Ctrl-C reaches qemu-img from the terminal too, perhaps before us.
   signal.throwIfAborted();
   const words = result.stderr.trim();
-  if (/No space left on device|Disk quota exceeded|File too large/.test(words)) {
+  if (saysOutOfRoom(words)) {
     throw new UtopiaError('disk-full', `No room to ${purpose}.`, {
       details: words.split('\n'),
       hint: 'Free some space there, or set QCOW2_PRIVATE_FILE to a folder with more room.',

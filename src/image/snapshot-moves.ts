@@ -8,6 +8,7 @@ import {
   writeFileAtomically,
 } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
+import { isOutOfRoom } from '../no-room.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
 import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { exchangeOverlay } from './kept-exchange.ts';
@@ -138,8 +139,7 @@ function describeFailure(error: unknown, path: string): unknown {
   if (error instanceof UtopiaError || !(error instanceof Error) || error.name === 'AbortError') {
     return error;
   }
-  const { code } = error as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const full = isOutOfRoom(error);
   return new UtopiaError(
     full ? 'disk-full' : 'cannot-create',
     full ? `No room to make ${path}.` : `Cannot make ${path}: ${error.message}`,

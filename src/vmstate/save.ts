@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { draftPath, syncFolder } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
+import { isOutOfRoom } from '../no-room.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { cancelMigration, prepareMigration, watchMigration } from './migration.ts';
 
@@ -128,7 +129,7 @@ function isSystemError(error: unknown): boolean {
 function describeFailure(error: unknown, file: string): unknown {
   if (error instanceof UtopiaError || !isSystemError(error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  const full = isOutOfRoom(error);
   return new UtopiaError(
     full ? 'disk-full' : 'cannot-create',
     full ? `No room for the machine's state in ${dirname(file)}.` : `Cannot write ${file}: ${code}`,

@@ -4,6 +4,7 @@ import { writeFileAtomically } from '../../atomic-file.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError, type ExitStatus, exitStatus } from '../../errors.ts';
+import { isOutOfRoom } from '../../no-room.ts';
 import { gatherSecrets } from '../../host/gather/secrets.ts';
 import { redact } from '../../host/redact.ts';
 import { homeFolder } from '../../places.ts';
@@ -74,7 +75,7 @@ async function write(file: string, label: string, text: string): Promise<void> {
 function cannotWrite(label: string, error: NodeJS.ErrnoException): UtopiaError {
   const { code, message } = error;
   return new UtopiaError(
-    code === 'ENOSPC' ? 'disk-full' : 'cannot-create',
+    isOutOfRoom(error) ? 'disk-full' : 'cannot-create',
     `${label} cannot be written: ${code ?? message}.`,
     { hint: 'Name a file in a folder in which you may write, or - to print it.', cause: error },
   );

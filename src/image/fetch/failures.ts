@@ -1,4 +1,5 @@
 import { UtopiaError } from '../../errors.ts';
+import { isOutOfRoom } from '../../no-room.ts';
 import type { FetchOptions } from './fetch-image.ts';
 import type { DownloadPart } from './part.ts';
 import { PackedDataError } from './unpacker.ts';
@@ -38,8 +39,8 @@ export async function describeFetchFailure(
       cause: error,
     });
   }
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+  if (isOutOfRoom(error)) {
+    const { code } = error as NodeJS.ErrnoException;
     return new UtopiaError('disk-full', `No room for the image ${output} (${code}).`, {
       hint: 'Free some space; the same command then continues where it stopped.',
       cause: error,
