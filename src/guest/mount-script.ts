@@ -1,3 +1,4 @@
+import { shareOptions } from '../share-options.ts';
 import { quoteWord } from './ssh-argv.ts';
 
 /** Where images of ours have the share; the guide's place for it. */
@@ -8,8 +9,8 @@ export const hostFolder = '/home/user/host';
 /** QEMU's user network: the guest reaches the host itself under this address. */
 const hostInGuest = '10.0.2.2';
 
-/** As in our images: each side reads what the other has written. */
-const shareOptions = 'trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client';
+/** As in our images. */
+const options = `${shareOptions},access=client`;
 
 /** What became of the share, as the script below prints it. */
 export interface ShareReport {
@@ -41,8 +42,8 @@ esac
 grep -qw 9p /proc/filesystems || { modprobe 9pnet_virtio && modprobe 9p; } 2>/dev/null
 grep -qw 9p /proc/filesystems || say no-9p
 mkdir -p "$at"
-complaint=$(mount -t 9p -o ${shareOptions} shared "$at" 2>&1) || say failed "$complaint"
-${keep ? `grep -qsE '^[^#[:space:]]+[[:space:]]+'"$at"'[[:space:]]' /etc/fstab || echo "shared $at 9p ${shareOptions},nofail,x-systemd.automount 0 0" >>/etc/fstab` : ':'}
+complaint=$(mount -t 9p -o ${options} shared "$at" 2>&1) || say failed "$complaint"
+${keep ? `grep -qsE '^[^#[:space:]]+[[:space:]]+'"$at"'[[:space:]]' /etc/fstab || echo "shared $at 9p ${options},nofail,x-systemd.automount 0 0" >>/etc/fstab` : ':'}
 say mounted`;
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { shareOptions } from '../../share-options.ts';
 import type { Agent, TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
@@ -11,7 +12,6 @@ import {
   lowerFolder,
   mountScript,
   packScript,
-  shareOptions,
   type FolderUse,
 } from './guest-command.ts';
 import { collect, takeInto } from './take-output.ts';

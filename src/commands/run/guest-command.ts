@@ -1,4 +1,5 @@
 import { UtopiaError } from '../../errors.ts';
+import { shareOptions } from '../../share-options.ts';
 import { exactCommand, quoteWord } from '../../guest/ssh-argv.ts';
 
 /** Where the guest keeps the number of the command's process group. */
@@ -18,9 +19,6 @@ export function checkFolder(folder: string): void {
     hint: 'Start utopia run in a folder of the lab.',
   });
 }
-
-/** How the share is mounted, in the words of 9p; cache=none: what one side writes, the other reads. */
-export const shareOptions = 'trans=virtio,version=9p2000.L,msize=512000,cache=none';
 
 /**
  * What the command may do with the folder it is started in: read it, write to it, or

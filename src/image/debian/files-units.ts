@@ -1,3 +1,4 @@
+import { shareOptions } from '../../share-options.ts';
 import type { GuestFile } from './files.ts';
 
 /**
@@ -202,7 +203,7 @@ Before=umount.target
 What=shared
 Where=/home/user/shared
 Type=9p
-Options=trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client
+Options=${shareOptions},access=client
 TimeoutSec=60s
 `,
   },
