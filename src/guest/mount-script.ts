@@ -10,7 +10,7 @@ export const hostFolder = '/home/user/host';
 const hostInGuest = '10.0.2.2';
 
 /** As in our images. */
-const options = `${shareOptions},access=client`;
+const shareHere = `${shareOptions},access=client`;
 
 /** What became of the share, as the script below prints it. */
 export interface ShareReport {
@@ -42,8 +42,8 @@ esac
 grep -qw 9p /proc/filesystems || { modprobe 9pnet_virtio && modprobe 9p; } 2>/dev/null
 grep -qw 9p /proc/filesystems || say no-9p
 mkdir -p "$at"
-complaint=$(mount -t 9p -o ${options} shared "$at" 2>&1) || say failed "$complaint"
-${keep ? `grep -qsE '^[^#[:space:]]+[[:space:]]+'"$at"'[[:space:]]' /etc/fstab || echo "shared $at 9p ${options},nofail,x-systemd.automount 0 0" >>/etc/fstab` : ':'}
+complaint=$(mount -t 9p -o ${shareHere} shared "$at" 2>&1) || say failed "$complaint"
+${keep ? `grep -qsE '^[^#[:space:]]+[[:space:]]+'"$at"'[[:space:]]' /etc/fstab || echo "shared $at 9p ${shareHere},nofail,x-systemd.automount 0 0" >>/etc/fstab` : ':'}
 say mounted`;
 }
 
