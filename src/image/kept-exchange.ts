@@ -10,6 +10,7 @@ import {
   twinEntry,
 } from './kept-entries.ts';
 import {
+  isThere,
   keptOverlayPaths,
   listKept,
   moveIfThere,
@@ -18,6 +19,7 @@ import {
 } from './kept-list.ts';
 import { keepOverlay } from './kept-moves.ts';
 import { finishInterrupted } from './kept-repair.ts';
+import { keepLayers } from './layer-sets.ts';
 import { copyRecord } from './overlay-record.ts';
 
 /**
@@ -73,6 +75,7 @@ async function makeTwin(
       await twinEntry(privateFile, to);
       await linkCompanions(privateFile, to);
     });
+    if (await isThere(`${privateFile}.vmstate.json`)) await keepLayers(places, folder);
     await moveIfThere(places.sshDir, join(folder, 'ssh'));
     await syncFolder(dirname(place));
     return basename(folder);

@@ -1,10 +1,11 @@
 import { lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
+import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
 
-/** Where a machine keeps overlays, and the host keys that belong to the current one. */
-export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir'>;
+/** Where a machine keeps overlays, and the host keys and the layers of exercise disks of the current one. */
+export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir' | 'disksDir'>;
 
 /** What stands in `kept.json` of a kept overlay's folder; written before anything is moved. */
 export interface KeptNote {
@@ -26,7 +27,7 @@ export interface KeptOverlay {
   /** Where the overlay itself lies. */
   readonly overlay: string;
   readonly note: KeptNote;
-  /** Bytes on disk, a suspended machine's memory among them. */
+  /** Bytes on disk, a suspended machine's memory and layers of exercise disks among them. */
   readonly allocatedBytes: number;
 }
 
@@ -61,7 +62,8 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
       // A link is kept as a link; what it occupies is its target's.
       if ((await lstat(overlay).catch(() => undefined)) === undefined) continue;
       const memoryBytes = await occupiedBytes(`${overlay}.vmstate`);
-      const allocatedBytes = (await occupiedBytes(overlay)) + memoryBytes;
+      const withMemory = memoryBytes + (await layerBytes(layersIn(folder)));
+      const allocatedBytes = (await occupiedBytes(overlay)) + withMemory;
       kept.push({ name, folder, overlay, note, allocatedBytes });
       break;
     }

@@ -9,6 +9,7 @@ import {
   removeCompanions,
 } from './kept-entries.ts';
 import {
+  isThere,
   keptOverlayPaths,
   listKept,
   moveIfThere,
@@ -16,11 +17,13 @@ import {
   type KeptPlaces,
 } from './kept-list.ts';
 import { dropEmptyFolders, finishInterrupted } from './kept-repair.ts';
+import { keepLayers } from './layer-sets.ts';
+import { layersIn } from './layers-folder.ts';
 import { copyRecord, removeRecord } from './overlay-record.ts';
 
 /**
- * Puts the private file aside with all that belongs to it: its record and the
- * machine's ssh folder (host keys, our key's marker). Only renames, whatever the
+ * Puts the private file aside with all that belongs to it: its record, the machine's
+ * ssh folder (host keys, our key's marker) and, suspended, its layers of exercise disks. Only renames, whatever the
  * size. Killed at any moment, the overlay is in one place or the other, and the
  * next reset or undo tidies up. Throws `cannot-create`.
  */
@@ -35,6 +38,7 @@ export async function keepOverlay(
     const folder = await makeKeptFolder(places, privateFile, now, madeRoomFor);
     const both = keptOverlayPaths(folder, privateFile);
     await copyRecord(privateFile, both.inside);
+    if (await isThere(`${privateFile}.vmstate.json`)) await keepLayers(places, folder);
     // First the keys: were the overlay gone and they left, a fresh guest's keys would not be believed.
     await moveIfThere(places.sshDir, join(folder, 'ssh'));
     const place = await atEitherPlace(both, async (to) => await moveEntry(privateFile, to));
@@ -57,6 +61,7 @@ export async function deleteKept(kept: KeptOverlay): Promise<void> {
   // The overlay last: what belongs to one that is gone counts as on its way back.
   await removeCompanions(kept.overlay);
   await rm(join(kept.folder, 'ssh'), { recursive: true, force: true });
+  await rm(layersIn(kept.folder), { recursive: true, force: true });
   await rm(target, { force: true });
   await rm(kept.overlay, { force: true });
   await dropKeptFolder(kept);

@@ -10,6 +10,7 @@ import {
   type KeptOverlay,
   type KeptPlaces,
 } from './kept-list.ts';
+import { returnLayers } from './layer-sets.ts';
 
 /**
  * Finishes what a killed reset, restore or undo left half done. An overlay that is kept
@@ -31,7 +32,9 @@ export async function finishInterrupted(places: KeptPlaces, privateFile: string)
     const free = await lacksMemory(privateFile);
     for (const place of [inside, beside]) {
       const there = await isThere(`${place}.vmstate.json`);
-      if (free && there) await moveCompanions(place, privateFile);
+      if (!free || !there) continue;
+      await returnLayers(places, folder);
+      await moveCompanions(place, privateFile);
     }
     await rm(folder, { recursive: true, force: true });
     await dropEmptyFolders(beside);

@@ -6,6 +6,7 @@ import { exchangeOverlay } from './kept-exchange.ts';
 import { isThere, listKept, moveIfThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { dropKeptFolder } from './kept-moves.ts';
 import { finishInterrupted } from './kept-repair.ts';
+import { returnLayers } from './layer-sets.ts';
 import { copyRecord } from './overlay-record.ts';
 
 /**
@@ -53,6 +54,7 @@ export async function bringBack(
       await moveEntry(returned.overlay, privateFile);
     }
     await copyRecord(join(returned.folder, basename(privateFile)), privateFile);
+    await returnLayers(places, returned.folder);
     await moveCompanions(returned.overlay, privateFile);
     await moveIfThere(join(returned.folder, 'ssh'), places.sshDir);
     await dropKeptFolder(returned);

@@ -12,6 +12,7 @@ import { isOutOfRoom } from '../no-room.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
 import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { exchangeOverlay } from './kept-exchange.ts';
+import { bringLayers, type BroughtLayers } from './layer-sets.ts';
 import { copyRecord } from './overlay-record.ts';
 import {
   checkSnapshotName,
@@ -85,7 +86,8 @@ export interface RestoreSnapshotOptions {
 }
 
 /**
- * Puts a copy of the snapshot in the private file's place; what was there is kept
+ * Puts a copy of the snapshot in the private file's place, with its memory also the layers of
+ * exercise disks in theirs; what was there is kept
  * like what a reset puts aside. The copy is whole before anything is moved, and replaces
  * it in one step: killed at any moment, there is the old private file or the new one. The
  * memory counts last: killed before, there is the disk alone.
@@ -98,12 +100,15 @@ export async function restoreSnapshot(
 ): Promise<KeptOverlay | undefined> {
   await removeDrafts(privateFile);
   if (memory !== undefined) await removeDrafts(memory.state);
+  let layers: BroughtLayers | undefined;
   const draft = draftPath(privateFile);
   const stateDraft = draftPath(memory?.state ?? privateFile);
   try {
     await copyDisk(snapshot.disk, draft, signal);
-    if (memory !== undefined)
+    if (memory !== undefined) {
       await linkOrCopy(snapshotFiles(snapshot.folder).state, stateDraft, signal);
+      layers = await bringLayers(snapshot.folder, places, signal);
+    }
     const kept = (await isThere(privateFile))
       ? await exchangeOverlay(places, privateFile, draft, now)
       : undefined;
@@ -114,6 +119,7 @@ export async function restoreSnapshot(
     await rm(places.sshDir, { recursive: true, force: true });
     await cp(join(snapshot.folder, 'ssh'), places.sshDir, { recursive: true }).catch(ignoreMissing);
     if (memory !== undefined) {
+      await layers?.place();
       await rename(stateDraft, memory.state);
       await memory.announce();
     }
@@ -124,6 +130,7 @@ export async function restoreSnapshot(
   } finally {
     await rm(draft, { force: true });
     await rm(stateDraft, { force: true });
+    await layers?.discard();
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { draftPath } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere } from './kept-list.ts';
+import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */
@@ -23,7 +24,7 @@ export interface SnapshotMemory {
   readonly state: string;
   /** Path of what the state goes with: see vmstate/manifest.ts. */
   readonly manifest: string;
-  /** Bytes on disk. */
+  /** Bytes on disk, with the layers of exercise disks that it goes with. */
   readonly allocatedBytes: number;
 }
 
@@ -45,6 +46,8 @@ export interface SnapshotFiles {
   readonly sshDir: string;
   readonly state: string;
   readonly manifest: string;
+  /** Folder of the layers of exercise disks; there with the memory alone. */
+  readonly layersDir: string;
 }
 
 /** Where a snapshot's files are in its folder. */
@@ -55,6 +58,7 @@ export function snapshotFiles(folder: string): SnapshotFiles {
     sshDir: join(folder, 'ssh'),
     state: join(folder, 'memory.vmstate'),
     manifest: join(folder, 'memory.vmstate.json'),
+    layersDir: layersIn(folder),
   };
 }
 
@@ -99,9 +103,10 @@ export async function listSnapshots(privateFile: string): Promise<Snapshot[]> {
 }
 
 async function findMemory(folder: string): Promise<SnapshotMemory | undefined> {
-  const { state, manifest } = snapshotFiles(folder);
+  const { state, manifest, layersDir } = snapshotFiles(folder);
   if (!(await isThere(manifest))) return undefined;
-  return { state, manifest, allocatedBytes: await occupiedBytes(state) };
+  const allocatedBytes = (await occupiedBytes(state)) + (await layerBytes(layersDir));
+  return { state, manifest, allocatedBytes };
 }
 
 async function readNote(folder: string): Promise<SnapshotNote | undefined> {

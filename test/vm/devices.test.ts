@@ -119,9 +119,37 @@ test('exercise disks keep their answers; the sensor stream arrives whole', async
   expect(stream).toMatchObject({ crcFailures: 0, truncated: 0 });
   expect(stream.sensorFrames).toBeGreaterThan(20);
 
+  await goBackWithDisk(lab);
   const down = await lab.run('down');
   expect(down.stdout).toContain('the guest powered down');
   expect(lab.processes()).toEqual([]);
   expect(disks.map(md5)).toEqual(before);
   expect(statSync(join(lab.paths().stateDir, 'disks/fsdisk1.qcow2')).size).toBeGreaterThan(3e6);
 });
+
+/** What the guest has written to an exercise disk goes where its memory goes: with a snapshot, and with a reset. */
+async function goBackWithDisk(lab: Lab): Promise<void> {
+  const utopia = async (...words: readonly string[]): Promise<string> => {
+    const { status, stdout, stderr } = await lab.run(...words);
+    expect(status, `${words.join(' ')}\n${stdout}${stderr}`).toBe(0);
+    return stdout;
+  };
+  const inGuest = async (line: string): Promise<string> => await utopia('ssh', '--', line);
+  await inGuest('mount /dev/vdb /mnt && echo that moment > /mnt/moment');
+  await utopia('snapshot', 'save', 'moment');
+  await inGuest('echo later > /mnt/moment && sync');
+  await utopia('down', '--force');
+  await utopia('snapshot', 'restore', 'moment');
+  await utopia('up', '--detach');
+  expect(await inGuest('cat /mnt/moment')).toBe('that moment\n');
+  await utopia('suspend');
+  await utopia('reset', '--yes');
+  // Its layers are made anew.
+  await utopia('up', '--detach', '--no-wait');
+  await utopia('down', '--force');
+  await utopia('undo');
+  await utopia('up', '--detach');
+  const check =
+    'echo 3 > /proc/sys/vm/drop_caches; cat /mnt/moment; umount /mnt; e2fsck -fn /dev/vdb >&2';
+  expect(await inGuest(check)).toBe('that moment\n');
+}

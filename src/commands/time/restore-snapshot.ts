@@ -1,16 +1,14 @@
-import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { checkMovable } from '../../image/purge.ts';
 import { restoreSnapshot } from '../../image/snapshot-moves.ts';
-import { findSnapshot, type Snapshot } from '../../image/snapshots.ts';
+import { findSnapshot } from '../../image/snapshots.ts';
 import { formatBytes } from '../../ui/format.ts';
-import { identifyDisk } from '../../vmstate/describe.ts';
-import { readManifest, writeManifest, type VmStateManifest } from '../../vmstate/manifest.ts';
 import { suspendedFiles } from '../../vmstate/suspended.ts';
 import { holdStoppedMachine } from '../hold-machine.ts';
 import { locateMachine } from '../locate.ts';
 import { pruneAside } from './prune-aside.ts';
 import { reportSnapshot } from './report-snapshot.ts';
+import { announceMemory, readFittingMemory } from './snapshot-memory.ts';
 
 /**
  * `utopia snapshot restore NAME` and `utopia reset --to NAME`. A machine whose memory
@@ -30,7 +28,8 @@ export async function runSnapshotRestore(
     const manifest = await readFittingMemory(snapshot);
     const files = suspendedFiles(privateFile);
     const announce = async (): Promise<void> => {
-      if (manifest !== undefined) await announceMemory(privateFile, manifest);
+      if (manifest === undefined) return;
+      await announceMemory(privateFile, manifest, snapshot, located.paths);
     };
     const kept = await restoreSnapshot(located.paths, privateFile, snapshot, {
       now: context.now(),
@@ -54,27 +53,4 @@ export async function runSnapshotRestore(
   } finally {
     await held.release();
   }
-}
-
-/** The memory of a snapshot, if its files are those that were saved together. */
-async function readFittingMemory({ disk, memory }: Snapshot): Promise<VmStateManifest | undefined> {
-  if (memory === undefined) return undefined;
-  const manifest = await readManifest(memory.manifest);
-  const [saved] = manifest?.disks ?? [];
-  const [now, state] = [await identifyDisk(disk), await identifyDisk(memory.state)];
-  // A folder that was copied elsewhere has other inodes; size and time are still those.
-  const same = saved !== undefined && saved.bytes === now?.bytes && saved.mtimeNs === now.mtimeNs;
-  return same && state?.bytes === manifest?.stateBytes ? manifest : undefined;
-}
-
-/** From here on the machine is suspended: its memory goes with the private file that was just put there. */
-async function announceMemory(privateFile: string, manifest: VmStateManifest): Promise<void> {
-  const own = await identifyDisk(privateFile);
-  if (own === undefined) throw new Error(`${privateFile} is gone`);
-  const files = suspendedFiles(privateFile);
-  await writeManifest(files.manifest, {
-    ...manifest,
-    stateFile: basename(files.state),
-    disks: [own, ...manifest.disks.slice(1)],
-  });
 }

@@ -3,6 +3,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { copyDisk, linkOrCopy } from '../../image/copy-disk.ts';
 import { isThere } from '../../image/kept-list.ts';
+import { copyLayers } from '../../image/layer-sets.ts';
 import { saveSnapshot } from '../../image/snapshot-moves.ts';
 import type { Snapshot, SnapshotFiles, SnapshotNote } from '../../image/snapshots.ts';
 import { lockMachine } from '../../machine/lock.ts';
@@ -10,14 +11,15 @@ import { findRunning } from '../../machine/state.ts';
 import { queryStatus } from '../../qmp/queries.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { openProgress, type ReportProgress } from '../../ui/progress.ts';
-import { identifyDisk } from '../../vmstate/describe.ts';
-import { writeManifest, type VmStateManifest } from '../../vmstate/manifest.ts';
+import { identifyDisk, identifyDisks } from '../../vmstate/describe.ts';
+import { compareStates } from '../../vmstate/manifest.ts';
 import { readSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
 import { holdStoppedMachine } from '../hold-machine.ts';
 import { locateMachine, type LocatedMachine } from '../locate.ts';
 import { requireRunning } from '../monitor.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 import { goOn, holdRunning, saveMemory, type HeldMachine } from './save-memory.ts';
+import { layersOf, writeMemoryNote } from './snapshot-memory.ts';
 
 /** Another utopia may be starting or tidying up this machine. */
 const lockWaitMs = 5_000;
@@ -69,8 +71,11 @@ async function saveStopped(
     const fill = async (files: SnapshotFiles): Promise<void> => {
       await copyDisk(privateFile, files.disk, signal);
       if (suspended === undefined) return;
-      await linkOrCopy(suspended.stateFile, files.state, signal);
-      await writeMemoryNote(files, suspended.manifest);
+      const { manifest, stateFile } = suspended;
+      await linkOrCopy(stateFile, files.state, signal);
+      const layers = layersOf(manifest, located.paths);
+      await copyLayers(layers, located.paths.disksDir, files.layersDir, signal);
+      await writeMemoryNote(files, manifest, located.paths);
     };
     return await saveSnapshot(located.paths, privateFile, note, { now: context.now(), fill });
   } finally {
@@ -83,11 +88,10 @@ async function refuseUnfit(
   privateFile: string,
   { manifest, stateFile }: SuspendedMachine,
 ): Promise<void> {
-  const [saved] = manifest.disks;
-  const disk = await identifyDisk(privateFile);
   const state = await identifyDisk(stateFile);
-  const same = saved?.bytes === disk?.bytes && saved?.mtimeNs === disk?.mtimeNs;
-  if (same && saved?.inode === disk?.inode && state?.bytes === manifest.stateBytes) return;
+  const disks = await identifyDisks(manifest.disks.map(({ path }) => path));
+  const changed = compareStates(manifest, { ...manifest, disks });
+  if (changed.length === 0 && state?.bytes === manifest.stateBytes) return;
   throw new UtopiaError(
     'state-unfit',
     `The machine is suspended, and its memory does not fit ${privateFile} any more.`,
@@ -128,11 +132,18 @@ async function fillFromRunning(
   files: SnapshotFiles,
 ): Promise<void> {
   const { report } = held.display;
-  // QEMU holds a lock of its own on the file, which concerns other QEMUs: reading is free.
-  const copy = async (): Promise<void> => await copyShown(context, overlay, files.disk, report);
+  const { paths } = held.located;
+  const layers = held.running.state.plan.disks
+    .filter(({ mode }) => mode === 'snapshot')
+    .map(({ file }) => basename(file));
+  // QEMU holds locks of its own on these files, which concern other QEMUs: reading is free.
+  const copy = async (): Promise<void> => {
+    await copyShown(context, overlay, files.disk, report);
+    await copyLayers(layers, paths.disksDir, files.layersDir, context.signal);
+  };
   const manifest = await saveMemory(context, held, files.state, copy);
   await goOn(context, held, manifest.mounts);
-  await writeMemoryNote(files, manifest);
+  await writeMemoryNote(files, manifest, paths);
 }
 
 async function copyShown(
@@ -159,18 +170,6 @@ async function refuseStandingStill({ located, qmp }: HeldMachine): Promise<void>
       status === 'paused' || status === 'postmigrate'
         ? 'utopia up lets it go on.'
         : 'utopia status',
-  });
-}
-
-/** The manifest of a snapshot's memory: it goes with the copied disk, not with the one it was copied from. */
-async function writeMemoryNote(files: SnapshotFiles, manifest: VmStateManifest): Promise<void> {
-  const copy = await identifyDisk(files.disk);
-  const [own, ...others] = manifest.disks;
-  if (copy === undefined || own === undefined) throw new Error(`${files.disk} is gone`);
-  await writeManifest(files.manifest, {
-    ...manifest,
-    stateFile: basename(files.state),
-    disks: [{ ...copy, path: own.path }, ...others],
   });
 }
 

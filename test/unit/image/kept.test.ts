@@ -33,7 +33,11 @@ const now = new Date('2026-11-23T12:00:00Z');
 function sampleMachine(folder: string, privateFolder = join(folder, 'lab')) {
   mkdirSync(privateFolder, { recursive: true });
   const machine = {
-    places: { keptDir: join(folder, 'state/kept'), sshDir: join(folder, 'state/ssh') },
+    places: {
+      keptDir: join(folder, 'state/kept'),
+      sshDir: join(folder, 'state/ssh'),
+      disksDir: join(folder, 'state/disks'),
+    },
     privateFile: join(privateFolder, 'private.qcow2'),
   };
   fill(machine, 'first');
@@ -99,6 +103,36 @@ test('two resets in the same millisecond are two kept overlays; the newest comes
   expect(await keptContents(machine)).toEqual(['first', 'second']);
   await bringBack(machine.places, machine.privateFile, now);
   expectInPlace(machine, 'second');
+});
+
+test('layers of exercise disks go where the memory goes that has them in use', async () => {
+  using folder = temporaryFolder();
+  const machine = sampleMachine(folder.path);
+  const { places, privateFile } = machine;
+  const layer = join(places.disksDir, 'fsdisk1.qcow2');
+  const memory = `${privateFile}.vmstate.json`;
+  // As a boot does it: new files, whatever the old ones are linked to.
+  const boot = (contents: string): void => {
+    rmSync(places.disksDir, { recursive: true, force: true });
+    mkdirSync(places.disksDir);
+    writeFileSync(layer, contents);
+  };
+  boot('layer of first');
+  writeFileSync(memory, 'memory of first');
+  await keepOverlay(places, privateFile, now);
+  fill(machine, 'second');
+  boot('layer of second');
+  writeFileSync(memory, 'memory of second');
+  for (const contents of ['first', 'second', 'first']) {
+    await bringBack(places, privateFile, now);
+    expectInPlace(machine, contents);
+    expect(readFileSync(layer, 'utf8')).toBe(`layer of ${contents}`);
+    expect(readFileSync(memory, 'utf8')).toBe(`memory of ${contents}`);
+  }
+  // Those of a machine that is off are thrown away by its next boot, and not kept.
+  rmSync(memory);
+  const { folder: off } = await keepOverlay(places, privateFile, now);
+  expect(existsSync(join(off, 'disks'))).toBe(false);
 });
 
 test('nothing kept is said so', async () => {
