@@ -8,6 +8,9 @@ const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
 const optionWithValue =
   /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
 
+/** Its value may be left out: then `--` or another option must follow. */
+const optionWithName = '--keep';
+
 /**
  * Puts `--` before the guest's command where it was left out: in `utopia exec grep
  * -q x` the `-q` is grep's, though utopia has one too. Other commands stay as they are.
@@ -28,7 +31,8 @@ export function findOperand(words: readonly string[], from: number): number {
   while (at < words.length) {
     const word = words[at] ?? '';
     if (word === '--' || !word.startsWith('-')) return at;
-    at += optionWithValue.test(word) ? 2 : 1;
+    const named = word === optionWithName && !(words[at + 1] ?? '-').startsWith('-');
+    at += named || optionWithValue.test(word) ? 2 : 1;
   }
   return at;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { KeepWish } from '../commands/run/kept-names.ts';
 import type { FolderUse } from '../commands/run/guest-command.ts';
 import type { RunCommand } from '../cli.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
@@ -9,6 +10,7 @@ interface RunFlags extends ParsedOptions {
   readonly rw?: boolean;
   readonly copyIn?: boolean;
   readonly copyOut?: readonly string[];
+  readonly keep?: string | true;
   readonly junit?: string;
   readonly yes?: boolean;
   readonly each?: readonly string[];
@@ -38,6 +40,11 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         ])
         .conflicts('rw'),
     )
+    .addOption(
+      new Option('--keep [name]', 'make a machine of the copy, in this new folder').conflicts(
+        'each',
+      ),
+    )
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
     .option('--jobs <count>', 'with --each: how many at once (default: what fits)', count)
@@ -55,6 +62,7 @@ ${examples(
   'utopia run --each submissions/* --junit marks.xml -- ./grade.sh {}',
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
   'utopia run --copy-out lunix.ko -- make',
+  'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
 )}`,
     );
   addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
@@ -67,6 +75,7 @@ ${examples(
           timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
           use: folderUse(options),
           copyOut: options.copyOut ?? [],
+          keep: keepWish(options.keep),
           junit: options.junit,
           each: options.each ?? [],
           jobs: options.jobs,
@@ -82,6 +91,11 @@ ${examples(
 function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
   if (rw === true) return 'write';
   return copyIn === true || copyOut !== undefined ? 'private' : 'read';
+}
+
+function keepWish(keep: string | true | undefined): KeepWish | undefined {
+  if (keep === undefined) return undefined;
+  return { name: keep === true ? undefined : keep };
 }
 
 /** A positive number of seconds. */

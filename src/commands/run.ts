@@ -9,6 +9,8 @@ import { junitCase } from './run/junit.ts';
 import { checkCopyOut, copyOutPaths } from './run/copy-out.ts';
 import { sayCrashes } from './run/crashes.ts';
 import type { FolderUse } from './run/guest-command.ts';
+import { checkKeep, type KeepWish } from './run/kept-names.ts';
+import { sayKept } from './run/say-kept.ts';
 import { reportFailure, type RunReport } from './run/verdict.ts';
 
 export interface RunOptions {
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly use: FolderUse;
   /** Paths below the folder that are brought back; `{}` is the path with `each`. */
   readonly copyOut: readonly string[];
+  /** Make a machine of the copy; for a single run only. */
+  readonly keep: KeepWish | undefined;
   /** File for the result as JUnit XML, relative to the current folder. */
   readonly junit: string | undefined;
   /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
@@ -42,6 +46,7 @@ export async function runRun(
   options: RunOptions,
 ): Promise<number> {
   checkCopyOut(options);
+  if (options.keep !== undefined) await checkKeep(context.cwd, options.keep);
   if (options.each.length > 0) return await runEach(context, globals, options);
   const startedAt = performance.now();
   const run: CopyRun = {
@@ -55,12 +60,15 @@ export async function runRun(
   };
   try {
     const located = await locateMachine(context, globals, options.flags);
-    const { report, crashes } = await runInCopy(context, globals, located, run);
+    const result = await runInCopy(context, globals, located, run);
+    const { report, crashes } = result;
     await publish(context, globals, options, report);
     if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
     if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
-    return report.status;
+    sayKept(context, globals, result);
+    // A machine that is missing must be seen by a script, too; a command that failed says enough.
+    return report.status === 0 ? (result.keepFailure?.status ?? 0) : report.status;
   } catch (error) {
     const failure = asFailure(context, error);
     if (failure === undefined) throw error;

@@ -20,7 +20,7 @@ export interface ImageInfo {
   readonly corrupt: boolean;
 }
 
-/** qemu-img only writes headers here; longer than this it hangs on a dead network file system. */
+/** For writing headers: longer than this it hangs on a dead network file system. */
 const timeoutMs = 60_000;
 
 /** Describes an image, also one in use: `-U` neither takes nor asks for a lock. */
@@ -80,16 +80,33 @@ export async function renameBackingFile(
   await runQemuImg(qemuImg, [...args, '--', path], `write into ${path}`);
 }
 
+/** Long enough for a slow disk to write an overlay of many gigabytes. */
+const moveMs = 3_600_000;
+
+/**
+ * Makes an overlay over another overlay of an image stand on the image itself: what
+ * only the one between has goes into it. Both files are whole afterwards.
+ */
+export async function standOn(
+  qemuImg: QemuImg,
+  path: string,
+  image: Pick<BackingFile, 'path' | 'format'>,
+): Promise<void> {
+  const args = ['rebase', '-q', '-f', 'qcow2', '-F', image.format, '-b', image.path, '--', path];
+  await runQemuImg(qemuImg, args, `write into ${path}`, moveMs);
+}
+
 /** Runs qemu-img and returns what it printed; its refusal becomes an error in the user's terms. */
 async function runQemuImg(
   { imgBinary, signal }: QemuImg,
   args: readonly string[],
   purpose: string,
+  limitMs = timeoutMs,
 ): Promise<string> {
   const { execa } = await import('execa');
   const result = await execa(imgBinary, args, {
     cancelSignal: signal,
-    timeout: timeoutMs,
+    timeout: limitMs,
     reject: false,
     stdin: 'ignore',
     env: { LC_ALL: 'C' },
@@ -115,7 +132,7 @@ async function runQemuImg(
     missing ? 'qemu-missing' : 'qemu-failed',
     missing
       ? `${imgBinary} cannot be started (${result.code}).`
-      : `qemu-img could not ${purpose}${result.timedOut ? ' within a minute' : ''}.`,
+      : `qemu-img could not ${purpose}${result.timedOut ? ` within ${limitMs / 60_000} min` : ''}.`,
     {
       details: words === '' ? [] : words.split('\n').slice(-5),
       hint: missing

@@ -2,10 +2,16 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
+import { findLeash } from './leash.ts';
 import { rotateLog } from './logs.ts';
 import type { MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { identifyProcess, type ProcessIdentity } from './process.ts';
+
+export interface StartOptions {
+  readonly stateFile?: string | undefined;
+  readonly endsWithUs?: boolean;
+}
 
 /** How a QEMU ended: by itself (code) or by a signal. */
 export interface QemuExit {
@@ -29,14 +35,19 @@ export interface StartedQemu {
  * terminal reaches it: stopping it is our job. With `stateFile` it waits for
  * `restoreState`, that file on its descriptor 3. Throws `qemu-failed` when the
  * binary cannot be run at all. Until `writeState` says what runs, `startingFile`
- * tells others that something may.
+ * tells others that something may. With `endsWithUs` the kernel kills it when this
+ * process ends in whatever way, where setpriv(1) knows how to ask for that.
  */
 export async function startQemu(
   plan: MachinePlan,
   paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog' | 'startingFile'>,
-  { stateFile }: { readonly stateFile?: string | undefined } = {},
+  { stateFile, endsWithUs = false }: StartOptions = {},
 ): Promise<StartedQemu> {
-  await Promise.all([rotateLog(paths.consoleLog), rotateLog(paths.qemuLog)]);
+  const [leash] = await Promise.all([
+    endsWithUs ? findLeash() : [],
+    rotateLog(paths.consoleLog),
+    rotateLog(paths.qemuLog),
+  ]);
   // QEMU would append to the logs of the boot before.
   await Promise.all([paths.firmwareLog, paths.consoleLog].map((file) => rm(file, { force: true })));
   await writeFile(paths.startingFile, '', { mode: 0o600 });
@@ -44,7 +55,8 @@ export async function startQemu(
   const state = stateFile === undefined ? undefined : await open(stateFile, 'r');
   try {
     const incoming = state === undefined ? [] : ['-incoming', 'defer'];
-    const child = spawn(plan.binary, [...machineArgv(plan), ...incoming], {
+    const [program = plan.binary, ...words] = [...leash, plan.binary, ...machineArgv(plan)];
+    const child = spawn(program, [...words, ...incoming], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log.fd, log.fd, ...(state === undefined ? [] : [state.fd])],

@@ -1,60 +1,24 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeLab, type Lab, type LabOptions } from '../support/lab.ts';
+import { pathsOfId } from '../../src/machine/paths.ts';
+import { waitForExit } from '../../src/machine/process.ts';
+import { findRunning } from '../../src/machine/state.ts';
+import { labWithGuest, remainsOfCopies } from '../support/guest-lab.ts';
+import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // `utopia run` as it is typed. QEMU is a stand-in, and ssh is one too.
 needsOfHost('qemu', 'ssh');
 
-/** An ssh that writes down each command for the guest, and plays `action` for the one that was asked for. */
-async function labWith(folder: string, action: string, options: LabOptions = {}): Promise<Lab> {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  const script = `#!/bin/sh
-[ "$1" = -V ] && exit 0
-case "$*" in *ControlMaster=yes*) exit 0 ;; esac
-for last; do :; done
-printf '%s\\n' "$last" >>'${folder}/commands'
-case $last in
-  *authorized_keys* | *'mount -t 9p'* | kill*) exit 0 ;;
-esac
-${action}
-`;
-  writeFileSync(join(bin, 'ssh'), script);
-  chmodSync(join(bin, 'ssh'), 0o755);
-  return await makeLab({
-    scenario: {},
-    ...options,
-    env: { PATH: `${bin}:${process.env['PATH']}` },
-  });
-}
-
-/** What is left of copies: folders and processes. */
-function remains(lab: Lab): unknown {
-  const { HOME = '', XDG_RUNTIME_DIR = '' } = lab.env;
-  const folders = [join(HOME, '.local/state/utopia/runs'), join(XDG_RUNTIME_DIR, 'utopia/runs')];
-  return {
-    files: folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : [])),
-    processes: lab.processes(),
-  };
-}
-
 const nothing = { files: [], processes: [] };
 
 describe('a command', () => {
   test('its status and output are passed on, and nothing remains', async () => {
     using folder = temporaryFolder();
-    await using lab = await labWith(folder.path, 'echo out; echo err >&2; exit 42');
+    await using lab = await labWithGuest(folder.path, 'echo out; echo err >&2; exit 42');
     expect(await lab.run('run', './test', 'a b', '-q')).toMatchObject({
       status: 42,
       stdout: 'out\n',
@@ -63,13 +27,13 @@ describe('a command', () => {
     const commands = readFileSync(join(folder.path, 'commands'), 'utf8');
     expect(commands).toContain(`,ro shared`);
     expect(commands).toContain(`./test '\\''a b'\\'' -q\n`);
-    expect(remains(lab)).toEqual(nothing);
+    expect(remainsOfCopies(lab)).toEqual(nothing);
     expect(existsSync(join(lab.folder, 'private.qcow2'))).toBe(false);
   });
 
   test('--json has it all, --junit as well', async () => {
     using folder = temporaryFolder();
-    await using lab = await labWith(folder.path, 'echo out; echo err >&2; exit 3');
+    await using lab = await labWithGuest(folder.path, 'echo out; echo err >&2; exit 3');
     const result = await lab.run('run', '--json', '--rw', '--junit', 'result.xml', '--', 'true');
     expect(result.status).toBe(3);
     expect(JSON.parse(result.stdout)).toMatchObject({
@@ -90,31 +54,37 @@ describe('a command', () => {
 
   test('one that takes too long is ended', async () => {
     using folder = temporaryFolder();
-    await using lab = await labWith(folder.path, 'exec sleep 50');
+    await using lab = await labWithGuest(folder.path, 'exec sleep 50');
     const result = await lab.run('run', '--timeout', '0.5', 'x');
     expect(result).toMatchObject({ status: 124, stderr: '✗ The command was ended after 0.5 s.\n' });
-    expect(remains(lab)).toEqual(nothing);
+    expect(remainsOfCopies(lab)).toEqual(nothing);
   });
 
   test('Ctrl-C is the command’s', async () => {
     using folder = temporaryFolder();
     const action = `until grep -q '^kill -INT' '${folder.path}/commands'; do sleep 0.1; done; exit 130`;
-    await using lab = await labWith(folder.path, `echo begun; ${action}`);
+    await using lab = await labWithGuest(folder.path, `echo begun; ${action}`);
     const run = lab.start('run', 'x');
     await run.sees(/begun/);
     run.child.kill('SIGINT');
     expect(await run.ended).toMatchObject({ status: 130, stderr: '' });
-    expect(remains(lab)).toEqual(nothing);
+    expect(remainsOfCopies(lab)).toEqual(nothing);
   });
 
-  test('what a killed utopia leaves is cleared by the next', async () => {
+  test('the machine of a killed utopia ends at once, the next clears the rest', async () => {
     using folder = temporaryFolder();
-    await using lab = await labWith(folder.path, 'echo begun; exec sleep 50');
+    await using lab = await labWithGuest(folder.path, 'echo begun; exec sleep 50');
     const run = lab.start('run', 'x');
     await run.sees(/begun/);
     const gone = once(run.child, 'exit');
+    const [id = ''] = readdirSync(join(lab.env['HOME'] ?? '', '.local/state/utopia/runs'));
+    const machine = await findRunning(
+      pathsOfId(join('runs', id), lab.env, process.getuid?.() ?? 0),
+    );
+    if (machine === undefined) throw new Error('the copy has no machine');
     run.child.kill('SIGKILL');
     await gone;
+    expect(await waitForExit(machine.qemu, { timeoutMs: 10_000 })).toBe(true);
     const [left] = readdirSync(join(lab.env['HOME'] ?? '', '.local/state/utopia/runs'));
     const next = lab.start('run', 'y');
     await next.sees(/begun/);
@@ -125,7 +95,7 @@ describe('a command', () => {
     next.child.kill('SIGINT');
     next.child.kill('SIGTERM');
     expect(await over).toEqual([130, null]);
-    expect((remains(lab) as typeof nothing).files).toEqual([]);
+    expect(remainsOfCopies(lab).files).toEqual([]);
   });
 });
 
@@ -133,7 +103,7 @@ test('--each: a copy and a verdict for each path', async () => {
   using folder = temporaryFolder();
   const action =
     'case $last in *"./x b c"*) echo no; exit 3 ;; *"./x late"*) exec sleep 50 ;; esac';
-  await using lab = await labWith(folder.path, action);
+  await using lab = await labWithGuest(folder.path, action);
   const args = ['run', '--jobs', '2', '--timeout', '2', '--each', 'a', 'b c', 'late', '--'];
   const result = await lab.run(...args, 'sh', '-c', './x {}');
   expect(result.status).toBe(1);
@@ -142,30 +112,30 @@ test('--each: a copy and a verdict for each path', async () => {
   expect(result.stderr).toMatch(/✗ b c +status 3/);
   expect(result.stderr).toMatch(/✗ late +The command was ended after 2 s,/);
   expect(result.stderr).toContain('utopia image warm');
-  expect(remains(lab)).toEqual(nothing);
+  expect(remainsOfCopies(lab)).toEqual(nothing);
   const outside = await lab.run('run', '--each', '../x', '--', 'true');
   expect(outside.status).toBe(64);
 });
 
 test('--each: copies that go do not disturb those that come', async () => {
   using folder = temporaryFolder();
-  await using lab = await labWith(folder.path, 'exit 0');
+  await using lab = await labWithGuest(folder.path, 'exit 0');
   const items = Array.from({ length: 24 }, (_item, index) => `item-${index}`);
   const result = await lab.run('run', '--jobs', '6', '--each', ...items, '--', 'true');
   expect(result.stdout, result.stderr).toBe('24 of 24 runs passed\n');
-  expect(remains(lab)).toEqual(nothing);
+  expect(remainsOfCopies(lab)).toEqual(nothing);
 });
 
 describe('a copy that does not start', () => {
   test('69, with the reason', async () => {
     using folder = temporaryFolder();
-    await using lab = await labWith(folder.path, 'exit 0', {
+    await using lab = await labWithGuest(folder.path, 'exit 0', {
       scenario: { dieAtOnce: { code: 1, stderr: 'qemu: cannot set up guest memory' } },
     });
     const result = await lab.run('run', '--json', 'true');
     expect(result.status).toBe(69);
     expect(JSON.parse(result.stdout)).toMatchObject({ outcome: 'not-started', status: 69 });
-    expect(remains(lab)).toEqual(nothing);
+    expect(remainsOfCopies(lab)).toEqual(nothing);
   });
 
   test('64 in a folder of the guest’s own system', async () => {

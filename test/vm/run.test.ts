@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findRunning } from '../../src/machine/state.ts';
-import { isAlive } from '../../src/machine/process.ts';
+import { waitForExit } from '../../src/machine/process.ts';
 import { pathsOfId } from '../../src/machine/paths.ts';
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
@@ -105,6 +105,26 @@ describe('copies of one warm base', () => {
     expect((await lab.run('run', ...shell(script))).status).toBe(0);
   });
 
+  test('one is kept as a machine, whose disk needs no base', async () => {
+    const script = 'echo kept > /root/mark; cat /etc/ssh/ssh_host_ed25519_key.pub; exit 3';
+    const { status, stdout, stderr } = await lab.run(
+      'run',
+      '--keep',
+      'one, kept',
+      ...shell(script),
+    );
+    expect(status, stderr).toBe(3);
+    expect(stderr).toBe("✓ The copy is a machine now: one, kept\n  cd 'one, kept' && utopia up\n");
+    writeFileSync(join(lab.folder, 'key of the base'), stdout);
+    expect(await report('--timeout', '1', '--keep', '--', 'sleep', '100')).toMatchObject({
+      outcome: 'timed-out',
+      status: 124,
+      kept: expect.stringMatching(/\/kept-[^/]+-1$/),
+    });
+    expect(remains()).toEqual([]);
+    expect(lab.processes()).toEqual([]);
+  });
+
   test('pass every byte, both ways', async () => {
     const bytes = readFileSync(process.execPath).subarray(0, 3 << 20);
     expect((await lab.pipe(bytes, 'run', 'cat')).equals(bytes)).toBe(true);
@@ -173,17 +193,18 @@ describe('copies of one warm base', () => {
     expect(remains()).toEqual([]);
   });
 
-  test('what a killed utopia leaves is ended by the next', async () => {
+  test('the machine of a killed utopia ends at once, and the next clears the rest', async () => {
     const run = lab.start('run', ...shell('echo begun; sleep 100'));
     await run.sees(/begun/);
     const gone = once(run.child, 'exit');
+    const [id = ''] = readdirSync(stateFolder());
+    const paths = pathsOfId(join('runs', id), lab.env, process.getuid?.() ?? 0);
+    const machine = await findRunning(paths);
+    if (machine === undefined) throw new Error('the copy has no machine');
     run.child.kill('SIGKILL');
     await gone;
-    const [id = ''] = readdirSync(stateFolder());
-    const left = await findRunning(pathsOfId(join('runs', id), lab.env, process.getuid?.() ?? 0));
-    expect(left).toBeDefined();
+    expect(await waitForExit(machine.qemu, { timeoutMs: 10_000 })).toBe(true);
     expect((await lab.run('run', 'true')).status).toBe(0);
-    expect(left !== undefined && (await isAlive(left.qemu))).toBe(false);
     expect(remains()).toEqual([]);
     expect(lab.processes()).toEqual([]);
   });
@@ -248,4 +269,17 @@ test('a base that cannot be restored is said, and copy and machine boot', async 
   const cooled = await lab.run('image', 'cool');
   expect(cooled.stdout).toContain('Removed 1 warm base');
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a machine that was kept of a copy boots without the base', async () => {
+  const base = readFileSync(join(lab.folder, 'key of the base'), 'utf8');
+  const up = await lab.run('-C', 'one, kept', 'up', '--detach', '--json');
+  expect(up.status, up.stderr).toBe(0);
+  expect(JSON.parse(up.stdout)).toMatchObject({ warm: false });
+  const script = 'cat /root/mark /etc/ssh/ssh_host_ed25519_key.pub';
+  const [mark, key] = (await lab.run('-C', 'one, kept', 'ssh', '--', script)).stdout.split('\n');
+  expect(mark).toBe('kept');
+  expect(key).toMatch(/^ssh-ed25519 /);
+  expect(`${key}\n`).not.toBe(base);
+  expect((await lab.run('-C', 'one, kept', 'down', '--force')).status).toBe(0);
 });

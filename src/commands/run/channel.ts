@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shareOptions } from '../../share-options.ts';
-import type { Agent, TakeOutput } from '../../guest/agent.ts';
+import { askAgent, type Agent, type TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import type { RunningCommand } from './attend.ts';
@@ -29,6 +29,8 @@ export interface GuestChannel {
   mount(folder: string, use: FolderUse): Promise<void>;
   /** Starts the command there. */
   start(words: readonly string[], folder: string, streams: CommandStreams): RunningCommand;
+  /** Runs shell text that reads nothing; gives its status. */
+  ask(script: string, signal: AbortSignal): Promise<{ readonly status: number }>;
   /** Gives what is there of these paths below the folder, as a tar archive. */
   pack(
     folder: string,
@@ -55,6 +57,7 @@ export function sshChannel(access: GuestAccess): GuestChannel {
       const { status, stderr } = await runInGuest(access, inShell(script), { timeoutMs: 60_000 });
       if (status !== 0) throw cannotMount(stderr);
     },
+    ask: async (script, signal) => await runInGuest({ ...access, signal }, inShell(script)),
     pack: async (folder, paths, take, signal) => {
       // As text: what a command prints is read as such.
       const script = `{ ${packScript(folder, paths)}\n} | base64`;
@@ -90,6 +93,14 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
         status = await agent.run(layerScript(folder), streams);
       }
       if (status !== 0) throw cannotMount(said.text());
+    },
+    ask: async (script, signal) => {
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        return await askAgent(agent, script);
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
     },
     pack: async (folder, paths, take, signal) => {
       const said = collect();

@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { GuestChannel } from './channel.ts';
 import { fillIn } from './items.ts';
+import { stopSignal } from './settle-guest.ts';
 import { takeInto } from './take-output.ts';
 
 /**
@@ -23,8 +24,8 @@ export function copyOutPaths(paths: readonly string[]): string[] {
 }
 
 /**
- * Throws `usage` where several runs would write to one path, or a path leads out of
- * the folder, before anything is started. Pure.
+ * Throws `usage` where one of several runs would write to the path of another, or to
+ * one out of the folder, before anything is started. Pure.
  */
 export function checkCopyOut({
   each,
@@ -39,8 +40,7 @@ export function checkCopyOut({
       hint: `Name the path of each run with {}, as in --copy-out {}/${common}`,
     });
   }
-  const items = each.length > 0 ? each : [''];
-  for (const item of items) copyOutPaths(paths.map((path) => fillIn(path, item)));
+  for (const item of each) copyOutPaths(paths.map((path) => fillIn(path, item)));
 }
 
 /**
@@ -49,13 +49,13 @@ export function checkCopyOut({
  * that are not there in the guest. Throws `copy-failed`, and the signal's reason.
  */
 export async function copyOut(
-  { cwd, signal, urgentSignal }: Context,
+  context: Context,
   channel: GuestChannel,
   paths: readonly string[],
 ): Promise<readonly string[]> {
+  const { cwd } = context;
   const draft = await mkdtemp(join(cwd, '.utopia-copy-'));
-  // The first Ctrl-C may have been the command's.
-  const stop = signal.aborted ? urgentSignal : signal;
+  const stop = stopSignal(context);
   try {
     await unpack(channel, paths, draft, stop, cwd);
     const missing: string[] = [];

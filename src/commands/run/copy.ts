@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Config } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
 import { tryFlock } from '../../flock.ts';
@@ -15,6 +15,8 @@ import type { LocatedMachine } from '../locate.ts';
 
 /** The folder of all copies, in the state folder and in the runtime folder. */
 const copiesFolder = 'runs';
+/** Names, in the state folder of a copy that is being kept, the draft of its new folder. */
+export const keepingFile = 'keeping';
 /** Making a copy's folder, or sweeping, takes milliseconds each. */
 const gateWaitMs = 20_000;
 const killMs = 10_000;
@@ -117,7 +119,16 @@ async function removeCopy({ env }: Context, paths: MachinePaths): Promise<void> 
     await waitForExit(running.qemu, { timeoutMs: killMs });
   }
   await closeShared(paths.runtimeDir, env);
+  await removeDraft(paths);
   // The lock's folder last: without it, nobody would look for the rest.
   await rm(paths.runtimeDir, { recursive: true, force: true });
   await rm(paths.stateDir, { recursive: true, force: true });
+}
+
+/** What a utopia that was killed while it kept the copy has left in the user's folder. */
+async function removeDraft({ stateDir }: MachinePaths): Promise<void> {
+  const draft = await readFile(join(stateDir, keepingFile), 'utf8').catch(() => undefined);
+  // Half a name, of a utopia that was killed while it wrote it, must not be anything else's.
+  if (draft === undefined || !/^\..*\.draft$/s.test(basename(draft))) return;
+  await rm(draft, { recursive: true, force: true });
 }

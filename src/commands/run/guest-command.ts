@@ -76,3 +76,12 @@ export function commandScript(words: readonly string[], folder: string): string 
   ];
   return steps.join('\n');
 }
+
+/** Shell text that takes the key of our own logins out of root's account, and what it was alone in. Pure. */
+export function forgetLoginScript(machineId: string): string {
+  const keys = '/root/.ssh/authorized_keys';
+  return [
+    `sed -i '/ utopia-${machineId}$/d' ${keys}`,
+    `[ -s ${keys} ] || rm -f ${keys}; rmdir /root/.ssh 2>/dev/null`,
+  ].join('\n');
+}

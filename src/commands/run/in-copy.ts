@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
+import { UtopiaError } from '../../errors.ts';
 import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../up/prepare.ts';
@@ -12,7 +13,10 @@ import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
 import { copyOut } from './copy-out.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
+import { keepCopy } from './keep.ts';
+import type { KeepWish } from './kept-names.ts';
 import { planCopy } from './launch.ts';
+import { settleGuest } from './settle-guest.ts';
 import { shareSubject } from './share-subject.ts';
 import { startCopy, type StartedCopy } from './start.ts';
 import { isFatal, judgeRun, type RunReport } from './verdict.ts';
@@ -25,6 +29,8 @@ export interface CopyRun {
   readonly use: FolderUse;
   /** Paths below the folder that are brought back when the command has ended. */
   readonly copyOut: readonly string[];
+  /** Make a machine of the copy when the command has ended. */
+  readonly keep: KeepWish | undefined;
   readonly yes: boolean;
   /** Boot, although there may be a warm base. */
   readonly cold: boolean;
@@ -42,6 +48,10 @@ export interface CopyRun {
 export interface CopyResult {
   readonly report: RunReport;
   readonly crashes: readonly RepeatedCrash[];
+  /** Of a copy to be kept: its guest had not written all to its disk. */
+  readonly unsettled: boolean;
+  /** Why it is not kept, although that was asked for. */
+  readonly keepFailure?: UtopiaError;
 }
 
 /** A command cut off hands over what it printed within this time. */
@@ -65,11 +75,21 @@ export async function runInCopy(
     const key = run.cold ? undefined : await warmBaseKey(planned.plan, qemu, backing.path);
     const base = key === undefined ? undefined : await findWarmBase(env, key);
     const started = await startCopy(context, globals, copy, planned, base);
+    let result: CopyResult;
     try {
-      return await runCommand(context, copy, started, run);
+      result = await runCommand(context, copy, started, run);
     } finally {
       started.cut();
       await started.session.close();
+    }
+    if (run.keep === undefined) return result;
+    const plan = { ...started, wish: run.keep, words: run.words, origin: located };
+    try {
+      const kept = await keepCopy(context, globals, copy, plan);
+      return { ...result, report: { ...result.report, kept } };
+    } catch (error) {
+      if (!(error instanceof UtopiaError)) throw error;
+      return { ...result, keepFailure: error };
     }
   } finally {
     await copy.discard();
@@ -94,6 +114,8 @@ async function runCommand(
   const commandMs = Math.round(performance.now() - begunAt);
   const ranToItsEnd = end.kind === 'exited' && run.copyOut.length > 0;
   const missing = ranToItsEnd ? await copyOut(context, started.channel, run.copyOut) : [];
+  const settled =
+    run.keep !== undefined && (await settleGuest(context, copy, started, command, end));
   started.cut();
   const output = await lastOutput(command.ended);
   const panicked = end.kind === 'crashed' && end.panicked;
@@ -113,6 +135,7 @@ async function runCommand(
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
     }),
     crashes,
+    unsettled: run.keep !== undefined && !settled,
   };
 }
 

@@ -63,7 +63,7 @@ export async function launchCopy(
     renewDisks(qemuImg, paths, plan.disks),
   ]);
   signal.throwIfAborted();
-  const started = await startQemu(plan, paths, { stateFile: base?.state });
+  const started = await startQemu(plan, paths, { stateFile: base?.state, endsWithUs: true });
   await writeState(paths, {
     schema: 1,
     name: config.name,

@@ -15,6 +15,7 @@ import { agentChannel } from './channel.ts';
 import { reachMonitor } from '../monitor.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import type { PlannedCopy } from './launch.ts';
+import { forgetLoginScript } from './guest-command.ts';
 import { bootColdCopy, endQemu } from './start.ts';
 
 const greetMs = 60_000;
@@ -106,11 +107,9 @@ async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFact
  * logins have left is of no use to anybody.
  */
 async function settle(access: GuestAccess): Promise<void> {
-  const keys = '/root/.ssh/authorized_keys';
   const wait = [
     'timeout 60 systemctl is-system-running --wait >/dev/null 2>&1',
-    `sed -i '/ utopia-${access.machineId}$/d' ${keys}`,
-    `[ -s ${keys} ] || rm -f ${keys}; rmdir /root/.ssh 2>/dev/null`,
+    forgetLoginScript(access.machineId),
     'sync; sleep 1',
   ].join('\n');
   await runInGuest(access, `exec sh -c ${quoteWord(wait)}`, { timeoutMs: 120_000 });

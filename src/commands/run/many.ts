@@ -90,6 +90,7 @@ async function runOne(
     words,
     copyOut: copyOutPaths(options.copyOut.map((path) => fillIn(path, item))),
     yes: true,
+    keep: undefined,
     capture: true,
     noInput: true,
     startedAt,

@@ -15,8 +15,11 @@ import { resumeCopy } from './restore.ts';
 export interface StartedCopy {
   readonly session: MachineSession;
   readonly channel: GuestChannel;
+  readonly launched: LaunchedCopy;
   /** It went on from a warm base instead of booting. */
   readonly warm: boolean;
+  /** Kinds of the SSH host keys that it shares with all copies of the base; none after a boot. */
+  readonly hostKeys: readonly string[];
   /** Cuts the channel: what runs through it is given up on. */
   readonly cut: () => void;
 }
@@ -41,7 +44,8 @@ export async function startCopy(
     try {
       const agent = await resumeCopy(context, launched, session);
       const channel = agentChannel(context, agent);
-      return { session, channel, warm: true, cut: () => agent.close() };
+      const { hostKeys = [] } = base.manifest;
+      return { launched, session, channel, warm: true, hostKeys, cut: () => agent.close() };
     } catch (error) {
       await session.close();
       context.signal.throwIfAborted();
@@ -50,8 +54,8 @@ export async function startCopy(
       await endQemu(launched, copy);
     }
   }
-  const { session, access, cut } = await bootColdCopy(context, globals, copy, planned);
-  return { session, channel: sshChannel(access), warm: false, cut };
+  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned);
+  return { ...booted, channel: sshChannel(access), warm: false, hostKeys: [] };
 }
 
 /** A copy that was booted, and the way in by ssh. */

@@ -25,6 +25,8 @@ export interface RunReport {
   readonly stderr: string;
   /** Paths of --copy-out that were not brought back: not there, or the command did not end by itself. */
   readonly notCopied: readonly string[];
+  /** The folder of the machine that the copy became (--keep). */
+  readonly kept: string | null;
   /** What the guest's kernel had to report while it ran. */
   readonly crashes: readonly CrashReport[];
   /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
@@ -66,6 +68,7 @@ export function judgeRun(facts: RunFacts): RunReport {
     stdout: output.stdout,
     stderr: output.stderr,
     notCopied: facts.notCopied,
+    kept: null,
     crashes: crashes.map(reportCrash),
     consoleLog: facts.consoleLog ?? null,
   };
@@ -120,6 +123,7 @@ export function reportFailure(
     stdout: '',
     stderr: '',
     notCopied: [],
+    kept: null,
     crashes: [],
     consoleLog: null,
     message: error.message,

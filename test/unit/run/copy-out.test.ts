@@ -22,6 +22,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 function guestWith(folder: string): GuestChannel {
   return {
     mount: () => Promise.reject(new Error('not asked for')),
+    ask: () => Promise.reject(new Error('not asked for')),
     start: () => {
       throw new Error('not asked for');
     },

@@ -1,0 +1,136 @@
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { draftPath, syncFolder, writeFileAtomically } from '../../atomic-file.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { identifyFile } from '../../image/identity.ts';
+import { makeOverlay } from '../../image/overlay-creation.ts';
+import { standOn } from '../../image/qemu-img.ts';
+import { findRunning } from '../../machine/state.ts';
+import { isOutOfRoom } from '../../no-room.ts';
+import { openProgress } from '../../ui/progress.ts';
+import type { LocatedMachine } from '../locate.ts';
+import { stopRunning } from '../stop-ladder.ts';
+import { keepingFile, type ThrowawayMachine } from './copy.ts';
+import { keptConfig } from './kept-config.ts';
+import { keptFolders, type KeepWish } from './kept-names.ts';
+import { stopSignal } from './settle-guest.ts';
+import type { StartedCopy } from './start.ts';
+
+/** What is kept, and of which machine. */
+export interface KeepPlan extends Pick<StartedCopy, 'warm' | 'launched'> {
+  readonly wish: KeepWish;
+  /** The command that was run. */
+  readonly words: readonly string[];
+  readonly origin: LocatedMachine;
+}
+
+/**
+ * Ends a copy's QEMU and makes a machine of its disk: a folder with utopia.config and
+ * private.qcow2, which stands on the image alone. The folder gets its name when all of
+ * it is on the disk, and none that is there is touched. Gives its absolute path. Throws
+ * `disk-full`, `cannot-create`, `interrupted`, and what qemu-img's failures become.
+ */
+export async function keepCopy(
+  context: Context,
+  globals: GlobalOptions,
+  copy: ThrowawayMachine,
+  plan: KeepPlan,
+): Promise<string> {
+  const { cwd, terminal } = context;
+  const stop = stopSignal(context);
+  const folders = [...firstFolders(keptFolders(cwd, plan.wish, plan.origin.config.name))];
+  const [wanted = cwd] = folders;
+  const draft = draftPath(wanted);
+  const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
+  display.report({ kind: 'moved', title: 'keeping', detail: 'its disk' });
+  try {
+    stop.throwIfAborted();
+    await endOrderly(copy);
+    stop.throwIfAborted();
+    // Whoever clears this copy away after a SIGKILL clears the draft, too.
+    await writeFile(join(copy.paths.stateDir, keepingFile), draft);
+    await mkdir(draft);
+    await fillDraft(context, copy, plan, draft, stop);
+    stop.throwIfAborted();
+    return await placeFolder(draft, folders);
+  } catch (error) {
+    if (stop.aborted) throw new UtopiaError('interrupted', 'Interrupted: the copy is not kept.');
+    throw describeFailure(error, dirname(wanted));
+  } finally {
+    display.close();
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** More names than anybody has taken. */
+const mostFolders = 1000;
+
+function* firstFolders(folders: Generator<string>): Generator<string> {
+  for (let left = mostFolders; left > 0; left -= 1) yield folders.next().value as string;
+}
+
+/** QEMU writes its own tables back when it is told to quit. */
+async function endOrderly({ paths }: ThrowawayMachine): Promise<void> {
+  const running = await findRunning(paths);
+  if (running !== undefined) await stopRunning(running, paths, { powerDownMs: 0 });
+}
+
+async function fillDraft(
+  { now }: Context,
+  copy: ThrowawayMachine,
+  { warm, launched, words, origin }: KeepPlan,
+  draft: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { qemu, backing } = launched;
+  const qemuImg = { imgBinary: qemu.imgBinary, signal };
+  const { privateFile } = copy.config;
+  // A warm base may be removed at any time, and its machine's disk with it.
+  if (warm) await standOn(qemuImg, privateFile, backing);
+  const identity = await identifyFile(backing.path);
+  const place = join(draft, 'private.qcow2');
+  await makeOverlay(qemuImg, place, backing, identity, now(), privateFile);
+  const config = keptConfig(origin.config, backing.path, words);
+  await writeFileAtomically(join(draft, 'utopia.config'), config);
+}
+
+/** Gives the draft the first of these names that is free: made as an empty folder, it cannot be another's. */
+async function placeFolder(draft: string, folders: readonly string[]): Promise<string> {
+  for (const folder of folders) {
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw error;
+    }
+    try {
+      await rename(draft, folder);
+    } catch (error) {
+      await rmdir(folder);
+      throw error;
+    }
+    await syncFolder(dirname(folder));
+    return folder;
+  }
+  throw new UtopiaError('file-exists', `Every name like ${folders[0]} is taken.`);
+}
+
+function describeFailure(error: unknown, folder: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known = error instanceof UtopiaError;
+  // Neither ours nor the system's: a bug.
+  if (!known && (code === undefined || !(error instanceof Error))) return error;
+  const full = known ? error.code === 'disk-full' : isOutOfRoom(error);
+  return new UtopiaError(
+    full ? 'disk-full' : 'cannot-create',
+    full ? `No room to keep the copy in ${folder}.` : `The copy cannot be kept in ${folder}.`,
+    {
+      details: known ? [message, ...error.details] : [message],
+      hint: full
+        ? 'Free some space there, or name a folder with more room: --keep PATH'
+        : 'Look at the modes of that folder, or name another one: --keep PATH',
+      cause: error,
+    },
+  );
+}

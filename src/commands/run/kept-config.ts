@@ -1,0 +1,70 @@
+import { formatDisk } from '../../config/disks.ts';
+import { formatSensors } from '../../config/sensors.ts';
+import type { KeyName } from '../../config/keys.ts';
+import type { Config, VncSetting } from '../../config/types.ts';
+import { quoteForShell } from '../../shell-words.ts';
+
+/** What of a machine's settings a machine that was kept of its copy has. */
+export type KeptSettings = Pick<
+  Config,
+  | 'name'
+  | 'qemuBuildDir'
+  | 'memoryMiB'
+  | 'cpus'
+  | 'accelerator'
+  | 'sharedDir'
+  | 'vnc'
+  | 'disks'
+  | 'sensors'
+  | 'extraArgs'
+>;
+
+/**
+ * The text of a kept machine's utopia.config: the guest's hardware and the share are
+ * those of the machine that was copied, paths absolute. What one machine of the host
+ * has alone (its ports, its screen, writing to an exercise disk) is left to that
+ * machine, so that both can run. Pure.
+ */
+export function keptConfig(
+  { name, ...settings }: KeptSettings,
+  image: string,
+  words: readonly string[],
+): string {
+  const { qemuBuildDir, accelerator, disks, sensors, extraArgs } = settings;
+  const lines: readonly (readonly [KeyName, string | undefined])[] = [
+    ['QEMU_BUILD_DIR', qemuBuildDir],
+    ['QCOW2_BACKING_FILE', image],
+    ['UTOPIA_MEMORY_MB', String(settings.memoryMiB)],
+    ['UTOPIA_CPUS', String(settings.cpus)],
+    ['UTOPIA_ACCEL', accelerator === 'auto' ? undefined : accelerator],
+    ['UTOPIA_SSH_PORT', 'auto'],
+    ['SHARED_FS_DIR', settings.sharedDir],
+    ['UTOPIA_VNC', freeVnc(settings.vnc)],
+    ['UTOPIA_DISKS', joinWords(disks.map(diskWord))],
+    ['UTOPIA_SENSORS', sensors.kind === 'none' ? undefined : formatSensors(sensors)],
+    ['UTOPIA_EXTRA_ARGS', joinWords(extraArgs)],
+  ];
+  const command = words.map(quoteForShell).join(' ').replaceAll(/\s+/g, ' ');
+  return [
+    `# A copy of the machine ${name}, kept by utopia run --keep after this command:`,
+    `# ${command}`,
+    '# private.qcow2 beside this file has what it wrote.',
+    ...lines.flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${quoteForShell(value)}`],
+    ),
+    '',
+  ].join('\n');
+}
+
+/** A display can be served by one machine only. */
+function freeVnc({ kind }: VncSetting): string {
+  return kind === 'display' ? 'auto' : kind;
+}
+
+function diskWord(disk: Config['disks'][number]): string {
+  return formatDisk({ ...disk, mode: disk.mode === 'rw' ? 'snapshot' : disk.mode });
+}
+
+function joinWords(words: readonly string[]): string | undefined {
+  return words.length === 0 ? undefined : words.map(quoteForShell).join(' ');
+}

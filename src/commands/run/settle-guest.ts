@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../../context.ts';
+import { freshIdentityScript, makeHostKeys } from '../../guest/fresh-identity.ts';
+import type { CommandEnd, RunningCommand } from './attend.ts';
+import type { ThrowawayMachine } from './copy.ts';
+import { forgetLoginScript } from './guest-command.ts';
+import type { StartedCopy } from './start.ts';
+
+/** Writing back what an emulated guest holds in a gigabyte of memory takes seconds. */
+const settleMs = 60_000;
+const endMs = 5_000;
+
+/**
+ * Has the guest of a copy that is to be kept write all to its disk, end the command,
+ * forget our own login, and take SSH host keys that its twins do not have. False when
+ * it does not answer, or is no more: its disk then is as after a power cut. Throws the
+ * signal's reason.
+ */
+export async function settleGuest(
+  context: Context,
+  { paths }: ThrowawayMachine,
+  { channel, hostKeys }: Pick<StartedCopy, 'channel' | 'hostKeys'>,
+  command: RunningCommand,
+  end: CommandEnd,
+): Promise<boolean> {
+  if (end.kind !== 'exited' && end.kind !== 'timed-out') return false;
+  const stop = stopSignal(context);
+  try {
+    if (end.kind === 'timed-out') await endCommand(command);
+    const script =
+      hostKeys.length === 0
+        ? `${forgetLoginScript(paths.id.replaceAll('/', '-'))}\nsync`
+        : freshIdentityScript(await makeHostKeys(paths.sshDir, hostKeys), 'sync');
+    const patience = AbortSignal.any([stop, AbortSignal.timeout(settleMs)]);
+    const { status } = await channel.ask(script, patience);
+    return status === 0;
+  } catch {
+    stop.throwIfAborted();
+    return false;
+  }
+}
+
+/** The first Ctrl-C may have been the command's: then the second one is ours. */
+export function stopSignal({ signal, urgentSignal }: Context): AbortSignal {
+  return signal.aborted ? urgentSignal : signal;
+}
+
+async function endCommand(command: RunningCommand): Promise<void> {
+  await command.signal('SIGKILL');
+  const ended = command.ended.catch(() => {});
+  await Promise.race([ended, sleep(endMs, undefined, { ref: false })]);
+}
