@@ -38,6 +38,7 @@ export interface ProgressDisplay {
 const titleWidth = 11;
 /** Where the text behind the title starts: two blanks, mark, blank, title, blank. */
 const markWidth = titleWidth + 5;
+const longestStart = 50;
 
 /**
  * Draws progress on stderr: with a spinner and a bar on a terminal, as plain
@@ -93,10 +94,12 @@ export async function openProgress(
             ? formatDuration(event.elapsedMs)
             : undefined;
         const text = [event.detail, time].filter((part) => part !== undefined).join(', ');
+        // A longer title (a path) pushes its text to the right, as far as there is room for it.
+        const start = Math.max(markWidth, Math.min(event.title.length + 5, longestStart));
         const mark = `  ${marks[event.kind]} ${event.title.padEnd(titleWidth)} `;
-        const [first = '', ...rest] = wrapText(text, terminal.columns - markWidth);
+        const [first = '', ...rest] = wrapText(text, terminal.columns - start);
         terminal.err(`${mark}${first}`.trimEnd());
-        for (const line of rest) terminal.err(`${' '.repeat(markWidth)}${line}`);
+        for (const line of rest) terminal.err(`${' '.repeat(start)}${line}`);
         break;
       }
     }

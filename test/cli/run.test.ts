@@ -117,6 +117,22 @@ test('--each: a copy and a verdict for each path', async () => {
   expect(outside.status).toBe(64);
 });
 
+test('--each on a terminal: a table below the verdicts, gone at the end', async () => {
+  using folder = temporaryFolder();
+  await using lab = await labWithGuest(folder.path, 'sleep 1');
+  const args = ['run', '--jobs', '1', '--each', 'a', 'b'];
+  const { status, stdout } = await lab.runOnTerminal(...args, '--', 'true');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/· a {2}running +\d s\r?\n.*· b {2}waiting/);
+  expect(stdout).toContain('1 of 2 done · 1 running');
+  expect(stdout).toContain('2 of 2 runs passed\r\n');
+  // The cursor is back.
+  expect(stdout.lastIndexOf('\u001B[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001B[?25l'));
+  const plain = await lab.run(...args, '--', 'true');
+  expect(plain.stderr).not.toContain('waiting');
+  expect(remainsOfCopies(lab)).toEqual(nothing);
+});
+
 test('--each: copies that go do not disturb those that come', async () => {
   using folder = temporaryFolder();
   await using lab = await labWithGuest(folder.path, 'exit 0');

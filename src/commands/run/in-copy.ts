@@ -40,7 +40,9 @@ export interface CopyRun {
   readonly noInput: boolean;
   /** performance.now() when the program began. */
   readonly startedAt: number;
-  /** Set once the command was started. */
+  /** Told when the command is started. */
+  readonly begins?: () => void;
+  /** Set once it was. */
   begun: boolean;
 }
 
@@ -108,6 +110,7 @@ async function runCommand(
   const startMs = Math.round(performance.now() - run.startedAt);
   const begunAt = performance.now();
   run.begun = true;
+  run.begins?.();
   const command = started.channel.start(run.words, context.cwd, run);
   const options = { ...context, timeoutMs: run.timeoutMs };
   const end = await attendCommand(command, started.session, options);

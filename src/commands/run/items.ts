@@ -58,7 +58,7 @@ export async function workInParallel<Item, Result>(
   items: readonly Item[],
   jobs: number,
   signal: AbortSignal,
-  work: (item: Item) => Promise<Result>,
+  work: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
@@ -66,7 +66,7 @@ export async function workInParallel<Item, Result>(
     while (next < items.length && !signal.aborted) {
       const at = next;
       next += 1;
-      results[at] = await work(items[at] as Item);
+      results[at] = await work(items[at] as Item, at);
     }
   }
   await Promise.all(Array.from({ length: jobs }, takeTurns));

@@ -1,14 +1,14 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { countOf, formatDuration } from '../../ui/format.ts';
-import { openProgress, type ProgressDisplay } from '../../ui/progress.ts';
+import { countOf } from '../../ui/format.ts';
 import { locateMachine } from '../locate.ts';
 import type { RunOptions } from '../run.ts';
 import { copyOutPaths } from './copy-out.ts';
 import { checkFolder } from './guest-command.ts';
-import { runInCopy } from './in-copy.ts';
+import { runInCopy, type CopyRun } from './in-copy.ts';
 import { checkItems, commandFor, countJobs, fillIn, workInParallel } from './items.ts';
+import { openJobsDisplay } from './jobs-display.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
@@ -37,37 +37,20 @@ export async function runForEach(
     memoryMiB: located.config.memoryMiB,
     freeMiB: Math.floor(freemem() / 2 ** 20),
   });
-  const quiet = globals.quiet || globals.json;
-  const display = await openProgress(context.terminal, { quiet });
-  const warn = (detail: string): void => display.report({ kind: 'warned', title: 'jobs', detail });
+  const display = await openJobsDisplay(context, globals, options.each);
   if (options.jobs !== undefined && jobs < Math.min(options.jobs, options.each.length)) {
-    warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
+    display.warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
   }
-  const running = new Set<string>();
-  let done = 0;
-  const show = (): void =>
-    display.report({
-      kind: 'moved',
-      title: 'running',
-      fraction: done / options.each.length,
-      detail: [...running].join(' '),
-    });
   try {
-    const reports = await workInParallel(options.each, jobs, signal, async (item) => {
-      running.add(item);
-      show();
-      const report = { item, ...(await runOne(context, globals, located, options, item)) };
-      running.delete(item);
-      done += 1;
-      say(display, report);
-      show();
-      return report;
+    const reports = await workInParallel(options.each, jobs, signal, async (item, index) => {
+      display.starts(index);
+      const begins = (): void => display.runs(index);
+      const report = await runOne(context, globals, located, { ...options, begins }, item);
+      display.ends(index, report);
+      return { item, ...report };
     });
     if (reports.some(({ warm }) => !warm) && !options.cold && !signal.aborted) {
-      display.report({
-        kind: 'note',
-        text: 'Each copy booted. From a warm base it starts in seconds: utopia image warm',
-      });
+      display.note('Each copy booted. From a warm base it starts in seconds: utopia image warm');
     }
     return reports;
   } finally {
@@ -80,7 +63,7 @@ async function runOne(
   context: Context,
   globals: GlobalOptions,
   located: Awaited<ReturnType<typeof locateMachine>>,
-  options: RunOptions,
+  options: RunOptions & Pick<CopyRun, 'begins'>,
   item: string,
 ): Promise<RunReport> {
   const words = commandFor(options.words, item);
@@ -105,15 +88,6 @@ async function runOne(
     if (!(failure instanceof UtopiaError)) throw error;
     const elapsedMs = Math.round(performance.now() - startedAt);
     return reportFailure(words, failure, elapsedMs, run.begun);
-  }
-}
-
-function say(display: ProgressDisplay, { item, status, message, commandMs }: ItemReport): void {
-  const took = formatDuration(commandMs);
-  if (status === 0) display.report({ kind: 'finished', title: item, detail: `passed, ${took}` });
-  else {
-    const detail = `${message?.replace(/\.$/, '') ?? `status ${status}`}, ${took}`;
-    display.report({ kind: 'failed', title: item, detail });
   }
 }
 
