@@ -22,7 +22,9 @@ export function listenToSignals(source: NodeJS.Process): SignalListener {
     if (!first.signal.aborted) first.abort(new Interruption(name));
     else {
       second.abort(new Interruption(name));
-      stopListening();
+      // Not before all have heard this one: a library that tidies the terminal (signal-exit)
+      // kills the process at once when it finds itself the only listener.
+      setImmediate(stopListening);
     }
   };
   function stopListening(): void {

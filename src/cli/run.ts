@@ -26,7 +26,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .description(
       "Run a command in a throwaway copy of the machine's image, as root, in this folder\n" +
         '(shared read-only, under its own name). Input and output pass through, its exit\n' +
-        'status is passed on, and nothing of the copy remains.',
+        'status is passed on, and nothing of the copy remains without --keep.',
     )
     .argument('<command...>', 'behind --: the program and its arguments, as typed')
     .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
@@ -41,9 +41,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         .conflicts('rw'),
     )
     .addOption(
-      new Option('--keep [name]', 'make a machine of the copy, in this new folder').conflicts(
-        'each',
-      ),
+      new Option('--keep [name]', 'make a machine of the copy, in a new folder').conflicts('each'),
     )
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
