@@ -6,7 +6,8 @@ test('the first signal asks, the second hurries, and then the system’s own han
   const before = process.listenerCount('SIGHUP');
   const seen: number[] = [];
   const other = (): void => void seen.push(process.listenerCount('SIGHUP') - before);
-  const { signal, urgentSignal, stopListening } = listenToSignals(process);
+  const listener = listenToSignals(process);
+  const { signal, urgentSignal } = listener;
   process.on('SIGHUP', other);
   try {
     process.emit('SIGHUP', 'SIGHUP');
@@ -18,7 +19,7 @@ test('the first signal asks, the second hurries, and then the system’s own han
     await nextTurn();
     expect(process.listenerCount('SIGHUP') - before).toBe(1);
   } finally {
-    stopListening();
+    listener.stopListening();
     process.off('SIGHUP', other);
   }
 });
