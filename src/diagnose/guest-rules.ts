@@ -133,7 +133,7 @@ export const guestRules: readonly Rule[] = [
     explain: (evidence) => {
       const lines = guestLines(evidence);
       const shell = /^\(initramfs\)|Dropping to a shell|ALERT!.*does not exist/;
-      const waiting = findWaitForRoot(lines.slice(-6), evidence.silentForMs ?? 0);
+      const waiting = findWaitForRoot(lines.slice(-6), evidence);
       if (findLine(lines.slice(-15), shell) === undefined && waiting === undefined) {
         return undefined;
       }
@@ -197,10 +197,18 @@ export const guestRules: readonly Rule[] = [
   },
 ];
 
-/** Our images' initramfs looks for the root file system for a minute. Gives the disk that it cannot open. */
-function findWaitForRoot(lines: readonly string[], silentForMs: number): string | undefined {
+/**
+ * Our images' initramfs looks for the root file system for a minute. Gives the disk that it cannot
+ * open. Silence proves nothing before it has lasted as long as the boot until there: a host
+ * may be slow.
+ */
+function findWaitForRoot(
+  lines: readonly string[],
+  { silentForMs = 0, elapsedMs }: Pick<Evidence, 'silentForMs' | 'elapsedMs'>,
+): string | undefined {
+  const waitMs = Math.max(rootWaitMs, elapsedMs - silentForMs);
   const at = lines.findIndex((line) => line.endsWith(': looking for the root file system'));
-  if (at === -1 || silentForMs < rootWaitMs) return undefined;
+  if (at === -1 || silentForMs < waitMs) return undefined;
   const missing = findLine(lines.slice(at), /(\/dev\/\S+): Can't open blockdev/)?.[1];
   return missing === undefined ? '' : `: there is no ${missing}`;
 }

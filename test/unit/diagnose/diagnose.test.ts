@@ -42,6 +42,12 @@ describe('boots of guests that were broken on purpose (recorded)', () => {
   });
 });
 
+test('an initramfs on a slow host may take as long as the boot until there', () => {
+  const silent = { ...stalled('boot-root-wrong'), silentForMs: 15_000 };
+  expect(diagnose({ ...silent, elapsedMs: 42_000 }).id).not.toBe('initramfs-shell');
+  expect(diagnose({ ...silent, elapsedMs: 29_000 }).id).toBe('initramfs-shell');
+});
+
 function exited(output: string, extra: Partial<Evidence> = {}): Evidence {
   return { ...base, qemuExit: { code: 1, signal: null }, qemuOutput: output, ...extra };
 }
