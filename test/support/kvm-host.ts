@@ -19,11 +19,21 @@ export interface KvmHost extends AsyncDisposable {
 /** Where the guest sees the folder with Node, the packed program and the tiny Linux. */
 export const sharedFolder = '/home/user/shared';
 
+export interface KvmHostOptions {
+  /** Default: 2048. */
+  readonly memoryMiB?: number;
+  /** Fills the shared folder with what a test needs besides. */
+  readonly fill?: (share: string) => void;
+}
+
 /**
  * Boots one: one to four minutes, plus the image when it is not built yet. The disk's
  * changes go with the machine.
  */
-export async function bootKvmHost(): Promise<KvmHost> {
+export async function bootKvmHost({
+  memoryMiB = 2_048,
+  fill,
+}: KvmHostOptions = {}): Promise<KvmHost> {
   const temporary = temporaryFolder();
   try {
     const folder = temporary.path;
@@ -41,8 +51,9 @@ export async function bootKvmHost(): Promise<KvmHost> {
     );
     copyFileSync(process.env['UTOPIA_TEST_NODE'] ?? process.execPath, join(share, 'node'));
     renameSync(packProgram(folder), join(share, 'utopia.tgz'));
+    fill?.(share);
     const port = await freePort();
-    const machine = startQemu(kvmHostArguments({ overlay, share, port }));
+    const machine = startQemu(kvmHostArguments({ overlay, share, port, memoryMiB }));
     try {
       await waitForBanner(machine, port, 900_000);
       const access = { port, folder };
@@ -68,10 +79,15 @@ export async function bootKvmHost(): Promise<KvmHost> {
 }
 
 /** QEMU's emulated processor `max` has AMD-V; two processors and memory for a QEMU inside. */
-function kvmHostArguments(of: { overlay: string; share: string; port: number }): string[] {
+function kvmHostArguments(of: {
+  overlay: string;
+  share: string;
+  port: number;
+  memoryMiB: number;
+}): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std', '-machine', 'pc'],
-    ...['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '2048'],
+    ...['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', String(of.memoryMiB)],
     ...['-drive', `if=none,id=disk0,file=${of.overlay},format=qcow2,cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk0'],
     ...['-netdev', `user,id=net0,hostfwd=tcp:127.0.0.1:${of.port}-:22`],
