@@ -6,7 +6,7 @@ export const agentPortName = 'org.utopia.agent';
  * before a machine's state is saved, and waits at its port when the state is
  * restored. It sets the clock, runs one shell text at a time in a process group of
  * its own, and passes its streams. Numbers of system calls are those of x86-64;
- * 227 is clock_settime, 165 mount. RNDRESEEDCRNG (0x5207) and /dev/urandom: random(4).
+ * 227 is clock_settime, 165 mount, 162 sync. RNDRESEEDCRNG (0x5207) and /dev/urandom: random(4).
  */
 export const agentProgram = String.raw`use strict; use warnings; use POSIX ();
 my $port;
@@ -58,6 +58,27 @@ sub mount_share {
   my $failed = syscall(165, $source, $folder, $type, 0 + $flags, $options) == -1;
   say_frame('T', "mount: $!\n") if $failed;
   say_frame('Q', $failed ? 1 : 0);
+}
+# Each under another name first: a reader finds the old file, the new one, or none. On the disk
+# before it is said: the host relies on it from then on.
+sub write_files {
+  my @parts = split /\0/, $_[0], -1;
+  while (my ($mode, $path, $text) = splice @parts, 0, 3) {
+    my $new = "$path.new";
+    umask 077;
+    my $file;
+    if (open($file, '>', $new) && print($file $text) && close($file) && chmod(oct $mode, $new) && rename($new, $path)) { next }
+    say_frame('T', "$path: $!\n");
+    return say_frame('Q', 1);
+  }
+  syscall(162);
+  say_frame('Q', 0);
+}
+sub finish {
+  unlink split /\0/, $_[0];
+  say_frame('Q', 0);
+  syscall(162);
+  exit 0;
 }
 sub run {
   my ($script) = @_;
@@ -116,7 +137,9 @@ while (1) {
   if (!defined $type) { fill(); next }
   if ($type eq 'H') { greet($payload) }
   elsif ($type eq 'M') { mount_share($payload) }
+  elsif ($type eq 'W') { write_files($payload) }
   elsif ($type eq 'X') { run($payload) }
+  elsif ($type eq 'Z') { finish($payload) }
 }
 `;
 

@@ -27,6 +27,10 @@ export interface Agent {
    * success; `complain` hears the guest's word.
    */
   mount(folder: string, options: MountOptions, complain: TakeOutput): Promise<number>;
+  /** Writes files, each in one step, and sees them onto the disk; gives the status, 0 for success, `complain` hears the guest's word. */
+  writeFiles(files: readonly AgentFile[], complain: TakeOutput): Promise<number>;
+  /** Lets the agent remove these files, see all onto the disk, and end. */
+  finish(remove: readonly string[]): Promise<number>;
   /** For the command that runs, and its children. */
   signal(name: NodeJS.Signals): void;
   /** Ends the conversation; a command under way is given up on. */
@@ -37,6 +41,14 @@ export interface MountOptions {
   readonly writable: boolean;
   /** As 9p reads them: `trans=virtio,…`. */
   readonly options: string;
+}
+
+/** A file for the guest; neither its path nor its text has a NUL. */
+export interface AgentFile {
+  readonly path: string;
+  /** Octal, `0600`. */
+  readonly mode: string;
+  readonly text: string;
 }
 
 export interface GreetOptions {
@@ -124,6 +136,17 @@ export async function greetAgent(link: Duplex, options: GreetOptions): Promise<A
       return await untilStatus(({ type, payload }) =>
         type === 'T' ? complain(payload) : undefined,
       );
+    },
+    writeFiles: async (files, complain) => {
+      const parts = files.flatMap(({ mode, path, text }) => [mode, path, text]);
+      link.write(encodeFrame('W', parts.join('\0')));
+      return await untilStatus(({ type, payload }) =>
+        type === 'T' ? complain(payload) : undefined,
+      );
+    },
+    finish: async (remove) => {
+      link.write(encodeFrame('Z', remove.join('\0')));
+      return await untilStatus(() => undefined);
     },
     run: async (script, { stdin, stdout, stderr }) => {
       link.write(encodeFrame('X', script));

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
+import type { AgentFile } from './agent.ts';
 import { quoteWord } from './ssh-argv.ts';
 import { generateKey, sshFiles } from './ssh-key.ts';
 
@@ -14,6 +15,38 @@ export interface HostKey {
 
 /** Shell text that names the host keys of a guest, for parseHostKeyKinds. */
 export const listHostKeysScript = 'cd /etc/ssh && echo ssh_host_*_key';
+
+/** What a machine from a base must not have: the seed that its twins would mix in, too, and the agent. */
+export const leftoverFiles: readonly string[] = [
+  '/var/lib/systemd/random-seed',
+  '/run/utopia-agent.pl',
+  '/run/utopia-agent.log',
+];
+
+/**
+ * Shell text that takes the host keys out of sshd's sight. An sshd that reads them for
+ * each connection (OpenSSH until 9.7 starts itself anew for each) then refuses every one.
+ */
+export const hideHostKeysScript =
+  'mkdir -m 700 /run/utopia-keys && mv /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /run/utopia-keys/';
+
+/** Shell text that brings them back, unless a boot makes new ones and `drop` allows it to. */
+export function showHostKeysScript(drop: boolean): string {
+  const remakes = '[ -e /etc/systemd/system/utopia-host-keys.service ]';
+  const test = drop ? `${remakes} || ` : '';
+  return `${test}mv /run/utopia-keys/* /etc/ssh/; rm -rf /run/utopia-keys; sync`;
+}
+
+/** The files of these host keys, for a guest whose sshd reads them for each connection. Pure. */
+export function hostKeyFiles(keys: readonly HostKey[]): AgentFile[] {
+  return keys.flatMap(({ kind, privateText, publicText }) => {
+    const path = `/etc/ssh/ssh_host_${kind}_key`;
+    return [
+      { path, mode: '0600', text: privateText },
+      { path: `${path}.pub`, mode: '0644', text: `${publicText}\n` },
+    ];
+  });
+}
 
 /** Kinds of host keys in what that script printed; those that nobody should have any more are left out. Pure. */
 export function parseHostKeyKinds(text: string): string[] {
@@ -65,7 +98,7 @@ listener() {
     done <$table
   done
 }
-rm -f ssh_host_* /var/lib/systemd/random-seed /run/utopia-agent.pl /run/utopia-agent.log
+rm -f ssh_host_* ${leftoverFiles.join(' ')}
 ${keys.map(writeKey).join('\n')}
 before=$(listener)
 if read -r server </run/sshd.pid && kill -HUP "$server"; then
@@ -76,7 +109,8 @@ else
 fi 2>/dev/null
 ${between}
 agent=$PPID
-(sync; sleep 0.2; kill -KILL "$agent") </dev/null >/dev/null 2>&1 &
+sync
+(sleep 0.2; kill -KILL "$agent") </dev/null >/dev/null 2>&1 &
 echo ready
 `.trim();
 }

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { askAgent, connectAgent } from '../../guest/agent.ts';
+import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import { agentProgram, installAgentScript } from '../../guest/agent-program.ts';
 import { parseReleasedShares, releaseSharesScript } from '../../guest/share-mounts.ts';
 import type { WarmBaseManifest } from '../../image/warm-base.ts';
-import { listHostKeysScript, parseHostKeyKinds } from '../../guest/fresh-identity.ts';
+import {
+  hideHostKeysScript,
+  listHostKeysScript,
+  parseHostKeyKinds,
+  showHostKeysScript,
+} from '../../guest/fresh-identity.ts';
+import { endsWithoutBanner } from '../../guest/ssh-banner.ts';
+import type { HostAddress, MachinePlan } from '../../machine/plan.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
@@ -23,7 +30,9 @@ const greetMs = 60_000;
 const trialFolder = '/mnt/utopia-trial';
 
 /** What is found out about a base while it is made. */
-export type BaseFacts = Required<Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys'>>;
+export type BaseFacts = Required<
+  Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys' | 'sshdReadsKeys'>
+>;
 
 /**
  * Boots a copy, starts the agent in it, lets it come to rest, and saves it into
@@ -43,8 +52,8 @@ export async function makeBase(
   try {
     await installAgent(access);
     await settle(access);
-    const found = await tryAgent(context, planned.plan.agentSocket ?? '');
     await closeShared(copy.paths.runtimeDir, env);
+    const found = await tryAgent(context, planned.plan);
     const { qmpSocket } = launched.plan.files;
     const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
     try {
@@ -80,8 +89,11 @@ async function installAgent(access: GuestAccess): Promise<void> {
  * Runs a command as `utopia run` will, so that all it needs is loaded, and takes the
  * share away again, and those that the guest itself has mounted.
  */
-async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFacts, 'machineType'>> {
-  const agent = await connectAgent(socket, { signal: context.signal, timeoutMs: greetMs });
+async function tryAgent(
+  context: Context,
+  { agentSocket = '', ssh }: MachinePlan,
+): Promise<Omit<BaseFacts, 'machineType'>> {
+  const agent = await connectAgent(agentSocket, { signal: context.signal, timeoutMs: greetMs });
   try {
     const channel = agentChannel(context, agent);
     await channel.mount(trialFolder, 'read');
@@ -91,6 +103,7 @@ async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFact
       return {
         mounts: mounts.filter(({ target }) => target !== trialFolder),
         hostKeys: parseHostKeyKinds((await askAgent(agent, listHostKeysScript)).stdout),
+        sshdReadsKeys: await takeHostKeys(context, agent, ssh),
       };
     }
     throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
@@ -100,6 +113,22 @@ async function tryAgent(context: Context, socket: string): Promise<Omit<BaseFact
   } finally {
     agent.close();
   }
+}
+
+/**
+ * Tries whether sshd reads its host keys for each connection. Where it does, and a boot
+ * makes new ones, it is left without any: nobody is answered with those of the base.
+ */
+async function takeHostKeys(
+  { signal }: Context,
+  agent: Agent,
+  { host, port }: HostAddress,
+): Promise<boolean> {
+  const { status } = await askAgent(agent, hideHostKeysScript);
+  const reads = status === 0 && (await endsWithoutBanner({ host, port, signal }));
+  signal.throwIfAborted();
+  await askAgent(agent, showHostKeysScript(reads));
+  return reads;
 }
 
 /**

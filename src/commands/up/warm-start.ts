@@ -1,8 +1,15 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { askAgent, connectAgent } from '../../guest/agent.ts';
-import { freshIdentityScript, knowHostKeys, makeHostKeys } from '../../guest/fresh-identity.ts';
-import { mountAgainScript } from '../../guest/share-mounts.ts';
+import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
+import {
+  freshIdentityScript,
+  hostKeyFiles,
+  knowHostKeys,
+  leftoverFiles,
+  makeHostKeys,
+  type HostKey,
+} from '../../guest/fresh-identity.ts';
+import { mountAgainScript, type ShareMount } from '../../guest/share-mounts.ts';
 import { isThere } from '../../image/kept-list.ts';
 import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
@@ -48,7 +55,7 @@ export async function goOnFromBase(
   display: ProgressDisplay,
 ): Promise<void> {
   const { signal } = context;
-  const { mounts = [], hostKeys = [] } = manifest;
+  const { hostKeys = [] } = manifest;
   const startedAt = performance.now();
   const [keys] = await Promise.all([
     makeHostKeys(paths.sshDir, hostKeys),
@@ -59,14 +66,9 @@ export async function goOnFromBase(
   const cut = (): void => agent.close();
   signal.addEventListener('abort', cut, { once: true });
   try {
-    const script = freshIdentityScript(keys, mountAgainScript(mounts));
-    const { stdout } = await askAgent(agent, script);
-    if (!stdout.includes('ready')) {
-      throw new UtopiaError('guest-refused', 'The guest could not take host keys of its own.');
-    }
-    if (stdout.includes('not mounted')) {
-      throw new UtopiaError('guest-refused', 'The guest could not mount the share again.');
-    }
+    const give = manifest.sshdReadsKeys === true ? writeIdentity : changeIdentity;
+    await give(agent, keys, manifest.mounts ?? []);
+    // Killed before, the host knows no keys yet, and takes those that it is shown first.
     await knowHostKeys(paths.sshDir, paths.id, keys);
   } catch (error) {
     signal.throwIfAborted();
@@ -82,6 +84,40 @@ export async function goOnFromBase(
     detail: `${formatBytes(bytes)}, ${age} old; utopia up --cold boots`,
     elapsedMs: performance.now() - startedAt,
   });
+}
+
+/**
+ * For an sshd that reads its keys for each connection: no program runs in the guest, since each
+ * costs an emulated one a tenth of a second, unless there are shares to be mounted.
+ */
+async function writeIdentity(
+  agent: Agent,
+  keys: readonly HostKey[],
+  mounts: readonly ShareMount[],
+): Promise<void> {
+  if ((await agent.writeFiles(hostKeyFiles(keys), () => undefined)) !== 0) throw refusedKeys();
+  if (mounts.length > 0) requireMounted((await askAgent(agent, mountAgainScript(mounts))).stdout);
+  await agent.finish(leftoverFiles);
+}
+
+/** For one that has them in memory, and must be told. */
+async function changeIdentity(
+  agent: Agent,
+  keys: readonly HostKey[],
+  mounts: readonly ShareMount[],
+): Promise<void> {
+  const { stdout } = await askAgent(agent, freshIdentityScript(keys, mountAgainScript(mounts)));
+  if (!stdout.includes('ready')) throw refusedKeys();
+  requireMounted(stdout);
+}
+
+function refusedKeys(): UtopiaError {
+  return new UtopiaError('guest-refused', 'The guest could not take host keys of its own.');
+}
+
+function requireMounted(said: string): void {
+  if (!said.includes('not mounted')) return;
+  throw new UtopiaError('guest-refused', 'The guest could not mount the share again.');
 }
 
 async function restore(

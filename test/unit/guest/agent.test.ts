@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, type Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -102,6 +102,33 @@ describe.skipIf(spawnSync('perl', ['-e', '1']).status !== 0)('the agent', () => 
       const result = streams();
       expect(await agent.run('sleep 100 & echo $!; exit 3', result)).toBe(3);
       process.kill(Number(result.out().toString()));
+    });
+  });
+
+  test('writes files with their modes, says what it cannot write, and ends without a trace', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'key');
+    const text = `it's\n\\ "γ"\n`;
+    writeFileSync(path, 'an older one');
+    await withAgent(async (agent) => {
+      const files = [
+        { path, mode: '0600', text },
+        { path: `${path}.pub`, mode: '0644', text: '' },
+      ];
+      expect(await agent.writeFiles(files, () => undefined)).toBe(0);
+      expect(readFileSync(path, 'utf8')).toBe(text);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      expect(readFileSync(`${path}.pub`, 'utf8')).toBe('');
+      expect(statSync(`${path}.pub`).mode & 0o777).toBe(0o644);
+      let said = '';
+      const nowhere = [{ path: join(folder.path, 'none/key'), mode: '0600', text }];
+      const complain = (chunk: Buffer): undefined => void (said += chunk.toString());
+      expect(await agent.writeFiles(nowhere, complain)).toBe(1);
+      expect(said).toMatch(/none\/key: No such file/);
+      expect(await agent.finish([path, join(folder.path, 'none')])).toBe(0);
+      expect(readdirSync(folder.path)).toEqual(['key.pub']);
+      // Its end is heard as the connection's end, or by writing to it.
+      await expect(agent.run('true', streams())).rejects.toThrow(/ended|ECONNRESET|EPIPE/);
     });
   });
 

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   freshIdentityScript,
+  hideHostKeysScript,
+  hostKeyFiles,
   knowHostKeys,
   makeHostKeys,
   parseHostKeyKinds,
+  showHostKeysScript,
 } from '../../../src/guest/fresh-identity.ts';
 import { sshFiles } from '../../../src/guest/ssh-key.ts';
 import { needsOfHost } from '../../support/requirements.ts';
@@ -40,6 +43,39 @@ test('keys are made of each kind, nothing of them stays, and ssh knows the machi
   });
   for (const { publicText } of keys) expect(found).toContain(publicText.split(' ')[1]);
   expect(found).not.toContain(others[0]?.publicText.split(' ')[1]);
+});
+
+test('host keys are hidden from sshd and come back, or go where a boot makes new ones', () => {
+  using folder = temporaryFolder();
+  const root = folder.path;
+  const unit = join(root, 'etc/systemd/system/utopia-host-keys.service');
+  mkdirSync(join(root, 'etc/ssh'), { recursive: true });
+  mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
+  mkdirSync(join(root, 'run'));
+  for (const { path, mode, text } of hostKeyFiles([
+    { kind: 'ed25519', privateText: 'secret\n', publicText: 'ssh-ed25519 A utopia' },
+  ])) {
+    writeFileSync(root + path, text, { mode: Number.parseInt(mode, 8) });
+  }
+  // The guest's root stands below this folder.
+  const run = (script: string): void =>
+    void execFileSync('/bin/sh', ['-c', script.replaceAll(/(\/(?:etc|run)\/)/g, `${root}$1`)]);
+  const keys = (): string[] => readdirSync(join(root, 'etc/ssh')).toSorted();
+  const both = ['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub'];
+  expect(keys()).toEqual(both);
+  expect(statSync(join(root, 'etc/ssh', both[0] ?? '')).mode & 0o777).toBe(0o600);
+  run(hideHostKeysScript);
+  expect(keys()).toEqual([]);
+  run(showHostKeysScript(true));
+  expect(keys()).toEqual(both);
+  writeFileSync(unit, '');
+  run(hideHostKeysScript);
+  run(showHostKeysScript(false));
+  expect(keys()).toEqual(both);
+  run(hideHostKeysScript);
+  run(showHostKeysScript(true));
+  expect(keys()).toEqual([]);
+  expect(readdirSync(join(root, 'run'))).toEqual([]);
 });
 
 test('the guest’s script is one that a POSIX shell can read, whatever is in a key', () => {
