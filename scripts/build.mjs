@@ -24,6 +24,8 @@ const parts = [
   'src/ui/error.ts',
   'src/ui/spinner.ts',
   'src/commands/up/bring-up.ts',
+  'src/commands/up/warm-start.ts',
+  'src/commands/up/resume.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',
   'src/host/slowdown.ts',

@@ -12,6 +12,7 @@ import type { ProgressDisplay } from '../../ui/progress.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { bridgeSensors } from '../sensors/start-bridge.ts';
 import { chooseResume } from './choose-resume.ts';
+import { chooseWarmBase } from './choose-warm-base.ts';
 import { renewDisks } from './disks.ts';
 import {
   prepareMachine,
@@ -21,7 +22,6 @@ import {
 } from './prepare.ts';
 import { imageLine, speedLine } from './say.ts';
 import type { LaunchedMachine, UpOptions } from './types.ts';
-import { chooseWarmBase, goOnFromBase } from './warm-start.ts';
 
 /** A start under way. */
 interface Start {
@@ -72,6 +72,8 @@ async function startWarm(
   display: ProgressDisplay,
 ): Promise<LaunchedMachine | undefined> {
   const { context, located } = start;
+  // Loaded while the overlay is made; who boots does not need it.
+  const loading = import('./warm-start.ts');
   let overlay: Overlay | undefined;
   let launched: LaunchedMachine | undefined;
   try {
@@ -83,6 +85,7 @@ async function startWarm(
       machineType: base.manifest.machineType,
       keepDisks: false,
     });
+    const { goOnFromBase } = await loading;
     await goOnFromBase(context, located, launched, base, display);
     return launched;
   } catch (error) {

@@ -10,37 +10,16 @@ import {
   type HostKey,
 } from '../../guest/fresh-identity.ts';
 import { mountAgainScript, type ShareMount } from '../../guest/share-mounts.ts';
-import { isThere } from '../../image/kept-list.ts';
-import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
+import type { WarmBase } from '../../image/warm-base.ts';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
-import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { reachMonitor } from '../monitor.ts';
-import { warmBaseKey } from '../run/base-key.ts';
-import type { LaunchedMachine, UpOptions } from './types.ts';
-import type { PreparedMachine } from './prepare.ts';
+import type { LaunchedMachine } from './types.ts';
 
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;
-
-/**
- * The warm base that this machine goes on from: only one without a private file
- * does, which is one that was never started, or was reset.
- */
-export async function chooseWarmBase(
-  { env }: Pick<Context, 'env'>,
-  { cold }: Pick<UpOptions, 'cold'>,
-  { plan, qemu, backing }: PreparedMachine,
-): Promise<WarmBase | undefined> {
-  if (cold || (await isThere(plan.overlay))) return undefined;
-  if ((await readSuspended(plan.overlay)) !== undefined) return undefined;
-  const key = await warmBaseKey(plan, qemu, backing.path);
-  const base = key === undefined ? undefined : await findWarmBase(env, key);
-  // Without keys of its own a machine would be its twins' double.
-  return (base?.manifest.hostKeys ?? []).length > 0 ? base : undefined;
-}
 
 /**
  * Lets a QEMU that was started with a base's state go on, and makes the guest a

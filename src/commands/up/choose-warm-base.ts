@@ -1,0 +1,24 @@
+import type { Context } from '../../context.ts';
+import { isThere } from '../../image/kept-list.ts';
+import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
+import { readSuspended } from '../../vmstate/suspended.ts';
+import { warmBaseKey } from '../run/base-key.ts';
+import type { PreparedMachine } from './prepare.ts';
+import type { UpOptions } from './types.ts';
+
+/**
+ * The warm base that this machine goes on from: only one without a private file
+ * does, which is one that was never started, or was reset.
+ */
+export async function chooseWarmBase(
+  { env }: Pick<Context, 'env'>,
+  { cold }: Pick<UpOptions, 'cold'>,
+  { plan, qemu, backing }: PreparedMachine,
+): Promise<WarmBase | undefined> {
+  if (cold || (await isThere(plan.overlay))) return undefined;
+  if ((await readSuspended(plan.overlay)) !== undefined) return undefined;
+  const key = await warmBaseKey(plan, qemu, backing.path);
+  const base = key === undefined ? undefined : await findWarmBase(env, key);
+  // Without keys of its own a machine would be its twins' double.
+  return (base?.manifest.hostKeys ?? []).length > 0 ? base : undefined;
+}
