@@ -19,6 +19,7 @@ describe('a machine’s day', () => {
     expect(up.stdout).toContain(`ssh -p ${lab.sshPort} root@localhost`);
     expect(up.stderr).toMatch(/ssh +SSH-2\.0-OpenSSH/);
     expect(up.stderr).toContain('utopia image warm, once');
+    for (const line of up.stderr.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 
     const running = await findRunning(lab.paths());
     expect(lab.processes()).toEqual([running?.qemu.pid]);

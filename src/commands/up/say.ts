@@ -89,7 +89,7 @@ export function printCard(
 
 /** After the first start of a machine, when it had to boot: what spares the next ones that. */
 export function sayWarm({ terminal }: Context): void {
-  const text = 'utopia image warm, once: a fresh machine then starts in a second or two';
+  const text = 'utopia image warm, once: a fresh machine then starts within seconds';
   terminal.err(`  ${'next'.padEnd(8)} ${text}`);
   terminal.err();
 }
