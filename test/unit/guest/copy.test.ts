@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { copyFiles } from '../../../src/guest/copy.ts';
 import { scpArgv } from '../../../src/guest/scp-argv.ts';
@@ -10,6 +11,19 @@ import { startSshd } from '../../support/sshd.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const plain = { preserve: false, progress: false };
+
+/** Whether some process has this file open. */
+function isOpenSomewhere(file: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      const open = `/proc/${Number(pid)}/fd`;
+      return readdirSync(open).some((name) => readlinkSync(`${open}/${name}`) === file);
+    } catch {
+      // Ended meanwhile.
+      return false;
+    }
+  });
+}
 
 describe('with OpenSSH’s own server', () => {
   needsOfHost('sshd');
@@ -68,7 +82,13 @@ describe('with OpenSSH’s own server', () => {
       { ...server.access, signal: controller.signal },
       { ...plain, direction: 'to-guest', sources: [big], target: '/dev/null' },
     );
-    setTimeout(() => controller.abort(new Error('Ctrl-C')), 1_500);
+    // Only once it is under way, and has been looked at: on a slow host a login takes seconds.
+    const interrupt = async (): Promise<void> => {
+      while (!isOpenSomewhere(big)) await sleep(50);
+      await sleep(600);
+      controller.abort(new Error('Ctrl-C'));
+    };
+    void interrupt();
     await expect(copying).rejects.toMatchObject({
       code: 'interrupted',
       details: [`Incomplete on the other side: ${big}`],

@@ -20,7 +20,7 @@ const uart = { data: 0x2f8, fifo: 0x2fa, status: 0x2fd } as const;
 
 interface HaltedGuest extends AsyncDisposable {
   readonly socket: string;
-  /** All bytes that the UART holds or gets while it is being read. */
+  /** Waits for the first byte; gives it and all that come while the UART is being read. */
   readAll(): Promise<Buffer>;
   /** What Linux does when the port is opened: both FIFOs are on, and cleared. */
   openPort(): Promise<void>;
@@ -63,7 +63,7 @@ async function startHaltedGuest(folder: string): Promise<HaltedGuest> {
       const bytes: number[] = [];
       for (let quiet = 0; quiet < 5;) {
         if (((await port(uart.status)) & 1) === 0) {
-          quiet += 1;
+          if (bytes.length > 0) quiet += 1;
           await sleep(10);
         } else {
           bytes.push(await port(uart.data));
