@@ -12,6 +12,7 @@ const testTools: Readonly<Record<string, string>> = {
   rsync: 'rsync',
   sshfs: 'sshfs',
   ip: 'iproute2',
+  sfdisk: 'fdisk',
 };
 
 /**

@@ -14,9 +14,10 @@ import {
 import { describeHardware } from '../vmstate/describe.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { lockMachine, type MachineLock } from '../machine/lock.ts';
+import type { MachinePlan } from '../machine/plan.ts';
 import { stateRoot } from '../places.ts';
 import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
-import { warmBaseKey } from './run/base-key.ts';
+import { warmBaseKey, whyNeverWarm } from './run/base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';
 import { planCopy, type PlannedCopy } from './run/launch.ts';
 import { makeBase } from './run/make-base.ts';
@@ -69,8 +70,8 @@ export async function warmImage(
     const planned = await planCopy(context, copy, { qemu, backing }, false);
     const key = await warmBaseKey(planned.plan, qemu, backing.path);
     if (key === undefined) {
-      throw new UtopiaError('qemu-unsuitable', `${qemu.binary} was built without virtio-serial.`, {
-        hint: 'utopia run works without a warm base; Debian’s own QEMU has it all.',
+      throw new UtopiaError('qemu-unsuitable', whyNeverWarm(planned.plan) ?? '', {
+        hint: 'utopia run works without a warm base. UTOPIA_MEMORY_MB sets the memory’s size.',
       });
     }
     const known = await findWarmBase(env, key);
@@ -114,12 +115,13 @@ async function make(
   const draft = await draftWarmBase(env);
   try {
     const overlay = join(draft, warmFiles.disk);
+    const plan: MachinePlan = { ...planned.plan, overlay, memory: { kind: 'shared' } };
     const made = await makeBase(
       context,
       globals,
       copy,
-      { ...planned, plan: { ...planned.plan, overlay } },
-      join(draft, warmFiles.state),
+      { ...planned, plan },
+      { state: join(draft, warmFiles.state), memory: join(draft, warmFiles.memory) },
     );
     await placeWarmBase(env, draft, key, {
       schema: 1,

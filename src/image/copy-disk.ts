@@ -5,12 +5,18 @@ import { saysOutOfRoom } from '../no-room.ts';
 /**
  * Copies a disk that nobody writes to, also one of a machine that stands still, and
  * sees it onto the disk. Where the file system can share blocks (btrfs, xfs) that costs a moment and no space, elsewhere
- * reading and writing; holes stay holes. cp(1), since it can be interrupted.
+ * reading and writing; holes stay holes, and `sparse: 'always'` makes a hole of
+ * every page of zeros. cp(1), since it can be interrupted.
  * A failed copy is the caller's to remove. Throws `disk-full` and `cannot-create`.
  */
-export async function copyDisk(from: string, to: string, signal: AbortSignal): Promise<void> {
+export async function copyDisk(
+  from: string,
+  to: string,
+  signal: AbortSignal,
+  { sparse = 'auto' }: { readonly sparse?: 'auto' | 'always' } = {},
+): Promise<void> {
   const { execa } = await import('execa');
-  const result = await execa('cp', ['--reflink=auto', '--sparse=auto', '--', from, to], {
+  const result = await execa('cp', ['--reflink=auto', `--sparse=${sparse}`, '--', from, to], {
     cancelSignal: signal,
     reject: false,
     stdin: 'ignore',

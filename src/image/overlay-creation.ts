@@ -1,10 +1,10 @@
-import { open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isOutOfRoom } from '../no-room.ts';
 import { quoteForShell } from '../shell-words.ts';
-import { copyDisk } from './copy-disk.ts';
 import type { FileIdentity } from './identity.ts';
 import { recordPath, removeRecord, writeRecord } from './overlay-record.ts';
 import { createOverlayFile, type QemuImg } from './qemu-img.ts';
@@ -31,10 +31,11 @@ export async function makeOverlay(
   try {
     if (contents === undefined) {
       await createOverlayFile(qemuImg, draft, backing);
-      await syncFile(draft);
     } else {
-      await copyDisk(contents, draft, qemuImg.signal);
+      // Some megabytes: another program for it would take as long again.
+      await copyFile(contents, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     }
+    await syncFile(draft);
     await writeRecord(path, { path: backing.path, identity }, now);
     return await placeFile(draft, path);
   } catch (error) {

@@ -42,7 +42,10 @@ export interface WarmBase {
   readonly folder: string;
   /** qcow2 over the image; never written to. */
   readonly disk: string;
+  /** Devices without the memory. */
   readonly state: string;
+  /** The memory as it is in the guest, holes where it is empty; machines have it mapped. */
+  readonly memory: string;
   readonly manifest: WarmBaseManifest;
   /** On disk. */
   readonly bytes: number;
@@ -54,18 +57,25 @@ export function warmFolder(env: Environment): string {
 }
 
 /** Names of a base's files in its folder. */
-export const warmFiles = { disk: 'disk.qcow2', state: 'state', manifest: 'base.json' } as const;
+export const warmFiles = {
+  disk: 'disk.qcow2',
+  state: 'state',
+  memory: 'memory',
+  manifest: 'base.json',
+} as const;
 
 /** The base with this key; undefined when there is none, or none that is whole. */
 export async function findWarmBase(env: Environment, key: string): Promise<WarmBase | undefined> {
   const folder = join(warmFolder(env), key);
-  const [disk, state] = [join(folder, warmFiles.disk), join(folder, warmFiles.state)];
+  const disk = join(folder, warmFiles.disk);
+  const state = join(folder, warmFiles.state);
+  const memory = join(folder, warmFiles.memory);
   try {
     const text = await readFile(join(folder, warmFiles.manifest), 'utf8');
     const manifest = manifestSchema.parse(JSON.parse(text));
-    const files = await Promise.all([stat(disk), stat(state)]);
+    const files = await Promise.all([disk, state, memory].map((file) => stat(file)));
     const bytes = files.reduce((sum, { blocks }) => sum + blocks * 512, 0);
-    return { key, folder, disk, state, manifest, bytes };
+    return { key, folder, disk, state, memory, manifest, bytes };
   } catch {
     return undefined;
   }
@@ -82,13 +92,15 @@ export async function listWarmBases(env: Environment): Promise<WarmBase[]> {
 
 const draftPrefix = '.draft-';
 
-/** A new folder in the store for a base in the making; those of killed makers go. */
+/** A new folder in the store for a base in the making; those of killed makers go, and what no version since could use. */
 export async function draftWarmBase(env: Environment): Promise<string> {
   const folder = warmFolder(env);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of await readdir(folder)) {
     const pid = new RegExp(`^\\${draftPrefix}(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || (await isRunning(pid))) continue;
+    const wanted =
+      pid === undefined ? (await findWarmBase(env, name)) !== undefined : await isRunning(pid);
+    if (wanted) continue;
     await rm(join(folder, name), { recursive: true, force: true });
   }
   return await mkdtemp(join(folder, `${draftPrefix}${process.pid}-`));

@@ -44,12 +44,23 @@ function machineArgs(plan: MachinePlan): string[] {
   return [
     // Neither floppy nor CD-ROM: probing for them delays every boot.
     ...['-nodefaults', '-no-user-config'],
-    ...['-machine', plan.machineType ?? 'pc'],
+    ...memoryArgs(plan),
     ...['-accel', plan.accelerator],
     ...(plan.cpuModel === undefined ? [] : ['-cpu', plan.cpuModel]),
     ...['-smp', String(plan.cpus)],
     ...['-m', `${plan.memoryMiB}M`],
   ];
+}
+
+/** Called `pc.ram`, like QEMU's own, so that a state goes from one kind of memory to another. */
+function memoryArgs({ machineType = 'pc', memory, memoryMiB }: MachinePlan): string[] {
+  if (memory === undefined) return ['-machine', machineType];
+  const size = `id=pc.ram,size=${memoryMiB}M`;
+  const backend =
+    memory.kind === 'shared'
+      ? `memory-backend-memfd,${size},share=on`
+      : `memory-backend-file,${size},share=off,mem-path=${doubleCommas(memory.file)}`;
+  return ['-machine', `${machineType},memory-backend=pc.ram`, '-object', backend];
 }
 
 function firmwareArgs(plan: MachinePlan): string[] {

@@ -13,6 +13,8 @@ export interface MachinePlan {
   /** Undefined for QEMU's default model. */
   readonly cpuModel: string | undefined;
   readonly memoryMiB: number;
+  /** Undefined for QEMU's own, which a saved state has in it. */
+  readonly memory?: GuestMemory | undefined;
   /** QEMU's versioned name of the machine, with which a saved state was made; undefined for the newest `pc`. */
   readonly machineType?: string | undefined;
   readonly cpus: number;
@@ -47,6 +49,14 @@ export interface MachinePlan {
   /** The user's own arguments: UTOPIA_EXTRA_ARGS, then what stood behind `--`. */
   readonly extraArgs: readonly string[];
 }
+
+/**
+ * Where a guest's memory lies, beside a state that is saved without it: `shared` is a nameless
+ * file (memfd) that can be copied from outside; `mapped` is such a copy, of which a page is read when
+ * the guest needs it, and what it writes is its own.
+ */
+export type GuestMemory =
+  { readonly kind: 'shared' } | { readonly kind: 'mapped'; readonly file: string };
 
 /** An exercise disk as QEMU opens it. */
 export interface PlannedDisk extends DiskSetting {

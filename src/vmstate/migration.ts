@@ -17,10 +17,16 @@ export interface MigrationInfo {
 /** Bytes a second, far above what any disk takes: QEMU's default of 128 MiB/s is for networks. */
 const unlimitedBandwidth = 64 * 1024 ** 3;
 
-/** Makes QEMU tell by events how a migration goes, and lifts its limit of speed. */
-export async function prepareMigration(qmp: QmpClient): Promise<void> {
+/**
+ * Makes QEMU tell by events how a migration goes, and lifts its limit of speed. `apart` leaves memory
+ * that lies in a file of its own out of the state (`x-ignore-shared`, since QEMU 4.0).
+ */
+export async function prepareMigration(qmp: QmpClient, apart = false): Promise<void> {
   await qmp.execute('migrate-set-capabilities', {
-    capabilities: [{ capability: 'events', state: true }],
+    capabilities: [
+      { capability: 'events', state: true },
+      { capability: 'x-ignore-shared', state: apart },
+    ],
   });
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': unlimitedBandwidth });
 }

@@ -8,6 +8,8 @@ export const stateDescriptor = 3;
 export interface RestoreOptions {
   /** Leaves the machine stopped instead of letting it go on. */
   readonly stayStopped?: boolean | undefined;
+  /** The state was saved without the memory, which lies in a file of its own. */
+  readonly memoryApart?: boolean | undefined;
   /** Bytes read so far, some times a second; `qemuPid` must be given, too. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
   readonly qemuPid?: number | undefined;
@@ -20,7 +22,7 @@ export interface RestoreOptions {
  */
 export async function restoreState(qmp: QmpClient, options: RestoreOptions = {}): Promise<number> {
   const startedAt = performance.now();
-  await prepareMigration(qmp);
+  await prepareMigration(qmp, options.memoryApart);
   const watch = watchMigration(qmp, 'restoring a saved state');
   const timer = reportProgress(options);
   try {

@@ -13,6 +13,8 @@ export interface SaveOptions {
   readonly file: string;
   /** A socket's name in a private folder of the user, at most 107 bytes, that nobody uses. */
   readonly socketPath: string;
+  /** The memory lies in a file of its own, and stays out of the state. */
+  readonly memoryApart?: boolean | undefined;
   /** Ends the saving: the draft goes, the machine stays stopped. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes written so far. */
@@ -38,7 +40,7 @@ export async function saveState(qmp: QmpClient, options: SaveOptions): Promise<S
   const startedAt = performance.now();
   const draft = draftPath(file);
   signal?.throwIfAborted();
-  await prepareMigration(qmp);
+  await prepareMigration(qmp, options.memoryApart);
   await qmp.execute('stop');
   const server = await listen(socketPath);
   const watch = watchMigration(qmp, 'saving its state');

@@ -243,6 +243,17 @@ test('the first up of a machine goes on from the base, as a machine of its own',
   expect(Math.abs(Number(clock) - Date.now() / 1000)).toBeLessThan(30);
   expect(note).toBe('of the host');
   expect(agent).toBe('none');
+  // The base's memory is mapped, not read: little of the guest's is this machine's own.
+  const running = await findRunning(lab.paths());
+  const status = readFileSync(`/proc/${running?.qemu.pid}/status`, 'utf8');
+  expect(Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1])).toBeLessThan(512 * 1024);
+
+  // And it can be saved as a whole, for a QEMU that has memory of its own.
+  expect((await lab.run('suspend')).status).toBe(0);
+  const resumed = await lab.run('up', '--detach');
+  expect(resumed.status, resumed.stderr).toBe(0);
+  const still = await lab.run('ssh', '--', 'cat /proc/sys/kernel/random/boot_id');
+  expect(still.stdout).toBe(`${boot}\n`);
 
   // A machine like any other: it boots cold, with the same keys and its files.
   await lab.run('ssh', '--', 'echo kept > /var/mark; sync; systemctl reboot');
@@ -255,7 +266,7 @@ test('the first up of a machine goes on from the base, as a machine of its own',
 
 test('an up that is killed as it goes on from the base leaves a machine that nobody enters with its keys', async () => {
   const knownHosts = join(lab.paths().sshDir, 'known_hosts');
-  for (const moment of [500, 700, 900]) {
+  for (const moment of [400, 600, 800]) {
     const victim = lab.start('up', '--detach');
     await Promise.race([victim.ended, sleep(moment)]);
     victim.child.kill('SIGKILL');
@@ -263,7 +274,7 @@ test('an up that is killed as it goes on from the base leaves a machine that nob
     expect((await lab.run('down', '--force')).status).toBe(0);
     expect(lab.processes()).toEqual([]);
     // The last one is looked at: a boot makes the keys that it lacks.
-    if (moment < 900) expect((await lab.run('reset', '--yes')).status).toBe(0);
+    if (moment < 800) expect((await lab.run('reset', '--yes')).status).toBe(0);
   }
   const up = await lab.run('up', '--detach');
   expect(up.status, up.stderr).toBe(0);

@@ -9,14 +9,14 @@ import { describeHardware } from '../../vmstate/describe.ts';
  * What a machine must share with a warm base to start from it: image, QEMU, the
  * hardware that the guest sees, the contents of exercise disks and of files that
  * the user's own arguments name, and the agent. The same for the copies of `utopia
- * run` and for `utopia up`. Undefined where this QEMU allows no warm start.
+ * run` and for `utopia up`. Undefined where there is no warm start: see whyNeverWarm.
  */
 export async function warmBaseKey(
   plan: MachinePlan,
   qemu: Pick<QemuInstallation, 'binary' | 'version'>,
   image: string,
 ): Promise<string | undefined> {
-  if (plan.agentSocket === undefined) return undefined;
+  if (whyNeverWarm(plan) !== undefined) return undefined;
   const files = [qemu.binary, image, ...plan.disks.map(({ path }) => path)];
   // A base is made with a throw-away layer over such a disk, which looks the same.
   const disks = plan.disks.map((disk) => ({
@@ -32,6 +32,19 @@ export async function warmBaseKey(
     agent: agentProgram,
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
+
+/** What keeps a machine of this plan from having a warm base, as a sentence; undefined for nothing. Pure. */
+export function whyNeverWarm({
+  agentSocket,
+  binary,
+  extraArgs,
+}: Pick<MachinePlan, 'agentSocket' | 'binary' | 'extraArgs'>): string | undefined {
+  if (agentSocket === undefined) return `${binary} was built without virtio-serial.`;
+  // The memory of a warm machine is a file whose size and layout we say.
+  const own = extraArgs.find((word) => /^--?(?:m|numa|mem-path)$/.test(word));
+  if (own === undefined) return undefined;
+  return `Your own QEMU argument ${own} lays out the memory, which is a file for a warm machine.`;
 }
 
 /** Absolute paths in QEMU's arguments: `/boot/image`, `file=/lab/a.img,if=virtio`. Pure. */

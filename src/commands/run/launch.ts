@@ -54,7 +54,14 @@ export async function launchCopy(
   const { config, paths } = copy;
   const { signal } = context;
   const { qemu, backing } = planned;
-  const plan = { ...planned.plan, machineType: base?.manifest.machineType };
+  const plan: MachinePlan =
+    base === undefined
+      ? planned.plan
+      : {
+          ...planned.plan,
+          machineType: base.manifest.machineType,
+          memory: { kind: 'mapped', file: base.memory },
+        };
   const under: Pick<BackingFile, 'path' | 'format'> =
     base === undefined ? backing : { path: base.disk, format: 'qcow2' };
   const qemuImg = { imgBinary: qemu.imgBinary, signal };

@@ -1,9 +1,11 @@
+import { chmod, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import { agentProgram, installAgentScript } from '../../guest/agent-program.ts';
 import { parseReleasedShares, releaseSharesScript } from '../../guest/share-mounts.ts';
+import { copyDisk } from '../../image/copy-disk.ts';
 import type { WarmBaseManifest } from '../../image/warm-base.ts';
 import {
   hideHostKeysScript,
@@ -34,9 +36,15 @@ export type BaseFacts = Required<
   Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys' | 'sshdReadsKeys'>
 >;
 
+/** Files of a base that its making writes, besides the disk. */
+export interface BaseFiles {
+  readonly state: string;
+  readonly memory: string;
+}
+
 /**
  * Boots a copy, starts the agent in it, lets it come to rest, and saves it into
- * `stateFile`; its disk stays at the plan's overlay. Throws what a boot throws, and
+ * `files`; its disk stays at the plan's overlay. Throws what a boot throws, and
  * `guest-refused` for a guest in which the agent cannot work.
  */
 export async function makeBase(
@@ -44,7 +52,7 @@ export async function makeBase(
   globals: GlobalOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  stateFile: string,
+  files: BaseFiles,
 ): Promise<BaseFacts> {
   const { signal, env } = context;
   const { launched, session, access, cut } = await bootColdCopy(context, globals, copy, planned);
@@ -59,7 +67,8 @@ export async function makeBase(
     try {
       const machineType = await queryMachineType(qmp);
       const socketPath = join(copy.paths.runtimeDir, 'save.sock');
-      await saveState(qmp, { file: stateFile, socketPath, signal });
+      await saveState(qmp, { file: files.state, socketPath, memoryApart: true, signal });
+      await copyMemory(launched.started.identity.pid, files.memory, signal);
       return { machineType, ...found };
     } finally {
       qmp.close();
@@ -72,6 +81,19 @@ export async function makeBase(
     await session.close();
     await endQemu(launched, copy);
   }
+}
+
+/** Copies the memory of a guest that stands still, without the pages that are empty. */
+async function copyMemory(pid: number, to: string, signal: AbortSignal): Promise<void> {
+  const open = `/proc/${pid}/fd`;
+  for (const name of await readdir(open)) {
+    const file = join(open, name);
+    const target = await readlink(file).catch(() => '');
+    if (!target.startsWith('/memfd:memory-backend')) continue;
+    await copyDisk(file, to, signal, { sparse: 'always' });
+    return await chmod(to, 0o600);
+  }
+  throw new UtopiaError('qemu-failed', 'QEMU has no memory that can be copied.');
 }
 
 async function installAgent(access: GuestAccess): Promise<void> {

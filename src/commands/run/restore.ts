@@ -17,7 +17,7 @@ export async function resumeCopy(
   const { signal } = context;
   const qmp = await reachMonitor(plan.files.qmpSocket, started.exit, signal);
   try {
-    await restoreState(qmp);
+    await restoreState(qmp, { memoryApart: true });
   } finally {
     qmp.close();
   }

@@ -5,6 +5,7 @@ import { unmakeOverlay } from '../../image/overlay-creation.ts';
 import { prepareOverlay } from '../../image/overlay.ts';
 import type { Overlay } from '../../image/types.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
+import type { GuestMemory } from '../../machine/plan.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { startQemu } from '../../machine/start.ts';
 import { forgetRunning, writeState, type MachineState } from '../../machine/state.ts';
@@ -74,6 +75,9 @@ async function startWarm(
   const { context, located } = start;
   // Loaded while the overlay is made; who boots does not need it.
   const loading = import('./warm-start.ts');
+  const hostKeys = loading.then(async ({ hostKeysFor }) => await hostKeysFor(located, base));
+  // Awaited once QEMU runs; a failure before that has its own words.
+  hostKeys.catch(() => {});
   let overlay: Overlay | undefined;
   let launched: LaunchedMachine | undefined;
   try {
@@ -82,11 +86,12 @@ async function startWarm(
     if (!overlay.created) return undefined;
     launched = await launch(start, overlay, {
       stateFile: base.state,
+      memory: { kind: 'mapped', file: base.memory },
       machineType: base.manifest.machineType,
       keepDisks: false,
     });
     const { goOnFromBase } = await loading;
-    await goOnFromBase(context, located, launched, base, display);
+    await goOnFromBase(context, located, launched, base, hostKeys, display);
     return launched;
   } catch (error) {
     if (launched !== undefined) {
@@ -137,6 +142,7 @@ function sayOnce(
 /** What a QEMU that is not to boot starts with. */
 interface GoingOn {
   readonly stateFile?: string;
+  readonly memory?: GuestMemory;
   readonly machineType?: string;
   readonly keepDisks: boolean;
 }
@@ -144,7 +150,7 @@ interface GoingOn {
 async function launch(
   { context, located, prepared, sayParts }: Start,
   overlay: Overlay,
-  { stateFile, machineType, keepDisks }: GoingOn,
+  { stateFile, memory, machineType, keepDisks }: GoingOn,
 ): Promise<LaunchedMachine> {
   const { config, paths } = located;
   const { qemu, backing, acceleration } = prepared;
@@ -158,7 +164,7 @@ async function launch(
 
   // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
   await forgetRunning(paths);
-  const plan = { ...prepared.plan, machineType };
+  const plan = { ...prepared.plan, machineType, memory };
   const started = await startQemu(plan, paths, { stateFile });
   const state: MachineState = {
     schema: 1,

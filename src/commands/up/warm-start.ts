@@ -21,6 +21,14 @@ import type { LaunchedMachine } from './types.ts';
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;
 
+/** Host keys for a machine from this base: made while its disk and QEMU are, since they take as long. */
+export async function hostKeysFor(
+  { paths }: Pick<LocatedMachine, 'paths'>,
+  { manifest }: WarmBase,
+): Promise<readonly HostKey[]> {
+  return await makeHostKeys(paths.sshDir, manifest.hostKeys ?? []);
+}
+
 /**
  * Lets a QEMU that was started with a base's state go on, and makes the guest a
  * machine of its own: the host's clock, random numbers and SSH host keys that no
@@ -31,15 +39,12 @@ export async function goOnFromBase(
   { paths }: LocatedMachine,
   { started, plan }: Pick<LaunchedMachine, 'started' | 'plan'>,
   { manifest, bytes }: WarmBase,
+  hostKeys: Promise<readonly HostKey[]>,
   display: ProgressDisplay,
 ): Promise<void> {
   const { signal } = context;
-  const { hostKeys = [] } = manifest;
   const startedAt = performance.now();
-  const [keys] = await Promise.all([
-    makeHostKeys(paths.sshDir, hostKeys),
-    restore(plan.files.qmpSocket, started, signal),
-  ]);
+  const [keys] = await Promise.all([hostKeys, restore(plan.files.qmpSocket, started, signal)]);
   const greeting = { signal, timeoutMs: greetMs, now: context.now() };
   const agent = await connectAgent(plan.agentSocket ?? '', greeting);
   const cut = (): void => agent.close();
@@ -106,7 +111,7 @@ async function restore(
 ): Promise<void> {
   const qmp = await reachMonitor(socket, exit, signal);
   try {
-    await restoreState(qmp);
+    await restoreState(qmp, { memoryApart: true });
   } finally {
     qmp.close();
   }

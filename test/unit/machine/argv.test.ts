@@ -22,6 +22,19 @@ test('the same plan gives the same list', () => {
   expect(argvOf()).toEqual(argvOf());
 });
 
+test('memory that lies in a file has the name of QEMU’s own', () => {
+  const plan = planMachine(samplePlanInput());
+  const file = '/store/a, b/memory';
+  const machineType = 'pc-i440fx-7.2';
+  const mapped = machineArgv({ ...plan, machineType, memory: { kind: 'mapped', file } });
+  expect(valueOf(mapped, '-machine')).toBe('pc-i440fx-7.2,memory-backend=pc.ram');
+  expect(valueOf(mapped, '-object')).toBe(
+    'memory-backend-file,id=pc.ram,size=1024M,share=off,mem-path=/store/a,, b/memory',
+  );
+  const shared = machineArgv({ ...plan, memory: { kind: 'shared' } });
+  expect(valueOf(shared, '-object')).toBe('memory-backend-memfd,id=pc.ram,size=1024M,share=on');
+});
+
 describe('what students depend on', () => {
   test('the host port leads to the guest’s ssh', () => {
     expect(valueOf(argvOf(), '-netdev')).toBe('user,id=net0,hostfwd=tcp:127.0.0.1:22223-:22');

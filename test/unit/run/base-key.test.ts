@@ -1,7 +1,7 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { namedFiles, warmBaseKey } from '../../../src/commands/run/base-key.ts';
+import { namedFiles, warmBaseKey, whyNeverWarm } from '../../../src/commands/run/base-key.ts';
 import { planMachine, type PlannedDisk } from '../../../src/machine/plan.ts';
 import { samplePlanInput } from '../machine/sample-plan.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -68,4 +68,14 @@ test('files are found in the middle of an argument', () => {
 test('a QEMU without virtio-serial has no base', async () => {
   using folder = temporaryFolder();
   expect(await keysIn(folder.path)({ devices: ['virtio-blk-pci'] })).toBeUndefined();
+});
+
+test('a machine whose memory its user lays out has no warm base', async () => {
+  using folder = temporaryFolder();
+  const keyOf = keysIn(folder.path);
+  expect(await keyOf({ extraArgs: ['-m', '2G'] })).toBeUndefined();
+  expect(await keyOf({ extraArgs: ['-monitor', 'none'] })).toBeDefined();
+  const plan = planMachine(samplePlanInput({ extraArgs: ['-numa', 'node'] }));
+  expect(whyNeverWarm(plan)).toContain('-numa');
+  expect(whyNeverWarm({ ...plan, agentSocket: undefined })).toContain('virtio-serial');
 });

@@ -1,9 +1,12 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
   closeSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
   statSync,
   truncateSync,
 } from 'node:fs';
@@ -28,13 +31,20 @@ interface TinyMachine extends AsyncDisposable {
   readonly child: ChildProcess;
 }
 
-async function startTiny(folder: string, stateFile?: string): Promise<TinyMachine> {
+async function startTiny(
+  folder: string,
+  stateFile?: string,
+  memory?: string,
+): Promise<TinyMachine> {
   const socket = join(folder, `${stateFile === undefined ? 'first' : 'second'}.sock`);
   const state = stateFile === undefined ? undefined : openSync(stateFile, 'r');
   const child = spawn(
     'qemu-system-x86_64',
     [
-      ...['-nodefaults', '-display', 'none', '-machine', 'pc', '-accel', 'tcg', '-m', '32M'],
+      ...['-nodefaults', '-display', 'none', '-accel', 'tcg', '-m', '32M'],
+      ...(memory === undefined
+        ? ['-machine', 'pc']
+        : ['-machine', 'pc,memory-backend=pc.ram', '-object', `${memory},id=pc.ram,size=32M`]),
       ...['-qmp', `unix:${socket},server=on,wait=off`],
       // With all of it, as utopia starts machines: exec: would end QEMU here.
       ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
@@ -96,6 +106,43 @@ test('a machine goes on where it was saved, in another QEMU', async () => {
   await first.qmp.execute('cont');
   expect((await queryStatus(first.qmp)).running).toBe(true);
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.draft'))).toEqual([]);
+});
+
+test('memory that lies apart is mapped, goes on as it was, and is never written to', async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'devices');
+  const memoryFile = join(folder.path, 'memory');
+  await using first = await startTiny(folder.path, undefined, 'memory-backend-memfd,share=on');
+  await sleep(300);
+  const socketPath = join(folder.path, 'save.sock');
+  const { bytes } = await saveState(first.qmp, { file, socketPath, memoryApart: true });
+  expect(bytes).toBeLessThan(4 * 1024 ** 2);
+  const descriptors = `/proc/${first.child.pid}/fd`;
+  const memfd = readdirSync(descriptors).find((name) =>
+    readlinkSync(join(descriptors, name)).startsWith('/memfd:memory-backend'),
+  );
+  copyFileSync(join(descriptors, memfd ?? ''), memoryFile);
+  const kept = readFileSync(memoryFile);
+  const memory = await readMemory(first.qmp);
+  expect(memory).toMatch(/0x[1-9a-f]/);
+
+  const mapped = `memory-backend-file,share=off,mem-path=${memoryFile}`;
+  await using second = await startTiny(folder.path, file, mapped);
+  await restoreState(second.qmp, { stayStopped: true, memoryApart: true });
+  expect(await readMemory(second.qmp)).toBe(memory);
+  await second.qmp.execute('cont');
+  await second.qmp.execute('system_reset');
+  await sleep(300);
+  expect(readFileSync(memoryFile).equals(kept)).toBe(true);
+
+  // Saved again, as any machine: its memory is in the state, for a QEMU of the ordinary kind.
+  const whole = join(folder.path, 'whole');
+  await saveState(second.qmp, { file: whole, socketPath });
+  const later = await readMemory(second.qmp);
+  await second[Symbol.asyncDispose]();
+  await using third = await startTiny(folder.path, whole);
+  await restoreState(third.qmp, { stayStopped: true });
+  expect(await readMemory(third.qmp)).toBe(later);
 });
 
 test('a folder that takes no file: nothing is left, and the machine can go on', async () => {
