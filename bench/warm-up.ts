@@ -5,14 +5,17 @@ import { median, sampleHead, sampleInTurn, sampleRow } from './sampling.ts';
 /** A warm start to the SSH banner, over a boot. */
 const goal = 1 / 20;
 
-/** The first `up` after a reset, from the command to the SSH banner as it is heard from outside. */
+/**
+ * The first `up` after a reset: from the command until it has returned, which it does when SSH
+ * answers, and the SSH banner was heard from outside, too.
+ */
 export async function benchWarmUp(lab: BenchLab, rounds: number): Promise<void> {
   const { utopia, port, pullPlug } = lab;
   utopia('image', 'warm', '--accel', 'tcg');
   const start = async (...flags: readonly string[]): Promise<number> => {
     utopia('reset', '--yes', '--purge');
     const startedAt = performance.now();
-    utopia('up', '--detach', '--no-wait', '--quiet', '--accel', 'tcg', ...flags);
+    utopia('up', '--detach', '--quiet', '--accel', 'tcg', ...flags);
     await waitForBannerOn(port, startedAt + 300_000);
     const ms = performance.now() - startedAt;
     pullPlug();

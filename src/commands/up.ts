@@ -44,6 +44,7 @@ export async function runUp(
     const machine = await launch(context, globals, located, options, display);
     // A machine that goes on gets its clock and its share back over SSH.
     if (options.detach && !options.wait && machine.resumed === undefined) {
+      machine.knock?.stop();
       machine.started.detach();
       display.close();
       printCard(context, globals, located, machine.state, false);

@@ -1,10 +1,13 @@
 /**
  * What host and agent say to each other, a letter each. To the agent: `H` clock and
- * random bytes, `M` mount the share, `W` write files, `X` run this shell text, `I` input, `E` end of
- * input, `S` a signal's number for the command, `Z` remove these files and end. From it: `R` ready, `O` output, `T` output on stderr,
- * `A` so many bytes of input were taken, `Q` the command's status.
+ * random bytes, `M` mount the share, `F` hold this named pipe, `W` write files, `X` run this shell
+ * text, `I` input, `E` end of input, `S` a signal's number for the command, `Z` remove these files
+ * and end. From it: `R` ready, `O` output, `T` output on stderr, `A` so many bytes of input were
+ * taken, `Q` the command's status.
  */
-export type FrameType = 'H' | 'M' | 'W' | 'X' | 'Z' | 'I' | 'E' | 'S' | 'R' | 'O' | 'T' | 'A' | 'Q';
+export type FrameType = ToAgent | FromAgent;
+type ToAgent = 'H' | 'M' | 'F' | 'W' | 'X' | 'I' | 'E' | 'S' | 'Z';
+type FromAgent = 'R' | 'O' | 'T' | 'A' | 'Q';
 
 export interface Frame {
   readonly type: FrameType;

@@ -59,10 +59,20 @@ sub mount_share {
   say_frame('T', "mount: $!\n") if $failed;
   say_frame('Q', $failed ? 1 : 0);
 }
+# A named pipe that somebody waits to read; 2049 is O_WRONLY | O_NONBLOCK, which fails without a reader.
+my $pipe;
+sub hold_pipe {
+  for my $try (1 .. 500) {
+    if (sysopen(my $file, $_[0], 2049)) { $pipe = $file; last }
+    select(undef, undef, undef, 0.02);
+  }
+  say_frame('Q', $pipe ? 0 : 1);
+}
 # Each under another name first: a reader finds the old file, the new one, or none. On the disk
-# before it is said: the host relies on it from then on.
+# before it is said: the host relies on it from then on. Who waits at the pipe gets the first one.
 sub write_files {
   my @parts = split /\0/, $_[0], -1;
+  my $first = $parts[2];
   while (my ($mode, $path, $text) = splice @parts, 0, 3) {
     my $new = "$path.new";
     umask 077;
@@ -71,6 +81,7 @@ sub write_files {
     say_frame('T', "$path: $!\n");
     return say_frame('Q', 1);
   }
+  if ($pipe) { syswrite($pipe, $first); close $pipe; undef $pipe }
   syscall(162);
   say_frame('Q', 0);
 }
@@ -137,6 +148,7 @@ while (1) {
   if (!defined $type) { fill(); next }
   if ($type eq 'H') { greet($payload) }
   elsif ($type eq 'M') { mount_share($payload) }
+  elsif ($type eq 'F') { hold_pipe($payload) }
   elsif ($type eq 'W') { write_files($payload) }
   elsif ($type eq 'X') { run($payload) }
   elsif ($type eq 'Z') { finish($payload) }

@@ -27,6 +27,11 @@ export interface Agent {
    * success; `complain` hears the guest's word.
    */
   mount(folder: string, options: MountOptions, complain: TakeOutput): Promise<number>;
+  /**
+   * Waits until somebody in the guest opens this named pipe for reading, some seconds long,
+   * and lets him wait for the first file of the next `writeFiles`. Gives the status, 0 for success.
+   */
+  holdPipe(path: string): Promise<number>;
   /** Writes files, each in one step, and sees them onto the disk; gives the status, 0 for success, `complain` hears the guest's word. */
   writeFiles(files: readonly AgentFile[], complain: TakeOutput): Promise<number>;
   /** Lets the agent remove these files, see all onto the disk, and end. */
@@ -136,6 +141,10 @@ export async function greetAgent(link: Duplex, options: GreetOptions): Promise<A
       return await untilStatus(({ type, payload }) =>
         type === 'T' ? complain(payload) : undefined,
       );
+    },
+    holdPipe: async (path) => {
+      link.write(encodeFrame('F', path));
+      return await untilStatus(() => undefined);
     },
     writeFiles: async (files, complain) => {
       const parts = files.flatMap(({ mode, path, text }) => [mode, path, text]);

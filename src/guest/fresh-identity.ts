@@ -23,21 +23,45 @@ export const leftoverFiles: readonly string[] = [
   '/run/utopia-agent.log',
 ];
 
-/**
- * Shell text that takes the host keys out of sshd's sight. An sshd that reads them for
- * each connection (OpenSSH until 9.7 starts itself anew for each) then refuses every one.
- */
-export const hideHostKeysScript =
-  'mkdir -m 700 /run/utopia-keys && mv /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /run/utopia-keys/';
+const putAside = '/run/utopia-keys';
+const settingsCopy = '/run/utopia-ssh';
 
-/** Shell text that brings them back, unless a boot makes new ones and `drop` allows it to. */
-export function showHostKeysScript(drop: boolean): string {
-  const remakes = '[ -e /etc/systemd/system/utopia-host-keys.service ]';
-  const test = drop ? `${remakes} || ` : '';
-  return `${test}mv /run/utopia-keys/* /etc/ssh/; rm -rf /run/utopia-keys; sync`;
+/** The named pipe at which sshd waits for its first host key. */
+export function hostKeyPipe(kind: string): string {
+  return `${settingsCopy}/ssh_host_${kind}_key`;
 }
 
-/** The files of these host keys, for a guest whose sshd reads them for each connection. Pure. */
+/**
+ * Shell text that has sshd start anew (SIGHUP) and wait for a host key of this kind, at a
+ * named pipe in a copy of its settings that lies over /etc/ssh: whatever becomes of the
+ * guest, no pipe is on its disk. The other keys are nowhere meanwhile.
+ */
+export function awaitHostKeysScript(kind: string): string {
+  return [
+    'read -r server </run/sshd.pid || exit 1',
+    `cp -a /etc/ssh ${settingsCopy} && rm -f ${settingsCopy}/ssh_host_*_key* || exit 1`,
+    `mkfifo -m 600 ${hostKeyPipe(kind)} && mkdir -m 700 ${putAside} || exit 1`,
+    `mv /etc/ssh/ssh_host_*_key* ${putAside}/ && mount --bind ${settingsCopy} /etc/ssh || exit 1`,
+    'kill -HUP "$server"',
+  ].join('\n');
+}
+
+/**
+ * Shell text for when sshd waits, or does not: then it is started with the keys it had.
+ * Where it waits and a boot makes new ones, they are gone for good.
+ */
+export function uncoverHostKeysScript(waits: boolean): string {
+  const remakes = '[ -e /etc/systemd/system/utopia-host-keys.service ]';
+  const restart = 'systemctl restart ssh 2>/dev/null || systemctl restart sshd';
+  return [
+    `umount -l /etc/ssh 2>/dev/null`,
+    `${waits ? `${remakes} || ` : ''}mv ${putAside}/* /etc/ssh/`,
+    `rm -rf ${putAside} ${settingsCopy}; sync`,
+    ...(waits ? [] : [restart]),
+  ].join('\n');
+}
+
+/** The files of these host keys, for a guest whose sshd waits for them: the private half of the first one comes first. Pure. */
 export function hostKeyFiles(keys: readonly HostKey[]): AgentFile[] {
   return keys.flatMap(({ kind, privateText, publicText }) => {
     const path = `/etc/ssh/ssh_host_${kind}_key`;
@@ -48,10 +72,12 @@ export function hostKeyFiles(keys: readonly HostKey[]): AgentFile[] {
   });
 }
 
-/** Kinds of host keys in what that script printed; those that nobody should have any more are left out. Pure. */
+/** In the order in which sshd reads them (sshd_config(5), HostKey); nobody should have other ones any more. */
+const hostKeyKinds = ['rsa', 'ecdsa', 'ed25519'];
+
+/** Kinds of host keys in what that script printed, in sshd's order. Pure. */
 export function parseHostKeyKinds(text: string): string[] {
-  const kinds = [...text.matchAll(/ssh_host_(ed25519|ecdsa|rsa)_key\b/g)];
-  return kinds.map(([, kind = '']) => kind);
+  return hostKeyKinds.filter((kind) => new RegExp(`\\bssh_host_${kind}_key\\b`).test(text));
 }
 
 /**
@@ -101,7 +127,8 @@ listener() {
 rm -f ssh_host_* ${leftoverFiles.join(' ')}
 ${keys.map(writeKey).join('\n')}
 before=$(listener)
-if read -r server </run/sshd.pid && kill -HUP "$server"; then
+if [ -z "$before" ]; then : # it waits for its keys, or starts: it reads these
+elif read -r server </run/sshd.pid && kill -HUP "$server"; then
   tries=0
   while [ "$(listener)" = "$before" ] && [ $((tries += 1)) -lt 200 ]; do sleep 0.02; done
 else

@@ -48,32 +48,6 @@ export async function readSshBanner(options: BannerOptions): Promise<string | un
   });
 }
 
-/** Whether a server ends a connection that it has taken without a word; false when it speaks, or waits. */
-export async function endsWithoutBanner({
-  host,
-  port,
-  signal,
-  timeoutMs = 30_000,
-}: BannerOptions): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect({ host, port });
-    let taken = false;
-    const settle = (ended: boolean): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      socket.destroy();
-      resolve(ended);
-    };
-    const abort = (): void => settle(false);
-    const timer = setTimeout(abort, timeoutMs);
-    signal?.addEventListener('abort', abort, { once: true });
-    socket.on('connect', () => (taken = true));
-    socket.on('data', () => settle(false));
-    socket.on('error', () => settle(taken));
-    socket.on('close', () => settle(taken));
-  });
-}
-
 /** The version line in what a server has said so far, once it is whole. */
 export function findBanner(text: string): string | undefined {
   return /^(SSH-[\x20-\x7e]+)\r?\n/m.exec(text)?.[1];

@@ -22,10 +22,10 @@ const manifestSchema = z.object({
   /** Kinds of the guest's SSH host keys, `ed25519`: each machine that goes on gets its own. */
   hostKeys: z.optional(z.array(z.string())),
   /**
-   * Its sshd reads the host keys for each connection, and had none when it was saved:
-   * nobody is answered before a machine has its own. The agent can write files.
+   * Its sshd waits for the agent to write its host keys: nobody is answered before a
+   * machine has its own.
    */
-  sshdReadsKeys: z.optional(z.boolean()),
+  sshdAwaitsKeys: z.optional(z.boolean()),
   /** The devices that the guest sees, as a saved state names them. */
   hardware: z.optional(z.array(z.string())),
   /** ISO 8601. */

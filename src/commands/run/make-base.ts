@@ -8,13 +8,13 @@ import { parseReleasedShares, releaseSharesScript } from '../../guest/share-moun
 import { copyDisk } from '../../image/copy-disk.ts';
 import type { WarmBaseManifest } from '../../image/warm-base.ts';
 import {
-  hideHostKeysScript,
+  awaitHostKeysScript,
+  hostKeyPipe,
   listHostKeysScript,
   parseHostKeyKinds,
-  showHostKeysScript,
+  uncoverHostKeysScript,
 } from '../../guest/fresh-identity.ts';
-import { endsWithoutBanner } from '../../guest/ssh-banner.ts';
-import type { HostAddress, MachinePlan } from '../../machine/plan.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
@@ -33,7 +33,7 @@ const trialFolder = '/mnt/utopia-trial';
 
 /** What is found out about a base while it is made. */
 export type BaseFacts = Required<
-  Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys' | 'sshdReadsKeys'>
+  Pick<WarmBaseManifest, 'machineType' | 'mounts' | 'hostKeys' | 'sshdAwaitsKeys'>
 >;
 
 /** Files of a base that its making writes, besides the disk. */
@@ -113,7 +113,7 @@ async function installAgent(access: GuestAccess): Promise<void> {
  */
 async function tryAgent(
   context: Context,
-  { agentSocket = '', ssh }: MachinePlan,
+  { agentSocket = '' }: MachinePlan,
 ): Promise<Omit<BaseFacts, 'machineType'>> {
   const agent = await connectAgent(agentSocket, { signal: context.signal, timeoutMs: greetMs });
   try {
@@ -122,10 +122,11 @@ async function tryAgent(
     const script = `cd / && ls ${trialFolder} >&2\n${releaseSharesScript}\nrmdir ${trialFolder}`;
     const { mounts, holders } = parseReleasedShares((await askAgent(agent, script)).stdout);
     if (holders.length === 0) {
+      const hostKeys = parseHostKeyKinds((await askAgent(agent, listHostKeysScript)).stdout);
       return {
         mounts: mounts.filter(({ target }) => target !== trialFolder),
-        hostKeys: parseHostKeyKinds((await askAgent(agent, listHostKeysScript)).stdout),
-        sshdReadsKeys: await takeHostKeys(context, agent, ssh),
+        hostKeys,
+        sshdAwaitsKeys: await takeHostKeys(agent, hostKeys),
       };
     }
     throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
@@ -138,19 +139,16 @@ async function tryAgent(
 }
 
 /**
- * Tries whether sshd reads its host keys for each connection. Where it does, and a boot
- * makes new ones, it is left without any: nobody is answered with those of the base.
+ * Has sshd wait for its host keys, and takes away those it had: a machine's own need
+ * only be written then, and nobody is answered with those of the base. False for one
+ * that does not wait, because it is started in another way or has its keys elsewhere.
  */
-async function takeHostKeys(
-  { signal }: Context,
-  agent: Agent,
-  { host, port }: HostAddress,
-): Promise<boolean> {
-  const { status } = await askAgent(agent, hideHostKeysScript);
-  const reads = status === 0 && (await endsWithoutBanner({ host, port, signal }));
-  signal.throwIfAborted();
-  await askAgent(agent, showHostKeysScript(reads));
-  return reads;
+async function takeHostKeys(agent: Agent, [first]: readonly string[]): Promise<boolean> {
+  if (first === undefined) return false;
+  const { status } = await askAgent(agent, awaitHostKeysScript(first));
+  const waits = status === 0 && (await agent.holdPipe(hostKeyPipe(first))) === 0;
+  await askAgent(agent, uncoverHostKeysScript(waits));
+  return waits;
 }
 
 /**

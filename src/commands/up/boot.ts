@@ -35,20 +35,22 @@ const tickMs = 250;
 /**
  * Waits until SSH answers, or until it is clear that it will not: QEMU's end is
  * looked at first, then what the guest says, then the clock. Nothing is given up
- * while the console or the disks move, unless `timeoutMs` says so.
+ * while the console or the disks move, unless `timeoutMs` says so. Somebody who asks for
+ * the banner already is `heard`.
  */
 export async function waitForBoot(
   session: MachineSession,
   address: HostAddress,
   limits: BootLimits,
   interrupted: AbortSignal,
+  heard?: Promise<string>,
 ): Promise<BootEnd> {
   const end = new AbortController();
   const { signal } = end;
   const host = reachable(address.host);
 
   const banner = async (): Promise<BootEnd> => {
-    const text = await waitForSshBanner({ host, port: address.port, signal });
+    const text = await (heard ?? waitForSshBanner({ host, port: address.port, signal }));
     session.bannerSeen(text);
     return { kind: 'ready' };
   };

@@ -37,6 +37,7 @@ export async function bringUp(
       machine.plan.ssh,
       { timeoutMs, stallMs },
       context.signal,
+      machine.knock?.banner,
     );
     showing.stop();
     if (end.kind === 'ready' && machine.resumed !== undefined) {
@@ -65,6 +66,7 @@ export async function bringUp(
     if (end.kind === 'failed') explain(context, end.diagnosis);
     await stayWith(context, globals, located, machine, session);
   } finally {
+    machine.knock?.stop();
     await session.close();
   }
 }

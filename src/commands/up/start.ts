@@ -91,8 +91,8 @@ async function startWarm(
       keepDisks: false,
     });
     const { goOnFromBase } = await loading;
-    await goOnFromBase(context, located, launched, base, hostKeys, display);
-    return launched;
+    const knock = await goOnFromBase(context, located, launched, base, hostKeys, display);
+    return { ...launched, knock };
   } catch (error) {
     if (launched !== undefined) {
       await signalProcess(launched.started.identity, 'SIGKILL');

@@ -3,6 +3,7 @@ import type { StartedQemu } from '../../machine/start.ts';
 import type { MachineState } from '../../machine/state.ts';
 import type { SuspendedMachine } from '../../vmstate/suspended.ts';
 import type { ConfigFlags } from '../locate.ts';
+import type { Knock } from './knock.ts';
 import type { PreparedMachine } from './prepare.ts';
 
 export interface UpOptions {
@@ -30,4 +31,6 @@ export interface LaunchedMachine extends PreparedMachine {
   readonly state: MachineState;
   /** What was restored, for a machine that goes on instead of booting. */
   readonly resumed: SuspendedMachine | undefined;
+  /** For one that goes on from a warm base; whoever has the machine stops it. */
+  readonly knock?: Knock | undefined;
 }

@@ -16,6 +16,7 @@ import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { reachMonitor } from '../monitor.ts';
+import { knock, type Knock } from './knock.ts';
 import type { LaunchedMachine } from './types.ts';
 
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
@@ -36,22 +37,47 @@ export async function hostKeysFor(
  */
 export async function goOnFromBase(
   context: Context,
-  { paths }: LocatedMachine,
+  located: LocatedMachine,
   { started, plan }: Pick<LaunchedMachine, 'started' | 'plan'>,
   { manifest, bytes }: WarmBase,
   hostKeys: Promise<readonly HostKey[]>,
   display: ProgressDisplay,
-): Promise<void> {
-  const { signal } = context;
+): Promise<Knock | undefined> {
   const startedAt = performance.now();
-  const [keys] = await Promise.all([hostKeys, restore(plan.files.qmpSocket, started, signal)]);
-  const greeting = { signal, timeoutMs: greetMs, now: context.now() };
-  const agent = await connectAgent(plan.agentSocket ?? '', greeting);
+  const restored = restore(plan.files.qmpSocket, started, context.signal);
+  const [keys] = await Promise.all([hostKeys, restored]);
+  // One that waits for its keys answers nobody before it has them.
+  const asked = manifest.sshdAwaitsKeys === true ? knock(plan.ssh) : undefined;
+  try {
+    await becomeItself(context, located, plan, manifest, keys);
+  } catch (error) {
+    asked?.stop();
+    throw error;
+  }
+  const age = formatDuration(context.now().getTime() - Date.parse(manifest.madeAt));
+  display.report({
+    kind: 'finished',
+    title: 'warm base',
+    detail: `${formatBytes(bytes)}, ${age} old; utopia up --cold boots`,
+    elapsedMs: performance.now() - startedAt,
+  });
+  return asked;
+}
+
+/** What the agent does for a machine, before it ends. */
+async function becomeItself(
+  { signal, now }: Context,
+  { paths }: LocatedMachine,
+  { agentSocket = '' }: LaunchedMachine['plan'],
+  { sshdAwaitsKeys, mounts = [] }: WarmBase['manifest'],
+  keys: readonly HostKey[],
+): Promise<void> {
+  const agent = await connectAgent(agentSocket, { signal, timeoutMs: greetMs, now: now() });
   const cut = (): void => agent.close();
   signal.addEventListener('abort', cut, { once: true });
   try {
-    const give = manifest.sshdReadsKeys === true ? writeIdentity : changeIdentity;
-    await give(agent, keys, manifest.mounts ?? []);
+    const give = sshdAwaitsKeys === true ? writeIdentity : changeIdentity;
+    await give(agent, keys, mounts);
     // Killed before, the host knows no keys yet, and takes those that it is shown first.
     await knowHostKeys(paths.sshDir, paths.id, keys);
   } catch (error) {
@@ -61,18 +87,11 @@ export async function goOnFromBase(
     signal.removeEventListener('abort', cut);
     agent.close();
   }
-  const age = formatDuration(context.now().getTime() - Date.parse(manifest.madeAt));
-  display.report({
-    kind: 'finished',
-    title: 'warm base',
-    detail: `${formatBytes(bytes)}, ${age} old; utopia up --cold boots`,
-    elapsedMs: performance.now() - startedAt,
-  });
 }
 
 /**
- * For an sshd that reads its keys for each connection: no program runs in the guest, since each
- * costs an emulated one a tenth of a second, unless there are shares to be mounted.
+ * For an sshd that waits for its keys: no program runs in the guest, since each costs an
+ * emulated one a tenth of a second, unless there are shares to be mounted.
  */
 async function writeIdentity(
   agent: Agent,

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, type Duplex } from 'node:stream';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { createFrameReader, encodeFrame } from '../../../src/guest/agent-frames.ts';
 import { agentProgram } from '../../../src/guest/agent-program.ts';
@@ -129,6 +130,24 @@ describe.skipIf(spawnSync('perl', ['-e', '1']).status !== 0)('the agent', () => 
       expect(readdirSync(folder.path)).toEqual(['key.pub']);
       // Its end is heard as the connection's end, or by writing to it.
       await expect(agent.run('true', streams())).rejects.toThrow(/ended|ECONNRESET|EPIPE/);
+    });
+  });
+
+  test('who waits at a pipe that it holds gets the first file, once the files are there', async () => {
+    using folder = temporaryFolder();
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await withAgent(async (agent) => {
+      const reader = execa('cat', [pipe, join(folder.path, 'b')], { stripFinalNewline: false });
+      expect(await agent.holdPipe(pipe)).toBe(0);
+      const files = ['a', 'b'].map((name) => ({
+        ...{ path: join(folder.path, name), mode: '0600' },
+        text: `${name}\n`,
+      }));
+      expect(await agent.writeFiles(files, () => undefined)).toBe(0);
+      expect((await reader).stdout).toBe('a\nb\n');
+      // It holds it no longer.
+      expect(await agent.writeFiles(files, () => undefined)).toBe(0);
     });
   });
 

@@ -3,13 +3,14 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  awaitHostKeysScript,
   freshIdentityScript,
-  hideHostKeysScript,
   hostKeyFiles,
+  hostKeyPipe,
   knowHostKeys,
   makeHostKeys,
   parseHostKeyKinds,
-  showHostKeysScript,
+  uncoverHostKeysScript,
 } from '../../../src/guest/fresh-identity.ts';
 import { sshFiles } from '../../../src/guest/ssh-key.ts';
 import { needsOfHost } from '../../support/requirements.ts';
@@ -17,9 +18,9 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 needsOfHost('ssh');
 
-test('kinds of host keys are read from the names of the files; DSA is gone for good', () => {
+test('kinds of host keys are read from the names of the files, in sshd’s order; DSA is gone for good', () => {
   const printed = 'ssh_host_dsa_key ssh_host_ecdsa_key ssh_host_ed25519_key ssh_host_rsa_key\n';
-  expect(parseHostKeyKinds(printed)).toEqual(['ecdsa', 'ed25519', 'rsa']);
+  expect(parseHostKeyKinds(printed)).toEqual(['rsa', 'ecdsa', 'ed25519']);
   expect(parseHostKeyKinds('ssh_host_*_key\n')).toEqual([]);
 });
 
@@ -45,37 +46,47 @@ test('keys are made of each kind, nothing of them stays, and ssh knows the machi
   expect(found).not.toContain(others[0]?.publicText.split(' ')[1]);
 });
 
-test('host keys are hidden from sshd and come back, or go where a boot makes new ones', () => {
+test('sshd’s keys are put aside behind a named pipe, and come back, or go where a boot makes new ones', () => {
   using folder = temporaryFolder();
   const root = folder.path;
   const unit = join(root, 'etc/systemd/system/utopia-host-keys.service');
   mkdirSync(join(root, 'etc/ssh'), { recursive: true });
   mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
   mkdirSync(join(root, 'run'));
+  writeFileSync(join(root, 'etc/ssh/sshd_config'), '');
+  writeFileSync(join(root, 'run/sshd.pid'), '812\n');
   for (const { path, mode, text } of hostKeyFiles([
     { kind: 'ed25519', privateText: 'secret\n', publicText: 'ssh-ed25519 A utopia' },
   ])) {
     writeFileSync(root + path, text, { mode: Number.parseInt(mode, 8) });
   }
-  // The guest's root stands below this folder.
-  const run = (script: string): void =>
-    void execFileSync('/bin/sh', ['-c', script.replaceAll(/(\/(?:etc|run)\/)/g, `${root}$1`)]);
+  // The guest's root stands below this folder, and what would act on this host says only what it is asked.
+  const asked = 'mount() { echo mount; }; umount() { echo umount; }; kill() { echo kill $*; }';
+  const run = (script: string): string => {
+    const here = script.replaceAll(/(\/(?:etc|run)\/)/g, `${root}$1`);
+    const text = `${asked}; systemctl() { echo systemctl $*; }\n${here}`;
+    return execFileSync('/bin/sh', ['-c', text], { encoding: 'utf8' }).replaceAll('\n', ' ');
+  };
   const keys = (): string[] => readdirSync(join(root, 'etc/ssh')).toSorted();
-  const both = ['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub'];
+  const both = ['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub', 'sshd_config'];
   expect(keys()).toEqual(both);
   expect(statSync(join(root, 'etc/ssh', both[0] ?? '')).mode & 0o777).toBe(0o600);
-  run(hideHostKeysScript);
-  expect(keys()).toEqual([]);
-  run(showHostKeysScript(true));
+
+  expect(run(awaitHostKeysScript('ed25519'))).toBe('mount kill -HUP 812 ');
+  expect(keys()).toEqual(['sshd_config']);
+  const pipe = statSync(root + hostKeyPipe('ed25519'));
+  expect({ isPipe: pipe.isFIFO(), mode: pipe.mode & 0o777 }).toEqual({ isPipe: true, mode: 0o600 });
+  // An image whose boot makes no keys keeps them.
+  expect(run(uncoverHostKeysScript(true))).toBe('umount ');
   expect(keys()).toEqual(both);
   writeFileSync(unit, '');
-  run(hideHostKeysScript);
-  run(showHostKeysScript(false));
+  run(awaitHostKeysScript('ed25519'));
+  expect(run(uncoverHostKeysScript(false))).toBe('umount systemctl restart ssh ');
   expect(keys()).toEqual(both);
-  run(hideHostKeysScript);
-  run(showHostKeysScript(true));
-  expect(keys()).toEqual([]);
-  expect(readdirSync(join(root, 'run'))).toEqual([]);
+  run(awaitHostKeysScript('ed25519'));
+  run(uncoverHostKeysScript(true));
+  expect(keys()).toEqual(['sshd_config']);
+  expect(readdirSync(join(root, 'run'))).toEqual(['sshd.pid']);
 });
 
 test('the guest’s script is one that a POSIX shell can read, whatever is in a key', () => {

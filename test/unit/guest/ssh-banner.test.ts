@@ -2,7 +2,6 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import {
   attemptTimeoutMs,
-  endsWithoutBanner,
   findBanner,
   readSshBanner,
   waitForSshBanner,
@@ -36,18 +35,6 @@ test('the version line is read, even in two pieces and behind other lines', asyn
   expect(await readSshBanner({ ...server, timeoutMs: 30_000 })).toBe(
     'SSH-2.0-OpenSSH_9.2p1 Debian-2',
   );
-});
-
-test('a server that ends the connection without a word is told from one that speaks, waits, or is not there', async () => {
-  await using ends = await listen((socket) => socket.end());
-  expect(await endsWithoutBanner(ends)).toBe(true);
-  await using speaks = await listen((socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
-  expect(await endsWithoutBanner(speaks)).toBe(false);
-  await using waits = await listen(() => {});
-  expect(await endsWithoutBanner({ ...waits, timeoutMs: 200 })).toBe(false);
-  const { host, port } = ends;
-  await ends[Symbol.asyncDispose]();
-  expect(await endsWithoutBanner({ host, port })).toBe(false);
 });
 
 test('a port that accepts and says nothing is not SSH', async () => {
