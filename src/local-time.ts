@@ -4,6 +4,15 @@ export function formatLocalTime(date: Date): string {
   return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
+/** `just now`, `12 min ago`, `3 h ago`, `4 days ago`. */
+export function formatAge(now: Date, then: Date): string {
+  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
+}
+
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1000,
   m: 60_000,

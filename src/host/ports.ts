@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import { formatAge } from '../local-time.ts';
 import { parseAccounts } from './facts/accounts.ts';
 import { parseListeners } from './facts/listeners.ts';
 
@@ -105,20 +106,12 @@ export function describeHolder(holder: PortHolder | undefined, now: Date): strin
   const { pid, program, uid, user, startedAt } = holder ?? {};
   const owner = user ?? (uid === undefined ? undefined : `user id ${uid}`);
   if (pid !== undefined) {
-    const age = startedAt === undefined ? '' : `, started ${describeAge(now, startedAt)}`;
+    const age = startedAt === undefined ? '' : `, started ${formatAge(now, startedAt)}`;
     const whose = owner === undefined ? '' : ` of ${owner}`;
     return `${program ?? 'a process'}, pid ${pid}${whose}${age}`;
   }
   if (owner !== undefined) return `a process of ${owner} that you may not look into`;
   return 'a process that cannot be seen from here (another container or network namespace)';
-}
-
-function describeAge(now: Date, then: Date): string {
-  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
-  if (minutes < 1) return 'just now';
-  if (minutes < 60) return `${minutes} min ago`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
 }
 
 /** Whether a process listens on a port of this host, and who does in its place. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatLocalTime, parseMoment } from '../../src/local-time.ts';
+import { formatAge, formatLocalTime, parseMoment } from '../../src/local-time.ts';
 
 const now = new Date(2026, 10, 23, 14, 30, 0);
 
@@ -25,3 +25,15 @@ test.each(['', 'yesterday', '25:00', '14:70', '10', '10 weeks', '2026-13-01', '2
     expect(parseMoment(text, now)).toBeUndefined();
   },
 );
+
+test.each([
+  [59, 'just now'],
+  [60, '1 min ago'],
+  [59 * 60, '59 min ago'],
+  [47 * 3600, '47 h ago'],
+  [49 * 3600, '2 days ago'],
+  // A clock that was set back.
+  [-10, 'just now'],
+])('%d s are %s', (seconds, text) => {
+  expect(formatAge(now, new Date(now.getTime() - seconds * 1000))).toBe(text);
+});

@@ -6,7 +6,7 @@ import {
   removeSnapshot,
   type Snapshot,
 } from '../../image/snapshots.ts';
-import { formatLocalTime } from '../../local-time.ts';
+import { formatAge, formatLocalTime } from '../../local-time.ts';
 import { confirm } from '../../ui/ask.ts';
 import { countOf, formatBytes } from '../../ui/format.ts';
 import { readManifest } from '../../vmstate/manifest.ts';
@@ -22,6 +22,7 @@ export async function runSnapshotList(context: Context, globals: GlobalOptions):
     terminal.out(JSON.stringify({ schema: 1, snapshots }));
     return;
   }
+  const now = context.now();
   if (snapshots.length === 0) {
     terminal.err('No snapshots yet. utopia snapshot save makes one.');
     return;
@@ -32,13 +33,16 @@ export async function runSnapshotList(context: Context, globals: GlobalOptions):
   for (const { depth, snapshot } of rows) {
     const name = `${'  '.repeat(depth)}${snapshot.name}`.padEnd(width);
     const size = formatBytes(snapshot.allocatedBytes).padStart(6);
-    const time = formatLocalTime(new Date(snapshot.savedAt));
+    const age = formatAge(now, new Date(snapshot.savedAt)).padStart(ageWidth);
     const what = describeMemory(snapshot).padEnd(whatWidth);
-    terminal.out(`${name}  ${size}  ${time}  ${what}  ${snapshot.text ?? ''}`.trimEnd());
+    terminal.out(`${name}  ${size}  ${age}  ${what}  ${snapshot.text ?? ''}`.trimEnd());
   }
   const all = snapshots.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
   terminal.out(`${formatBytes(all)} in all`);
 }
+
+/** `59 min ago`. */
+const ageWidth = 10;
 
 /** `memory 166 MB`, which is part of the size. */
 function describeMemory({ memory }: Snapshot): string {
