@@ -42,8 +42,9 @@ export async function runUp(
   try {
     if (!quiet) context.terminal.err(headLine(located, context));
     const machine = await launch(context, globals, located, options, display);
-    // A machine that goes on gets its clock and its share back over SSH.
-    if (options.detach && !options.wait && machine.resumed === undefined) {
+    // A machine that goes on, and had no agent, gets its clock and its share back over SSH.
+    const complete = machine.resumed === undefined || machine.woken === true;
+    if (options.detach && !options.wait && complete) {
       machine.knock?.stop();
       machine.started.detach();
       display.close();

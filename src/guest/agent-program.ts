@@ -154,19 +154,3 @@ while (1) {
   elsif ($type eq 'Z') { finish($payload) }
 }
 `;
-
-/** Shell text that starts the agent it reads from stdin, and returns when it holds its port. */
-export function installAgentScript(): string {
-  const port = `/dev/virtio-ports/${agentPortName}`;
-  return [
-    'exec 2>&1',
-    'command -v perl >/dev/null || { echo "the guest has no perl"; exit 1; }',
-    'modprobe -q virtio_console',
-    `for try in 1 2 3 4 5 6 7 8 9 10; do [ -e ${port} ] && break; sleep 0.5; done`,
-    'cat >/run/utopia-agent.pl',
-    'cd /root',
-    `setsid perl /run/utopia-agent.pl ${port} </dev/null >/run/utopia-agent.log 2>&1 &`,
-    'sleep 1',
-    'kill -0 $! || { cat /run/utopia-agent.log; exit 1; }',
-  ].join('\n');
-}

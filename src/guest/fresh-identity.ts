@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { AgentFile } from './agent.ts';
+import { agentFiles } from './agent-start.ts';
 import { quoteWord } from './ssh-argv.ts';
 import { generateKey, sshFiles } from './ssh-key.ts';
 
@@ -17,11 +18,7 @@ export interface HostKey {
 export const listHostKeysScript = 'cd /etc/ssh && echo ssh_host_*_key';
 
 /** What a machine from a base must not have: the seed that its twins would mix in, too, and the agent. */
-export const leftoverFiles: readonly string[] = [
-  '/var/lib/systemd/random-seed',
-  '/run/utopia-agent.pl',
-  '/run/utopia-agent.log',
-];
+export const leftoverFiles: readonly string[] = ['/var/lib/systemd/random-seed', ...agentFiles];
 
 const putAside = '/run/utopia-keys';
 const settingsCopy = '/run/utopia-ssh';

@@ -1,3 +1,4 @@
+import { endAgentScript, startAgentScript } from './agent-start.ts';
 import { quoteWord } from './ssh-argv.ts';
 
 /** A mounted share (9p) of the guest, as in its /proc/mounts. */
@@ -19,15 +20,18 @@ export interface ReleasedShares {
  * for each: `mount SOURCE TARGET OPTIONS`, and for one that is busy `busy TARGET`
  * and `holder PID NAME` for each process that is in it or has a file of it open. One `ls`
  * looks at all descriptors: a process for each would take a minute under emulation.
+ * `$held` is `yes` behind it when one is busy.
  */
 export const releaseSharesScript = `
 cd /
+held=
 while read -r source target type options rest; do
   [ "$type" = 9p ] || continue
   path=$(printf '%b' "$target")
   echo "mount $source $target $options"
   umount "$path" 2>/dev/null && continue
   echo "busy $target"
+  held=yes
   ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd/* 2>/dev/null |
     grep -F -e " -> $path" |
     while read -r line; do
@@ -40,6 +44,28 @@ while read -r source target type options rest; do
     while IFS=/ read -r _ _ process _; do echo "holder $process $(cat "/proc/$process/comm")"; done
 done < /proc/mounts
 `.trim();
+
+/**
+ * The same, and starts the agent, which it reads from stdin, where no share is busy: one login
+ * for both. It says `agent` when that was started. One that a killed save has left is ended
+ * before: half a message may be in it.
+ */
+export function leaveAgentScript(): string {
+  return [
+    releaseSharesScript,
+    'if [ -z "$held" ]; then',
+    endAgentScript,
+    '(',
+    startAgentScript(),
+    ') > /dev/null 2>&1 && echo agent',
+    'fi; true',
+  ].join('\n');
+}
+
+/** Whether the script of leaveAgentScript says that the agent was started. Pure. */
+export function saysAgent(text: string): boolean {
+  return /^agent$/m.test(text);
+}
 
 /** Reads what the script of releaseSharesScript printed. */
 export function parseReleasedShares(text: string): ReleasedShares {
@@ -63,29 +89,53 @@ function decodeOctal(text: string): string {
   );
 }
 
+/** These shares, and those of before that are at no place of these: taken away, and not yet brought back. Pure. */
+export function withEarlier(
+  mounts: readonly ShareMount[],
+  before: readonly ShareMount[],
+): readonly ShareMount[] {
+  const missing = before.filter(({ target }) => mounts.every((each) => each.target !== target));
+  return [...mounts, ...missing];
+}
+
 /**
  * A shell script for root in the guest that sets its clock and mounts the shares
  * again. It says `ready`, waits for the time (seconds since 1970 with a fraction)
  * on its standard input, and reads it in that very moment: what a login takes
- * does not count. An automount is asked to mount, others are mounted as they were.
+ * does not count. An agent that did not answer is ended.
  */
 export function wakeScript(mounts: readonly ShareMount[]): string {
   return [
     'echo ready; read -r now',
     'date -u -s "@$now" > /dev/null || date -u -s "@${now%.*}" > /dev/null || echo "clock not set"',
+    endAgentScript,
     mountAgainScript(mounts),
   ].join('\n');
 }
 
-/** Shell text for root: mounts the shares as they were, says `not mounted` where that fails, and succeeds. */
+/**
+ * Shell text for root: mounts the shares as they were, says `not mounted` where that fails, and
+ * succeeds. An automount is asked to mount; what is mounted already stays.
+ */
 export function mountAgainScript(mounts: readonly ShareMount[]): string {
   return [...mounts.map(mountAgain), 'true'].join('\n');
 }
 
+/** The shell itself reads the table of mounts: each program costs an emulated guest a tenth of a second. */
 function mountAgain({ source, target, options }: ShareMount): string {
   const path = quoteWord(target);
-  const mount = `mount -t 9p -o ${quoteWord(options)} ${quoteWord(source)} ${path}`;
-  const entry = quoteWord(` ${target.replaceAll(' ', String.raw`\040`)} autofs `);
-  const automount = `grep -qF ${entry} /proc/mounts`;
-  return `if ${automount}; then ls ${path}/ > /dev/null 2>&1; else ${mount}; fi || echo "not mounted"`;
+  const entry = quoteWord(encodeBlanks(target));
+  return `
+kind=
+while read -r _ place type _; do [ "$place" = ${entry} ] && kind=$type; done < /proc/mounts
+case $kind in
+  9p) ;;
+  autofs) ls ${path}/ > /dev/null 2>&1 ;;
+  *) mount -t 9p -o ${quoteWord(options)} ${quoteWord(source)} ${path} ;;
+esac || echo "not mounted"
+`.trim();
+}
+
+function encodeBlanks(target: string): string {
+  return target.replaceAll(' ', String.raw`\040`);
 }

@@ -64,6 +64,7 @@ export interface SavedWith {
   /** Taken after QEMU has ended, or while it stands still on a new layer. */
   readonly disks: readonly DiskIdentity[];
   readonly mounts: VmStateManifest['mounts'];
+  readonly agent: boolean;
   readonly now: Date;
 }
 
@@ -80,5 +81,6 @@ export function describeState(saved: SavedWith): VmStateManifest {
     argv: [...saved.argv],
     disks: [...saved.disks],
     mounts: saved.mounts,
+    ...(saved.agent ? { agent: true } : {}),
   };
 }

@@ -39,6 +39,8 @@ const manifestSchema = z.object({
   disks: z.array(diskSchema),
   /** Mounts of shares that were taken away for saving, as in the guest's /proc/mounts. */
   mounts: z.array(z.object({ source: z.string(), target: z.string(), options: z.string() })),
+  /** The agent waits in the guest's memory, to wake it without a login. */
+  agent: z.optional(z.boolean()),
 });
 
 export type VmStateManifest = z.infer<typeof manifestSchema>;

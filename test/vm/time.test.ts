@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
+import { noteReleased } from '../../src/commands/time/released-shares.ts';
+import { knowHostKeys, makeHostKeys } from '../../src/guest/fresh-identity.ts';
+import { sshFiles } from '../../src/guest/ssh-key.ts';
+import { findRunning } from '../../src/machine/state.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { testImage } from '../support/image.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -70,11 +74,8 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   expect(resume.status, resume.stderr).toBe(0);
   expect(resume.stderr).toMatch(/memory +\d+ MB, as it was/);
   expect(resume.stderr).toMatch(/guest +clock set, share mounted again/);
-  // The guest's clock lies between our looks before and after, give or take a second.
-  const before = Date.now() / 1000;
-  const clock = Number(await inGuest(lab, 'date +%s.%N'));
-  expect(clock).toBeGreaterThan(before - 1);
-  expect(clock).toBeLessThan(Date.now() / 1000 + 1);
+  await expectRightTime(lab);
+  await expectNoAgent(lab);
   expect(await inGuest(lab, 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)')).toBe(
     `only in memory\n${process}`,
   );
@@ -85,6 +86,8 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
     expect(await inGuest(lab, `sh -c '${goesOn}' ${file}`), file).toBe('on');
   }
   expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+
+  await checkWakeUps(lab);
 
   // Another memory size: nothing is resumed into it, and nothing is lost by asking.
   expect((await lab.run('suspend')).status).toBe(0);
@@ -100,7 +103,7 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   writeFileSync(manifest, saved);
   // Killed at any moment of saving and restoring, the next up has the same machine.
   let suspended = true;
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < 20; round += 1) {
     const victim = suspended ? lab.start('up', '--detach') : lab.start('suspend');
     await Promise.race([victim.ended, sleep(Math.random() * (suspended ? 1_500 : 4_000))]);
     victim.child.kill('SIGKILL');
@@ -109,6 +112,8 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
     // 75: what was killed had come to its end, and the machine runs.
     expect([0, 75], up.stderr).toContain(up.status);
     expect(await inGuest(lab, 'cat /run/witness; kill -0 $(cat /run/pid)')).toBe('only in memory');
+    expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+    await expectRightTime(lab);
     suspended = round % 2 === 0;
     if (suspended) expect((await lab.run('suspend')).status).toBe(0);
   }
@@ -142,6 +147,79 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   );
 });
 
+/** The guest's clock lies between our looks before and after, give or take a second. */
+async function expectRightTime(lab: Lab): Promise<void> {
+  const before = Date.now() / 1000;
+  const clock = Number(await inGuest(lab, 'date +%s.%N'));
+  expect(clock).toBeGreaterThan(before - 1);
+  expect(clock).toBeLessThan(Date.now() / 1000 + 1);
+}
+
+/** The agent has gone, with its files; it ends when it has seen all onto the disk. */
+async function expectNoAgent(lab: Lab): Promise<void> {
+  await inGuest(lab, 'while pgrep -f "[u]topia-agent"; do sleep 0.1; done');
+  expect(await inGuest(lab, 'ls /run | grep utopia || echo none')).toBe('none');
+}
+
+/** A guest is woken where SSH does not let us in, where no agent can be, and by the next `up`. */
+async function checkWakeUps(lab: Lab): Promise<void> {
+  const suspend = async (): Promise<void> => {
+    const { status, stderr } = await lab.run('suspend');
+    expect(status, stderr).toBe(0);
+  };
+  const goOn = async (): Promise<void> => {
+    const up = await lab.run('up', '--detach');
+    expect(up.status, up.stderr).toBe(0);
+    expect(up.stderr).toMatch(/guest +clock set, share mounted again/);
+  };
+  const mounted = 'grep -c " /home/user/shared 9p " /proc/mounts';
+  const manifest = join(lab.folder, 'private.qcow2.vmstate.json');
+  const agentIn = (): unknown =>
+    (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly agent?: unknown }).agent;
+
+  // Known by another host key, the guest is nobody to whom our ssh would talk.
+  await inGuest(lab, 'cat /home/user/shared/note');
+  await suspend();
+  expect(agentIn()).toBe(true);
+  const { knownHostsFile } = sshFiles(lab.paths().sshDir);
+  const known = readFileSync(knownHostsFile, 'utf8');
+  const [other] = await makeHostKeys(lab.paths().sshDir, ['ed25519']);
+  await knowHostKeys(lab.paths().sshDir, lab.paths().id, other === undefined ? [] : [other]);
+  await goOn();
+  expect((await lab.run('ssh', '--', 'true')).status).toBe(69);
+  writeFileSync(knownHostsFile, known);
+  expect(await inGuest(lab, mounted)).toBe('1');
+  await expectRightTime(lab);
+  await expectNoAgent(lab);
+
+  // A guest without perl is woken over SSH.
+  await inGuest(lab, 'mv /usr/bin/perl /usr/bin/perl.off');
+  await suspend();
+  expect(agentIn()).toBeUndefined();
+  await goOn();
+  expect(await inGuest(lab, mounted)).toBe('1');
+  await expectRightTime(lab);
+  await inGuest(lab, 'mv /usr/bin/perl.off /usr/bin/perl');
+
+  // As an `up` leaves it that was killed before it had woken the guest: the next one does.
+  const running = await findRunning(lab.paths());
+  if (running === undefined) throw new Error('the machine does not run');
+  await inGuest(lab, 'date -s @1000000000; umount -t 9p /home/user/shared');
+  const target = '/home/user/shared';
+  const mounts = [{ source: 'shared', target, options: 'trans=virtio,version=9p2000.L' }];
+  await noteReleased(lab.paths(), running.qemu, { mounts });
+  const mended = await lab.run('up', '--detach');
+  expect(mended.status, mended.stderr).toBe(0);
+  expect(mended.stderr).toContain('has its share again');
+  expect(await inGuest(lab, mounted)).toBe('1');
+  await expectRightTime(lab);
+  await inGuest(lab, 'date -s @1000000000');
+  await noteReleased(lab.paths(), running.qemu, { mounts: [] });
+  expect((await lab.run('up', '--detach')).stderr).toContain('has the right time again');
+  await expectRightTime(lab);
+  expect((await lab.run('up', '--detach')).status).toBe(75);
+}
+
 /** Snapshots of a machine that runs, and goes on; its root disk destroyed, disk and memory come back. */
 async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
   const alive = 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)';
@@ -153,10 +231,8 @@ async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
   // It has gone on, with its share, and with the right time.
   expect(await inGuest(lab, alive)).toBe(expected);
   expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
-  const before = Date.now() / 1000;
-  const clock = Number(await inGuest(lab, 'date +%s.%N'));
-  expect(clock).toBeGreaterThan(before - 1);
-  expect(clock).toBeLessThan(Date.now() / 1000 + 1);
+  await expectRightTime(lab);
+  await expectNoAgent(lab);
 
   // Killed at any moment of saving: the machine goes on, no half snapshot, the first one whole.
   for (let round = 0; round < 4; round += 1) {

@@ -5,43 +5,49 @@ import type { ShareMount } from '../../guest/share-mounts.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import type { ProcessIdentity } from '../../machine/process.ts';
 
-/** Shares that a save took away in the guest, should it be killed before it mounts them again. */
-interface ReleasedNote {
+/** What was done to a guest for saving it, and must be brought back when it goes on. A manifest says it, too. */
+export interface ReleasedGuest {
+  /** Shares that were taken away. */
+  readonly mounts: readonly ShareMount[];
+  /** The agent waits at its port. */
+  readonly agent?: boolean | undefined;
+}
+
+/** The same, should whoever is to bring it back be killed before. */
+interface ReleasedNote extends ReleasedGuest {
   readonly schema: 1;
   readonly qemu: ProcessIdentity;
-  readonly mounts: readonly ShareMount[];
 }
 
 function noteFile({ runtimeDir }: Pick<MachinePaths, 'runtimeDir'>): string {
   return join(runtimeDir, 'released-shares.json');
 }
 
-/** Writes down what was taken away. */
+/** Writes down that the guest of this QEMU must be woken, and what it lacks besides the right time. */
 export async function noteReleased(
   paths: Pick<MachinePaths, 'runtimeDir'>,
   qemu: ProcessIdentity,
-  mounts: readonly ShareMount[],
+  { mounts, agent }: ReleasedGuest,
 ): Promise<void> {
-  if (mounts.length === 0) return;
-  const note: ReleasedNote = { schema: 1, qemu, mounts };
+  const note: ReleasedNote = { schema: 1, qemu, mounts, agent };
   await writeFileAtomically(noteFile(paths), JSON.stringify(note), { mode: 0o600 });
 }
 
-/** What a save of this QEMU has taken away and not brought back; empty when nothing. */
+/** What the guest of this QEMU was not given back yet; undefined when it lacks nothing. */
 export async function readReleased(
   paths: Pick<MachinePaths, 'runtimeDir'>,
   { pid, startTicks }: ProcessIdentity,
-): Promise<readonly ShareMount[]> {
+): Promise<ReleasedGuest | undefined> {
   try {
     const note = JSON.parse(await readFile(noteFile(paths), 'utf8')) as ReleasedNote;
     const same = note.qemu.pid === pid && note.qemu.startTicks === startTicks;
-    return note.schema === 1 && same ? note.mounts : [];
+    return note.schema === 1 && same ? { mounts: note.mounts, agent: note.agent } : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
-/** The shares are mounted again. */
+/** The guest has everything again. */
 export async function forgetReleased(paths: Pick<MachinePaths, 'runtimeDir'>): Promise<void> {
   await rm(noteFile(paths), { force: true });
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { ShareMount } from '../../guest/share-mounts.ts';
 import { machineArgv } from '../../machine/argv.ts';
-import type { MachineState, RunningMachine } from '../../machine/state.ts';
+import type { RunningMachine } from '../../machine/state.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { formatBytes } from '../../ui/format.ts';
@@ -13,12 +12,14 @@ import type { VmStateManifest } from '../../vmstate/manifest.ts';
 import { queryMachineType } from '../../vmstate/migration.ts';
 import { saveState } from '../../vmstate/save.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { releaseShares, wakeIfUp } from './shares.ts';
+import type { ReleasedGuest } from './released-shares.ts';
+import { releaseGuest, type PlannedMachine } from './shares.ts';
+import { wakeIfUp } from './wake.ts';
 
 /** A machine that runs, with our connection to it. */
 export interface HeldMachine {
   readonly located: LocatedMachine;
-  readonly running: RunningMachine & { readonly state: MachineState };
+  readonly running: PlannedMachine;
   readonly qmp: QmpClient;
   readonly display: ProgressDisplay;
 }
@@ -53,9 +54,8 @@ export async function saveMemory(
 ): Promise<VmStateManifest> {
   const { located, running, qmp, display } = held;
   const wasRunning = (await queryStatus(qmp)).running;
-  // Not cut short by Ctrl-C: what was unmounted must be known, to be mounted again.
-  const patient = { ...context, signal: context.urgentSignal };
-  const mounts = await releaseShares(patient, located, running, qmp);
+  display.report({ kind: 'moved', title: 'guest', detail: 'readied for going on' });
+  const released = await releaseGuest(context, located, running, qmp);
   const { plan, qemuVersion } = running.state;
   try {
     context.signal.throwIfAborted();
@@ -82,12 +82,13 @@ export async function saveMemory(
       stateFile: file,
       stateBytes: saved.bytes,
       disks: await identifyDisks(writtenDisks(plan)),
-      mounts: [...mounts],
+      mounts: [...released.mounts],
+      agent: released.agent === true,
       now: context.now(),
     });
   } catch (error) {
     if (wasRunning)
-      await goOn(context, held, mounts).catch((failure: unknown) => {
+      await goOn(context, held, released).catch((failure: unknown) => {
         // The machine may have ended: that is what `error` says.
         const detail = failure instanceof Error ? failure.message : String(failure);
         display.report({ kind: 'warned', title: 'guest', detail });
@@ -100,14 +101,14 @@ export async function saveMemory(
 export async function goOn(
   context: Context,
   { located, running, qmp, display }: HeldMachine,
-  mounts: readonly ShareMount[],
+  released: ReleasedGuest,
 ): Promise<void> {
   await resume(qmp);
   const trouble = await wakeIfUp(
     { ...context, signal: context.urgentSignal },
     located,
     running,
-    mounts,
+    released,
   );
   if (trouble !== undefined) display.report({ kind: 'warned', title: 'guest', detail: trouble });
 }

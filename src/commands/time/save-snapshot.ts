@@ -142,7 +142,7 @@ async function fillFromRunning(
     await copyLayers(layers, paths.disksDir, files.layersDir, context.signal);
   };
   const manifest = await saveMemory(context, held, files.state, copy);
-  await goOn(context, held, manifest.mounts);
+  await goOn(context, held, manifest);
   await writeMemoryNote(files, manifest, paths);
 }
 

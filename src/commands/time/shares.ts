@@ -1,37 +1,47 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { agentProgram } from '../../guest/agent-program.ts';
 import {
+  leaveAgentScript,
   parseReleasedShares,
   releaseSharesScript,
-  wakeScript,
-  type ShareMount,
+  saysAgent,
+  withEarlier,
 } from '../../guest/share-mounts.ts';
-import { readSshBanner } from '../../guest/ssh-banner.ts';
+import { quoteWord } from '../../guest/ssh-argv.ts';
 import { runInGuest } from '../../guest/ssh.ts';
-import { reachable } from '../../machine/plan.ts';
-import type { RunningMachine } from '../../machine/state.ts';
+import type { MachineState, RunningMachine } from '../../machine/state.ts';
 import type { QmpClient } from '../../qmp/client.ts';
+import { queryStatus } from '../../qmp/queries.ts';
 import { findBlockers, isShareBlocker } from '../../vmstate/migration.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { guestAccess } from '../guest-access.ts';
-import { forgetReleased, noteReleased } from './released-shares.ts';
+import { findPanic } from '../guest-panic.ts';
+import { noteReleased, readReleased, type ReleasedGuest } from './released-shares.ts';
+import { answersAgent } from './wake-by-agent.ts';
+import { wakeBySsh } from './wake.ts';
 
 /** A login, and a look at every process of the guest, under emulation. */
 const guestMs = 60_000;
+/** For what is only to make waking faster: a guest that hangs, or stands in a debugger, lets nobody in. */
+const optionalMs = 20_000;
+
+/** A machine whose plan is known. */
+export type PlannedMachine = RunningMachine & { readonly state: MachineState };
 
 /**
- * Takes mounted shares away in the guest, since QEMU saves no machine with one.
- * Nothing is asked of a guest that has none. Throws `machine-busy` with the processes that hold
- * one open, and `ssh-unavailable`.
+ * Readies a guest for being saved, in one login: takes mounted shares away, since QEMU saves no
+ * machine with one, and leaves the agent in its memory, so that it can be woken without a
+ * login. Where no share is mounted, a guest that does not let us in is saved as it is. Throws
+ * `machine-busy` with the processes that hold a share open, and `ssh-unavailable`.
  */
-export async function releaseShares(
+export async function releaseGuest(
   context: Context,
   located: LocatedMachine,
-  running: RunningMachine,
+  running: PlannedMachine,
   qmp: QmpClient,
-): Promise<readonly ShareMount[]> {
+): Promise<ReleasedGuest> {
   const blockers = await findBlockers(qmp);
-  if (blockers.length === 0) return [];
   const others = blockers.filter((reason) => !isShareBlocker(reason));
   if (others.length > 0) {
     throw new UtopiaError('qemu-failed', 'This machine cannot be saved while it runs.', {
@@ -39,14 +49,21 @@ export async function releaseShares(
       hint: 'utopia down, then utopia snapshot save keeps its disk.',
     });
   }
-  const access = await guestAccess(context, located, running, 'root');
-  const { stdout } = await runInGuest(access, releaseSharesScript, { timeoutMs: guestMs });
-  const { mounts, holders } = parseReleasedShares(stdout);
-  if (holders.length === 0 && (await findBlockers(qmp)).length === 0) {
-    await noteReleased(located.paths, running.qemu, mounts);
-    return mounts;
+  // Not cut short by Ctrl-C: what was unmounted must be known, to be mounted again.
+  const patient = { ...context, signal: context.urgentSignal };
+  // Of a wake-up that was killed: still to be brought back.
+  const before = (await readReleased(located.paths, running.qemu))?.mounts ?? [];
+  if (blockers.length === 0) {
+    const agent = await leaveAgentIfUp(context, located, running, qmp);
+    return await noted(patient, located, running, { mounts: before, agent });
   }
-  await wakeGuest(context, located, running, mounts);
+  const { stdout } = await enter(patient, located, running);
+  const { mounts, holders } = parseReleasedShares(stdout);
+  const released = { mounts: withEarlier(mounts, before), agent: saysAgent(stdout) };
+  if (holders.length === 0 && (await findBlockers(qmp)).length === 0) {
+    return await noted(patient, located, running, released);
+  }
+  await wakeBySsh(patient, located, running, released);
   throw new UtopiaError('machine-busy', 'The share is in use in the guest; it must be unmounted.', {
     details:
       holders.length === 0 ? ['Who uses it is not known.'] : holders.map((each) => `by  ${each}`),
@@ -54,45 +71,54 @@ export async function releaseShares(
   });
 }
 
-/**
- * Sets the guest's clock after it stood still, and mounts its shares again. Gives
- * what went wrong, as a sentence: a machine that runs on is not to fail for it.
- */
-export async function wakeGuest(
+/** The one login. A plan without the agent's port has no agent. */
+async function enter(
   context: Context,
   located: LocatedMachine,
-  running: RunningMachine,
-  mounts: readonly ShareMount[],
-): Promise<string | undefined> {
+  running: PlannedMachine,
+): Promise<{ readonly stdout: string }> {
+  const access = await guestAccess(context, located, running, 'root');
+  const { agentSocket } = running.state.plan;
+  const script = agentSocket === undefined ? releaseSharesScript : leaveAgentScript();
+  const input = agentSocket === undefined ? {} : { input: agentProgram };
+  const command = `exec sh -c ${quoteWord(script)}`;
+  return await runInGuest(access, command, { ...input, timeoutMs: guestMs });
+}
+
+/** Starts the agent in a guest that has answered before, runs, and has the port; gives whether it did. */
+async function leaveAgentIfUp(
+  context: Context,
+  located: LocatedMachine,
+  running: PlannedMachine,
+  qmp: QmpClient,
+): Promise<boolean> {
+  const { plan, readyAt } = running.state;
+  if (readyAt === undefined || plan.agentSocket === undefined) return false;
+  if (!(await queryStatus(qmp)).running) return false;
+  if ((await findPanic(located.paths)) !== undefined) return false;
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(optionalMs)]);
   try {
-    const access = await guestAccess(context, located, running, 'root');
-    const { stdout } = await runInGuest(access, wakeScript(mounts), {
-      timeoutMs: guestMs,
-      answer: () => `${(Date.now() / 1000).toFixed(3)}\n`,
-    });
-    await forgetReleased(located.paths);
-    if (stdout.includes('clock not set')) return "The guest's clock could not be set.";
-    if (stdout.includes('not mounted')) return 'The share could not be mounted again in the guest.';
-    return undefined;
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    return `The guest's clock and share are as they were left: ${reason}`;
+    const { stdout } = await enter({ ...context, signal }, located, running);
+    return saysAgent(stdout);
+  } catch {
+    return false;
   }
 }
 
-/** As wakeGuest; a guest that boots yet is left alone, since it reads the host's clock itself. */
-export async function wakeIfUp(
+/** Writes down what was done to the guest, whether or not the agent came up: killed, the next `up` undoes it. */
+async function noted(
   context: Context,
-  located: LocatedMachine,
-  running: RunningMachine,
-  mounts: readonly ShareMount[],
-): Promise<string | undefined> {
-  const { state } = running;
-  if (mounts.length === 0 && state !== undefined && state.readyAt === undefined) {
-    const { host, port } = state.ssh;
-    const asked = { host: reachable(host), port, signal: context.signal };
-    if ((await readSshBanner(asked)) === undefined) return undefined;
+  { paths }: LocatedMachine,
+  { qemu, state }: PlannedMachine,
+  released: ReleasedGuest,
+): Promise<ReleasedGuest> {
+  const { mounts, agent } = released;
+  if (mounts.length === 0 && agent !== true) return released;
+  await noteReleased(paths, qemu, released);
+  if (agent !== true || (await answersAgent(context, state.plan.agentSocket ?? ''))) {
+    return released;
   }
-  return await wakeGuest(context, located, running, mounts);
+  const alone = { mounts, agent: false };
+  await noteReleased(paths, qemu, alone);
+  return alone;
 }

@@ -9,7 +9,7 @@ import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
 import type { LaunchedMachine, UpOptions } from './types.ts';
 import { waitForBoot, type BootEnd } from './boot.ts';
 import { showBoot } from './boot-display.ts';
-import { printCard, sayWarm } from './say.ts';
+import { printCard, sayWarm, wokenLine } from './say.ts';
 import { openSession, type MachineSession } from './session.ts';
 import { stayWith } from './foreground.ts';
 
@@ -40,8 +40,8 @@ export async function bringUp(
       machine.knock?.banner,
     );
     showing.stop();
-    if (end.kind === 'ready' && machine.resumed !== undefined) {
-      await finishResume(context, located, machine, display);
+    if (end.kind === 'ready' && machine.resumed !== undefined && machine.woken !== true) {
+      await wakeLate(context, located, machine, display);
     }
     if (end.kind === 'interrupted') {
       throw await interrupted(context, located, machine, session, display);
@@ -91,23 +91,19 @@ async function settle(
   return await openToOthers(context, options, located, state, display);
 }
 
-/** The guest's clock stood still, and its share was taken away to save it. */
-async function finishResume(
+/** A guest that no agent could wake: its clock stood still, and its share was taken away to save it. */
+async function wakeLate(
   context: Context,
   located: LocatedMachine,
   machine: LaunchedMachine,
   display: ProgressDisplay,
 ): Promise<void> {
-  const { wakeGuest } = await import('../time/shares.ts');
+  const { wakeBySsh } = await import('../time/wake.ts');
   const running = { qemu: machine.started.identity, state: machine.state };
   const mounts = machine.resumed?.manifest.mounts ?? [];
   const startedAt = performance.now();
-  const trouble = await wakeGuest(context, located, running, mounts);
-  const elapsedMs = performance.now() - startedAt;
-  const detail = mounts.length > 0 ? 'clock set, share mounted again' : 'clock set';
-  if (trouble === undefined)
-    display.report({ kind: 'finished', title: 'guest', detail, elapsedMs });
-  else display.report({ kind: 'warned', title: 'guest', detail: trouble });
+  const trouble = await wakeBySsh(context, located, running, { mounts });
+  display.report(wokenLine({ mounts }, trouble, performance.now() - startedAt));
 }
 
 /** A boot that failed ends with the machine off, and with what was found out about it. */

@@ -10,6 +10,9 @@ import { restoreState } from '../../vmstate/restore.ts';
 import { forgetSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { reachMonitor } from '../monitor.ts';
+import { forgetReleased, noteReleased } from '../time/released-shares.ts';
+import { notMounted, wakeByAgent } from '../time/wake-by-agent.ts';
+import { wokenLine } from './say.ts';
 
 const endMs = 5_000;
 
@@ -30,6 +33,8 @@ export async function restoreMachine(
   try {
     const qmp = await reachMonitor(plan.files.qmpSocket, started.exit, context.signal);
     try {
+      // Killed before its guest is woken, it runs on; the next `up` wakes it.
+      await noteReleased(located.paths, started.identity, manifest);
       const elapsedMs = await restoreState(qmp, {
         qemuPid: started.identity.pid,
         onProgress: (bytes) =>
@@ -55,4 +60,27 @@ export async function restoreMachine(
       cause: error,
     });
   }
+}
+
+/**
+ * Wakes the guest of a machine that has been restored through the agent that was left in it, and
+ * gives whether that was done: where there is none, or none answers, SSH is needed.
+ */
+export async function wakeRestored(
+  context: Context,
+  { paths }: LocatedMachine,
+  { agentSocket }: MachinePlan,
+  { manifest }: SuspendedMachine,
+  display: ProgressDisplay,
+): Promise<boolean> {
+  if (manifest.agent !== true || agentSocket === undefined) return false;
+  display.report({ kind: 'moved', title: 'guest', detail: 'being woken' });
+  const startedAt = performance.now();
+  const woken = await wakeByAgent(context, agentSocket, manifest).catch(() => 'silent' as const);
+  // Interrupted: told and dealt with where the start is waited for.
+  if (woken === 'silent') return false;
+  await forgetReleased(paths);
+  const trouble = woken === 'woken' ? undefined : notMounted;
+  display.report(wokenLine(manifest, trouble, performance.now() - startedAt));
+  return true;
 }

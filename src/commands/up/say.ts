@@ -11,6 +11,7 @@ import { formatBytes } from '../../ui/format.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
 import type { LocatedMachine } from '../locate.ts';
+import type { ReleasedGuest } from '../time/released-shares.ts';
 
 /** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
 export function headLine({ config }: LocatedMachine, context: Context): string {
@@ -41,6 +42,17 @@ export function speedLine(acceleration: Acceleration): ProgressEvent {
   const why = acceleration.reason === undefined ? 'as configured' : acceleration.reason;
   const detail = `software emulation, ${describeSlowdown(acceleration.slowdown)}: ${why}`;
   return { kind: 'warned', title: 'speed', detail };
+}
+
+/** A guest that stood still was woken; `trouble` is what went wrong, as a sentence. */
+export function wokenLine(
+  { mounts }: ReleasedGuest,
+  trouble: string | undefined,
+  elapsedMs: number,
+): ProgressEvent {
+  if (trouble !== undefined) return { kind: 'warned', title: 'guest', detail: trouble };
+  const detail = mounts.length > 0 ? 'clock set, share mounted again' : 'clock set';
+  return { kind: 'finished', title: 'guest', detail, elapsedMs };
 }
 
 /** The card, or with --json the machine as an object: `up`'s result. */

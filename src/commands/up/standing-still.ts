@@ -6,8 +6,8 @@ import { forgetSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { withMonitor } from '../monitor.ts';
 import { stopRunning } from '../stop-ladder.ts';
-import { readReleased } from '../time/released-shares.ts';
-import { wakeIfUp } from '../time/shares.ts';
+import { readReleased, type ReleasedGuest } from '../time/released-shares.ts';
+import { wakeGuest, wakeIfUp } from '../time/wake.ts';
 import { printCard } from './say.ts';
 
 /** Another utopia may be saving or restoring it: it stands still for that long. */
@@ -15,8 +15,8 @@ const lockWaitMs = 5_000;
 
 /**
  * A machine that stands still because the utopia that saved or restored it was
- * killed. One that was paused goes on, one whose share was unmounted for saving gets it back, and
- * true is given. A QEMU that waits for a
+ * killed. One that was paused goes on, one that was not woken gets its clock set and its share
+ * back, and true is given. A QEMU that waits for a
  * state that nobody brings any more is ended: its machine is still suspended.
  * Throws `machine-busy` while another utopia holds the machine.
  */
@@ -42,11 +42,11 @@ export async function goOnIfPaused(
       // Its disk moves away from what was saved, if that was whole.
       await forgetSuspended(running.state?.plan.overlay ?? config.privateFile);
     }
-    const mounts = await readReleased(paths, running.qemu);
-    const trouble = await wakeIfUp(context, located, running, mounts);
+    const released = (await readReleased(paths, running.qemu)) ?? { mounts: [] };
+    const wake = why === 'paused' ? wakeIfUp : wakeGuest;
+    const trouble = await wake(context, located, running, released);
     const { terminal } = context;
-    const shared = trouble === undefined ? 'has its share again' : 'runs without its share';
-    const what = why === 'paused' ? 'stood still, and goes on' : shared;
+    const what = why === 'paused' ? 'stood still, and goes on' : wakeText(released, trouble);
     if (!globals.quiet) terminal.err(`${config.name} ${what}.`);
     if (trouble !== undefined) terminal.err(`  ${trouble}`);
     if (running.state !== undefined) printCard(context, globals, located, running.state, false);
@@ -56,11 +56,16 @@ export async function goOnIfPaused(
   }
 }
 
+function wakeText({ mounts }: ReleasedGuest, trouble: string | undefined): string {
+  if (mounts.length === 0) return trouble === undefined ? 'has the right time again' : 'runs on';
+  return trouble === undefined ? 'has its share again' : 'runs without its share';
+}
+
 async function findStandingStill(
   context: Context,
   located: LocatedMachine,
 ): Promise<
-  | { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' | 'unshared' }
+  | { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' | 'unwoken' }
   | undefined
 > {
   const running = await findRunning(located.paths);
@@ -70,8 +75,8 @@ async function findStandingStill(
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
     if (status === 'paused' || status === 'postmigrate') return { running, why: 'paused' };
-    const unshared = (await readReleased(located.paths, running.qemu)).length > 0;
-    return unshared ? { running, why: 'unshared' } : undefined;
+    const unwoken = (await readReleased(located.paths, running.qemu)) !== undefined;
+    return unwoken ? { running, why: 'unwoken' } : undefined;
   } catch {
     // What does not answer is told by the refusal to start it twice.
     return undefined;

@@ -56,11 +56,11 @@ export async function startMachine(
     // What the guest has in memory goes with its throw-away disks as they are.
     keepDisks: resumed !== undefined,
   });
-  if (resumed !== undefined) {
-    const { restoreMachine } = await import('./resume.ts');
-    await restoreMachine(context, located, launched.started, launched.plan, resumed, display);
-  }
-  return { ...launched, resumed };
+  if (resumed === undefined) return launched;
+  const { restoreMachine, wakeRestored } = await import('./resume.ts');
+  await restoreMachine(context, located, launched.started, launched.plan, resumed, display);
+  const woken = await wakeRestored(context, located, launched.plan, resumed, display);
+  return { ...launched, resumed, woken };
 }
 
 /**

@@ -33,4 +33,6 @@ export interface LaunchedMachine extends PreparedMachine {
   readonly resumed: SuspendedMachine | undefined;
   /** For one that goes on from a warm base; whoever has the machine stops it. */
   readonly knock?: Knock | undefined;
+  /** Of one that goes on: its guest has the right time and its shares. */
+  readonly woken?: boolean | undefined;
 }

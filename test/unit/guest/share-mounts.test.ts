@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { endAgentScript, installAgentScript } from '../../../src/guest/agent-start.ts';
 import {
+  leaveAgentScript,
+  mountAgainScript,
   parseReleasedShares,
   releaseSharesScript,
+  saysAgent,
   wakeScript,
+  withEarlier,
+  type ShareMount,
 } from '../../../src/guest/share-mounts.ts';
 
 describe('what taking the shares away came to', () => {
@@ -27,12 +33,33 @@ describe('what taking the shares away came to', () => {
   });
 });
 
+const at = (target: string): ShareMount => ({ source: 'shared', target, options: 'rw' });
+
+describe('what is to be brought back', () => {
+  test('also what an earlier release took away, each place once', () => {
+    expect(withEarlier([], [])).toEqual([]);
+    expect(withEarlier([at('/a')], [at('/b'), { ...at('/a'), options: 'ro' }])).toEqual([
+      at('/a'),
+      at('/b'),
+    ]);
+  });
+
+  test('an agent is there when the script says so, not when a holder has its name', () => {
+    expect(saysAgent('mount shared /mnt rw\nagent\n')).toBe(true);
+    expect(saysAgent('busy /mnt\nholder 812 agent\n')).toBe(false);
+    expect(saysAgent('')).toBe(false);
+  });
+});
+
 describe('the scripts are a shell’s', () => {
   const odd = { source: 'shared', target: "/mnt/it's a share", options: 'rw,trans=virtio' };
 
   test.each([
     ['release', releaseSharesScript],
+    ['release, and leave the agent', leaveAgentScript()],
     ['wake', wakeScript([odd])],
+    ['install the agent', installAgentScript()],
+    ['end the agent', endAgentScript],
   ])('%s', (_name, script) => {
     // -n reads without running.
     expect(execFileSync('sh', ['-n', '-c', script]).toString()).toBe('');
@@ -40,5 +67,15 @@ describe('the scripts are a shell’s', () => {
 
   test('no share here: the script ends well and prints nothing', () => {
     expect(execFileSync('sh', ['-c', releaseSharesScript]).toString()).toBe('');
+  });
+
+  test('no agent here: nothing is ended, and nothing said', () => {
+    expect(execFileSync('sh', ['-c', endAgentScript]).toString()).toBe('');
+  });
+
+  test('a share that cannot be mounted is told, and the script ends well', () => {
+    const script = mountAgainScript([odd]);
+    expect(execFileSync('sh', ['-c', script], { stdio: 'pipe' }).toString()).toBe('not mounted\n');
+    expect(execFileSync('sh', ['-c', mountAgainScript([])]).toString()).toBe('');
   });
 });

@@ -24,6 +24,7 @@ const saved: VmStateManifest = {
 
 test('a manifest survives its text; another schema, half a file and no JSON are none', () => {
   expect(parseManifest(JSON.stringify(saved))).toEqual(saved);
+  expect(parseManifest(JSON.stringify({ ...saved, agent: true }))?.agent).toBe(true);
   expect(parseManifest(JSON.stringify({ ...saved, schema: 2 }))).toBeUndefined();
   expect(parseManifest(JSON.stringify({ ...saved, disks: undefined }))).toBeUndefined();
   expect(parseManifest(JSON.stringify(saved).slice(0, 40))).toBeUndefined();
