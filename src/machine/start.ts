@@ -4,6 +4,7 @@ import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
 import { findLeash } from './leash.ts';
 import { rotateLog } from './logs.ts';
+import { niceSession } from './niceness.ts';
 import type { MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { identifyProcess, type ProcessIdentity } from './process.ts';
@@ -70,6 +71,7 @@ export async function startQemu(
       child.once('error', (error) => reject(cannotRun(plan.binary, error)));
     });
     const pid = child.pid ?? 0;
+    await niceSession(pid);
     // A QEMU that died within this millisecond has an exit to report, and no identity that matters.
     const identity = (await identifyProcess(pid)) ?? { pid, startTicks: -1, bootId: '' };
     return { identity, exited, exit: () => exit, detach: () => child.unref() };
