@@ -1,9 +1,9 @@
 import type { Config } from '../../config/types.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
-import { memoryGroups, parseLimit, parseMeminfo } from '../facts/memory.ts';
-import type { MemoryFacts, PortFacts, ResourceFacts } from '../facts/types.ts';
+import type { PortFacts, ResourceFacts } from '../facts/types.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
+import { gatherMemory } from './memory.ts';
 
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */
 const vncBasePort = 5900;
@@ -108,31 +108,4 @@ async function nextFree(
     if (answer === undefined || answer.free) return port;
   }
   return undefined;
-}
-
-/** What is available to this process: the host's memory, or the room under a control group's limit. */
-async function gatherMemory(
-  read: (path: string) => Promise<string | undefined>,
-): Promise<MemoryFacts | undefined> {
-  const { available, total } = parseMeminfo((await read('/proc/meminfo')) ?? '');
-  if (available === undefined) return undefined;
-  let tightest = available;
-  let limitedBy: MemoryFacts['limitedBy'];
-  // A tree without /proc/self/cgroup may still have the limit at its root.
-  const selfCgroup = (await read('/proc/self/cgroup')) ?? '0::/';
-  for (const { folder, limitFile, usageFile } of memoryGroups(selfCgroup)) {
-    const path = `${folder}/${limitFile}`;
-    const limit = parseLimit(await read(path));
-    if (limit === undefined) continue;
-    const used = parseLimit(await read(`${folder}/${usageFile}`)) ?? 0;
-    // Cached file pages count as used, but give way when memory is wanted.
-    const inactive = /^(?:total_)?inactive_file (\d+)$/m.exec(
-      (await read(`${folder}/memory.stat`)) ?? '',
-    );
-    const room = Math.max(0, limit - used + Number(inactive?.[1] ?? 0));
-    if (Math.min(room, limit) >= tightest) continue;
-    tightest = Math.min(room, limit);
-    limitedBy = { path, bytes: limit };
-  }
-  return { totalBytes: total, availableBytes: tightest, limitedBy };
 }
