@@ -78,7 +78,8 @@ function addWarmCommands(image: Command, runCommand: RunCommand): void {
     .description(
       "Boot this machine's image once and keep the booted machine, memory and all, so that\n" +
         'every utopia run, and the first utopia up after a reset, starts from there in a\n' +
-        'second or two instead of booting.',
+        'second or two instead of booting. utopia up makes one by itself while it watches\n' +
+        'a machine and this host is idle (UTOPIA_WARM_BASE=never: it does not).',
     )
     .option('--again', 'make it anew, although it is there')
     .addHelpText('after', examples('utopia image warm', 'utopia image warm --memory 2G'));

@@ -105,6 +105,7 @@ async function warmBuilt(
   const title = 'warm base';
   try {
     const located = await locateMachine(context, globals);
+    if (located.config.warmBase === 'never') return;
     // Another folder's machine has another size, perhaps another QEMU.
     if ((await requireBackingFile(context, located)).path !== path) return;
     progress.report({ kind: 'started', title });

@@ -128,6 +128,13 @@ export const configKeys = {
     default: '',
     sample: "'-device virtio-cryptodev-pci'",
   },
+  UTOPIA_WARM_BASE: {
+    description:
+      'Whether a booted machine is kept in the store unasked, from which a fresh machine and utopia run start in a second: auto (by utopia up, once this host has been idle for two minutes, and by utopia image build), or never. utopia image warm makes one all the same.',
+    takes: 'auto or never',
+    default: 'auto',
+    sample: 'never',
+  },
   VERBOSE: {
     description: 'Print more while working, as --verbose does.',
     takes: '1 or 0',

@@ -52,6 +52,7 @@ export async function resolveConfig(
     sensors: resolveSensors(settings.UTOPIA_SENSORS, (path) => absolutePath(folder, path)),
     forwards: settings.UTOPIA_FORWARDS,
     extraArgs: settings.UTOPIA_EXTRA_ARGS,
+    warmBase: settings.UTOPIA_WARM_BASE,
     verbose: settings.VERBOSE,
   };
   return {
@@ -72,6 +73,7 @@ export async function resolveConfig(
       UTOPIA_DISKS: config.disks.map(formatDisk),
       UTOPIA_SENSORS: formatSensors(config.sensors),
       UTOPIA_EXTRA_ARGS: config.extraArgs,
+      UTOPIA_WARM_BASE: config.warmBase,
       VERBOSE: config.verbose,
     },
     problems: [...(problem === undefined ? [] : [problem]), ...checkTogether(config, broken)],

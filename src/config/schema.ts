@@ -36,6 +36,7 @@ export const configSchema = z.object({
   UTOPIA_DISKS: setting(readDisks),
   UTOPIA_SENSORS: setting(readSensors),
   UTOPIA_EXTRA_ARGS: setting(splitWords),
+  UTOPIA_WARM_BASE: z.enum(['auto', 'never'], 'is neither auto nor never'),
   VERBOSE: setting(readSwitch),
 } satisfies Record<KeyName, z.ZodMiniType>);
 

@@ -76,6 +76,8 @@ export interface Config {
   readonly forwards: readonly PortForward[];
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
+  /** UTOPIA_WARM_BASE: whether a warm base may be made unasked. */
+  readonly warmBase: 'auto' | 'never';
   readonly verbose: boolean;
   /** How many of the known keys the file or the environment sets, for the first line of `up`. */
   readonly keysSet: number;

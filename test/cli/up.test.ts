@@ -49,6 +49,30 @@ describe('a machine’s day', () => {
     expect((await lab.run('up', '--detach')).stderr).not.toContain('utopia image warm');
   });
 
+  test('in the foreground a booted machine will be kept, unless that is declined', async () => {
+    await using lab = await makeLab({ scenario: {} });
+    const watch = async (...args: readonly string[]): Promise<string> => {
+      const up = lab.start('up', ...args);
+      await up.sees(/stop {4}/);
+      // The card is there, and Ctrl-C ends it as ever.
+      up.child.kill('SIGINT');
+      const { stderr } = await up.ended;
+      expect(stderr).toContain('off after');
+      for (const line of stderr.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      expect(lab.processes()).toEqual([]);
+      rmSync(join(lab.folder, 'private.qcow2'));
+      return stderr;
+    };
+    expect(await watch()).toContain('once this host is idle, a booted machine is kept');
+    expect(await watch('--cold')).not.toContain('booted machine');
+    expect(await watch('--', '-device', 'virtio-rng-pci')).not.toContain('booted machine');
+    lab.env['UTOPIA_WARM_BASE'] = 'never';
+    expect(await watch()).not.toContain('booted machine');
+    expect((await lab.run('up', '--detach')).stderr).not.toContain('utopia image warm');
+    lab.env['UTOPIA_WARM_BASE'] = 'soon';
+    expect((await lab.run('status')).stderr).toContain('which is neither auto nor never');
+  });
+
   test('on a terminal the stages stand in one column, behind a spinner', async () => {
     await using lab = await makeLab({ scenario: {} });
     const up = await lab.runOnTerminal('up', '--detach');

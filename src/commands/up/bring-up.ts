@@ -12,6 +12,7 @@ import { showBoot } from './boot-display.ts';
 import { printCard, sayWarm, wokenLine } from './say.ts';
 import { openSession, type MachineSession } from './session.ts';
 import { stayWith } from './foreground.ts';
+import type { StartWarming } from './warming.ts';
 
 /** Time for a guest that is given up on to power down before the plug is pulled. */
 const givenUpPowerDownMs = 10_000;
@@ -57,18 +58,46 @@ export async function bringUp(
     }
     display.close();
     printCard(context, globals, located, state, !options.detach);
-    const first = machine.overlay.created && state.warm !== true && end.kind === 'ready';
-    if (first && !options.cold && !globals.json && !globals.quiet) sayWarm(context);
+    const startWarming =
+      end.kind === 'ready' && !globals.json && !globals.quiet
+        ? await planWarming(context, globals, options, located, machine)
+        : undefined;
     if (options.detach) {
       machine.started.detach();
       return;
     }
     if (end.kind === 'failed') explain(context, end.diagnosis);
-    await stayWith(context, globals, located, machine, session);
+    const stopWarming = startWarming?.(session);
+    try {
+      await stayWith(context, globals, located, machine, session);
+    } finally {
+      await stopWarming?.();
+    }
   } finally {
     machine.knock?.stop();
     await session.close();
   }
+}
+
+/**
+ * Where the machine lacks a warm base, says what spares the next ones the boot; gives
+ * what makes it unasked. Loaded now: who has a machine need not wait for it.
+ */
+async function planWarming(
+  context: Context,
+  globals: GlobalOptions,
+  options: UpOptions,
+  located: LocatedMachine,
+  machine: LaunchedMachine,
+): Promise<StartWarming | undefined> {
+  const { lackedBase } = await import('./lacked-base.ts');
+  const key = await lackedBase(context, options, located, machine);
+  if (key === undefined) return undefined;
+  const warming = options.detach ? undefined : await import('./warming.ts');
+  const lack = { machine, key };
+  const start = await warming?.openWarming(context, globals, options, located, lack);
+  if (machine.overlay.created) sayWarm(context, start !== undefined);
+  return start;
 }
 
 /** Writes down how the boot ended, and opens SSH to others where that is wanted. */

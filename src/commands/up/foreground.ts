@@ -27,7 +27,7 @@ export async function stayWith(
   session.onEvent((event) => {
     if (event.kind === 'shutdown') orderly = true;
   });
-  watchMachine(session, machine.plan, (line) => say(context, line));
+  watchMachine(session, machine.plan, (line) => sayWatched(context, line));
   if (globals.verbose) {
     session.onConsole((text) => {
       for (const line of text.lines) terminal.err(line);
@@ -84,12 +84,13 @@ function nameOverlay(context: Context, machine: LaunchedMachine): string {
   return shorten(machine.plan.overlay, context.cwd, homeFolder(context.env));
 }
 
-function say(context: Context, { level, text }: WatchLine): void {
+/** A line of what happens while a machine runs, with the time. */
+export function sayWatched(context: Context, { level, text }: WatchLine): void {
   const { terminal } = context;
   const time = context.now().toTimeString().slice(0, 8);
   const { errColor: color, symbols } = terminal;
   const marks = {
-    info: ' ',
+    info: '',
     warn: `${color.yellow(symbols.warn)} `,
     fail: `${color.red(symbols.fail)} `,
   };

@@ -100,9 +100,11 @@ export function printCard(
 }
 
 /** After the first start of a machine, when it had to boot: what spares the next ones that. */
-export function sayWarm({ terminal }: Context): void {
-  const text = 'utopia image warm, once: a fresh machine then starts within seconds';
-  terminal.err(`  ${'next'.padEnd(8)} ${text}`);
+export function sayWarm({ terminal }: Context, byItself: boolean): void {
+  const [label, text] = byItself
+    ? ['later', 'once this host is idle, a booted machine is kept for fresh starts']
+    : ['next', 'utopia image warm, once: a fresh machine then starts within seconds'];
+  terminal.err(`  ${label.padEnd(8)} ${text}`);
   terminal.err();
 }
 

@@ -23,6 +23,8 @@ const scenario = {
     'pvpanic',
     'pvpanic-pci',
     'virtio-rng-pci',
+    'virtio-serial-pci',
+    'virtserialport',
     'vmgenid',
     'VGA',
   ],

@@ -23,6 +23,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     sensors: { kind: 'none' },
     forwards: [],
     extraArgs: [],
+    warmBase: 'auto',
     verbose: false,
     keysSet: 0,
     ...changes,

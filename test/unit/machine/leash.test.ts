@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { findLeash } from '../../../src/machine/leash.ts';
+import { workingPrefix } from '../../../src/machine/prefix.ts';
 import {
   identifyProcess,
   isAlive,
@@ -28,7 +29,8 @@ child.once('spawn', () => console.log(child.pid));`;
   expect(await waitForExit(sleeper, { timeoutMs: 10_000 })).toBe(true);
 });
 
-test('without a setpriv that can do it there is no leash', async () => {
-  expect(await findLeash(['no-such-program'])).toEqual([]);
-  expect(await findLeash(['sh', '-c', 'exit 1'])).toEqual([]);
+test('words before a command are only those that work', async () => {
+  expect(await workingPrefix(['nice', '-n', '19'])).toEqual(['nice', '-n', '19']);
+  expect(await workingPrefix(['no-such-program'])).toEqual([]);
+  expect(await workingPrefix(['sh', '-c', 'exit 1'])).toEqual([]);
 });

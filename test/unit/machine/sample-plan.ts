@@ -52,6 +52,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     sensors: changes.sensors ?? { kind: 'none' },
     forwards: changes.forwards ?? [],
     extraArgs: changes.extraArgs ?? [],
+    warmBase: 'auto',
     verbose: false,
     keysSet: 0,
   };
