@@ -90,6 +90,8 @@ async function planWarming(
   located: LocatedMachine,
   machine: LaunchedMachine,
 ): Promise<StartWarming | undefined> {
+  // It has just gone on from one.
+  if (machine.state.warm === true) return undefined;
   const { lackedBase } = await import('./lacked-base.ts');
   const key = await lackedBase(context, options, located, machine);
   if (key === undefined) return undefined;
