@@ -59,9 +59,11 @@ describe('files made by qemu-img', () => {
     qemuImg('create', '-q', '-f', 'qcow2', '-o', `data_file=${folder.path}/d`, outside, '1M');
     expect(headerOf(outside).externalDataFile).toBe(true);
     const secret = join(folder.path, 'secret.qcow2');
+    // Not luks: for that qemu-img measures this processor, and gives up when it is busy elsewhere
+    // ("Unable to get accurate CPU usage"). The header differs in the method's number alone.
     qemuImg(
       ...['create', '-q', '-f', 'qcow2', '--object', 'secret,id=s,data=x'],
-      ...['-o', 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10', secret, '1M'],
+      ...['-o', 'encrypt.format=aes,encrypt.key-secret=s', secret, '1M'],
     );
     expect(headerOf(secret).encrypted).toBe(true);
   });
