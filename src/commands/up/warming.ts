@@ -48,12 +48,12 @@ export async function openWarming(
   };
 }
 
-/** `utopia image warm` as this very program, for this machine; what flags have set goes as variables of their keys' names. */
-function warmChild(
-  { commandLine, cwd, env }: Context,
-  { config: file }: GlobalOptions,
-  { flags }: UpOptions,
-  { config }: LocatedMachine,
+/** `utopia image warm` as this very program, for this machine; what flags have set goes as variables of their keys' names. Pure. */
+export function warmChild(
+  { commandLine, cwd, env }: Pick<Context, 'commandLine' | 'cwd' | 'env'>,
+  { config: file }: Pick<GlobalOptions, 'config'>,
+  { flags }: Pick<UpOptions, 'flags'>,
+  { config }: { readonly config: Pick<LocatedMachine['config'], 'file'> },
 ): WarmChild {
   const [node = '', program = ''] = commandLine;
   const where = file === undefined ? [] : ['--config', config.file];

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { warmChild } from '../../../src/commands/up/warming.ts';
+
+const context = {
+  commandLine: ['/usr/bin/node', '/opt/utopia.js', 'up', '--memory', '512'],
+  cwd: '/lab',
+  env: { HOME: '/home/alice', UTOPIA_MEMORY_MB: '2048' },
+};
+
+test('the base is made by the same program, for the machine as flags have set it', () => {
+  const flags = { UTOPIA_MEMORY_MB: '512' };
+  const child = warmChild(context, {}, { flags }, { config: { file: '/lab/utopia.config' } });
+  expect(child.command.slice(0, 1)).toEqual(['/usr/bin/node']);
+  expect(child.command.slice(-5)).toEqual(['/opt/utopia.js', 'image', 'warm', '--quiet', '--json']);
+  expect(child).toMatchObject({
+    cwd: '/lab',
+    env: { HOME: '/home/alice', UTOPIA_MEMORY_MB: '512' },
+  });
+});
+
+test('a config file that was named is named to it', () => {
+  const machine = { config: { file: '/elsewhere/ask2.config' } };
+  const { command } = warmChild(
+    context,
+    { config: '../elsewhere/ask2.config' },
+    { flags: {} },
+    machine,
+  );
+  expect(command.slice(-2)).toEqual(['--config', '/elsewhere/ask2.config']);
+});
