@@ -15,7 +15,8 @@ import type { BackingFile } from './types.ts';
  * and on the disk under a hidden name before it gets its own, in one step that
  * never replaces a file: killed at any moment, there is nothing or a whole
  * overlay with its record. Returns false when another process made it meanwhile.
- * `contents` is an overlay over the same image, a copy of which it is to be.
+ * `fill` makes the file itself where it is not to be an empty overlay: a copy of one over
+ * the same image.
  */
 export async function makeOverlay(
   qemuImg: QemuImg,
@@ -23,18 +24,14 @@ export async function makeOverlay(
   backing: BackingFile,
   identity: FileIdentity,
   now: Date,
-  contents?: string,
+  fill: (draft: string) => Promise<void> = async (draft) =>
+    await createOverlayFile(qemuImg, draft, backing),
 ): Promise<boolean> {
   const folder = dirname(path);
   await removeLeftovers(path);
   const draft = draftPath(path);
   try {
-    if (contents === undefined) {
-      await createOverlayFile(qemuImg, draft, backing);
-    } else {
-      // Some megabytes: another program for it would take as long again.
-      await copyFile(contents, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    }
+    await fill(draft);
     await syncFile(draft);
     await writeRecord(path, { path: backing.path, identity }, now);
     return await placeFile(draft, path);
@@ -43,6 +40,12 @@ export async function makeOverlay(
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** What fills a new overlay with one of some megabytes: another program for it would take as long again. */
+export function copyOfSmall(contents: string): (draft: string) => Promise<void> {
+  return async (draft) =>
+    await copyFile(contents, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -7,7 +7,7 @@ import { quoteForShell } from '../shell-words.ts';
 import { findLockHolder, type FileLock } from './file-locks.ts';
 import { checkRoom, leastFreeBytes } from './free-space.ts';
 import { identifyFile } from './identity.ts';
-import { makeOverlay, removeLeftovers } from './overlay-creation.ts';
+import { copyOfSmall, makeOverlay, removeLeftovers } from './overlay-creation.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { matchOverlay, type OverlayMatch } from './overlay-match.ts';
 import { readRecord, writeRecord } from './overlay-record.ts';
@@ -25,8 +25,8 @@ export interface OverlayQuestion {
 }
 
 /**
- * Makes the private file when it is missing (as a copy of the overlay `contents`, if
- * that is given), else looks whether it is fit to be
+ * Makes the private file when it is missing (as a copy of the overlay `contents`, of some
+ * megabytes, if that is given), else looks whether it is fit to be
  * started: a whole qcow2 file that nobody else writes to, over the configured
  * backing file, which is still what it was. A good overlay costs a few
  * milliseconds and no child process. Throws `overlay-damaged`, `overlay-locked`,
@@ -36,13 +36,14 @@ export interface OverlayQuestion {
 export async function prepareOverlay(
   question: OverlayQuestion & QemuImg & { readonly now: Date; readonly contents?: string },
 ): Promise<Overlay> {
-  const { config, backing, now, running = false } = question;
+  const { config, backing, now, running = false, contents } = question;
   const path = config.privateFile;
   const existing = await readOverlayFile(path);
   if (existing === undefined) {
     const tight = await checkPlace(path);
     const identity = await identifyFile(backing.path);
-    const created = await makeOverlay(question, path, backing, identity, now, question.contents);
+    const fill = contents === undefined ? undefined : copyOfSmall(contents);
+    const created = await makeOverlay(question, path, backing, identity, now, fill);
     // Another process was faster: its overlay is judged like any that was there.
     if (!created) return await prepareOverlay(question);
     const made = await readOverlayFile(path);

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { draftPath, syncFolder, writeFileAtomically } from '../../atomic-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { copyDisk } from '../../image/copy-disk.ts';
 import { identifyFile } from '../../image/identity.ts';
 import { makeOverlay } from '../../image/overlay-creation.ts';
 import { standOn } from '../../image/qemu-img.ts';
@@ -90,7 +91,9 @@ async function fillDraft(
   if (warm) await standOn(qemuImg, privateFile, backing);
   const identity = await identifyFile(backing.path);
   const place = join(draft, 'private.qcow2');
-  await makeOverlay(qemuImg, place, backing, identity, now(), privateFile);
+  // Of any size: it must be possible to interrupt.
+  const fill = async (to: string): Promise<void> => await copyDisk(privateFile, to, signal);
+  await makeOverlay(qemuImg, place, backing, identity, now(), fill);
   const config = keptConfig(origin.config, backing.path, words);
   await writeFileAtomically(join(draft, 'utopia.config'), config);
 }
