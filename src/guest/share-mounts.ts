@@ -115,7 +115,9 @@ export function wakeScript(mounts: readonly ShareMount[]): string {
 
 /**
  * Shell text for root: mounts the shares as they were, says `not mounted` where that fails, and
- * succeeds. An automount is asked to mount; what is mounted already stays.
+ * succeeds. An automount is asked to mount; what is mounted already stays. systemd gives an
+ * automount up that was asked five times within ten seconds of the guest's, which saves soon are:
+ * then it is mounted without.
  */
 export function mountAgainScript(mounts: readonly ShareMount[]): string {
   return [...mounts.map(mountAgain), 'true'].join('\n');
@@ -125,13 +127,14 @@ export function mountAgainScript(mounts: readonly ShareMount[]): string {
 function mountAgain({ source, target, options }: ShareMount): string {
   const path = quoteWord(target);
   const entry = quoteWord(encodeBlanks(target));
+  const mount = `mount -t 9p -o ${quoteWord(options)} ${quoteWord(source)} ${path}`;
   return `
 kind=
 while read -r _ place type _; do [ "$place" = ${entry} ] && kind=$type; done < /proc/mounts
 case $kind in
   9p) ;;
-  autofs) ls ${path}/ > /dev/null 2>&1 ;;
-  *) mount -t 9p -o ${quoteWord(options)} ${quoteWord(source)} ${path} ;;
+  autofs) ls ${path}/ > /dev/null 2>&1 || ${mount} ;;
+  *) ${mount} ;;
 esac || echo "not mounted"
 `.trim();
 }

@@ -74,7 +74,9 @@ describe('a machine’s day', () => {
   });
 
   test('on a terminal the stages stand in one column, behind a spinner', async () => {
-    await using lab = await makeLab({ scenario: {} });
+    // A boot that takes a second: some hosts play the whole story before a spinner has turned once.
+    const steps = [{ afterClient: true, afterMs: 1_000, boot: true } as const];
+    await using lab = await makeLab({ scenario: { steps } });
     const up = await lab.runOnTerminal('up', '--detach');
     expect(up.status).toBe(0);
     expect(up.stdout).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);

@@ -21,6 +21,14 @@ async function inGuest(lab: Lab, line: string): Promise<string> {
   return result.stdout.trimEnd();
 }
 
+/** How long a command that succeeds takes here, in ms. */
+async function timed(lab: Lab, ...words: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  const { status, stderr } = await lab.run(...words);
+  expect(status, stderr).toBe(0);
+  return performance.now() - startedAt;
+}
+
 /** Starts what only memory holds: a process that counts, a file in a tmpfs, a connection to the guest itself. */
 const beginScript = `
 echo only in memory > /run/witness
@@ -101,11 +109,16 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   writeFileSync(manifest, saved.replace(/"qemuVersion": "[^"]+"/, '"qemuVersion": "6.2.0"'));
   expect((await lab.run('up', '--detach')).stderr).toMatch(/QEMU: 6\.2\.0 when it was saved/);
   writeFileSync(manifest, saved);
-  // Killed at any moment of saving and restoring, the next up has the same machine.
+  // Killed at any moment of saving and restoring, on whatever host, the next up has the same machine.
+  const wholeMs = {
+    up: await timed(lab, 'up', '--detach'),
+    suspend: await timed(lab, 'suspend'),
+  };
   let suspended = true;
   for (let round = 0; round < 20; round += 1) {
     const victim = suspended ? lab.start('up', '--detach') : lab.start('suspend');
-    await Promise.race([victim.ended, sleep(Math.random() * (suspended ? 1_500 : 4_000))]);
+    const moment = Math.random() * wholeMs[suspended ? 'up' : 'suspend'];
+    await Promise.race([victim.ended, sleep(moment)]);
     victim.child.kill('SIGKILL');
     await victim.ended;
     const up = await lab.run('up', '--detach');
@@ -225,7 +238,9 @@ async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
   const alive = 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)';
   const expected = `only in memory\n${process}`;
   await inGuest(lab, 'echo worth keeping > /root/kept; cat /home/user/shared/note');
+  const startedAt = performance.now();
   const saved = await lab.run('snapshot', 'save', 'whole');
+  const wholeMs = performance.now() - startedAt;
   expect(saved.status, saved.stderr).toBe(0);
   expect(saved.stdout).toMatch(/of which memory \d+ MB/);
   // It has gone on, with its share, and with the right time.
@@ -235,9 +250,9 @@ async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
   await expectNoAgent(lab);
 
   // Killed at any moment of saving: the machine goes on, no half snapshot, the first one whole.
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     const victim = lab.start('snapshot', 'save', `killed-${round}`);
-    await Promise.race([victim.ended, sleep(Math.random() * 3_500)]);
+    await Promise.race([victim.ended, sleep(Math.random() * wholeMs)]);
     victim.child.kill('SIGKILL');
     await victim.ended;
     const up = await lab.run('up', '--detach');
@@ -257,7 +272,7 @@ async function checkRunningSnapshots(lab: Lab, process: string): Promise<void> {
   }
   // Ctrl-C lets it go on at once.
   const interrupted = lab.start('snapshot', 'save', 'interrupted');
-  await sleep(1_500);
+  await sleep(wholeMs / 2);
   interrupted.child.kill('SIGINT');
   expect([0, 130]).toContain((await interrupted.ended).status);
   expect(await inGuest(lab, alive)).toBe(expected);

@@ -200,6 +200,8 @@ Description=Folder shared with the host
 DefaultDependencies=no
 Conflicts=umount.target
 Before=umount.target
+# Each save of a running machine takes it away and brings it back.
+StartLimitIntervalSec=0
 
 [Mount]
 What=shared

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { endAgentScript, installAgentScript } from '../../../src/guest/agent-start.ts';
 import {
@@ -11,6 +13,7 @@ import {
   withEarlier,
   type ShareMount,
 } from '../../../src/guest/share-mounts.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('what taking the shares away came to', () => {
   test('mounts with blanks in their place, and who holds one, each once', () => {
@@ -71,6 +74,23 @@ describe('the scripts are a shell’s', () => {
 
   test('no agent here: nothing is ended, and nothing said', () => {
     expect(execFileSync('sh', ['-c', endAgentScript]).toString()).toBe('');
+  });
+
+  test('an automount that was given up is mounted without', () => {
+    using folder = temporaryFolder();
+    const target = join(folder.path, 'shared');
+    const mounts = join(folder.path, 'mounts');
+    writeFileSync(mounts, `systemd-1 ${target} autofs rw 0 0\n`);
+    const share = { source: 'shared', target, options: 'trans=virtio' };
+    const script = mountAgainScript([share]).replaceAll('/proc/mounts', mounts);
+    // The guest's own mount(8) says what it is asked for.
+    const run = (): string =>
+      execFileSync('sh', ['-c', `mount() { echo "$@"; }\n${script}`], { encoding: 'utf8' });
+    expect(run()).toBe(`-t 9p -o trans=virtio shared ${target}\n`);
+    mkdirSync(target);
+    expect(run()).toBe('');
+    writeFileSync(mounts, '');
+    expect(run()).toBe(`-t 9p -o trans=virtio shared ${target}\n`);
   });
 
   test('a share that cannot be mounted is told, and the script ends well', () => {
