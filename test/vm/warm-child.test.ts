@@ -15,8 +15,8 @@ function bases(lab: Lab): readonly string[] {
   return readdirSync(join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/warm'));
 }
 
-/** QEMU of the maker, once it runs: its niceness, and that of its session where the kernel has such. */
-async function nicenessOfQemu(lab: Lab): Promise<{ process: string; session: string | undefined }> {
+/** QEMU of the maker, once it runs, and its niceness. */
+async function qemuOf(lab: Lab): Promise<{ pid: number; niceness: string | undefined }> {
   for (;;) {
     for (const pid of lab.processes()) {
       try {
@@ -25,7 +25,7 @@ async function nicenessOfQemu(lab: Lab): Promise<{ process: string; session: str
         // One that only prints a list has no session of its own yet.
         const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (command?.endsWith('qemu-system-x86_64') !== true || Number(fields[3]) !== pid) continue;
-        return { process: fields[16] ?? '', session: sessionOf(pid) };
+        return { pid, niceness: fields[16] };
       } catch {
         // It has just ended.
       }
@@ -34,6 +34,7 @@ async function nicenessOfQemu(lab: Lab): Promise<{ process: string; session: str
   }
 }
 
+/** Niceness of a process's session, where the kernel has such. */
 function sessionOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/autogroup`, 'utf8').trim().replace(/.* /, '');
@@ -52,8 +53,10 @@ test('given up in the middle it leaves nothing; otherwise runs start from it', a
   const low = await findLowPriority();
   const giveUp = new AbortController();
   const first = makeInChild(child, low ?? [], giveUp.signal);
-  const { process, session = '19' } = await nicenessOfQemu(lab);
-  expect({ process, session }).toEqual({ process: '19', session: '19' });
+  const { pid, niceness } = await qemuOf(lab);
+  expect(niceness).toBe('19');
+  // It is there a moment before its session is made nice.
+  await expect.poll(() => sessionOf(pid) ?? '19', { timeout: 10_000 }).toBe('19');
   expect(bases(lab)).toHaveLength(1);
   giveUp.abort();
   expect(await first).toEqual({ kind: 'ended' });
