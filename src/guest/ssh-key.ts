@@ -1,6 +1,7 @@
-import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { placeFile, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
@@ -21,30 +22,44 @@ export function sshFiles(sshDir: string): SshFiles {
 
 /**
  * Makes the machine's own ed25519 key pair where there is none, without a
- * passphrase: it opens nothing but this guest. Gives the public key's line.
+ * passphrase: it opens nothing but this guest. Gives the public key's line. Calls
+ * at the same moment, from several processes too, agree on one pair.
  */
 export async function ensureMachineKey(sshDir: string, comment: string): Promise<string> {
   const { identityFile } = sshFiles(sshDir);
+  const publicFile = `${identityFile}.pub`;
   await mkdir(sshDir, { recursive: true, mode: 0o700 });
   if (!(await exists(identityFile))) {
     const draft = await mkdtemp(join(sshDir, 'key-'));
     try {
       await generateKey(join(draft, 'key'), comment, 'ed25519');
-      // The private half comes last: it says that both are there.
-      await rename(join(draft, 'key.pub'), `${identityFile}.pub`);
-      await rename(join(draft, 'key'), identityFile);
+      // Whoever is first gives the pair; the others drop theirs.
+      await placeFile(join(draft, 'key'), identityFile);
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
+    // One without its private half was left by a call that was killed.
+    await writePublicHalf(identityFile);
+  } else if (!(await exists(publicFile))) {
+    await writePublicHalf(identityFile);
   }
-  return (await readFile(`${identityFile}.pub`, 'utf8')).trim();
+  return (await readFile(publicFile, 'utf8')).trim();
+}
+
+/** Beside the private key, from it: two that do this at once write the same. */
+async function writePublicHalf(identityFile: string): Promise<void> {
+  const { stdout } = await sshKeygen(['-y', '-f', identityFile]);
+  await writeFileAtomically(`${identityFile}.pub`, `${stdout}\n`, { mode: 0o600 });
 }
 
 /** Makes a key pair without a passphrase in `file` and `file`.pub. Throws `ssh-unavailable` without ssh-keygen. */
 export async function generateKey(file: string, comment: string, type: string): Promise<void> {
+  await sshKeygen(['-q', '-t', type, '-N', '', '-C', comment, '-f', file]);
+}
+
+async function sshKeygen(args: readonly string[]): Promise<{ readonly stdout: string }> {
   try {
-    const args = ['-q', '-t', type, '-N', '', '-C', comment, '-f', file];
-    await execa('ssh-keygen', args, { stdin: 'ignore', timeout: 30_000 });
+    return await execa('ssh-keygen', args, { stdin: 'ignore', timeout: 30_000 });
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missingProgram('ssh-keygen') : error;
   }

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ensureMachineKey, installKeyCommand, sshFiles } from '../../../src/guest/ssh-key.ts';
@@ -48,11 +56,32 @@ describe('the machine’s key', () => {
     expect(statSync(sshFiles(sshDir).identityFile).mode & 0o777).toBe(0o600);
   });
 
-  test('two at once leave one whole pair', async () => {
+  test('many at once agree on one whole pair', async () => {
     using folder = temporaryFolder();
-    await Promise.all([1, 2, 3].map(() => ensureMachineKey(folder.path, 'utopia-lab')));
+    const made = await Promise.all(
+      Array.from({ length: 8 }, async () => await ensureMachineKey(folder.path, 'utopia-lab')),
+    );
+    expect(new Set(made)).toEqual(new Set([publicHalf(folder.path)]));
+    expect(made[0]).toBe(derived(folder.path));
+    expect(readdirSync(folder.path).toSorted()).toEqual(['id_ed25519', 'id_ed25519.pub']);
+  });
+
+  test('a half that a killed call left is made whole from the private key', async () => {
+    using folder = temporaryFolder();
     const { identityFile } = sshFiles(folder.path);
-    const derived = execFileSync('ssh-keygen', ['-y', '-f', identityFile]).toString().trim();
-    expect(derived).toBe(readFileSync(`${identityFile}.pub`, 'utf8').trim());
+    writeFileSync(`${identityFile}.pub`, 'ssh-ed25519 AAAA of nobody\n');
+    const made = await ensureMachineKey(folder.path, 'utopia-lab');
+    expect(made).toBe(derived(folder.path));
+    rmSync(`${identityFile}.pub`);
+    expect(await ensureMachineKey(folder.path, 'other')).toBe(made);
   });
 });
+
+function publicHalf(sshDir: string): string {
+  return readFileSync(`${sshFiles(sshDir).identityFile}.pub`, 'utf8').trim();
+}
+
+function derived(sshDir: string): string {
+  const { identityFile } = sshFiles(sshDir);
+  return execFileSync('ssh-keygen', ['-y', '-f', identityFile]).toString().trim();
+}
