@@ -6,6 +6,7 @@ import { connectionCard, shorten } from '../ui/card.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
 import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
+import { connectionsOf } from './connections.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 
 /** `utopia status`: whether the machine runs, since when, and how to reach it. */
@@ -86,20 +87,7 @@ function describe(
     const speed = state.plan.accelerator === 'kvm' ? 'KVM' : 'software emulation';
     lines.push(
       `  since    ${formatDuration(age)}, pid ${running.qemu.pid}, QEMU ${state.qemuVersion}, ${speed}`,
-      ...connectionCard(
-        {
-          ssh: state.ssh,
-          exposed: state.exposed,
-          vnc: state.plan.vnc,
-          sharedDir: state.plan.sharedDir,
-          disks: state.plan.disks,
-          sensors: state.plan.sensorPort,
-          consoleLog: paths.consoleLog,
-          foreground: false,
-        },
-        context.cwd,
-        home,
-      ),
+      ...connectionCard(connectionsOf(state, paths, false), context.cwd, home),
     );
   }
   return lines;

@@ -1,3 +1,5 @@
+import { escapeSequences } from '../escape-sequences.ts';
+
 /** One line of a console or of a saved log, taken apart. */
 export interface ConsoleLine {
   /** Plain text, from the time stamp on: what stood before it on the line is not the kernel's. */
@@ -23,16 +25,7 @@ const foreignStamp =
 /** A prompt that waited on the line: the kernel does not start a new one. */
 const prompt = /^(?:[\w.-]+ login: ?|Password: ?|\(initramfs\) |[\w.@:~/[\] -]{0,60}[#$] )/;
 
-// ECMA-48 sequences and stray control characters, for lines that have any.
-const escapes = new RegExp(
-  [
-    String.raw`\x1b\[[0-?]*[ -/]*[@-~]`,
-    String.raw`\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`,
-    String.raw`\x1b[ -/]*[0-~]`,
-    String.raw`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]`,
-  ].join('|'),
-  'g',
-);
+// Only lines that have any are searched for sequences.
 const control = new RegExp(String.raw`[\x00-\x08\x0b-\x1f\x7f]`);
 
 /** Takes a line (latin1 or decoded, without its newline) apart. Pure. */
@@ -61,7 +54,7 @@ export function readConsoleLine(raw: string): ConsoleLine {
 function plainText(raw: string): string {
   let text = raw.trimEnd();
   if (control.test(text)) {
-    text = text.replaceAll(escapes, '').trimEnd();
+    text = text.replaceAll(escapeSequences, '').trimEnd();
     // A carriage return goes back to the line's start: what stands behind the last one is seen.
     text = text.slice(text.lastIndexOf('\r') + 1);
   }

@@ -1,19 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
+import { escapeSequences } from '../escape-sequences.ts';
 
 /** Longest line that is kept, in UTF-16 units: a console that never ends a line must not fill the memory. */
 const longestLine = 8192;
-
-// Escape sequences after ECMA-48 (CSI, OSC, shorter ones), then stray control
-// characters. Written with \x escapes, since they are what is looked for.
-const escapeSequences = new RegExp(
-  [
-    String.raw`\x1b\[[0-?]*[ -/]*[@-~]`,
-    String.raw`\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)`,
-    String.raw`\x1b[ -/]*[0-~]`,
-    String.raw`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]`,
-  ].join('|'),
-  'g',
-);
 
 /** A line as one would read it: without escape sequences, overwritten text and trailing blanks. */
 export function plainLine(raw: string): string {

@@ -9,7 +9,7 @@ import { defaultImage } from './default-image.ts';
 import { readStart } from './file-start.ts';
 import { readOverlayFile } from './overlay-file.ts';
 import { recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
-import { parseQcow2Header, qcow2HeaderBytes } from './qcow2-header.ts';
+import { parseQcow2Header, qcow2HeaderBytes, whyIncomplete } from './qcow2-header.ts';
 import type { BackingFile } from './types.ts';
 
 type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;
@@ -172,16 +172,7 @@ function checkStandsAlone(start: Buffer, name: string): void {
       hint: 'Fetch or build the image again.',
     });
   }
-  const problem =
-    header.backingName !== undefined
-      ? `is itself an overlay, over ${header.backingName}`
-      : header.externalDataFile
-        ? 'keeps its contents in another file'
-        : header.encrypted
-          ? 'is encrypted'
-          : header.corrupt
-            ? 'is marked corrupt'
-            : undefined;
+  const problem = whyIncomplete(header);
   if (problem === undefined) return;
   throw new UtopiaError('image-unsuitable', `${name} ${problem}.`, {
     hint: 'Name an image that is complete in itself; qemu-img convert makes one.',

@@ -97,3 +97,11 @@ function findExtension(area: Buffer, wanted: number): Buffer | undefined {
   }
   return undefined;
 }
+
+/** Why such a file is not a whole disk in itself, as the rest of a sentence about it; undefined when it is. Pure. */
+export function whyIncomplete(header: Qcow2Header): string | undefined {
+  if (header.backingName !== undefined) return `is an overlay, over ${header.backingName}`;
+  if (header.externalDataFile) return 'keeps its contents in another file';
+  if (header.encrypted) return 'is encrypted';
+  return header.corrupt ? 'is marked corrupt' : undefined;
+}

@@ -10,6 +10,7 @@ import { connectionCard, shorten } from '../../ui/card.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
+import { connectionsOf } from '../connections.ts';
 import type { LocatedMachine } from '../locate.ts';
 import type { ReleasedGuest } from '../time/released-shares.ts';
 
@@ -82,16 +83,7 @@ export function printCard(
     );
     return;
   }
-  const connections = {
-    ssh: state.ssh,
-    exposed: state.exposed,
-    vnc: state.plan.vnc,
-    sharedDir: state.plan.sharedDir,
-    disks: state.plan.disks,
-    sensors: state.plan.sensorPort,
-    consoleLog: paths.consoleLog,
-    foreground,
-  };
+  const connections = connectionsOf(state, paths, foreground);
   terminal.out();
   for (const line of connectionCard(connections, context.cwd, homeFolder(context.env))) {
     terminal.out(line);

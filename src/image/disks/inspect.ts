@@ -6,7 +6,7 @@ import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../shell-words.ts';
 import { recogniseKind } from '../file-kind.ts';
 import { readStart } from '../file-start.ts';
-import { parseQcow2Header, qcow2HeaderBytes } from '../qcow2-header.ts';
+import { parseQcow2Header, qcow2HeaderBytes, whyIncomplete } from '../qcow2-header.ts';
 import { refuseInUse } from './in-use.ts';
 import { nameOf, notAllowed, sameTwice, unreachable, unsuitable } from './problems.ts';
 
@@ -97,17 +97,7 @@ async function readFormat(
   if (kind !== 'qcow2') throw unsuitable(disk, kind);
   const header = parseQcow2Header(start);
   const problem =
-    typeof header === 'string'
-      ? `is a damaged qcow2 file: ${header}`
-      : header.backingName !== undefined
-        ? `is an overlay, over ${header.backingName}`
-        : header.externalDataFile
-          ? 'keeps its contents in another file'
-          : header.encrypted
-            ? 'is encrypted'
-            : header.corrupt
-              ? 'is marked corrupt'
-              : undefined;
+    typeof header === 'string' ? `is a damaged qcow2 file: ${header}` : whyIncomplete(header);
   if (typeof header !== 'string' && problem === undefined) {
     return { format: 'qcow2', bytes: header.virtualBytes };
   }
