@@ -61,7 +61,11 @@ test('sshd’s keys are put aside behind a named pipe, and come back, or go wher
     writeFileSync(root + path, text, { mode: Number.parseInt(mode, 8) });
   }
   // The guest's root stands below this folder, and what would act on this host says only what it is asked.
-  const asked = 'mount() { echo mount; }; umount() { echo umount; }; kill() { echo kill $*; }';
+  const asked = [
+    'mount() { echo mount; mv "$3" "$3.below"; cp -a "$2" "$3"; }',
+    'umount() { echo umount; rm -r "$2"; mv "$2.below" "$2"; }',
+    'kill() { echo kill $*; }',
+  ].join('; ');
   const run = (script: string): string => {
     const here = script.replaceAll(/(\/(?:etc|run)\/)/g, `${root}$1`);
     const text = `${asked}; systemctl() { echo systemctl $*; }\n${here}`;
@@ -73,11 +77,16 @@ test('sshd’s keys are put aside behind a named pipe, and come back, or go wher
   expect(statSync(join(root, 'etc/ssh', both[0] ?? '')).mode & 0o777).toBe(0o600);
 
   expect(run(awaitHostKeysScript('ed25519'))).toBe('mount kill -HUP 812 ');
-  expect(keys()).toEqual(['sshd_config']);
-  const pipe = statSync(root + hostKeyPipe('ed25519'));
+  expect(keys()).toEqual([both[0], 'sshd_config']);
+  const pipe = statSync(join(root, 'etc/ssh', both[0] ?? ''));
+  expect(statSync(root + hostKeyPipe('ed25519')).isFIFO()).toBe(true);
   expect({ isPipe: pipe.isFIFO(), mode: pipe.mode & 0o777 }).toEqual({ isPipe: true, mode: 0o600 });
   // An image whose boot makes no keys keeps them.
   expect(run(uncoverHostKeysScript(true))).toBe('umount ');
+  expect(keys()).toEqual(both);
+  // What is mounted there is the guest's own where it has no pipe in it.
+  run('mkdir /run/utopia-keys; mv /etc/ssh/ssh_host_* /run/utopia-keys');
+  expect(run(uncoverHostKeysScript(true))).toBe('');
   expect(keys()).toEqual(both);
   writeFileSync(unit, '');
   run(awaitHostKeysScript('ed25519'));
