@@ -15,22 +15,27 @@ export interface ReleasedShares {
   readonly holders: readonly string[];
 }
 
+/** Shell text: `mount SOURCE TARGET OPTIONS` for every 9p share, as it is in /proc/mounts: dash's echo would read \040. */
+const listSharesScript = `
+while read -r source target type options rest; do
+  [ "$type" = 9p ] && printf 'mount %s %s %s\\n' "$source" "$target" "$options"
+done < /proc/mounts
+`.trim();
+
 /**
- * A shell script for root in the guest: unmounts every 9p share and prints a line
- * for each: `mount SOURCE TARGET OPTIONS`, and for one that is busy `busy TARGET`
+ * Shell text for root: unmounts every 9p share, and prints for one that is busy `busy TARGET`
  * and `holder PID NAME` for each process that is in it or has a file of it open. One `ls`
  * looks at all descriptors: a process for each would take a minute under emulation.
  * `$held` is `yes` behind it when one is busy.
  */
-export const releaseSharesScript = `
+const unmountSharesScript = `
 cd /
 held=
 while read -r source target type options rest; do
   [ "$type" = 9p ] || continue
   path=$(printf '%b' "$target")
-  echo "mount $source $target $options"
   umount "$path" 2>/dev/null && continue
-  echo "busy $target"
+  printf 'busy %s\\n' "$target"
   held=yes
   ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd/* 2>/dev/null |
     grep -F -e " -> $path" |
@@ -46,13 +51,29 @@ done < /proc/mounts
 `.trim();
 
 /**
- * The same, and starts the agent, which it reads from stdin, where no share is busy: one login
- * for both. It says `agent` when that was started. One that a killed save has left is ended
- * before: half a message may be in it.
+ * A shell script for root in the guest: says which 9p shares are mounted, unmounts them, and says
+ * who holds those that are busy. See parseReleasedShares.
+ */
+export const releaseSharesScript = `${listSharesScript}\n${unmountSharesScript}`;
+
+/**
+ * The same for a machine that goes on afterwards: between the two it says `ready`, and waits for a
+ * line on its standard input. Without one, whoever asked is gone, and nothing is unmounted.
+ */
+export const askAndReleaseScript = [
+  listSharesScript,
+  'echo ready; read -r go || exit 0',
+  unmountSharesScript,
+].join('\n');
+
+/**
+ * The same, and starts the agent, which it reads from stdin behind that line, where no share is
+ * busy: one login for both. It says `agent` when that was started. One that a killed save has left
+ * is ended before: half a message may be in it.
  */
 export function leaveAgentScript(): string {
   return [
-    releaseSharesScript,
+    askAndReleaseScript,
     'if [ -z "$held" ]; then',
     endAgentScript,
     '(',

@@ -23,8 +23,8 @@ export interface SshProcess {
   readonly signal: AbortSignal;
   readonly stdio: SshStreams;
   readonly input?: string | undefined;
-  /** With pipes: asked for the input when the program has said something. */
-  readonly answer?: (() => string) | undefined;
+  /** With pipes: see Answer. */
+  readonly answer?: Answer | undefined;
   readonly timeoutMs?: number | undefined;
   /** Somebody may be asked at the terminal: it stays in our session. */
   readonly mayAsk: boolean;
@@ -43,6 +43,12 @@ export interface SshProcess {
  * `ignore`: nobody listens.
  */
 export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore';
+
+/**
+ * Asked for the input of a program when that has said `ready` in a line of its own, with what it
+ * had said before. What it throws is thrown when the program has ended; that gets no input then.
+ */
+export type Answer = (said: string) => string | Promise<string>;
 
 /** Runs ssh or one of its kin. Throws `program-missing`, the signal's reason, or what `watchLoss` found. */
 export async function runSshProgram(
@@ -63,7 +69,9 @@ export async function runSshProgram(
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   });
-  if (options.answer !== undefined) answerOnce(child, options.answer);
+  let unanswered: unknown;
+  const answered = options.answer && answerWhenReady(child, options.answer);
+  void answered?.catch((error: unknown) => (unanswered = error));
   if (child.pid !== undefined) options.onStart?.(child.pid);
   // A signal to us is for the guest's command; ssh knows what to do with it.
   const pass = (): void => void child.kill(signalOf(signal));
@@ -82,6 +90,7 @@ export async function runSshProgram(
   await ending;
   if (result.code === 'ENOENT') throw missingProgram(program);
   if (loss !== undefined) throw loss;
+  if (unanswered !== undefined) throw unanswered;
   // What was captured until then is worth having.
   if (stdio !== 'inherit' && stdio !== 'capture') signal.throwIfAborted();
   return {
@@ -91,13 +100,32 @@ export async function runSshProgram(
   };
 }
 
-function answerOnce(
+/** Ends with the program when that is never ready. */
+async function answerWhenReady(
   { stdin, stdout }: { readonly stdin: Writable | null; readonly stdout: Readable | null },
-  answer: () => string,
-): void {
+  answer: Answer,
+): Promise<void> {
   // A program that has ended takes no answer.
   stdin?.on('error', () => {});
-  stdout?.once('data', () => stdin?.end(answer()));
+  try {
+    const said = stdout === null ? undefined : await saidBeforeReady(stdout);
+    if (said !== undefined) stdin?.write(await answer(said));
+  } finally {
+    stdin?.end();
+  }
+}
+
+async function saidBeforeReady(stdout: Readable): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    stdout.once('close', () => resolve(undefined));
+    stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      const said = Buffer.concat(chunks).toString();
+      const end = `\n${said}`.indexOf('\nready\n');
+      if (end >= 0) resolve(said.slice(0, end));
+    });
+  });
 }
 
 function streamsOf(stdio: SshStreams, input: string | undefined): Streams {

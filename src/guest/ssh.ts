@@ -18,7 +18,13 @@ import {
   markKeyInstalled,
   sshFiles,
 } from './ssh-key.ts';
-import { findSshVersion, runSshProgram, type SshResult, type WatchLoss } from './ssh-program.ts';
+import {
+  findSshVersion,
+  runSshProgram,
+  type Answer,
+  type SshResult,
+  type WatchLoss,
+} from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
 
 /** What is needed to get into one machine's guest. */
@@ -69,8 +75,7 @@ export async function enterGuest(
 
 export interface RunInGuestOptions {
   readonly input?: string;
-  /** Asked for the input when the command has said something: what it then is, is new. */
-  readonly answer?: () => string;
+  readonly answer?: Answer;
   readonly timeoutMs?: number;
   /** What becomes of the command's streams: by default what it prints is returned, and it reads nothing. */
   readonly stdio?: 'pipe' | 'capture' | 'inherit';
@@ -184,7 +189,7 @@ interface Connection extends Omit<SshStyle, 'logFile'> {
   readonly mayAsk: boolean;
   readonly stdio: 'inherit' | 'pipe' | 'capture';
   readonly input?: string | undefined;
-  readonly answer?: (() => string) | undefined;
+  readonly answer?: Answer | undefined;
   readonly timeoutMs?: number | undefined;
 }
 

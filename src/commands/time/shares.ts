@@ -2,11 +2,12 @@ import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { agentProgram } from '../../guest/agent-program.ts';
 import {
+  askAndReleaseScript,
   leaveAgentScript,
   parseReleasedShares,
-  releaseSharesScript,
   saysAgent,
   withEarlier,
+  type ShareMount,
 } from '../../guest/share-mounts.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import { runInGuest } from '../../guest/ssh.ts';
@@ -57,7 +58,7 @@ export async function releaseGuest(
     const agent = await leaveAgentIfUp(context, located, running, qmp);
     return await noted(patient, located, running, { mounts: before, agent });
   }
-  const { stdout } = await enter(patient, located, running);
+  const { stdout } = await enter(patient, located, running, before);
   const { mounts, holders } = parseReleasedShares(stdout);
   const released = { mounts: withEarlier(mounts, before), agent: saysAgent(stdout) };
   if (holders.length === 0 && (await findBlockers(qmp)).length === 0) {
@@ -71,18 +72,28 @@ export async function releaseGuest(
   });
 }
 
-/** The one login. A plan without the agent's port has no agent. */
+/**
+ * The one login. What is mounted is written down before anything is unmounted: killed at whatever
+ * moment, the next `up` knows it. A plan without the agent's port has no agent.
+ */
 async function enter(
   context: Context,
   located: LocatedMachine,
   running: PlannedMachine,
+  before: readonly ShareMount[],
 ): Promise<{ readonly stdout: string }> {
   const access = await guestAccess(context, located, running, 'root');
   const { agentSocket } = running.state.plan;
-  const script = agentSocket === undefined ? releaseSharesScript : leaveAgentScript();
-  const input = agentSocket === undefined ? {} : { input: agentProgram };
+  const script = agentSocket === undefined ? askAndReleaseScript : leaveAgentScript();
   const command = `exec sh -c ${quoteWord(script)}`;
-  return await runInGuest(access, command, { ...input, timeoutMs: guestMs });
+  return await runInGuest(access, command, {
+    timeoutMs: guestMs,
+    answer: async (said) => {
+      const mounts = withEarlier(parseReleasedShares(said).mounts, before);
+      if (mounts.length > 0) await noteReleased(located.paths, running.qemu, { mounts });
+      return agentSocket === undefined ? 'go\n' : `go\n${agentProgram}`;
+    },
+  });
 }
 
 /** Starts the agent in a guest that has answered before, runs, and has the port; gives whether it did. */
@@ -98,7 +109,7 @@ async function leaveAgentIfUp(
   if ((await findPanic(located.paths)) !== undefined) return false;
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(optionalMs)]);
   try {
-    const { stdout } = await enter({ ...context, signal }, located, running);
+    const { stdout } = await enter({ ...context, signal }, located, running, []);
     return saysAgent(stdout);
   } catch {
     return false;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { endAgentScript, installAgentScript } from '../../../src/guest/agent-start.ts';
 import {
+  askAndReleaseScript,
   leaveAgentScript,
   mountAgainScript,
   parseReleasedShares,
@@ -59,6 +60,7 @@ describe('the scripts are a shell’s', () => {
 
   test.each([
     ['release', releaseSharesScript],
+    ['ask, and release', askAndReleaseScript],
     ['release, and leave the agent', leaveAgentScript()],
     ['wake', wakeScript([odd])],
     ['install the agent', installAgentScript()],
@@ -70,6 +72,23 @@ describe('the scripts are a shell’s', () => {
 
   test('no share here: the script ends well and prints nothing', () => {
     expect(execFileSync('sh', ['-c', releaseSharesScript]).toString()).toBe('');
+  });
+
+  test('what is mounted is said first, and unmounted when that was heard', () => {
+    using folder = temporaryFolder();
+    const mounts = join(folder.path, 'mounts');
+    writeFileSync(mounts, String.raw`shared /mnt/my\040share 9p rw,trans=virtio 0 0` + '\n');
+    const script = askAndReleaseScript.replaceAll('/proc/mounts', mounts);
+    // The guest's own umount(8) says what it is asked for.
+    const run = (input: string): string =>
+      execFileSync('sh', ['-c', `umount() { echo "umount $1"; }\n${script}`], {
+        input,
+        encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+    const said = 'mount shared /mnt/my\\040share rw,trans=virtio\nready\n';
+    expect(run('')).toBe(said);
+    expect(run('go\n')).toBe(`${said}umount /mnt/my share\n`);
   });
 
   test('no agent here: nothing is ended, and nothing said', () => {

@@ -23,7 +23,7 @@ needsOfHost('ssh');
  */
 function fakeSsh(folder: string, action: string): GuestAccess {
   const bin = join(folder, 'bin');
-  mkdirSync(bin);
+  mkdirSync(bin, { recursive: true });
   const program = `#!/bin/sh
 [ "$1" = -V ] && { echo "OpenSSH_9.2p1" >&2; exit 0; }
 # Nothing is shared here: no socket is made.
@@ -103,6 +103,34 @@ test('an interruption ends ssh, and is what is thrown', async () => {
   const reason = new Interruption('SIGINT');
   setTimeout(() => controller.abort(reason), 300);
   await expect(running).rejects.toBe(reason);
+});
+
+test('a command that is ready is answered with what it has said in mind', async () => {
+  using folder = temporaryFolder();
+  const action = 'echo "is it ready"; sleep 0.1; printf rea; sleep 0.1; printf "dy\\n"; cat';
+  const access = fakeSsh(folder.path, action);
+  const heard: string[] = [];
+  const answer = async (said: string): Promise<string> => {
+    heard.push(said);
+    return await Promise.resolve('yes\n');
+  };
+  const { stdout } = await runInGuest(access, 'ask', { answer });
+  expect(heard).toEqual(['is it ready\n']);
+  expect(stdout).toBe('is it ready\nready\nyes\n');
+});
+
+function noAnswer(): never {
+  throw new Error('no room');
+}
+
+test('one that is never ready, or cannot be answered, ends without input', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(folder.path, '[ -e "$0.ready" ] && echo ready; cat; exit 3');
+  // Its input stays open until it ends by itself, so this one reads nothing.
+  const silent = fakeSsh(join(folder.path, 'run-silent'), 'exit 3');
+  expect(await runInGuest(silent, 'silent', { answer: noAnswer })).toMatchObject({ status: 3 });
+  writeFileSync(join(folder.path, 'bin/ssh.ready'), '');
+  await expect(runInGuest(access, 'ask', { answer: noAnswer })).rejects.toThrow('no room');
 });
 
 test('no ssh at all names the package', async () => {
