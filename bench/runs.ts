@@ -9,13 +9,20 @@ const runGoal = { ratio: 0.1, ms: 1_500 };
 /** Emulation, whatever the host has: what the goals were set for. The lab's folder is its home, hence --yes. */
 const run = ['run', '--yes', '--accel', 'tcg'];
 
-/** Throwaway runs, cold and from a warm base, and what a base takes. */
-export async function benchRuns({ utopia, folder }: BenchLab, rounds: number): Promise<void> {
+/** Throwaway runs, cold, from a warm base and from a snapshot with memory, and what a base takes. */
+export async function benchRuns(lab: BenchLab, rounds: number): Promise<void> {
+  const { utopia, folder, pullPlug } = lab;
   const warming = utopia('image', 'warm', '--accel', 'tcg');
+  utopia('up', '--detach', '--quiet', '--accel', 'tcg');
+  utopia('snapshot', 'save', 'moment');
+  pullPlug();
   const samples = await sampleInTurn(rounds, {
     'utopia run --cold -- true': () => utopia(...run, '--cold', '--', 'true'),
     'utopia run -- true, from a warm base': () => utopia(...run, '--', 'true'),
+    'utopia run --from a snapshot with memory': () =>
+      utopia(...run, '--from', 'moment', '--', 'true'),
   });
+  utopia('snapshot', 'remove', 'moment', '--yes');
   console.log(`\n## Throwaway runs (${rounds} rounds in turn)\n\n${sampleHead}`);
   for (const sample of samples) console.log(sampleRow(sample));
   const [cold, warm] = samples.map(({ ms }) => median(ms));

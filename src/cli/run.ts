@@ -15,6 +15,7 @@ interface RunFlags extends ParsedOptions {
   readonly yes?: boolean;
   readonly each?: readonly string[];
   readonly jobs?: number;
+  readonly from?: string;
   readonly cold?: boolean;
 }
 
@@ -46,7 +47,8 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
     .option('--jobs <count>', 'with --each: how many at once (default: what fits)', count)
-    .option('--cold', 'boot, although there is a warm base (utopia image warm)')
+    .option('--from <snapshot>', 'a copy of the machine as it was then, not of its image')
+    .option('--cold', 'boot, although there is a warm base or saved memory')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
       'after',
@@ -61,6 +63,7 @@ ${examples(
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
   'utopia run --copy-out lunix.ko -- make',
   'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
+  'utopia snapshot save ready && utopia run --from ready -- ./test.sh',
 )}`,
     );
   addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
@@ -78,6 +81,7 @@ ${examples(
           each: options.each ?? [],
           jobs: options.jobs,
           yes: options.yes === true,
+          from: options.from,
           cold: options.cold === true,
           flags: configFlags(options, context.cwd),
         });

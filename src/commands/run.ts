@@ -31,7 +31,9 @@ export interface RunOptions {
   /** How many copies at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;
-  /** Boot, although there may be a warm base. */
+  /** Name of a snapshot, of which it is to be a copy; undefined for one of the image. */
+  readonly from: string | undefined;
+  /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
   readonly flags: ConfigFlags;
 }
@@ -73,12 +75,7 @@ export async function runRun(
     const failure = asFailure(context, error);
     if (failure === undefined) throw error;
     const elapsedMs = Math.round(performance.now() - startedAt);
-    await publish(
-      context,
-      globals,
-      options,
-      reportFailure(options.words, failure, elapsedMs, run.begun),
-    );
+    await publish(context, globals, options, reportFailure(run, failure, elapsedMs));
     throw failure;
   }
 }

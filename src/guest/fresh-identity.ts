@@ -71,7 +71,7 @@ export function hostKeyFiles(keys: readonly HostKey[]): AgentFile[] {
 }
 
 /** In the order in which sshd reads them (sshd_config(5), HostKey); nobody should have other ones any more. */
-const hostKeyKinds = ['rsa', 'ecdsa', 'ed25519'];
+export const hostKeyKinds: readonly string[] = ['rsa', 'ecdsa', 'ed25519'];
 
 /** Kinds of host keys in what that script printed, in sshd's order. Pure. */
 export function parseHostKeyKinds(text: string): string[] {
@@ -103,15 +103,29 @@ export async function makeHostKeys(folder: string, kinds: readonly string[]): Pr
 }
 
 /**
- * Shell text for root in a guest that went on from a warm base, run by the agent:
- * these host keys take the place of those that every machine from that base has, and
- * sshd reads them. It says `ready` when nobody listens any more who knows the old ones.
- * The seed that the next boot would mix in goes, since its twins have it, too. At
- * last, behind our back, it ends the agent: a machine that one works in is then as
- * after a boot. Almost all is done by the shell itself: each program costs an emulated
- * guest a tenth of a second. `between` is shell text that is run before the end.
+ * Shell text for root in a guest that went on from a warm base, run by the agent: see
+ * newIdentityScript. It says `ready` when that is done. At last, behind our back, it ends the
+ * agent: a machine that one works in is then as after a boot. `between` is shell text that is
+ * run before the end.
  */
 export function freshIdentityScript(keys: readonly HostKey[], between: string): string {
+  return String.raw`
+${newIdentityScript(keys)}
+${between}
+agent=$PPID
+sync
+(sleep 0.2; kill -KILL "$agent") </dev/null >/dev/null 2>&1 &
+echo ready
+`.trim();
+}
+
+/**
+ * Shell text for root in a guest that has twins: these host keys take the place of those that
+ * they have, too, and it ends when nobody listens any more who knows the old ones. The seed that
+ * the next boot would mix in goes. Almost all is done by the shell itself: each program costs an
+ * emulated guest a tenth of a second.
+ */
+export function newIdentityScript(keys: readonly HostKey[]): string {
   return String.raw`
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 cd /etc/ssh || exit 1
@@ -132,11 +146,6 @@ elif read -r server </run/sshd.pid && kill -HUP "$server"; then
 else
   systemctl try-restart ssh sshd
 fi 2>/dev/null
-${between}
-agent=$PPID
-sync
-(sleep 0.2; kill -KILL "$agent") </dev/null >/dev/null 2>&1 &
-echo ready
 `.trim();
 }
 

@@ -58,12 +58,15 @@ export const releaseSharesScript = `${listSharesScript}\n${unmountSharesScript}`
 
 /**
  * The same for a machine that goes on afterwards: between the two it says `ready`, and waits for a
- * line on its standard input. Without one, whoever asked is gone, and nothing is unmounted.
+ * line on its standard input. Without one, whoever asked is gone, and nothing is unmounted. At last
+ * it has the guest write back what it holds for its disk, so that a boot from that finds it, too.
  */
 export const askAndReleaseScript = [
   listSharesScript,
   'echo ready; read -r go || exit 0',
   unmountSharesScript,
+  // A disk that hangs must not keep the memory from being saved.
+  '[ -n "$held" ] || timeout 20 sync 2>/dev/null',
 ].join('\n');
 
 /**

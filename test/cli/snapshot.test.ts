@@ -96,6 +96,19 @@ describe('utopia snapshot', () => {
     expect((await lab.run('snapshot', 'list', '--json')).stdout).toContain('"snapshots":[]');
   });
 
+  test('no copy is made of one whose image has changed, nor of one that is not there', async () => {
+    await using lab = await offLab();
+    expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
+    const unknown = await lab.run('run', '--from', 'two', '--', 'true');
+    expect(unknown.status).toBe(69);
+    expect(unknown.stderr).toContain('There are: one');
+    writeFileSync(join(lab.folder, '../base.raw'), Buffer.alloc(1 << 20, 'another'));
+    const changed = await lab.run('run', '--json', '--from', 'one', '--', 'true');
+    expect(JSON.parse(changed.stdout)).toMatchObject({ outcome: 'not-started', from: 'one' });
+    expect(changed.status).toBe(69);
+    expect(changed.stderr).toContain('The snapshot one needs its image as it was');
+  });
+
   test('killed at any moment of saving and restoring, nothing is half and nothing lost', async () => {
     await using lab = await offLab();
     writeDisk(lab.overlay, 1);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execaSync } from 'execa';
@@ -231,6 +231,37 @@ async function checkWakeUps(lab: Lab): Promise<void> {
   expect((await lab.run('up', '--detach')).stderr).toContain('has the right time again');
   await expectRightTime(lab);
   expect((await lab.run('up', '--detach')).status).toBe(75);
+
+  // Killed the moment before the guest lets go of its share: what it had is known.
+  await inGuest(lab, 'cat /home/user/shared/note');
+  expect((await runKilledAtRelease(lab, 'snapshot', 'save', 'never')).signal).toBe('SIGKILL');
+  await inGuest(lab, `while ${mounted}; do sleep 0.1; done`);
+  expect((await lab.run('up', '--detach')).stderr).toContain('has its share again');
+  expect(await inGuest(lab, mounted)).toBe('1');
+  await expectNoAgent(lab);
+}
+
+/** Runs a command with an ssh that kills it once it is to pass on that the guest shall unmount the share. */
+async function runKilledAtRelease(
+  lab: Lab,
+  ...words: readonly string[]
+): Promise<{ readonly signal: NodeJS.Signals | null }> {
+  const bin = join(lab.folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const ssh = execaSync('which', ['ssh']).stdout;
+  const script = `#!/bin/sh
+case $* in
+  *'read -r go'*) { read -r go; kill -KILL $PPID; echo "$go"; cat; } | "${ssh}" "$@" ;;
+  *) exec "${ssh}" "$@" ;;
+esac
+`;
+  writeFileSync(join(bin, 'ssh'), script, { mode: 0o755 });
+  const { PATH } = lab.env;
+  lab.env['PATH'] = `${bin}:${PATH}`;
+  const victim = lab.start(...words);
+  lab.env['PATH'] = PATH;
+  await victim.ended;
+  return { signal: victim.child.signalCode };
 }
 
 /** Snapshots of a machine that runs, and goes on; its root disk destroyed, disk and memory come back. */

@@ -15,9 +15,11 @@ import { copyOut } from './copy-out.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep.ts';
 import type { KeepWish } from './kept-names.ts';
-import { planCopy } from './launch.ts';
+import { snapshotSource } from './from-snapshot.ts';
+import { planCopy, type PlannedCopy } from './launch.ts';
 import { settleGuest } from './settle-guest.ts';
 import { shareSubject } from './share-subject.ts';
+import { baseSource, imageSource, type CopySource } from './source.ts';
 import { startCopy, type StartedCopy } from './start.ts';
 import { isFatal, judgeRun, type RunReport } from './verdict.ts';
 
@@ -32,7 +34,9 @@ export interface CopyRun {
   /** Make a machine of the copy when the command has ended. */
   readonly keep: KeepWish | undefined;
   readonly yes: boolean;
-  /** Boot, although there may be a warm base. */
+  /** Name of a snapshot of the machine; the copy is one of its image without. */
+  readonly from: string | undefined;
+  /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */
   readonly capture: boolean;
@@ -66,7 +70,7 @@ export async function runInCopy(
   located: LocatedMachine,
   run: CopyRun,
 ): Promise<CopyResult> {
-  const { cwd, env } = context;
+  const { cwd } = context;
   checkFolder(cwd);
   const qemu = await findSuitableQemu(context, located, []);
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
@@ -74,9 +78,8 @@ export async function runInCopy(
   const copy = await openThrowaway(context, located);
   try {
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
-    const key = run.cold ? undefined : await warmBaseKey(planned.plan, qemu, backing.path);
-    const base = key === undefined ? undefined : await findWarmBase(env, key);
-    const started = await startCopy(context, globals, copy, planned, base);
+    const source = await chooseSource(context, located, planned, run);
+    const started = await startCopy(context, globals, copy, planned, source);
     let result: CopyResult;
     try {
       result = await runCommand(context, copy, started, run);
@@ -96,6 +99,19 @@ export async function runInCopy(
   } finally {
     await copy.discard();
   }
+}
+
+async function chooseSource(
+  { env }: Context,
+  located: LocatedMachine,
+  planned: PlannedCopy,
+  { from, cold }: CopyRun,
+): Promise<CopySource> {
+  if (from !== undefined) return await snapshotSource(located, planned, from, cold);
+  const { plan, qemu, backing } = planned;
+  const key = cold ? undefined : await warmBaseKey(plan, qemu, backing.path);
+  const base = key === undefined ? undefined : await findWarmBase(env, key);
+  return base === undefined ? imageSource(backing) : baseSource(base);
 }
 
 async function runCommand(
@@ -131,6 +147,7 @@ async function runCommand(
       output,
       crashes,
       timeoutMs: run.timeoutMs,
+      from: run.from,
       warm: started.warm,
       startMs,
       commandMs,

@@ -19,7 +19,7 @@ import { stopSignal } from './settle-guest.ts';
 import type { StartedCopy } from './start.ts';
 
 /** What is kept, and of which machine. */
-export interface KeepPlan extends Pick<StartedCopy, 'warm' | 'launched'> {
+export interface KeepPlan extends Pick<StartedCopy, 'launched'> {
   readonly wish: KeepWish;
   /** The command that was run. */
   readonly words: readonly string[];
@@ -80,15 +80,15 @@ async function endOrderly({ paths }: ThrowawayMachine): Promise<void> {
 async function fillDraft(
   { now }: Context,
   copy: ThrowawayMachine,
-  { warm, launched, words, origin }: KeepPlan,
+  { launched, words, origin }: KeepPlan,
   draft: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { qemu, backing } = launched;
+  const { qemu, backing, source } = launched;
   const qemuImg = { imgBinary: qemu.imgBinary, signal };
   const { privateFile } = copy.config;
-  // A warm base may be removed at any time, and its machine's disk with it.
-  if (warm) await standOn(qemuImg, privateFile, backing);
+  // A warm base or a snapshot may be removed at any time, and its disk with it.
+  if (source.under.path !== backing.path) await standOn(qemuImg, privateFile, backing);
   const identity = await identifyFile(backing.path);
   const place = join(draft, 'private.qcow2');
   // Of any size: it must be possible to interrupt.

@@ -2,14 +2,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { Context } from '../../context.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { createOverlayFile } from '../../image/qemu-img.ts';
-import type { BackingFile } from '../../image/types.ts';
-import type { WarmBase } from '../../image/warm-base.ts';
+import { copyLayers } from '../../image/layer-sets.ts';
+import { listLayers } from '../../image/layers-folder.ts';
 import { planMachine, type MachinePlan } from '../../machine/plan.ts';
 import { startQemu, type StartedQemu } from '../../machine/start.ts';
 import { writeState } from '../../machine/state.ts';
 import { planDisks, renewDisks } from '../up/disks.ts';
 import type { MachineParts } from '../up/prepare.ts';
 import type { ThrowawayMachine } from './copy.ts';
+import type { CopySource, SavedMoment } from './source.ts';
 
 /** A copy, decided. */
 export interface PlannedCopy extends MachineParts {
@@ -18,6 +19,7 @@ export interface PlannedCopy extends MachineParts {
 
 /** A copy whose QEMU runs. */
 export interface LaunchedCopy extends PlannedCopy {
+  readonly source: CopySource;
   readonly started: StartedQemu;
 }
 
@@ -44,33 +46,28 @@ export async function planCopy(
   return { qemu, backing, plan };
 }
 
-/** Starts the copy's QEMU, on an overlay of its own over the image, or over a warm base that it is to restore. */
+/** Starts the copy's QEMU, on an overlay of its own over its source; it then waits for the state that it is to go on from. */
 export async function launchCopy(
   context: Context,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  base?: WarmBase,
+  source: CopySource,
 ): Promise<LaunchedCopy> {
   const { config, paths } = copy;
   const { signal } = context;
   const { qemu, backing } = planned;
-  const plan: MachinePlan =
-    base === undefined
-      ? planned.plan
-      : {
-          ...planned.plan,
-          machineType: base.manifest.machineType,
-          memory: { kind: 'mapped', file: base.memory },
-        };
-  const under: Pick<BackingFile, 'path' | 'format'> =
-    base === undefined ? backing : { path: base.disk, format: 'qcow2' };
+  const { under, moment } = source;
+  const plan = moment === undefined ? planned.plan : planFor(planned.plan, moment);
   const qemuImg = { imgBinary: qemu.imgBinary, signal };
+  const layers = moment?.layersDir;
   await Promise.all([
     createOverlayFile(qemuImg, plan.overlay, under),
-    renewDisks(qemuImg, paths, plan.disks),
+    layers === undefined
+      ? renewDisks(qemuImg, paths, plan.disks)
+      : copyLayers(await listLayers(layers), layers, paths.disksDir, signal),
   ]);
   signal.throwIfAborted();
-  const started = await startQemu(plan, paths, { stateFile: base?.state, endsWithUs: true });
+  const started = await startQemu(plan, paths, { stateFile: moment?.stateFile, endsWithUs: true });
   await writeState(paths, {
     schema: 1,
     name: config.name,
@@ -82,7 +79,12 @@ export async function launchCopy(
     ssh: plan.ssh,
     backingFile: backing.path,
   });
-  return { qemu, backing, plan, started };
+  return { qemu, backing, plan, source, started };
+}
+
+function planFor(plan: MachinePlan, { machineType, memory }: SavedMoment): MachinePlan {
+  const mapped = memory === undefined ? {} : { memory: { kind: 'mapped', file: memory } as const };
+  return { ...plan, machineType, ...mapped };
 }
 
 /**

@@ -26,6 +26,7 @@ import { reachMonitor } from '../monitor.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import type { PlannedCopy } from './launch.ts';
 import { forgetLoginScript } from './guest-command.ts';
+import { imageSource } from './source.ts';
 import { bootColdCopy, endQemu } from './start.ts';
 
 const greetMs = 60_000;
@@ -56,7 +57,13 @@ export async function makeBase(
   files: BaseFiles,
 ): Promise<BaseFacts> {
   const { signal, env } = context;
-  const { launched, session, access, cut } = await bootColdCopy(context, globals, copy, planned);
+  const { launched, session, access, cut } = await bootColdCopy(
+    context,
+    globals,
+    copy,
+    planned,
+    imageSource(planned.backing),
+  );
   signal.addEventListener('abort', cut, { once: true });
   try {
     await installAgent(access);

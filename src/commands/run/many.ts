@@ -50,12 +50,18 @@ export async function runForEach(
       return { item, ...report };
     });
     if (reports.some(({ warm }) => !warm) && !options.cold && !signal.aborted) {
-      display.note('Each copy booted. From a warm base it starts in seconds: utopia image warm');
+      display.note(whyBooted(options.from));
     }
     return reports;
   } finally {
     display.close();
   }
+}
+
+function whyBooted(from: string | undefined): string {
+  return from === undefined
+    ? 'Each copy booted. From a warm base it starts in seconds: utopia image warm'
+    : `Each copy booted: there is no memory in ${from}. A snapshot of the running machine has it.`;
 }
 
 /** A run whose failure is its own: the others go on. */
@@ -87,7 +93,7 @@ async function runOne(
     const failure = aborted ? new UtopiaError('interrupted', 'Interrupted.') : error;
     if (!(failure instanceof UtopiaError)) throw error;
     const elapsedMs = Math.round(performance.now() - startedAt);
-    return reportFailure(words, failure, elapsedMs, run.begun);
+    return reportFailure(run, failure, elapsedMs);
   }
 }
 

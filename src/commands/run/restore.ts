@@ -8,24 +8,27 @@ import type { LaunchedCopy } from './launch.ts';
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;
 
-/** Lets a copy that was launched over a warm base go on, and finds its agent. Throws `qemu-failed`, `guest-refused`. */
+/** Lets a copy go on from the moment that it was launched over. Throws `qemu-failed`. */
 export async function resumeCopy(
-  context: Context,
-  { plan, started }: LaunchedCopy,
+  { signal }: Context,
+  { plan, started, source }: LaunchedCopy,
   session: MachineSession,
-): Promise<Agent> {
-  const { signal } = context;
+): Promise<void> {
   const qmp = await reachMonitor(plan.files.qmpSocket, started.exit, signal);
   try {
-    await restoreState(qmp, { memoryApart: true });
+    await restoreState(qmp, { memoryApart: source.moment?.memory !== undefined });
   } finally {
     qmp.close();
   }
   // Nobody need look for the signs of a boot.
   session.bannerSeen('restored');
+}
+
+/** The agent in a copy that goes on. Throws `guest-refused`. */
+export async function reachAgent({ signal, now }: Context, { plan }: LaunchedCopy): Promise<Agent> {
   return await connectAgent(plan.agentSocket ?? '', {
     signal,
     timeoutMs: greetMs,
-    now: context.now(),
+    now: now(),
   });
 }

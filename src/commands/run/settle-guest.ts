@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
-import { freshIdentityScript, makeHostKeys } from '../../guest/fresh-identity.ts';
+import {
+  freshIdentityScript,
+  makeHostKeys,
+  newIdentityScript,
+} from '../../guest/fresh-identity.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
 import type { CommandEnd, RunningCommand } from './attend.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import { forgetLoginScript } from './guest-command.ts';
-import type { StartedCopy } from './start.ts';
+import { loginName, type StartedCopy } from './start.ts';
 
 /** Writing back what an emulated guest holds in a gigabyte of memory takes seconds. */
 const settleMs = 60_000;
@@ -19,7 +24,7 @@ const endMs = 5_000;
 export async function settleGuest(
   context: Context,
   { paths }: ThrowawayMachine,
-  { channel, hostKeys }: Pick<StartedCopy, 'channel' | 'hostKeys'>,
+  started: Pick<StartedCopy, 'channel' | 'launched' | 'byAgent'>,
   command: RunningCommand,
   end: CommandEnd,
 ): Promise<boolean> {
@@ -27,17 +32,26 @@ export async function settleGuest(
   const stop = stopSignal(context);
   try {
     if (end.kind === 'timed-out') await endCommand(command);
-    const script =
-      hostKeys.length === 0
-        ? `${forgetLoginScript(paths.id.replaceAll('/', '-'))}\nsync`
-        : freshIdentityScript(await makeHostKeys(paths.sshDir, hostKeys), 'sync');
+    const script = await settleScript(paths, started);
     const patience = AbortSignal.any([stop, AbortSignal.timeout(settleMs)]);
-    const { status } = await channel.ask(script, patience);
+    const { status } = await started.channel.ask(script, patience);
     return status === 0;
   } catch {
     stop.throwIfAborted();
     return false;
   }
+}
+
+async function settleScript(
+  paths: MachinePaths,
+  { launched, byAgent }: Pick<StartedCopy, 'launched' | 'byAgent'>,
+): Promise<string> {
+  const { sharedHostKeys, login } = launched.source;
+  const forget = forgetLoginScript(login?.machineId ?? loginName(paths));
+  if (sharedHostKeys.length === 0) return `${forget}\nsync`;
+  const keys = await makeHostKeys(paths.sshDir, sharedHostKeys);
+  if (byAgent) return freshIdentityScript(keys, `${forget}\nsync`);
+  return `${forget}\n${newIdentityScript(keys)}\nsync`;
 }
 
 /** The first Ctrl-C may have been the command's: then the second one is ours. */

@@ -1,61 +1,100 @@
+import { cp } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { GuestAccess } from '../../guest/ssh.ts';
-import type { WarmBase } from '../../image/warm-base.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { forgetRunning } from '../../machine/state.ts';
+import { wakeOverSsh } from '../time/wake.ts';
 import { openSession, type MachineSession } from '../up/session.ts';
 import { bootCopy } from './boot.ts';
 import { agentChannel, sshChannel, type GuestChannel } from './channel.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import { launchCopy, type LaunchedCopy, type PlannedCopy } from './launch.ts';
-import { resumeCopy } from './restore.ts';
+import { reachAgent, resumeCopy } from './restore.ts';
+import { imageSource, type CopySource } from './source.ts';
 
 /** A copy whose guest takes commands. */
 export interface StartedCopy {
   readonly session: MachineSession;
   readonly channel: GuestChannel;
   readonly launched: LaunchedCopy;
-  /** It went on from a warm base instead of booting. */
+  /** It went on from a warm base, or a snapshot's memory, instead of booting. */
   readonly warm: boolean;
-  /** Kinds of the SSH host keys that it shares with all copies of the base; none after a boot. */
-  readonly hostKeys: readonly string[];
+  /** Its commands go through the agent, not by SSH. */
+  readonly byAgent: boolean;
   /** Cuts the channel: what runs through it is given up on. */
   readonly cut: () => void;
 }
 
 /** Account of the command: only root loads modules. */
 const login = 'root';
+/** A login under emulation. */
+const loginMs = 60_000;
 
 /**
- * Starts a copy from a warm base where there is one. When that fails, for whatever
- * reason, it says so and boots: a base is only ever a short cut.
+ * Starts a copy, from a saved moment where its source has one. When that was only a short cut and
+ * fails, for whatever reason, it says so and boots the image.
  */
 export async function startCopy(
   context: Context,
   globals: GlobalOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  base: WarmBase | undefined,
+  source: CopySource,
 ): Promise<StartedCopy> {
-  if (base !== undefined) {
-    const launched = await launchCopy(context, copy, planned, base);
-    const session = openSession(launched.started, launched.plan, copy.paths);
-    try {
-      const agent = await resumeCopy(context, launched, session);
-      const channel = agentChannel(context, agent);
-      const { hostKeys = [] } = base.manifest;
-      return { launched, session, channel, warm: true, hostKeys, cut: () => agent.close() };
-    } catch (error) {
-      await session.close();
-      context.signal.throwIfAborted();
-      if (!(error instanceof UtopiaError)) throw error;
-      sayUseless(context, error);
-      await endQemu(launched, copy);
-    }
+  const { moment } = source;
+  if (moment === undefined) return await startCold(context, globals, copy, planned, source);
+  const launched = await launchCopy(context, copy, planned, source);
+  const session = openSession(launched.started, launched.plan, copy.paths);
+  try {
+    await resumeCopy(context, launched, session);
+    const way = moment.hasAgent
+      ? await wayOfAgent(context, launched)
+      : await wayOfSsh(context, copy, launched);
+    return { launched, session, warm: true, byAgent: moment.hasAgent, ...way };
+  } catch (error) {
+    await session.close();
+    context.signal.throwIfAborted();
+    if (!moment.isShortCut || !(error instanceof UtopiaError)) throw error;
+    sayUseless(context, error);
+    await endQemu(launched, copy);
   }
-  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned);
-  return { ...booted, channel: sshChannel(access), warm: false, hostKeys: [] };
+  return await startCold(context, globals, copy, planned, imageSource(planned.backing));
+}
+
+type Way = Pick<StartedCopy, 'channel' | 'cut'>;
+
+async function wayOfAgent(context: Context, launched: LaunchedCopy): Promise<Way> {
+  const agent = await reachAgent(context, launched);
+  return { channel: agentChannel(context, agent), cut: () => agent.close() };
+}
+
+/** A guest without an agent is given the right time here. */
+async function wayOfSsh(
+  context: Context,
+  copy: ThrowawayMachine,
+  launched: LaunchedCopy,
+): Promise<Way> {
+  const { access, cut } = await openAccess(context, copy, launched);
+  context.signal.addEventListener('abort', cut, { once: true });
+  try {
+    await wakeOverSsh(access, [], loginMs);
+  } finally {
+    context.signal.removeEventListener('abort', cut);
+  }
+  return { channel: sshChannel(access), cut };
+}
+
+async function startCold(
+  context: Context,
+  globals: GlobalOptions,
+  copy: ThrowawayMachine,
+  planned: PlannedCopy,
+  source: CopySource,
+): Promise<StartedCopy> {
+  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned, source);
+  return { ...booted, channel: sshChannel(access), warm: false, byAgent: false };
 }
 
 /** A copy that was booted, and the way in by ssh. */
@@ -66,25 +105,25 @@ export interface BootedCopy {
   readonly cut: () => void;
 }
 
-/** Boots a copy of the image until SSH answers. Throws `boot-failed`, `interrupted`. */
+/** Boots a copy until SSH answers. Throws `boot-failed`, `interrupted`. */
 export async function bootColdCopy(
   context: Context,
   globals: GlobalOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
+  source: CopySource,
 ): Promise<BootedCopy> {
-  const launched = await launchCopy(context, copy, planned);
+  const { moment: _, ...boots } = source;
+  const launched = await launchCopy(context, copy, planned, boots);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
     await bootCopy(context, globals, session, launched.plan.ssh);
     context.signal.throwIfAborted();
+    return { launched, session, ...(await openAccess(context, copy, launched)) };
   } catch (error) {
     await session.close();
     throw error;
   }
-  const end = new AbortController();
-  const access = accessTo(context, copy, launched.plan.ssh, end.signal);
-  return { launched, session, access, cut: () => end.abort() };
 }
 
 /** Ends a copy's QEMU, whose disk nobody wants any more, and forgets it. */
@@ -100,23 +139,39 @@ function sayUseless({ terminal }: Context, { message }: UtopiaError): void {
   terminal.err('  Booting instead; utopia image warm --again makes it anew.');
 }
 
-function accessTo(
+/** A way into the copy's guest by ssh, with what its machine knows of it where that has been one before. */
+async function openAccess(
   { env }: Context,
   { paths }: ThrowawayMachine,
-  { host, port }: LaunchedCopy['plan']['ssh'],
-  signal: AbortSignal,
-): GuestAccess {
-  return {
+  { plan, source }: LaunchedCopy,
+): Promise<Pick<BootedCopy, 'access' | 'cut'>> {
+  const { host, port } = plan.ssh;
+  const known = source.login;
+  if (known !== undefined) await copyFolder(known.sshDir, paths.sshDir);
+  const end = new AbortController();
+  const access = {
     host,
     port,
     login,
-    machineId: paths.id.replaceAll('/', '-'),
+    machineId: known?.machineId ?? loginName(paths),
     sshDir: paths.sshDir,
     runtimeDir: paths.runtimeDir,
     bootMark: 'the only one',
     // QEMU has just bound it, or would have ended.
     checkPort: () => Promise.resolve(),
     env,
-    signal,
+    signal: end.signal,
   };
+  return { access, cut: () => end.abort() };
+}
+
+/** The name by which a copy's own logins go. Pure. */
+export function loginName({ id }: Pick<MachinePaths, 'id'>): string {
+  return id.replaceAll('/', '-');
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }

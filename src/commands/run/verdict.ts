@@ -2,6 +2,7 @@ import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
 import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import { exitStatus, UtopiaError } from '../../errors.ts';
 import type { CommandEnd, CommandOutput } from './attend.ts';
+import type { CopyRun } from './in-copy.ts';
 
 /** What became of a run; each has its own exit status, which the command's may equal. */
 export type RunOutcome = 'exited' | 'timed-out' | 'crashed' | 'not-started' | 'busy' | 'ended';
@@ -15,7 +16,9 @@ export interface RunReport {
   readonly status: number;
   /** The command's own; null where it has none. */
   readonly commandStatus: number | null;
-  /** It went on from a warm base instead of booting. */
+  /** The snapshot that it was a copy of; null for a copy of the image. */
+  readonly from: string | null;
+  /** It went on from a warm base, or the snapshot's memory, instead of booting. */
   readonly warm: boolean;
   /** From the start of `utopia run` to the command's, and the command's own time. */
   readonly startMs: number;
@@ -41,6 +44,7 @@ export interface RunFacts {
   readonly output: CommandOutput;
   readonly crashes: readonly RepeatedCrash[];
   readonly timeoutMs: number | undefined;
+  readonly from: string | undefined;
   readonly warm: boolean;
   readonly startMs: number;
   readonly commandMs: number;
@@ -62,6 +66,7 @@ export function judgeRun(facts: RunFacts): RunReport {
     command: facts.words,
     ...outcomeOf(facts),
     commandStatus: end.kind === 'exited' ? end.status : null,
+    from: facts.from ?? null,
     warm: facts.warm,
     startMs: facts.startMs,
     commandMs: facts.commandMs,
@@ -105,10 +110,9 @@ function outcomeOf({
 
 /** The report of a run that did not come to its command, or lost it. Pure. */
 export function reportFailure(
-  words: readonly string[],
+  { words, from, begun }: Pick<CopyRun, 'words' | 'from' | 'begun'>,
   error: UtopiaError,
   startMs: number,
-  begun: boolean,
 ): RunReport {
   const lost = begun || error.code === 'interrupted';
   return {
@@ -117,6 +121,7 @@ export function reportFailure(
     outcome: lost ? 'ended' : error.status === exitStatus.tryAgain ? 'busy' : 'not-started',
     status: error.status,
     commandStatus: null,
+    from: from ?? null,
     warm: false,
     startMs,
     commandMs: 0,

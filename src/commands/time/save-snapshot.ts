@@ -49,6 +49,7 @@ export async function runSnapshotSave(
   reportSnapshot(context, globals, { action: 'saved', snapshot }, [
     `Saved as ${note.name} (${size}${part}).`,
     `  Go back   ${runs ? 'utopia down, then ' : ''}utopia snapshot restore ${note.name}`,
+    `  Try       utopia run --from ${note.name} -- COMMAND   in a copy of it`,
   ]);
 }
 

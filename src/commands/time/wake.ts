@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
-import { wakeScript } from '../../guest/share-mounts.ts';
+import { wakeScript, type ShareMount } from '../../guest/share-mounts.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import { readSshBanner } from '../../guest/ssh-banner.ts';
-import { runInGuest } from '../../guest/ssh.ts';
+import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { reachable } from '../../machine/plan.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -25,10 +25,7 @@ export async function wakeBySsh(
 ): Promise<string | undefined> {
   try {
     const access = await guestAccess(context, located, running, 'root');
-    const { stdout } = await runInGuest(access, `exec sh -c ${quoteWord(wakeScript(mounts))}`, {
-      timeoutMs: guestMs,
-      answer: () => `${(Date.now() / 1000).toFixed(3)}\n`,
-    });
+    const stdout = await wakeOverSsh(access, mounts, guestMs);
     await forgetReleased(located.paths);
     if (stdout.includes('clock not set')) return "The guest's clock could not be set.";
     if (stdout.includes('not mounted')) return notMounted;
@@ -38,6 +35,19 @@ export async function wakeBySsh(
     const reason = error instanceof Error ? error.message : String(error);
     return `The guest's clock and share are as they were left: ${reason}`;
   }
+}
+
+/** Runs the script of wakeScript in a guest, with the time of that very moment; gives what it said. */
+export async function wakeOverSsh(
+  access: GuestAccess,
+  mounts: readonly ShareMount[],
+  timeoutMs: number,
+): Promise<string> {
+  const { stdout } = await runInGuest(access, `exec sh -c ${quoteWord(wakeScript(mounts))}`, {
+    timeoutMs,
+    answer: () => `${(Date.now() / 1000).toFixed(3)}\n`,
+  });
+  return stdout;
 }
 
 /** The same through the agent where one was left, and over SSH where none answers. */

@@ -45,6 +45,12 @@ HostKey /etc/ssh/ssh_host_ecdsa_key
     content: "# Overrides Debian's: accounts may log in as soon as sshd answers.\n",
   },
   {
+    // Debian's empties /tmp at every boot, which is behind whoever has come in by SSH by then:
+    // a file that was just written there was gone.
+    path: '/etc/tmpfiles.d/tmp.conf',
+    content: "# Overrides Debian's: a boot leaves what is in /tmp.\nd /tmp 1777 root root -\n",
+  },
+  {
     path: '/etc/systemd/journald.conf.d/utopia.conf',
     content: '[Journal]\nSystemMaxUse=100M\nAudit=no\n',
   },

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { buildProgram } from '../../../src/cli.ts';
 import { separateGuestWords } from '../../../src/cli/guest-words.ts';
+import { openTerminal } from '../../../src/ui/terminal.ts';
 
 test.each([
   ['exec grep -q x', 'exec -- grep -q x'],
@@ -21,4 +23,38 @@ test.each([
   ['help exec', 'help exec'],
 ])('%s becomes %s', (typed, read) => {
   expect(separateGuestWords(typed.split(' '))).toEqual(read.split(' '));
+});
+
+test('every option of these commands is known by whether a value follows it', () => {
+  const { signal } = new AbortController();
+  const program = buildProgram({
+    cwd: '/',
+    env: {},
+    terminal: openTerminal(process, {}),
+    signal,
+    urgentSignal: signal,
+    commandLine: [],
+    words: [],
+    patience: 1,
+  });
+  const wrong: string[] = [];
+  for (const command of program.commands) {
+    if (!['exec', 'run', 'ssh'].includes(command.name())) continue;
+    for (const { long, short, required, optional, variadic } of [
+      ...program.options,
+      ...command.options,
+    ]) {
+      // Behind a variadic one, only `--` ends the values.
+      if (variadic) continue;
+      const takes = required || optional;
+      for (const flag of [long, short]) {
+        if (flag === undefined) continue;
+        const words = [command.name(), flag, 'value', 'last'];
+        const expected = words.toSpliced(takes ? 3 : 2, 0, '--').join(' ');
+        const read = separateGuestWords(words).join(' ');
+        if (read !== expected) wrong.push(`${read} instead of ${expected}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
 });

@@ -11,6 +11,7 @@ const facts: RunFacts = {
   output: { stdout: 'out <1>\n', stderr: '' },
   crashes: [],
   timeoutMs: 1500,
+  from: undefined,
   warm: false,
   startMs: 15_000,
   commandMs: 250,
@@ -85,7 +86,11 @@ test.each([
   ['interrupted', false, 'ended', 130],
   ['ssh-unavailable', true, 'ended', 69],
 ] as const)('%s, begun %s: %s', (code, begun, outcome, status) => {
-  const report = reportFailure(['true'], new UtopiaError(code, 'No.'), 5, begun);
+  const report = reportFailure(
+    { words: ['true'], from: undefined, begun },
+    new UtopiaError(code, 'No.'),
+    5,
+  );
   expect(report).toMatchObject({ outcome, status, commandStatus: null, message: 'No.' });
 });
 
@@ -95,7 +100,11 @@ describe('JUnit', () => {
     const failed = junitCase(judgeRun({ ...facts, end: { kind: 'exited', status: 3 } }));
     const crashed = junitCase(judgeRun({ ...facts, crashes: [oops] }));
     const broken = junitCase(
-      reportFailure(['true'], new UtopiaError('image-missing', 'No image "x".'), 5, false),
+      reportFailure(
+        { words: ['true'], from: 'ready', begun: false },
+        new UtopiaError('image-missing', 'No image "x".'),
+        5,
+      ),
     );
     const xml = renderJUnit('ask & 2', [passed, failed, crashed, broken]);
     expect(xml).toContain('<testsuites tests="4" failures="2" errors="1" time="0.750">');
