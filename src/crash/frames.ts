@@ -19,6 +19,9 @@ const placeLines: readonly RegExp[] = [
   new RegExp(String.raw`^(?:pc|epc|PC is at) ?:? ${place}`),
 ];
 
+/** A module at the end of a line. */
+const lastWord = / \[([\w-]+)(?:\([A-Z]+\))?(?: [\da-f]{16,64})?\]\s*$/;
+
 /** A frame of a call trace; undefined for every other line. */
 export function readFrame(message: string): TraceFrame | undefined {
   const match = frameLine.exec(message);
@@ -35,7 +38,11 @@ export function readFrame(message: string): TraceFrame | undefined {
 export function readInstructionPointer(message: string): CodePlace | undefined {
   for (const pattern of placeLines) {
     const match = pattern.exec(message);
-    if (match !== null) return codePlace(match.slice(1));
+    if (match === null) continue;
+    const read = codePlace(match.slice(1));
+    // What a program printed may part the place from its module.
+    const module = read.module ?? lastWord.exec(message)?.[1];
+    return module === undefined ? read : { ...read, module };
   }
   return undefined;
 }
