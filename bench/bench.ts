@@ -44,14 +44,22 @@ const unknown = wanted.filter((name) => parts[name] === undefined);
 if (unknown.length > 0) {
   throw new Error(`no part ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`);
 }
+let lab: BenchLab | undefined;
+function tidyUp(): void {
+  lab?.pullPlug();
+  lab?.close();
+  lab = undefined;
+}
+// Ctrl-C leaves no machine and no folder, either.
+process.once('exit', tidyUp);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => process.exit(1));
+}
+
 console.log(describeHost());
 for (const name of wanted) {
   // A folder of its own for each: none finds a warm base or a key that another has made.
-  const lab = await openLab();
-  try {
-    await parts[name]?.(lab);
-  } finally {
-    lab.pullPlug();
-    lab.close();
-  }
+  lab = await openLab();
+  await parts[name]?.(lab);
+  tidyUp();
 }
