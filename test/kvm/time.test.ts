@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GuestShell } from '../support/guest-shell.ts';
 import { testImage } from '../support/image.ts';
@@ -43,13 +44,35 @@ afterAll(async () => {
   await host?.[Symbol.asyncDispose]();
 });
 
+/** A boot under KVM that is emulated itself takes a minute, on a busy host two. */
+const hangMs = 300_000;
+
 async function utopia(words: string): Promise<RunResult> {
-  return await user.run(`cd ${lab} && utopia ${words}`);
+  const running = user.run(`cd ${lab} && utopia ${words}`);
+  running.catch(() => {});
+  const late = new AbortController();
+  const hang = sleep(hangMs, 'late' as const, { signal: late.signal });
+  hang.catch(() => {});
+  const end = await Promise.race([running, hang]);
+  late.abort();
+  if (end !== 'late') return end;
+  throw new Error(`utopia ${words} has not ended after ${hangMs / 1000} s:\n${await lookAround()}`);
+}
+
+/** What runs on the host, and what its machines have said, for who reads that something went wrong. */
+async function lookAround(): Promise<string> {
+  await using root = await host.logIn('root');
+  const logs = '/home/user/.local/state/utopia/*/*.log';
+  const { stdout } = await root.run(
+    `ps axo pid,etime,time,stat,args --sort=-time | grep -v '\\[' | cut -c1-200 | head -12; tail -n 25 ${logs}`,
+  );
+  return stdout;
 }
 
 async function done(words: string): Promise<string> {
   const { status, stdout, stderr } = await utopia(words);
-  expect(status, `${words}\n${stdout}${stderr}`).toBe(0);
+  const seen = status === 0 ? '' : await lookAround();
+  expect(status, `${words}\n${stdout}${stderr}${seen}`).toBe(0);
   return stdout.trim();
 }
 
