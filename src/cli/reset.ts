@@ -52,12 +52,13 @@ export function addResetCommand(program: Command, runCommand: RunCommand): void 
       'Take back the last utopia reset or snapshot restore; again: the one before it.\n' +
         'What is there meanwhile is kept in turn, so nothing is lost by it.',
     )
-    .addHelpText('after', examples('utopia undo'))
-    .action((_options: unknown, command: Command) =>
+    .argument('[name]', 'bring this back instead; utopia snapshot list names what there is')
+    .addHelpText('after', examples('utopia undo', 'utopia undo 2026-11-26T18-12-33.123Z'))
+    .action((name: string | undefined, _options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/reset.ts')).runReset(context, globals, {
           yes: false,
-          undo: 'further-back',
+          undo: name === undefined ? 'further-back' : { name },
           purge: false,
         }),
       ),

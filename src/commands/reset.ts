@@ -3,7 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { isThere, listKept, type KeptOverlay } from '../image/kept-list.ts';
 import { deleteKept, keepOverlay } from '../image/kept-moves.ts';
 import { finishInterrupted } from '../image/kept-repair.ts';
-import { bringBack } from '../image/kept-return.ts';
+import { bringBack, type WhichKept } from '../image/kept-return.ts';
 import type { PrunedOverlays } from '../image/prune-kept.ts';
 import { checkDeletable, checkMovable, occupiedBytes } from '../image/purge.ts';
 import { formatLocalTime } from '../local-time.ts';
@@ -15,8 +15,8 @@ import { pruneAside } from './time/prune-aside.ts';
 
 export interface ResetOptions {
   readonly yes: boolean;
-  /** Bring a kept overlay back: the newest, or with `undo` again and again one further back. */
-  readonly undo: 'newest' | 'further-back' | undefined;
+  /** Bring this one of the kept overlays back. */
+  readonly undo: WhichKept | undefined;
   /** Delete instead of keeping, and what was kept too. */
   readonly purge: boolean;
 }
@@ -76,7 +76,7 @@ async function undo(
   context: Context,
   globals: GlobalOptions,
   { config, paths }: LocatedMachine,
-  which: 'newest' | 'further-back',
+  which: WhichKept,
 ): Promise<void> {
   const { privateFile } = config;
   const now = context.now();

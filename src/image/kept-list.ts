@@ -27,7 +27,9 @@ export interface KeptOverlay {
   /** Where the overlay itself lies. */
   readonly overlay: string;
   readonly note: KeptNote;
-  /** Bytes on disk, a suspended machine's memory and layers of exercise disks among them. */
+  /** Bytes on disk of what its machine had in memory; 0 for one that was off. */
+  readonly memoryBytes: number;
+  /** Bytes on disk in all, memory and layers of exercise disks among them. */
   readonly allocatedBytes: number;
 }
 
@@ -64,7 +66,7 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
       const memoryBytes = await occupiedBytes(`${overlay}.vmstate`);
       const withMemory = memoryBytes + (await layerBytes(layersIn(folder)));
       const allocatedBytes = (await occupiedBytes(overlay)) + withMemory;
-      kept.push({ name, folder, overlay, note, allocatedBytes });
+      kept.push({ name, folder, overlay, note, memoryBytes, allocatedBytes });
       break;
     }
   }

@@ -59,7 +59,7 @@ describe('utopia snapshot', () => {
     expect(diskHolds(lab.overlay, 2)).toBe(true);
     const list = await lab.run('snapshot', 'list');
     expect(list.stdout).toMatch(
-      /^one +\d+ kB +just now {2}disk only {2}driver compiles\n {2}two .*\n.*in all\n$/,
+      /^one +\d+ kB +just now {2}disk only {2}driver compiles\n {2}two .*\n.*in all\n\nPut aside .*:\n(?:\S+Z +\d+ kB +just now {2}disk only\n){2}$/,
     );
 
     // The restore before the last one is taken back by a second undo.
@@ -78,6 +78,38 @@ describe('utopia snapshot', () => {
     expect(running.status).toBe(75);
     expect(running.stderr).toContain('utopia down');
     await lab.run('down', '--force');
+  });
+
+  test('what was put aside is listed, and any of it comes back by its name', async () => {
+    await using lab = await offLab();
+    writeDisk(lab.overlay, 1);
+    expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
+    expect((await lab.run('snapshot', 'list')).stdout).not.toContain('aside');
+    writeDisk(lab.overlay, 2);
+    expect(await lab.run('snapshot', 'restore', 'one')).toMatchObject({ status: 0 });
+    writeDisk(lab.overlay, 3);
+    expect(await lab.run('snapshot', 'restore', 'one')).toMatchObject({ status: 0 });
+    expect(await lab.run('snapshot', 'remove', 'one', '--yes')).toMatchObject({ status: 0 });
+
+    const list = await lab.run('snapshot', 'list');
+    expect(list.stderr).toContain('No snapshots yet');
+    expect(list.stdout).toMatch(/utopia undo NAME/);
+    const names = list.stdout.match(/^\d{4}-\S+(?= +\d+ kB +just now {2}disk only$)/gm);
+    const { aside } = JSON.parse((await lab.run('snapshot', 'list', '--json')).stdout) as {
+      readonly aside: readonly { readonly name: string }[];
+    };
+    expect(aside.map(({ name }) => name)).toEqual(names);
+    expect(names).toHaveLength(2);
+
+    const unknown = await lab.run('undo', 'yesterday');
+    expect(unknown.status).toBe(69);
+    expect(unknown.stderr).toContain(`There are: ${names?.join(', ')}`);
+    expect(await lab.run('undo', names?.[0] ?? '')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 2)).toBe(true);
+    // What was there made room, and is no step of an undo.
+    expect(await lab.run('undo')).toMatchObject({ status: 0 });
+    expect(diskHolds(lab.overlay, 3)).toBe(true);
+    expect((await lab.run('undo')).status).toBe(69);
   });
 
   test('refuses what is taken, unknown or no name, and removes', async () => {

@@ -101,6 +101,14 @@ test('suspended and resumed under KVM: the same boot, its memory, and the clock 
 test('a snapshot of the running machine, and back', async () => {
   const before = await done(`ssh -- '${witness}'`);
   await done('snapshot save moment');
+  const copy = JSON.parse(
+    await done(`run --from moment --json -- sh -c '${witness}; date +%s'`),
+  ) as {
+    readonly warm: boolean;
+    readonly stdout: string;
+  };
+  expect(copy.warm).toBe(true);
+  expect(copy.stdout).toContain(before);
   await done("ssh -- 'echo later > /run/witness'");
   await done('down --force');
   await done('snapshot restore moment');

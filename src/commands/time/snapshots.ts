@@ -1,5 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { listKept, type KeptOverlay } from '../../image/kept-list.ts';
 import {
   findSnapshot,
   listSnapshots,
@@ -13,20 +14,30 @@ import { readManifest } from '../../vmstate/manifest.ts';
 import { locateMachine } from '../locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 
-/** `utopia snapshot list`: a line each, below the one that it was made from. */
+/**
+ * `utopia snapshot list`: a line each, below the one that it was made from; then what resets and
+ * restores have put aside.
+ */
 export async function runSnapshotList(context: Context, globals: GlobalOptions): Promise<void> {
-  const { config } = await locateMachine(context, globals);
+  const { config, paths } = await locateMachine(context, globals);
   const snapshots = await listSnapshots(config.privateFile);
+  const aside = await listKept(paths, config.privateFile);
   const { terminal } = context;
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, snapshots }));
+    terminal.out(JSON.stringify({ schema: 1, snapshots, aside: aside.map(describeAside) }));
     return;
   }
-  const now = context.now();
-  if (snapshots.length === 0) {
-    terminal.err('No snapshots yet. utopia snapshot save makes one.');
-    return;
-  }
+  if (snapshots.length === 0) terminal.err('No snapshots yet. utopia snapshot save makes one.');
+  else printSnapshots(context, snapshots);
+  if (aside.length > 0) printAside(context, aside);
+}
+
+function describeAside({ name, note, overlay, memoryBytes, allocatedBytes }: KeptOverlay): object {
+  return { name, keptAt: note.keptAt, disk: overlay, memoryBytes, allocatedBytes };
+}
+
+function printSnapshots({ terminal, now: clock }: Context, snapshots: readonly Snapshot[]): void {
+  const now = clock();
   const rows = arrange(snapshots);
   const width = Math.max(...rows.map(({ depth, snapshot }) => depth * 2 + snapshot.name.length));
   const whatWidth = Math.max(...snapshots.map((each) => describeMemory(each).length));
@@ -39,6 +50,16 @@ export async function runSnapshotList(context: Context, globals: GlobalOptions):
   }
   const all = snapshots.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
   terminal.out(`${formatBytes(all)} in all`);
+}
+
+function printAside({ terminal, now }: Context, aside: readonly KeptOverlay[]): void {
+  terminal.out(`\nPut aside by resets and restores; utopia undo NAME brings one back:`);
+  for (const { name, note, memoryBytes, allocatedBytes } of aside) {
+    const size = formatBytes(allocatedBytes).padStart(6);
+    const age = formatAge(now(), new Date(note.keptAt)).padStart(ageWidth);
+    const what = memoryBytes === 0 ? 'disk only' : `memory ${formatBytes(memoryBytes)}`;
+    terminal.out(`${name}  ${size}  ${age}  ${what}`);
+  }
 }
 
 /** `59 min ago`. */
