@@ -15,6 +15,7 @@ interface RunFlags extends ParsedOptions {
   readonly yes?: boolean;
   readonly each?: readonly string[];
   readonly jobs?: number;
+  readonly commands?: string;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -29,7 +30,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         '(shared read-only, under its own name). Input and output pass through, its exit\n' +
         'status is passed on, and nothing of the copy remains without --keep.',
     )
-    .argument('<command...>', 'behind --: the program and its arguments, as typed')
+    .argument('[command...]', 'behind --: the program and its arguments, as typed')
     .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
     .addOption(new Option('--rw', 'the command may write to this folder').conflicts('copyIn'))
     .option('--copy-in', 'it may write to its own copy of the folder')
@@ -42,11 +43,20 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         .conflicts('rw'),
     )
     .addOption(
-      new Option('--keep [name]', 'make a machine of the copy, in a new folder').conflicts('each'),
+      new Option('--keep [name]', 'make a machine of the copy, in a new folder').conflicts([
+        'each',
+        'commands',
+      ]),
     )
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
-    .option('--jobs <count>', 'with --each: how many at once (default: what fits)', count)
+    .addOption(
+      new Option(
+        '--commands <file>',
+        'run each line of it, in a copy each (- for stdin)',
+      ).conflicts(['each', 'copyOut']),
+    )
+    .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)
     .option('--from <snapshot>', 'a copy of the machine as it was then, not of its image')
     .option('--cold', 'boot, although there is a warm base or saved memory')
     .option('-y, --yes', 'agree to share the home folder')
@@ -55,11 +65,12 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
       `
 Status: the command's; 124 time-out, 69 the machine did not start, 70 its kernel
 crashed (the crash is explained), 75 busy. --json tells them apart for sure, and
-has the command's output in it. With --each: 0 when all passed, else 1.
+has the command's output in it. Several commands: 0 when all passed, else 1.
 ${examples(
   'utopia run -- ./test.sh',
   'utopia run --timeout 60 -- insmod lunix.ko',
   'utopia run --each submissions/* --junit marks.xml -- ./grade.sh {}',
+  'utopia run --jobs 2 --commands tests.txt',
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
   'utopia run --copy-out lunix.ko -- make',
   'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
@@ -79,6 +90,7 @@ ${examples(
           keep: keepWish(options.keep),
           junit: options.junit,
           each: options.each ?? [],
+          commands: options.commands,
           jobs: options.jobs,
           yes: options.yes === true,
           from: options.from,

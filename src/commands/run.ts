@@ -9,6 +9,7 @@ import { junitCase } from './run/junit.ts';
 import { checkCopyOut, copyOutPaths } from './run/copy-out.ts';
 import { sayCrashes } from './run/crashes.ts';
 import type { FolderUse } from './run/guest-command.ts';
+import { commandFor, type Job } from './run/items.ts';
 import { checkKeep, type KeepWish } from './run/kept-names.ts';
 import { sayKept } from './run/say-kept.ts';
 import { reportFailure, type RunReport } from './run/verdict.ts';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly junit: string | undefined;
   /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
   readonly each: readonly string[];
+  /** File with a command a line, each for a copy of its own; `-` for stdin. Instead of `words`. */
+  readonly commands: string | undefined;
   /** How many copies at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;
@@ -47,9 +50,11 @@ export async function runRun(
   globals: GlobalOptions,
   options: RunOptions,
 ): Promise<number> {
+  checkCommand(options);
   checkCopyOut(options);
   if (options.keep !== undefined) await checkKeep(context.cwd, options.keep);
-  if (options.each.length > 0) return await runEach(context, globals, options);
+  const jobs = await findJobs(context, options);
+  if (jobs !== undefined) return await runSeveral(context, globals, options, jobs);
   const startedAt = performance.now();
   const run: CopyRun = {
     ...options,
@@ -110,19 +115,47 @@ async function publish(
   await writeJUnit(context, junit, [junitCase(report)]);
 }
 
+/** Throws `usage` where there is nothing to run, or two things. */
+function checkCommand({ words, commands }: RunOptions): void {
+  if ((words.length === 0) === (commands !== undefined)) return;
+  const both = commands !== undefined;
+  throw new UtopiaError(
+    'usage',
+    both
+      ? `There is a command, ${words.join(' ')}, beside those of --commands ${commands}.`
+      : 'There is no command to run.',
+    { hint: both ? 'Leave one of them out.' : 'As in: utopia run -- ./test.sh' },
+  );
+}
+
+/** The runs of --each or --commands; undefined for a single one. */
+async function findJobs(
+  context: Context,
+  { each, words, commands }: RunOptions,
+): Promise<readonly Job[] | undefined> {
+  if (commands !== undefined) {
+    const { readCommands } = await import('./run/command-list.ts');
+    return await readCommands(context, commands);
+  }
+  return each.length === 0
+    ? undefined
+    : each.map((item) => ({ item, words: commandFor(words, item) }));
+}
+
 /** Several runs: 0 when all have passed, 1 when one has not, 130 when interrupted. */
-async function runEach(
+async function runSeveral(
   context: Context,
   globals: GlobalOptions,
   options: RunOptions,
+  jobs: readonly Job[],
 ): Promise<number> {
-  const { runForEach, summarise } = await import('./run/many.ts');
-  const reports = await runForEach(context, globals, options);
+  const { runMany, summarise } = await import('./run/many.ts');
+  const reports = await runMany(context, globals, options, jobs);
   const { terminal, signal } = context;
   if (globals.json) terminal.out(JSON.stringify({ schema: 1, runs: reports }));
   const cases = reports.map((report) => ({ ...junitCase(report), name: report.item }));
   await writeJUnit(context, options.junit, cases);
-  if (!globals.json) terminal.out(summarise(reports, options.each.length));
+  if (!globals.json) terminal.out(summarise(reports, jobs.length));
   if (signal.aborted) return exitStatus.interrupted;
   return reports.every(({ status }) => status === 0) ? 0 : 1;
 }

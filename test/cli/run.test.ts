@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -115,6 +115,41 @@ test('--each: a copy and a verdict for each path', async () => {
   expect(remainsOfCopies(lab)).toEqual(nothing);
   const outside = await lab.run('run', '--each', '../x', '--', 'true');
   expect(outside.status).toBe(64);
+});
+
+test('--commands: a copy and a verdict for each line, of a file or of stdin', async () => {
+  using folder = temporaryFolder();
+  const action = 'case $last in *"./x b | cat"*) echo no; exit 3 ;; esac';
+  await using lab = await labWithGuest(folder.path, action);
+  const lines = '# the tests\n\n  ./x a\n./x b | cat\n';
+  writeFileSync(join(lab.folder, 'tests.txt'), lines);
+  const options = ['run', '--json', '--jobs', '2', '--junit', 'marks.xml', '--commands'];
+  const result = await lab.run(...options, 'tests.txt');
+  expect(result.status, result.stderr).toBe(1);
+  expect(JSON.parse(result.stdout)).toMatchObject({
+    schema: 1,
+    runs: [
+      { item: './x a', command: ['sh', '-c', './x a'], status: 0 },
+      { item: './x b | cat', status: 3, stdout: 'no\n' },
+    ],
+  });
+  expect(readFileSync(join(lab.folder, 'marks.xml'), 'utf8')).toContain('tests="2" failures="1"');
+  const fromStdin = await lab.runWithInput('./x a\n./x c\n', 'run', '--commands', '-');
+  expect(fromStdin.stdout, fromStdin.stderr).toBe('2 of 2 runs passed\n');
+  expect(remainsOfCopies(lab)).toEqual(nothing);
+
+  for (const [words, why] of [
+    [['--commands', 'none.txt'], 'cannot be read'],
+    [['--commands', '-'], 'there is no command in it'],
+    [['--commands', 'tests.txt', '--', 'true'], 'Leave one of them out'],
+    [['--commands', 'tests.txt', '--keep', 'x'], 'cannot be used with'],
+    [['--each', 'a', '--'], 'utopia run -- ./test.sh'],
+    [[], 'utopia run -- ./test.sh'],
+  ] satisfies [string[], string][]) {
+    const refused = await lab.run('run', ...words);
+    expect(refused.status, words.join(' ')).toBe(64);
+    expect(refused.stderr).toContain(why);
+  }
 });
 
 test('--each on a terminal: a table below the verdicts, gone at the end', async () => {

@@ -1,6 +1,13 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 
+/** One of several runs. */
+export interface Job {
+  /** What tells it from the others: the path it is for, or its command. */
+  readonly item: string;
+  readonly words: readonly string[];
+}
+
 /** What stands for the path in a command that is run for each of several. */
 const placeholder = '{}';
 

@@ -7,7 +7,7 @@ import type { RunOptions } from '../run.ts';
 import { copyOutPaths } from './copy-out.ts';
 import { checkFolder } from './guest-command.ts';
 import { runInCopy, type CopyRun } from './in-copy.ts';
-import { checkItems, commandFor, countJobs, fillIn, workInParallel } from './items.ts';
+import { checkItems, countJobs, fillIn, workInParallel, type Job } from './items.ts';
 import { openJobsDisplay } from './jobs-display.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
@@ -15,15 +15,16 @@ import { agreeToShare } from '../up/share.ts';
 
 /** One of several runs. */
 export interface ItemReport extends RunReport {
-  /** The path it was for, as typed. */
+  /** The path it was for, as typed, or the line of its command. */
   readonly item: string;
 }
 
-/** Runs the command for each path, in a copy each; says a line for each as it ends. Gives what was begun. */
-export async function runForEach(
+/** Runs several commands, in a copy each; says a line for each as it ends. Gives what was begun. */
+export async function runMany(
   context: Context,
   globals: GlobalOptions,
   options: RunOptions,
+  all: readonly Job[],
 ): Promise<readonly ItemReport[]> {
   const { cwd, signal } = context;
   checkFolder(cwd);
@@ -32,22 +33,23 @@ export async function runForEach(
   await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({
     wanted: options.jobs,
-    items: options.each.length,
+    items: all.length,
     hostCpus: availableParallelism(),
     memoryMiB: located.config.memoryMiB,
     freeMiB: Math.floor(freemem() / 2 ** 20),
   });
-  const display = await openJobsDisplay(context, globals, options.each);
-  if (options.jobs !== undefined && jobs < Math.min(options.jobs, options.each.length)) {
+  const items = all.map(({ item }) => item);
+  const display = await openJobsDisplay(context, globals, items);
+  if (options.jobs !== undefined && jobs < Math.min(options.jobs, all.length)) {
     display.warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
   }
   try {
-    const reports = await workInParallel(options.each, jobs, signal, async (item, index) => {
+    const reports = await workInParallel(all, jobs, signal, async (job, index) => {
       display.starts(index);
       const begins = (): void => display.runs(index);
-      const report = await runOne(context, globals, located, { ...options, begins }, item);
+      const report = await runOne(context, globals, located, { ...options, begins }, job);
       display.ends(index, report);
-      return { item, ...report };
+      return { item: job.item, ...report };
     });
     if (reports.some(({ warm }) => !warm) && !options.cold && !signal.aborted) {
       display.note(whyBooted(options.from));
@@ -70,9 +72,8 @@ async function runOne(
   globals: GlobalOptions,
   located: Awaited<ReturnType<typeof locateMachine>>,
   options: RunOptions & Pick<CopyRun, 'begins'>,
-  item: string,
+  { item, words }: Job,
 ): Promise<RunReport> {
-  const words = commandFor(options.words, item);
   const startedAt = performance.now();
   const run = {
     ...options,
