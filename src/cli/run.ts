@@ -53,7 +53,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .addOption(
       new Option(
         '--commands <file>',
-        'run each line of it, in a copy each (- for stdin)',
+        'run each line of this file, a copy each (- for stdin)',
       ).conflicts(['each', 'copyOut']),
     )
     .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)

@@ -50,7 +50,10 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('list')
-    .description('List the snapshots, each below the one that it was made from, with its size.')
+    .description(
+      'List the snapshots, each below the one that it was made from, with its size; then\n' +
+        'what resets and restores have put aside.',
+    )
     .addHelpText('after', examples('utopia snapshot list', 'utopia snapshot list --json'))
     .action((_options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
