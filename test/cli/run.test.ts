@@ -177,6 +177,28 @@ test('--each: copies that go do not disturb those that come', async () => {
   expect(remainsOfCopies(lab)).toEqual(nothing);
 });
 
+describe('a guest that is lost before there is a command', () => {
+  // An ssh whose guest is gone waits for minutes, and so does whoever waits for the agent.
+  const killQemu = 'kill -KILL $(cat "$HOME"/.local/state/utopia/runs/*/qemu.pid); exec sleep 50';
+
+  test.each([
+    ['image warm', 'virtio_console', 'it was made ready to be kept'],
+    ['run -- true', 'mount -t 9p', 'this folder was being mounted in it'],
+  ])('%s: it is told at once', async (words, script, doing) => {
+    using folder = temporaryFolder();
+    const ssh = `[ "$1" = -V ] || case "$*" in
+      *ControlMaster=yes*) ;;
+      *"${script}"*) ${killQemu} ;;
+    esac`;
+    await using lab = await labWithGuest(folder.path, '', { programs: { ssh } });
+    const { status, stderr } = await lab.run(...words.split(' '));
+    expect(status, stderr).toBe(69);
+    expect(stderr).toContain(`The guest went with its QEMU while ${doing}.`);
+    expect(stderr).toContain('| lab login:');
+    expect(remainsOfCopies(lab)).toEqual(nothing);
+  });
+});
+
 describe('a copy that does not start', () => {
   test('69, with the reason', async () => {
     using folder = temporaryFolder();

@@ -60,10 +60,12 @@ export async function bootKvmHost({
       await using root = await logIn(access, 'root');
       const installed = await root.run(install);
       if (installed.status !== 0) throw new Error(installed.stderr);
+      machine.child.once('exit', tellReset);
       return {
         port,
         logIn: async (user) => await logIn(access, user),
         [Symbol.asyncDispose]: async () => {
+          machine.child.off('exit', tellReset);
           await machine.stop();
           temporary[Symbol.dispose]();
         },
@@ -78,6 +80,10 @@ export async function bootKvmHost({
   }
 }
 
+function tellReset(): void {
+  console.error('The host with KVM has reset itself, and is gone.');
+}
+
 /** QEMU's emulated processor `max` has AMD-V; two processors and memory for a QEMU inside. */
 function kvmHostArguments(of: {
   overlay: string;
@@ -88,6 +94,8 @@ function kvmHostArguments(of: {
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std', '-machine', 'pc'],
     ...['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', String(of.memoryMiB)],
+    // Its AMD-V is emulated, and now and then resets it: then the test shall end, not wait for it.
+    '-no-reboot',
     ...['-drive', `if=none,id=disk0,file=${of.overlay},format=qcow2,cache=unsafe`],
     ...['-device', 'virtio-blk-pci,drive=disk0'],
     ...['-netdev', `user,id=net0,hostfwd=tcp:127.0.0.1:${of.port}-:22`],

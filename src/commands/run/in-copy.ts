@@ -17,6 +17,7 @@ import { keepCopy } from './keep.ts';
 import type { KeepWish } from './kept-names.ts';
 import { snapshotSource } from './from-snapshot.ts';
 import { planCopy, type PlannedCopy } from './launch.ts';
+import { watchForLoss } from './lost-guest.ts';
 import { settleGuest } from './settle-guest.ts';
 import { shareSubject } from './share-subject.ts';
 import { baseSource, imageSource, type CopySource } from './source.ts';
@@ -60,6 +61,8 @@ export interface CopyResult {
   readonly keepFailure?: UtopiaError;
 }
 
+/** A mount under emulation takes a second; a guest that hangs would take for ever. */
+const mountMs = 60_000;
 /** A command cut off hands over what it printed within this time. */
 const lastOutputMs = 2_000;
 
@@ -121,7 +124,7 @@ async function runCommand(
   run: CopyRun,
 ): Promise<CopyResult> {
   const { consoleLog } = copy.paths;
-  await mountFolder(context, started, run.use);
+  await mountFolder(context, copy, started, run.use);
   const before = (await findCrashes(consoleLog, false)).length;
   const startMs = Math.round(performance.now() - run.startedAt);
   const begunAt = performance.now();
@@ -162,17 +165,22 @@ async function runCommand(
 /** Ctrl-C before the command has begun is ours. */
 async function mountFolder(
   { signal, cwd }: Context,
-  { channel, cut }: StartedCopy,
+  { paths }: ThrowawayMachine,
+  { channel, cut, session }: StartedCopy,
   use: FolderUse,
 ): Promise<void> {
   signal.throwIfAborted();
   signal.addEventListener('abort', cut, { once: true });
+  const watch = watchForLoss(session, paths, 'this folder was being mounted in it');
+  const late = setTimeout(cut, mountMs);
   try {
-    await channel.mount(cwd, use);
+    await Promise.race([channel.mount(cwd, use), watch.lost]);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
+    clearTimeout(late);
+    watch.stop();
     signal.removeEventListener('abort', cut);
   }
 }

@@ -1,5 +1,6 @@
 import { chmod, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
@@ -26,10 +27,12 @@ import { reachMonitor } from '../monitor.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import type { PlannedCopy } from './launch.ts';
 import { forgetLoginScript } from './guest-command.ts';
+import { watchForLoss } from './lost-guest.ts';
 import { imageSource } from './source.ts';
 import { bootColdCopy, endQemu } from './start.ts';
 
 const greetMs = 60_000;
+const lossMs = 500;
 /** Where the share is mounted once, so that its drivers are loaded. */
 const trialFolder = '/mnt/utopia-trial';
 
@@ -65,11 +68,12 @@ export async function makeBase(
     imageSource(planned.backing),
   );
   signal.addEventListener('abort', cut, { once: true });
+  const watch = watchForLoss(session, copy.paths, 'it was made ready to be kept');
   try {
-    await installAgent(access);
-    await settle(access);
+    await Promise.race([installAgent(access), watch.lost]);
+    await Promise.race([settle(access), watch.lost]);
     await closeShared(copy.paths.runtimeDir, env);
-    const found = await tryAgent(context, planned.plan);
+    const found = await Promise.race([tryAgent(context, planned.plan), watch.lost]);
     const { qmpSocket } = launched.plan.files;
     const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
     try {
@@ -83,9 +87,13 @@ export async function makeBase(
     }
   } catch (error) {
     signal.throwIfAborted();
+    // An ssh that has lost its guest may be quicker than QEMU's word.
+    await Promise.race([watch.lost, sleep(lossMs)]);
     throw error;
   } finally {
+    watch.stop();
     signal.removeEventListener('abort', cut);
+    cut();
     await session.close();
     await endQemu(launched, copy);
   }

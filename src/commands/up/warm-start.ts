@@ -21,6 +21,8 @@ import type { LaunchedMachine } from './types.ts';
 
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;
+/** All that it does then takes a second or two: one that hangs is of no use, and the machine boots. */
+const workMs = 60_000;
 
 /** Host keys for a machine from this base: made while its disk and QEMU are, since they take as long. */
 export async function hostKeysFor(
@@ -75,6 +77,7 @@ async function becomeItself(
   const agent = await connectAgent(agentSocket, { signal, timeoutMs: greetMs, now: now() });
   const cut = (): void => agent.close();
   signal.addEventListener('abort', cut, { once: true });
+  const late = setTimeout(cut, workMs);
   try {
     const give = sshdAwaitsKeys === true ? writeIdentity : changeIdentity;
     await give(agent, keys, mounts);
@@ -84,6 +87,7 @@ async function becomeItself(
     signal.throwIfAborted();
     throw error;
   } finally {
+    clearTimeout(late);
     signal.removeEventListener('abort', cut);
     agent.close();
   }
