@@ -2,6 +2,11 @@ import type { Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
 import { examples } from './help.ts';
 
+interface SaveFlags {
+  readonly message?: string;
+  readonly replace?: boolean;
+}
+
 /** Commands that keep moments of a machine and go back to them. */
 export function addTimeCommands(program: Command, runCommand: RunCommand): void {
   program
@@ -38,12 +43,20 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     )
     .argument('[name]', 'its name')
     .option('-m, --message <text>', 'what it is; list shows it')
-    .addHelpText('after', examples("utopia snapshot save before-lab-3 -m 'driver compiles'"))
-    .action((name: string | undefined, options: { readonly message?: string }, command: Command) =>
+    .option('--replace', 'in the place of the one of this name, once it is whole')
+    .addHelpText(
+      'after',
+      examples(
+        "utopia snapshot save before-lab-3 -m 'driver compiles'",
+        'utopia snapshot save --replace ready && utopia run --from ready -- ./test.sh',
+      ),
+    )
+    .action((name: string | undefined, options: SaveFlags, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/time/save-snapshot.ts')).runSnapshotSave(context, globals, {
           name,
           text: options.message,
+          replace: options.replace === true,
         }),
       ),
     );

@@ -1,7 +1,7 @@
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { placeFile, writeFileAtomically } from '../atomic-file.ts';
+import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
@@ -30,7 +30,9 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   const publicFile = `${identityFile}.pub`;
   await mkdir(sshDir, { recursive: true, mode: 0o700 });
   if (!(await exists(identityFile))) {
-    const draft = await mkdtemp(join(sshDir, 'key-'));
+    await removeDrafts(identityFile);
+    const draft = draftPath(identityFile);
+    await mkdir(draft, { mode: 0o700 });
     try {
       await generateKey(join(draft, 'key'), comment, 'ed25519');
       // Whoever is first gives the pair; the others drop theirs.

@@ -18,7 +18,9 @@ import {
   checkSnapshotName,
   draftBase,
   findSnapshot,
+  listSnapshots,
   parentFile,
+  removeSnapshot,
   snapshotFiles,
   snapshotsFolder,
   type Snapshot,
@@ -33,6 +35,8 @@ export interface SaveSnapshotOptions {
    * and `manifest`, where there is something.
    */
   readonly fill: (files: SnapshotFiles) => Promise<void>;
+  /** Takes the name of a snapshot that is there, and deletes that when the new one is whole. */
+  readonly replace?: boolean | undefined;
 }
 
 /**
@@ -45,14 +49,15 @@ export async function saveSnapshot(
   { sshDir }: Pick<KeptPlaces, 'sshDir'>,
   privateFile: string,
   note: Pick<SnapshotNote, 'name' | 'text'>,
-  { now, fill }: SaveSnapshotOptions,
+  { now, fill, replace = false }: SaveSnapshotOptions,
 ): Promise<Snapshot> {
   const { name } = note;
   checkSnapshotName(name);
   const folder = join(snapshotsFolder(privateFile), name);
-  if (await isThere(folder)) {
+  const before = (await listSnapshots(privateFile)).find((each) => each.name === name);
+  if ((await isThere(folder)) && !(replace && before !== undefined)) {
     throw new UtopiaError('file-exists', `There is a snapshot ${JSON.stringify(name)} already.`, {
-      hint: `Take another name, or first: utopia snapshot remove ${name}`,
+      hint: `Take another name, or replace it: utopia snapshot save --replace ${name}`,
     });
   }
   const draft = draftPath(draftBase(privateFile));
@@ -67,7 +72,8 @@ export async function saveSnapshot(
     const parent = await readParent(privateFile);
     const whole: SnapshotNote = { schema: 1, ...note, savedAt: now.toISOString(), parent };
     await writeFileAtomically(files.note, `${JSON.stringify(whole, undefined, 2)}\n`);
-    await rename(draft, folder);
+    if (before === undefined) await rename(draft, folder);
+    else await takePlace(draft, before, privateFile);
     await syncFolder(snapshotsFolder(privateFile));
     await writeFileAtomically(parentFile(privateFile), name);
     return await findSnapshot(privateFile, name);
@@ -76,6 +82,23 @@ export async function saveSnapshot(
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/**
+ * Gives a draft the name of a snapshot, which goes. That is called by its time for the moment
+ * between: killed there, it is a snapshot as ever.
+ */
+async function takePlace(draft: string, before: Snapshot, privateFile: string): Promise<void> {
+  const time = before.savedAt.replaceAll(/[:.]/g, '-');
+  const older = { ...before, folder: `${before.folder}-${time}` };
+  await rename(before.folder, older.folder);
+  try {
+    await rename(draft, before.folder);
+  } catch (error) {
+    await rename(older.folder, before.folder);
+    throw error;
+  }
+  await removeSnapshot(privateFile, older);
 }
 
 export interface RestoreSnapshotOptions {

@@ -116,6 +116,10 @@ describe('utopia snapshot', () => {
     await using lab = await offLab();
     expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
     expect((await lab.run('snapshot', 'save', 'one')).status).toBe(73);
+    writeDisk(lab.overlay, 7);
+    expect(await lab.run('snapshot', 'save', '--replace', 'one')).toMatchObject({ status: 0 });
+    expect(readdirSync(`${lab.overlay}.snapshots`)).toEqual(['one']);
+    expect(diskHolds(join(`${lab.overlay}.snapshots`, 'one/disk.qcow2'), 7)).toBe(true);
     expect((await lab.run('snapshot', 'save', '../one')).status).toBe(64);
     const unknown = await lab.run('snapshot', 'restore', 'two');
     expect(unknown.status).toBe(69);
@@ -147,8 +151,10 @@ describe('utopia snapshot', () => {
     expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });
     writeDisk(lab.overlay, 2);
     let whole = 0;
+    let replaced = false;
     for (let run = 0; run < 20; run += 1) {
-      const words = run % 2 === 0 ? ['save', `run-${run}`] : ['restore', 'one'];
+      const saves = run % 4 === 0 ? [`run-${run}`] : ['two', '--replace'];
+      const words = run % 2 === 0 ? ['save', ...saves] : ['restore', 'one'];
       const child = spawn(lab.command[0], [lab.command[1], '-q', 'snapshot', ...words], {
         cwd: lab.folder,
         env: lab.env,
@@ -161,8 +167,12 @@ describe('utopia snapshot', () => {
       // The private file is replaced in one step: there always is one.
       expect(diskHolds(lab.overlay, 1) || diskHolds(lab.overlay, 2)).toBe(true);
       const parsed = JSON.parse((await lab.run('snapshot', 'list', '--json')).stdout) as {
-        readonly snapshots: readonly { readonly disk: string }[];
+        readonly snapshots: readonly { readonly name: string; readonly disk: string }[];
       };
+      // Once there, one that is replaced goes only when the new one is whole.
+      const two = parsed.snapshots.some(({ name }) => name.startsWith('two'));
+      expect(two || !replaced).toBe(true);
+      replaced = two;
       whole = parsed.snapshots.length;
       for (const { disk } of parsed.snapshots) execaSync('qemu-img', ['check', '-q', disk]);
     }

@@ -24,7 +24,15 @@ import { layersOf, writeMemoryNote } from './snapshot-memory.ts';
 /** Another utopia may be starting or tidying up this machine. */
 const lockWaitMs = 5_000;
 
-type Note = Pick<SnapshotNote, 'name' | 'text'>;
+export interface SaveOptions {
+  /** Undefined for one made of the time. */
+  readonly name: string | undefined;
+  readonly text: string | undefined;
+  /** A snapshot of this name goes when the new one is whole. */
+  readonly replace: boolean;
+}
+
+type Note = Pick<SnapshotNote, 'name' | 'text'> & Pick<SaveOptions, 'replace'>;
 
 /**
  * `utopia snapshot save [NAME]`: a copy of the private file, and of what the machine has in
@@ -33,10 +41,11 @@ type Note = Pick<SnapshotNote, 'name' | 'text'>;
 export async function runSnapshotSave(
   context: Context,
   globals: GlobalOptions,
-  options: { readonly name: string | undefined; readonly text: string | undefined },
+  options: SaveOptions,
 ): Promise<void> {
   const located = await locateMachine(context, globals);
-  const note = { name: options.name ?? nameOfMoment(context.now()), text: options.text };
+  const { name = nameOfMoment(context.now()), text, replace } = options;
+  const note = { name, text, replace };
   const runs = (await findRunning(located.paths)) !== undefined;
   const snapshot = runs
     ? await saveRunning(context, globals, located, note)
@@ -56,7 +65,7 @@ export async function runSnapshotSave(
 async function saveStopped(
   context: Context,
   located: LocatedMachine,
-  note: Note,
+  { replace, ...note }: Note,
 ): Promise<Snapshot> {
   const { privateFile } = located.config;
   const { signal } = context;
@@ -78,7 +87,8 @@ async function saveStopped(
       await copyLayers(layers, located.paths.disksDir, files.layersDir, signal);
       await writeMemoryNote(files, manifest, located.paths);
     };
-    return await saveSnapshot(located.paths, privateFile, note, { now: context.now(), fill });
+    const now = context.now();
+    return await saveSnapshot(located.paths, privateFile, note, { now, fill, replace });
   } finally {
     await held.release();
   }
@@ -104,7 +114,7 @@ async function saveRunning(
   context: Context,
   globals: GlobalOptions,
   located: LocatedMachine,
-  note: Note,
+  { replace, ...note }: Note,
 ): Promise<Snapshot> {
   const { paths } = located;
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
@@ -116,7 +126,7 @@ async function saveRunning(
       const { overlay } = held.running.state.plan;
       const fill = async (files: SnapshotFiles): Promise<void> =>
         await fillFromRunning(context, held, overlay, files);
-      return await saveSnapshot(paths, overlay, note, { now: context.now(), fill });
+      return await saveSnapshot(paths, overlay, note, { now: context.now(), fill, replace });
     } finally {
       held.qmp.close();
     }

@@ -70,8 +70,11 @@ describe('the machine’s key', () => {
     using folder = temporaryFolder();
     const { identityFile } = sshFiles(folder.path);
     writeFileSync(`${identityFile}.pub`, 'ssh-ed25519 AAAA of nobody\n');
+    // No process has this number (proc(5), pid_max).
+    mkdirSync(join(folder.path, '.id_ed25519.4194305-0123abcd.draft'));
     const made = await ensureMachineKey(folder.path, 'utopia-lab');
     expect(made).toBe(derived(folder.path));
+    expect(readdirSync(folder.path)).toHaveLength(2);
     rmSync(`${identityFile}.pub`);
     expect(await ensureMachineKey(folder.path, 'other')).toBe(made);
   });
