@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, UtopiaError } from '../errors.ts';
 import { joinConsole } from '../guest/console-bridge.ts';
 import { createConsoleReader } from '../guest/console-text.ts';
+import { readTail } from '../guest/file-tail.ts';
 import { queryConsoleTaken } from '../qmp/queries.ts';
 import { locateMachine } from './locate.ts';
 import { requireRunning, withMonitor } from './monitor.ts';
@@ -47,19 +47,9 @@ export async function runConsole(context: Context, globals: GlobalOptions): Prom
 
 /** The end of the log, plain, the unfinished last line as it stands. */
 async function lastWords(file: string): Promise<string> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, readBytes);
-      const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-      const { lines, partial } = createConsoleReader()(buffer);
-      const told = lines.filter((line) => line !== '').slice(-shownLines);
-      return told.map((line) => `${line}\r\n`).join('') + partial;
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return '';
-  }
+  const tail = await readTail(file, readBytes);
+  if (tail === undefined) return '';
+  const { lines, partial } = createConsoleReader()(tail.bytes);
+  const told = lines.filter((line) => line !== '').slice(-shownLines);
+  return told.map((line) => `${line}\r\n`).join('') + partial;
 }

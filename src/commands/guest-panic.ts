@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { readConsoleLine } from '../crash/console-line.ts';
 import { UtopiaError } from '../errors.ts';
+import { readTail } from '../guest/file-tail.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 
 /** A panic's last words, and whatever a dying kernel adds to them. */
@@ -17,12 +17,15 @@ export async function findPanic(
   paths: Pick<MachinePaths, 'consoleLog' | 'firmwareLog'>,
 ): Promise<string | undefined> {
   const [console, firmware] = await Promise.all(
-    [paths.consoleLog, paths.firmwareLog].map(readTail),
+    [paths.consoleLog, paths.firmwareLog].map(async (file) => await readTail(file, tailBytes)),
   );
   if (console === undefined) return undefined;
   // SeaBIOS writes at every reset, also where the next kernel has no serial console.
   if (firmware !== undefined && firmware.writtenAt > console.writtenAt) return undefined;
-  const messages = console.text.split('\n').map((line) => readConsoleLine(line).message);
+  const messages = console.bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => readConsoleLine(line).message);
   const at = messages.findLastIndex((message) => message.startsWith(lastWords));
   if (at === -1) return undefined;
   const boots = messages.slice(at).some((message) => /^(?:GRUB|Linux version) /.test(message));
@@ -35,19 +38,4 @@ export function panicked(panic: string): UtopiaError {
     details: [panic],
     hint: 'utopia oops explains it; utopia down --force, then utopia up, starts anew.',
   });
-}
-
-async function readTail(
-  file: string,
-): Promise<{ readonly text: string; readonly writtenAt: number } | undefined> {
-  const handle = await open(file).catch(() => undefined);
-  if (handle === undefined) return undefined;
-  try {
-    const { size, mtimeMs } = await handle.stat();
-    const from = Math.max(0, size - tailBytes);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(tailBytes), 0, tailBytes, from);
-    return { text: buffer.toString('latin1', 0, bytesRead), writtenAt: mtimeMs };
-  } finally {
-    await handle.close();
-  }
 }

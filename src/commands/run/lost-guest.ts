@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { crashSeverity } from '../../crash/headline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { plainLine } from '../../guest/console-text.ts';
+import { readTail } from '../../guest/file-tail.ts';
 import type { GuestEvent } from '../../guest/events.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import type { MachineSession } from '../up/session.ts';
@@ -11,7 +11,7 @@ const lastLines = 8;
 const tailBytes = 4_096;
 
 /** The end of a guest, for whoever is in the middle of something with it. */
-export interface GuestWatch {
+export interface LossWatch {
   /** Rejects with `guest-lost`; nobody need wait for it. */
   readonly lost: Promise<never>;
   readonly stop: () => void;
@@ -19,13 +19,13 @@ export interface GuestWatch {
 
 /**
  * Notices that a copy's guest is reset, panics, powers off or goes with its QEMU. Who talks to it
- * through the agent would wait for ever: the port stays open. `while it was …` says what for.
+ * through the agent would wait for ever: the port stays open. `doing` is the rest of `The guest was reset while …`.
  */
 export function watchForLoss(
   session: Pick<MachineSession, 'onEvent' | 'exited'>,
   { consoleLog }: Pick<MachinePaths, 'consoleLog'>,
   doing: string,
-): GuestWatch {
+): LossWatch {
   const over = new AbortController();
   const lost = new Promise<never>((_resolve, reject) => {
     const tell = (how: string): void => {
@@ -53,7 +53,8 @@ function endOf(event: GuestEvent): string | undefined {
 }
 
 async function explain(consoleLog: string, message: string): Promise<UtopiaError> {
-  const lines = (await readTail(consoleLog))
+  const tail = await readTail(consoleLog, tailBytes);
+  const lines = (tail?.bytes.toString() ?? '')
     .split('\n')
     .map(plainLine)
     .filter((line) => line !== '');
@@ -61,17 +62,4 @@ async function explain(consoleLog: string, message: string): Promise<UtopiaError
     details: lines.slice(-lastLines).map((line) => `| ${line}`),
     hint: 'utopia up starts the machine itself, and shows how it fares.',
   });
-}
-
-async function readTail(file: string): Promise<string> {
-  const handle = await open(file).catch(() => undefined);
-  if (handle === undefined) return '';
-  try {
-    const { size } = await handle.stat();
-    const from = Math.max(0, size - tailBytes);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(tailBytes), 0, tailBytes, from);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
