@@ -70,8 +70,9 @@ export async function runSshProgram(
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   });
   let unanswered: unknown;
-  const answered = options.answer && answerWhenReady(child, options.answer);
-  void answered?.catch((error: unknown) => (unanswered = error));
+  if (options.answer !== undefined) {
+    answerWhenReady(child, options.answer).catch((error: unknown) => (unanswered = error));
+  }
   if (child.pid !== undefined) options.onStart?.(child.pid);
   // A signal to us is for the guest's command; ssh knows what to do with it.
   const pass = (): void => void child.kill(signalOf(signal));

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
@@ -102,4 +102,11 @@ export async function moveIfThere(from: string, to: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return false;
   }
+}
+
+/** Copies a folder with all that is in it; nothing where there is none. */
+export async function copyIfThere(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }

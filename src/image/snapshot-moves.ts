@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   draftPath,
@@ -10,7 +10,7 @@ import {
 import { UtopiaError } from '../errors.ts';
 import { isOutOfRoom } from '../no-room.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
-import { isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
+import { copyIfThere, isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { exchangeOverlay } from './kept-exchange.ts';
 import { bringLayers, type BroughtLayers } from './layer-sets.ts';
 import { copyRecord } from './overlay-record.ts';
@@ -68,7 +68,7 @@ export async function saveSnapshot(
     const files = snapshotFiles(draft);
     await fill(files);
     await copyRecord(privateFile, files.disk);
-    await cp(sshDir, files.sshDir, { recursive: true }).catch(ignoreMissing);
+    await copyIfThere(sshDir, files.sshDir);
     const parent = await readParent(privateFile);
     const whole: SnapshotNote = { schema: 1, ...note, savedAt: now.toISOString(), parent };
     await writeFileAtomically(files.note, `${JSON.stringify(whole, undefined, 2)}\n`);
@@ -140,7 +140,7 @@ export async function restoreSnapshot(
     }
     await copyRecord(snapshot.disk, privateFile);
     await rm(places.sshDir, { recursive: true, force: true });
-    await cp(join(snapshot.folder, 'ssh'), places.sshDir, { recursive: true }).catch(ignoreMissing);
+    await copyIfThere(join(snapshot.folder, 'ssh'), places.sshDir);
     if (memory !== undefined) {
       await layers?.place();
       await rename(stateDraft, memory.state);
@@ -159,10 +159,6 @@ export async function restoreSnapshot(
 
 async function readParent(privateFile: string): Promise<string | undefined> {
   return await readFile(parentFile(privateFile), 'utf8').catch(() => undefined);
-}
-
-function ignoreMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 function describeFailure(error: unknown, path: string): unknown {

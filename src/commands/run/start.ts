@@ -1,7 +1,7 @@
-import { cp } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { GuestAccess } from '../../guest/ssh.ts';
+import { copyIfThere } from '../../image/kept-list.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { forgetRunning } from '../../machine/state.ts';
@@ -105,7 +105,7 @@ export interface BootedCopy {
   readonly cut: () => void;
 }
 
-/** Boots a copy until SSH answers. Throws `boot-failed`, `interrupted`. */
+/** Boots a copy, of a source without a moment, until SSH answers. Throws `boot-failed`, `interrupted`. */
 export async function bootColdCopy(
   context: Context,
   globals: GlobalOptions,
@@ -113,8 +113,7 @@ export async function bootColdCopy(
   planned: PlannedCopy,
   source: CopySource,
 ): Promise<BootedCopy> {
-  const { moment: _, ...boots } = source;
-  const launched = await launchCopy(context, copy, planned, boots);
+  const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
     await bootCopy(context, globals, session, launched.plan.ssh);
@@ -147,7 +146,7 @@ async function openAccess(
 ): Promise<Pick<BootedCopy, 'access' | 'cut'>> {
   const { host, port } = plan.ssh;
   const known = source.login;
-  if (known !== undefined) await copyFolder(known.sshDir, paths.sshDir);
+  if (known !== undefined) await copyIfThere(known.sshDir, paths.sshDir);
   const end = new AbortController();
   const access = {
     host,
@@ -168,10 +167,4 @@ async function openAccess(
 /** The name by which a copy's own logins go. Pure. */
 export function loginName({ id }: Pick<MachinePaths, 'id'>): string {
   return id.replaceAll('/', '-');
-}
-
-async function copyFolder(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
 }
