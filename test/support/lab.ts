@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'n
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostRootVariable } from '../../src/host/people.ts';
 import { quoteForShell } from '../../src/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
@@ -9,6 +10,9 @@ import { freePort } from './boot.ts';
 import { runMark } from './end-of-run.ts';
 import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+/** A described host on which nobody else is: where a test says no other, the machine is one's own. */
+const hostOfOne = join(import.meta.dirname, '../../fixtures/hosts/ubuntu-intel-ok');
 
 const builtProgram = join(import.meta.dirname, '../../bin/utopia.js');
 /** The Node that runs the program under test; CI sets another than its own. */
@@ -80,6 +84,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     HOME: join(temporary.path, 'home'),
     XDG_RUNTIME_DIR: join(temporary.path, 'run'),
     XDG_CACHE_HOME: join(temporary.path, 'cache'),
+    [hostRootVariable]: hostOfOne,
     [runMark]: process.env[runMark],
     ...options.env,
   };

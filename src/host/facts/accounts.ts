@@ -12,6 +12,8 @@ export interface AccountEntry {
   /** The primary group, of which group(5) lists no members. */
   readonly gid: number;
   readonly home: string;
+  /** What a login runs; empty stands for /bin/sh. */
+  readonly shell: string;
 }
 
 export function parseGroups(text: string): GroupEntry[] {
@@ -36,5 +38,6 @@ export function parseAccounts(text: string): AccountEntry[] {
       uid: Number(fields[2]),
       gid: Number(fields[3]),
       home: fields[5] ?? '/',
+      shell: (fields[6] ?? '').trim(),
     }));
 }
