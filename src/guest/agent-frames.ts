@@ -14,10 +14,18 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
+/** What the agent says; the rest of the letters are for its ears. */
+export interface AgentFrame {
+  readonly type: FromAgent;
+  readonly payload: Buffer;
+}
+
 /** Letter and length: big-endian, 32 bits. */
 const headerBytes = 5;
-/** Neither side sends longer ones; what claims to be is noise. */
-const longestPayload = 1 << 20;
+/** The agent passes output in pieces of 32 KiB and its own words are shorter: twice that is noise. */
+const longestPayload = 64 * 1024;
+/** More than any of its numbers: it counts bytes of input, of which few are under way. */
+const longestNumber = 10;
 
 /** A frame's bytes. Pure. */
 export function encodeFrame(type: FrameType, payload: Uint8Array | string = ''): Buffer {
@@ -30,22 +38,55 @@ export function encodeFrame(type: FrameType, payload: Uint8Array | string = ''):
 }
 
 /**
- * Takes the bytes of a connection as they come, gives the frames that are whole.
- * Throws a RangeError for what cannot be a frame.
+ * Takes what an agent sends as it comes, gives the frames that are whole. Holds one frame at
+ * most, and copies each byte once however small the pieces are. Throws a RangeError for what
+ * cannot be a frame of an agent.
  */
-export function createFrameReader(): (chunk: Uint8Array) => Frame[] {
-  let rest: Buffer = Buffer.alloc(0);
+export function createFrameReader(): (chunk: Uint8Array) => AgentFrame[] {
+  const header = Buffer.alloc(headerBytes);
+  let headerFilled = 0;
+  let payload: Buffer | undefined;
+  let filled = 0;
   return (chunk) => {
-    rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
-    const frames: Frame[] = [];
-    while (rest.length >= headerBytes) {
-      const length = rest.readUInt32BE(1);
-      if (length > longestPayload) throw new RangeError(`a frame of ${length} bytes`);
-      if (rest.length < headerBytes + length) break;
-      const type = rest.toString('latin1', 0, 1) as FrameType;
-      frames.push({ type, payload: rest.subarray(headerBytes, headerBytes + length) });
-      rest = rest.subarray(headerBytes + length);
+    const frames: AgentFrame[] = [];
+    let at = 0;
+    while (at < chunk.length || payload?.length === 0) {
+      if (payload === undefined) {
+        const piece = chunk.subarray(at, at + headerBytes - headerFilled);
+        header.set(piece, headerFilled);
+        headerFilled += piece.length;
+        at += piece.length;
+        if (headerFilled < headerBytes) break;
+        payload = Buffer.allocUnsafe(announcedLength(header));
+        filled = 0;
+      }
+      const piece = chunk.subarray(at, at + payload.length - filled);
+      payload.set(piece, filled);
+      filled += piece.length;
+      at += piece.length;
+      if (filled < payload.length) break;
+      frames.push({ type: header.toString('latin1', 0, 1) as FromAgent, payload });
+      payload = undefined;
+      headerFilled = 0;
     }
     return frames;
   };
+}
+
+function announcedLength(header: Buffer): number {
+  const type = header.toString('latin1', 0, 1);
+  if (!'ROTAQ'.includes(type)) throw new RangeError(`a frame of type ${JSON.stringify(type)}`);
+  const length = header.readUInt32BE(1);
+  if (length > longestPayload) throw new RangeError(`a frame of ${length} bytes`);
+  return length;
+}
+
+/** The decimal number that a payload is, up to `most`; undefined for anything else. Pure. */
+export function readNumber(payload: Uint8Array, most: number): number | undefined {
+  if (payload.length > longestNumber) return undefined;
+  const text = Buffer.from(payload).toString('latin1');
+  // Without the anchor for a line's end: that would let a newline pass.
+  if (!/^(?:0|[1-9]\d*)$/.test(text) || text.endsWith('\n')) return undefined;
+  const value = Number(text);
+  return value <= most ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { encodeFrame } from './agent-frames.ts';
+import { readNumber, type FrameType } from './agent-frames.ts';
 
 /** Bytes of input that the agent may hold and its command has not read yet. */
 const windowBytes = 256 * 1024;
@@ -7,8 +7,8 @@ const pieceBytes = 32 * 1024;
 
 /** Input on its way to a command. */
 export interface InputFeed {
-  /** The command has read so many bytes: more may follow. */
-  taken(bytes: number): void;
+  /** The agent's word that the command has read so many bytes: more may follow. False for what cannot be. */
+  taken(count: Uint8Array): boolean;
   /** Nobody reads it any more. */
   stop(): void;
 }
@@ -17,26 +17,32 @@ export interface InputFeed {
  * Sends what a stream brings, never more than the command is about to read: a
  * signal behind it must not wait for a command that does not read its input.
  */
-export function feedInput(stdin: Readable, send: (frame: Buffer) => void): InputFeed {
+export function feedInput(
+  stdin: Readable,
+  send: (type: FrameType, payload?: Uint8Array) => void,
+): InputFeed {
   let under = 0;
   let ended = false;
   const pass = (chunk: Buffer): void => {
     for (let at = 0; at < chunk.length; at += pieceBytes) {
-      send(encodeFrame('I', chunk.subarray(at, at + pieceBytes)));
+      send('I', chunk.subarray(at, at + pieceBytes));
     }
     under += chunk.length;
     if (under >= windowBytes) stdin.pause();
   };
   const end = (): void => {
-    if (!ended) send(encodeFrame('E'));
+    if (!ended) send('E');
     ended = true;
   };
   // A stdin that cannot be read has nothing to say.
   stdin.on('data', pass).once('end', end).once('error', end);
   return {
-    taken: (bytes) => {
+    taken: (count) => {
+      const bytes = readNumber(count, under);
+      if (bytes === undefined) return false;
       under -= bytes;
       if (under < windowBytes && stdin.isPaused()) stdin.resume();
+      return true;
     },
     stop: () => {
       ended = true;

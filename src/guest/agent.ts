@@ -3,9 +3,8 @@ import { connect } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UtopiaError } from '../errors.ts';
-import { createFrameReader, encodeFrame, type Frame } from './agent-frames.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
+import { nonsense, openAgentLink, refusal } from './agent-link.ts';
 
 /** Where a command's output goes; resolves when more may come. */
 export type TakeOutput = (chunk: Buffer) => Promise<void> | undefined;
@@ -20,7 +19,7 @@ export interface AgentStreams {
 
 /** A conversation with the agent of one guest. */
 export interface Agent {
-  /** Runs shell text and gives its status, 128 + N for a signal. One at a time. */
+  /** Runs shell text and gives its status, 0 to 255, 128 + N for a signal. One at a time. */
   run(script: string, streams: AgentStreams): Promise<number>;
   /**
    * Mounts the 9p share `shared` at a folder, which is made. Gives the status, 0 for
@@ -38,6 +37,8 @@ export interface Agent {
   finish(remove: readonly string[]): Promise<number>;
   /** For the command that runs, and its children. */
   signal(name: NodeJS.Signals): void;
+  /** Asks for a sign of life; gives the milliseconds for which there was none although asked for. */
+  askSilence(): number;
   /** Ends the conversation; a command under way is given up on. */
   close(): void;
 }
@@ -71,110 +72,68 @@ export async function connectAgent(socketPath: string, options: GreetOptions): P
 }
 
 /** Hands clock and random bytes to an agent and waits for its word. Throws `guest-refused`. */
-export async function greetAgent(link: Duplex, options: GreetOptions): Promise<Agent> {
+export async function greetAgent(stream: Duplex, options: GreetOptions): Promise<Agent> {
   const { signal, timeoutMs, now } = options;
-  const read = createFrameReader();
-  let waiting: ((frame: Frame) => Promise<void> | undefined) | undefined;
-  let fail: ((error: Error) => void) | undefined;
-  const cut = new Promise<never>((_resolve, reject) => (fail = reject));
-  cut.catch(() => {});
-  const lose = (error?: Error): void => {
-    link.destroy();
-    fail?.(error ?? refusal('The guest’s agent has ended the conversation.'));
-  };
-  link.on('error', lose).on('close', () => lose());
-
-  async function receive(frames: readonly Frame[]): Promise<void> {
-    for (const frame of frames) {
-      const taken = waiting?.(frame);
-      if (taken === undefined) continue;
-      link.pause();
-      await taken;
-    }
-    link.resume();
-  }
-  let received = Promise.resolve();
-  link.on('data', (chunk: Buffer) => {
-    try {
-      const frames = read(chunk);
-      received = received.then(() => receive(frames)).catch(lose);
-    } catch (error) {
-      lose(error as Error);
-    }
-  });
-
-  const ready = new Promise<void>((resolve) => {
-    waiting = ({ type }) => void (type === 'R' && resolve());
-  });
+  const link = openAgentLink(stream);
   const waitOver = new AbortController();
   try {
     const clock = now === undefined ? '0 0' : clockText(now);
-    link.write(encodeFrame('H', `${clock} ${randomBytes(32).toString('hex')}`));
+    const ready = link.greet(`${clock} ${randomBytes(32).toString('hex')}`);
     const late = sleep(timeoutMs, undefined, {
       signal: AbortSignal.any([signal, waitOver.signal]),
     }).then(() => {
       throw refusal(`The guest’s agent did not answer in ${timeoutMs / 1000} s.`);
     });
-    await Promise.race([ready, cut, late]);
+    await Promise.race([ready, late]);
   } catch (error) {
-    link.destroy();
+    link.lose();
     signal.throwIfAborted();
     throw error;
   } finally {
     waitOver.abort();
   }
 
-  /** What the agent says until its next status. */
-  async function untilStatus(take: (frame: Frame) => Promise<void> | undefined): Promise<number> {
-    const status = new Promise<number>((resolve) => {
-      waiting = (frame) => {
-        if (frame.type === 'Q') resolve(Number(frame.payload.toString()));
-        return take(frame);
-      };
-    });
-    return await Promise.race([status, cut]);
-  }
+  const quietly = async (): Promise<number> => await link.untilStatus(() => undefined);
+  const hearing = async (complain: TakeOutput): Promise<number> =>
+    await link.untilStatus(({ type, payload }) => (type === 'T' ? complain(payload) : undefined));
 
   return {
     mount: async (folder, { writable, options: words }, complain) => {
-      link.write(encodeFrame('M', [writable ? '0' : readOnlyFlag, words, folder].join('\0')));
-      return await untilStatus(({ type, payload }) =>
-        type === 'T' ? complain(payload) : undefined,
-      );
+      link.send('M', [writable ? '0' : readOnlyFlag, words, folder].join('\0'));
+      return await hearing(complain);
     },
     holdPipe: async (path) => {
-      link.write(encodeFrame('F', path));
-      return await untilStatus(() => undefined);
+      link.send('F', path);
+      return await quietly();
     },
     writeFiles: async (files, complain) => {
       const parts = files.flatMap(({ mode, path, text }) => [mode, path, text]);
-      link.write(encodeFrame('W', parts.join('\0')));
-      return await untilStatus(({ type, payload }) =>
-        type === 'T' ? complain(payload) : undefined,
-      );
+      link.send('W', parts.join('\0'));
+      return await hearing(complain);
     },
     finish: async (remove) => {
-      link.write(encodeFrame('Z', remove.join('\0')));
-      return await untilStatus(() => undefined);
+      link.send('Z', remove.join('\0'));
+      return await quietly();
     },
     run: async (script, { stdin, stdout, stderr }) => {
-      link.write(encodeFrame('X', script));
+      link.send('X', script);
       let input: InputFeed | undefined;
-      if (stdin === undefined) link.write(encodeFrame('E'));
-      else input = feedInput(stdin, (frame) => link.write(frame));
+      if (stdin === undefined) link.send('E');
+      else input = feedInput(stdin, (type, payload) => link.send(type, payload));
       try {
-        return await untilStatus(({ type, payload }) => {
+        return await link.untilStatus(({ type, payload }) => {
           if (type === 'O') return stdout(payload);
           if (type === 'T') return stderr(payload);
-          if (type === 'A') input?.taken(Number(payload.toString()));
+          if (input?.taken(payload) !== true) throw nonsense('input that it was not given');
           return undefined;
         });
       } finally {
         input?.stop();
       }
     },
-    signal: (name) => void link.write(encodeFrame('S', String(constants.signals[name]))),
-    close: () => lose(),
+    signal: (name) => link.send('S', String(constants.signals[name])),
+    askSilence: () => link.askSilence(),
+    close: () => link.lose(),
   };
 }
 
@@ -198,8 +157,4 @@ const readOnlyFlag = '1';
 function clockText(now: Date): string {
   const ms = now.getTime();
   return `${Math.floor(ms / 1000)} ${(ms % 1000) * 1_000_000}`;
-}
-
-function refusal(message: string): UtopiaError {
-  return new UtopiaError('guest-refused', message, { hint: 'utopia run --cold goes without it.' });
 }

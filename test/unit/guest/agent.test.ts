@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, Readable, type Duplex } from 'node:stream';
+import { Duplex, PassThrough, Readable } from 'node:stream';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
-import { createFrameReader, encodeFrame } from '../../../src/guest/agent-frames.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { createFrameReader, encodeFrame, readNumber } from '../../../src/guest/agent-frames.ts';
 import { agentProgram } from '../../../src/guest/agent-program.ts';
 import { greetAgent, type Agent, type AgentStreams } from '../../../src/guest/agent.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('frames come out whole, however they are cut', () => {
-  const frames = [encodeFrame('O', 'γεια'), encodeFrame('E'), encodeFrame('I', randomBytes(999))];
+  const frames = [encodeFrame('O', 'γεια'), encodeFrame('R'), encodeFrame('T', randomBytes(999))];
   const bytes = Buffer.concat(frames);
   for (const size of [1, 3, 7, 1000, bytes.length]) {
     const read = createFrameReader();
@@ -24,7 +24,129 @@ test('frames come out whole, however they are cut', () => {
     );
   }
   expect(() => createFrameReader()(Buffer.from('SSH-2.0-OpenSSH'))).toThrow(RangeError);
+  // A letter that only the host says, and a length that nobody waits for.
+  expect(() => createFrameReader()(encodeFrame('X', 'true'))).toThrow(RangeError);
+  expect(() => createFrameReader()(Buffer.from('O\0\u0001\0\u0001'))).toThrow(RangeError);
 });
+
+const number = (text: string) => readNumber(Buffer.from(text), 255);
+
+test('a number is decimal and within its bounds, or none', () => {
+  expect(['0', '7', '255'].map(number)).toEqual([0, 7, 255]);
+  for (const text of [
+    '',
+    '256',
+    '-1',
+    '00',
+    '+1',
+    '1e2',
+    '0x10',
+    ' 1',
+    '1\n',
+    'abc',
+    '1'.repeat(99),
+  ])
+    expect(number(text), JSON.stringify(text)).toBeUndefined();
+});
+
+/** A guest whose agent says these bytes once it has been told to run something. */
+async function withForger(
+  answer: (socket: Duplex) => void,
+  use: (agent: Agent) => Promise<void>,
+): Promise<void> {
+  const [ours, theirs] = duplexPair();
+  let asked = 0;
+  theirs.on('data', (chunk: Buffer) => {
+    if (chunk.toString('latin1', 0, 1) === 'H') theirs.write(encodeFrame('R', '1'));
+    else if ((asked += 1) === 1) answer(theirs);
+  });
+  const { signal } = new AbortController();
+  const agent = await greetAgent(ours, { signal, timeoutMs: 20_000 });
+  try {
+    await use(agent);
+  } finally {
+    agent.close();
+    theirs.destroy();
+  }
+}
+
+describe('an agent that is not ours', () => {
+  test.each(['', '256', 'abc', '-1', '1e1', '0\n', '٣'])(
+    'a status of %j is none',
+    async (status) => {
+      await withForger(
+        (socket) => socket.write(encodeFrame('Q', status)),
+        async (agent) => {
+          await expect(agent.run('true', streams())).rejects.toThrow('answered nonsense: a status');
+        },
+      );
+    },
+  );
+
+  test('nobody listens to it when nobody has asked', async () => {
+    const late = [encodeFrame('O', 'late'), encodeFrame('Q', '0'), encodeFrame('R', '1')];
+    for (const words of late) {
+      await withForger(
+        (socket) => socket.write(Buffer.concat([encodeFrame('Q', '3'), words])),
+        async (agent) => {
+          expect(await agent.run('true', streams())).toBe(3);
+          await expect(agent.run('true', streams())).rejects.toThrow('nobody asked for');
+        },
+      );
+    }
+  });
+
+  test('it cannot have read more input than there was', async () => {
+    for (const stdin of [undefined, Readable.from([Buffer.from('five\n')])]) {
+      await withForger(
+        (socket) => socket.write(encodeFrame('A', '6')),
+        async (agent) => {
+          await expect(agent.run('cat', streams(stdin))).rejects.toThrow('input that it was not');
+        },
+      );
+    }
+  });
+
+  test('its silence is counted from the moment it owes an answer', async () => {
+    await withForger(
+      () => {},
+      async (agent) => {
+        agent.run('true', streams()).catch(() => {});
+        // The first look asks; its answer comes, and nothing is owed.
+        expect(agent.askSilence()).toBe(0);
+        await vi.waitFor(() => expect(agent.askSilence()).toBe(0));
+      },
+    );
+    const [ours, theirs] = duplexPair();
+    theirs.once('data', () => theirs.write(encodeFrame('R', '1')));
+    const { signal } = new AbortController();
+    const agent = await greetAgent(ours, { signal, timeoutMs: 20_000 });
+    agent.run('true', streams()).catch(() => {});
+    agent.askSilence();
+    await vi.waitFor(() => expect(agent.askSilence()).toBeGreaterThan(0));
+    agent.close();
+  });
+});
+
+/** Two ends of one connection (node:stream has it from Node 22 on). */
+function duplexPair(): [Duplex, Duplex] {
+  const ends: Duplex[] = [];
+  for (const other of [1, 0]) {
+    const end = new Duplex({
+      read: () => {},
+      write: (chunk: Buffer, _encoding, done) => {
+        ends[other]?.push(chunk);
+        done();
+      },
+      final: (done) => {
+        ends[other]?.push(null);
+        done();
+      },
+    });
+    ends.push(end);
+  }
+  return ends as [Duplex, Duplex];
+}
 
 async function withAgent(use: (agent: Agent) => Promise<void>): Promise<void> {
   using folder = temporaryFolder();
