@@ -37,17 +37,20 @@ async function isRunning(pid: number): Promise<boolean> {
 /**
  * Writes a small file so that a reader, or a crash at any moment, finds the old
  * one or the new one and never a part: draft beside it, fsync, rename. `path` is
- * absolute; an existing file is replaced. Throws what the system says.
+ * absolute; an existing file is replaced. `mode` is what the file has in the end,
+ * whatever the umask: the user's alone without it. Throws what the system says.
  */
 export async function writeFileAtomically(
   path: string,
   text: string,
-  options: { readonly mode?: number } = {},
+  { mode = 0o600 }: { readonly mode?: number } = {},
 ): Promise<void> {
   const draft = draftPath(path);
   try {
-    const handle = await open(draft, 'wx', options.mode ?? 0o666);
+    const handle = await open(draft, 'wx', mode);
     try {
+      // The umask has taken the others' bits away. A file system without modes keeps none.
+      if ((mode & 0o077) !== 0) await handle.chmod(mode).catch(() => {});
       await handle.writeFile(text);
       await handle.sync();
     } finally {

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
 import { cacheRoot } from './places.ts';
+import { createPrivately } from './umask.ts';
 import { utopiaVersion } from './version.ts';
 
 declare const UTOPIA_BUILD: string;
@@ -12,6 +13,7 @@ const [, , ...words] = process.argv;
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   writeSync(1, `${utopiaVersion}\n`);
 } else {
+  createPrivately();
   keepCompiledCode(join(cacheRoot(process.env), 'compiled'), UTOPIA_BUILD);
   void import('./program.ts').then(async ({ runProgram }) => await runProgram(words));
 }

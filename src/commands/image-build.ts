@@ -12,7 +12,7 @@ import {
   type ImageRecipe,
 } from '../image/debian/recipe.ts';
 import type { DescribeInstall } from '../image/debian/tools.ts';
-import { imageFolder } from '../image/store.ts';
+import { imageFolder, imageMode } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { stat } from 'node:fs/promises';
@@ -52,7 +52,10 @@ export async function runImageBuild(
   const progress = await openProgress(terminal, { quiet: globals.quiet });
   try {
     const { path } = await buildImage(
-      { recipe, output, mirror: readMirror(options.mirror), replace: options.yes },
+      {
+        ...{ recipe, output, mode: imageMode(options.output) },
+        ...{ mirror: readMirror(options.mirror), replace: options.yes },
+      },
       {
         env: context.env,
         uid: process.getuid?.() ?? 0,

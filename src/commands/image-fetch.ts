@@ -3,6 +3,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { fetchImage, type FetchEvent } from '../image/fetch/fetch-image.ts';
 import { parseImageUrl, storePathFor } from '../image/fetch/names.ts';
+import { imageMode } from '../image/store.ts';
 import { openRateMeter, type RateMeter } from '../image/fetch/rate.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
@@ -33,7 +34,7 @@ export async function runImageFetch(
   const meter = openRateMeter();
   try {
     const image = await fetchImage({
-      ...{ url, output, sha256, signal: context.signal },
+      ...{ url, output, sha256, mode: imageMode(options.output), signal: context.signal },
       report: (event) => display.report(describeEvent(event, meter)),
     });
     const elapsedMs = performance.now() - startedAt;

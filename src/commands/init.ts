@@ -1,9 +1,10 @@
-import { appendFile, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isOutOfRoom } from '../no-room.ts';
+import { namedFileMode } from '../umask.ts';
 
 /** What a machine leaves in its folder and nobody wants in a repository. */
 const ignoredLines = [
@@ -43,6 +44,7 @@ async function writeNewFile(file: string, label: string, text: string): Promise<
   try {
     const handle = await open(file, 'wx');
     try {
+      await handle.chmod(namedFileMode()).catch(() => {});
       await handle.writeFile(text);
       await handle.sync();
     } catch (error) {
@@ -65,15 +67,17 @@ async function writeNewFile(file: string, label: string, text: string): Promise<
 /** Appends what is missing; whatever else the file holds stays. Returns the lines added. */
 async function addIgnoredLines(file: string): Promise<string[]> {
   try {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
       throw error;
     });
+    const text = found ?? '';
     const present = new Set(text.split('\n').map((line) => line.trim()));
     const missing = ignoredLines.filter((line) => !present.has(line));
     if (missing.length > 0) {
       const start = text === '' || text.endsWith('\n') ? '' : '\n';
       await appendFile(file, `${start}${missing.join('\n')}\n`);
+      if (found === undefined) await chmod(file, namedFileMode()).catch(() => {});
     }
     return missing;
   } catch (error) {

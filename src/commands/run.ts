@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { namedFileMode } from '../umask.ts';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, UtopiaError } from '../errors.ts';
@@ -168,7 +169,7 @@ async function writeJUnit(
   if (junit === undefined) return;
   const file = resolve(cwd, junit);
   try {
-    await writeFile(file, renderJUnit('utopia run', cases));
+    await writeFileAtomically(file, renderJUnit('utopia run', cases), { mode: namedFileMode() });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UtopiaError('cannot-create', `Cannot write ${file}: ${reason}`, {

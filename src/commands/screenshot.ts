@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { encode } from 'fast-png';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -8,6 +8,7 @@ import { dumpScreen } from '../qmp/input.ts';
 import { homeFolder } from '../places.ts';
 import { shorten } from '../ui/card.ts';
 import { formatBytes } from '../ui/format.ts';
+import { namedFileMode } from '../umask.ts';
 import { readPixmap, type Picture } from '../qmp/pixmap.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { requireRunning, withMonitor } from './monitor.ts';
@@ -63,6 +64,7 @@ async function write(file: string, png: Uint8Array): Promise<void> {
   const draft = `${file}.${process.pid}.part`;
   try {
     await writeFile(draft, png);
+    await chmod(draft, namedFileMode()).catch(() => {});
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });

@@ -4,6 +4,7 @@ import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { followFeed } from '../sensors/feed.ts';
+import { namedFileMode } from '../umask.ts';
 import { countOf, formatBytes, formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
 import { listeningSignal, type ListenOptions } from './sensors/listening.ts';
@@ -32,6 +33,7 @@ export async function runSensorsRecord(
       cause: error,
     });
   });
+  await handle.chmod(namedFileMode()).catch(() => {});
   const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
   const startedAt = performance.now();
   let frames = 0;

@@ -8,6 +8,7 @@ import { viewers, type Viewer } from '../host/viewers.ts';
 import { vncBasePort } from '../machine/kept-ports.ts';
 import type { ScreenAddress } from '../machine/plan.ts';
 import { quoteForShell } from '../shell-words.ts';
+import { underUsersUmask } from '../umask.ts';
 import { locateMachine } from './locate.ts';
 import { requireRunning } from './monitor.ts';
 
@@ -95,7 +96,7 @@ async function open(context: Context, screen: ScreenAddress): Promise<void> {
     });
   }
   const args = argumentsFor(viewer, screen) ?? [];
-  const { failed, stderr, exitCode, isCanceled } = await execa(viewer.program, args, {
+  const settings = {
     reject: false,
     stdin: 'ignore',
     stdout: 'ignore',
@@ -103,7 +104,9 @@ async function open(context: Context, screen: ScreenAddress): Promise<void> {
     cancelSignal: context.signal,
     env: { ...context.env },
     extendEnv: false,
-  });
+  } as const;
+  const viewing = underUsersUmask(() => execa(viewer.program, args, settings));
+  const { failed, stderr, exitCode, isCanceled } = await viewing;
   if (!failed) return;
   if (isCanceled) throw new UtopiaError('interrupted', 'The viewer was closed.');
   throw new UtopiaError('program-missing', `${viewer.program} ended with status ${exitCode}.`, {

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Interruption, type Environment } from '../context.ts';
 import type { UtopiaError } from '../errors.ts';
+import { underUsersUmask } from '../umask.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /** What a program of ssh's family gave. `output` is empty where it had this process's own terminal. */
@@ -58,7 +59,7 @@ export async function runSshProgram(
 ): Promise<SshResult> {
   const { env, signal, stdio, input, timeoutMs, mayAsk, cwd } = options;
   signal.throwIfAborted();
-  const child = execa(program, argv, {
+  const settings = {
     env,
     extendEnv: false,
     reject: false,
@@ -68,7 +69,9 @@ export async function runSshProgram(
     ...(options.answer === undefined ? streamsOf(stdio, input) : {}),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-  });
+  } as const;
+  // scp makes files of the user's.
+  const child = underUsersUmask(() => execa(program, argv, settings));
   let unanswered: unknown;
   if (options.answer !== undefined) {
     answerWhenReady(child, options.answer).catch((error: unknown) => (unanswered = error));

@@ -20,11 +20,12 @@ export function imageRecordPath(imagePath: string): string {
   return `${imagePath}.json`;
 }
 
-/** Gives a finished file its image's name, with the record beside it. */
+/** Gives a finished file its image's name, with the record of this mode beside it. */
 export async function writeImageRecord(
   imagePath: string,
   record: ImageRecord,
   finishedFile: string,
+  mode: number,
 ): Promise<void> {
   // An old record beside a new image would lie; a new image without one only says less.
   await rm(imageRecordPath(imagePath), { force: true });
@@ -32,6 +33,7 @@ export async function writeImageRecord(
   await writeFileAtomically(
     imageRecordPath(imagePath),
     `${JSON.stringify(record, undefined, 2)}\n`,
+    { mode },
   );
 }
 

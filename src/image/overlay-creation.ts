@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, open, rm } from 'node:fs/promises';
+import { chmod, copyFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
@@ -32,6 +32,8 @@ export async function makeOverlay(
   const draft = draftPath(path);
   try {
     await fill(draft);
+    // cp and copyFile give the mode of what they copy.
+    await chmod(draft, 0o600).catch(() => {});
     await syncFile(draft);
     await writeRecord(path, { path: backing.path, identity }, now);
     return await placeFile(draft, path);

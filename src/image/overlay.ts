@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Config } from '../config/types.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
@@ -10,7 +10,8 @@ import { identifyFile } from './identity.ts';
 import { copyOfSmall, makeOverlay, removeLeftovers } from './overlay-creation.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { matchOverlay, type OverlayMatch } from './overlay-match.ts';
-import { readRecord, writeRecord } from './overlay-record.ts';
+import { readRecord, recordPath, writeRecord } from './overlay-record.ts';
+import { keepFromOthers } from './private-file.ts';
 import type { QemuImg } from './qemu-img.ts';
 import type { BackingFile, Overlay, OverlayPrediction } from './types.ts';
 
@@ -51,9 +52,16 @@ export async function prepareOverlay(
     return { path, backing, created, allocatedBytes: made?.allocatedBytes ?? 0, warnings };
   }
   const match = await judge(existing, question);
-  if (!running) await mend(existing, backing, match, now);
+  const warnings = [...match.warnings];
+  if (!running) {
+    await mend(existing, backing, match, now);
+    await keepFromOthers(recordPath(path));
+    if (await keepFromOthers(path)) {
+      warnings.push(`Other users could open ${basename(path)}; from now on only you can (0600).`);
+    }
+  }
   const { allocatedBytes } = existing;
-  return { path, backing, created: false, allocatedBytes, warnings: match.warnings };
+  return { path, backing, created: false, allocatedBytes, warnings };
 }
 
 /** Says what `prepareOverlay` would find or do, with the same refusals, and touches nothing. */

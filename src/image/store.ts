@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { cacheRoot } from '../places.ts';
+import { namedFileMode } from '../umask.ts';
 import { findFileUsers } from './file-users.ts';
 import { imageRecordPath, readImageRecord, type ImageRecord } from './image-record.ts';
 
@@ -23,6 +24,14 @@ export interface StoredImage {
 /** `$XDG_CACHE_HOME/utopia/images`. */
 export function imageFolder(env: Environment): string {
   return join(cacheRoot(env), 'images');
+}
+
+/**
+ * Mode of a finished image, which nobody writes to: in the store the user's alone,
+ * under the name behind -o, perhaps for a whole course, as the user's umask says.
+ */
+export function imageMode(output: string | undefined): number {
+  return output === undefined ? 0o400 : namedFileMode() & 0o444;
 }
 
 /** The store's images by name; empty when there is no store yet. */

@@ -43,7 +43,7 @@ export async function cachedImage(
   if (existsSync(path)) return path;
   mkdirSync(testCache, { recursive: true });
   await buildImage(
-    { recipe, root, output: path, replace: true },
+    { recipe, root, output: path, mode: 0o444, replace: true },
     {
       env: process.env,
       uid: process.getuid?.() ?? 0,

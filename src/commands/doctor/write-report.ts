@@ -8,6 +8,7 @@ import { isOutOfRoom } from '../../no-room.ts';
 import { gatherSecrets } from '../../host/gather/secrets.ts';
 import { redact } from '../../host/redact.ts';
 import { homeFolder } from '../../places.ts';
+import { namedFileMode } from '../../umask.ts';
 import { wrapText } from '../../ui/lines.ts';
 import { renderReport, reportHeading } from '../../ui/report-file.ts';
 import { utopiaVersion } from '../../version.ts';
@@ -66,7 +67,7 @@ async function refuseOthers(file: string, label: string): Promise<void> {
 
 async function write(file: string, label: string, text: string): Promise<void> {
   try {
-    await writeFileAtomically(file, text);
+    await writeFileAtomically(file, text, { mode: namedFileMode() });
   } catch (error) {
     throw cannotWrite(label, error as NodeJS.ErrnoException);
   }

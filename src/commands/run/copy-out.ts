@@ -1,8 +1,9 @@
-import { lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { execa } from 'execa';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { namedFolderMode, underUsersUmask } from '../../umask.ts';
 import type { GuestChannel } from './channel.ts';
 import { fillIn } from './items.ts';
 import { stopSignal } from './settle-guest.ts';
@@ -83,7 +84,9 @@ async function unpack(
   folder: string,
 ): Promise<void> {
   const args = ['-x', '-f', '-', '-C', draft, '--no-same-owner', '--no-same-permissions'];
-  const tar = execa('tar', args, { stdin: 'pipe', stdout: 'ignore', reject: false });
+  const tar = underUsersUmask(() =>
+    execa('tar', args, { stdin: 'pipe', stdout: 'ignore', reject: false }),
+  );
   // One that ends before its input says why with its status.
   tar.stdin.on('error', () => {});
   try {
@@ -120,8 +123,10 @@ async function makeFolder(folder: string, path: string): Promise<void> {
   if (path === '.') return;
   await makeFolder(folder, dirname(path));
   const there = await lstat(join(folder, path)).catch(() => undefined);
-  if (there === undefined) await mkdir(join(folder, path));
-  else if (!there.isDirectory()) {
+  if (there === undefined) {
+    await mkdir(join(folder, path));
+    await chmod(join(folder, path), namedFolderMode());
+  } else if (!there.isDirectory()) {
     throw copyFailed([`${path} is a folder in the copy, and none here.`]);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { draftPath, syncFolder, writeFileAtomically } from '../../atomic-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
@@ -9,6 +9,7 @@ import { makeOverlay } from '../../image/overlay-creation.ts';
 import { standOn } from '../../image/qemu-img.ts';
 import { findRunning } from '../../machine/state.ts';
 import { isOutOfRoom } from '../../no-room.ts';
+import { namedFileMode, namedFolderMode } from '../../umask.ts';
 import { openProgress } from '../../ui/progress.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { stopRunning } from '../stop-ladder.ts';
@@ -51,7 +52,7 @@ export async function keepCopy(
     stop.throwIfAborted();
     // Whoever clears this copy away after a SIGKILL clears the draft, too.
     await writeFile(join(copy.paths.stateDir, keepingFile), draft);
-    await mkdir(draft);
+    await mkdir(draft, { mode: 0o700 });
     await fillDraft(context, copy, plan, draft, stop);
     stop.throwIfAborted();
     return await placeFolder(draft, folders);
@@ -95,7 +96,8 @@ async function fillDraft(
   const fill = async (to: string): Promise<void> => await copyDisk(privateFile, to, signal);
   await makeOverlay(qemuImg, place, backing, identity, now(), fill);
   const config = keptConfig(origin.config, backing.path, words);
-  await writeFileAtomically(join(draft, 'utopia.config'), config);
+  await writeFileAtomically(join(draft, 'utopia.config'), config, { mode: namedFileMode() });
+  await chmod(draft, namedFolderMode());
 }
 
 /** Gives the draft the first of these names that is free: made as an empty folder, it cannot be another's. */

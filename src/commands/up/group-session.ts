@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Interruption, type Context, type GlobalOptions } from '../../context.ts';
 import { deviceOpens } from '../../host/acceleration.ts';
 import { quoteForShell } from '../../shell-words.ts';
+import { underUsersUmask } from '../../umask.ts';
 import { confirmByKey } from '../../ui/ask.ts';
 import { wrapText } from '../../ui/lines.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -42,7 +43,9 @@ async function runWithGroup(
   group: string,
 ): Promise<number | undefined> {
   const command = `exec ${commandLine.map(quoteForShell).join(' ')}`;
-  const child = spawn('sg', [group, '-c', command], { stdio: 'inherit', env: { ...env } });
+  const child = underUsersUmask(() =>
+    spawn('sg', [group, '-c', command], { stdio: 'inherit', env: { ...env } }),
+  );
   const passOn = (): void => {
     const name = signal.reason instanceof Interruption ? signal.reason.signalName : 'SIGTERM';
     if (name !== 'SIGINT') child.kill(name);

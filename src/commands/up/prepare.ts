@@ -87,10 +87,10 @@ export async function requireBackingFile(
   });
 }
 
-/** Makes the shared folder when it is missing. Throws `cannot-create` where a file is in its place. */
+/** Makes the shared folder, the user's alone, when it is missing. Throws `cannot-create` where a file is in its place. */
 export async function prepareShare(sharedDir: string): Promise<void> {
   try {
-    await mkdir(sharedDir, { recursive: true });
+    await mkdir(sharedDir, { recursive: true, mode: 0o700 });
     if ((await stat(sharedDir)).isDirectory()) return;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import type { Environment } from '../../context.ts';
 import type { FixCommand } from '../check.ts';
+import { underUsersUmask } from '../../umask.ts';
 import { distributions } from '../packages.ts';
 import { systemFolders } from './script.ts';
 
@@ -54,7 +55,7 @@ export async function runFixCommand(
   const words = [...prefix(command, privilege), ...command.argv];
   const { execa } = await import('execa');
   const path = [env['PATH'] ?? '', ...systemFolders].join(delimiter);
-  const result = await execa('sh', ['-c', unmoved, 'sh', ...words], {
+  const options = {
     reject: false,
     all: true,
     stdin: 'ignore',
@@ -63,7 +64,8 @@ export async function runFixCommand(
     extendEnv: false,
     timeout: installs(command) ? installTimeoutMs : commandTimeoutMs,
     cancelSignal: signal,
-  });
+  } as const;
+  const result = await underUsersUmask(() => execa('sh', ['-c', unmoved, 'sh', ...words], options));
   if (result.exitCode === 0) return { done: true };
   const output = (result.all ?? '').trim().split('\n').slice(-outputLines);
   return { done: false, reason: reasonOf(result, words[0] ?? ''), output: output.filter(Boolean) };

@@ -1,5 +1,7 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { underUmask } from '../../umask.ts';
 import type { RootSpec } from './root-spec.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -7,7 +9,8 @@ import type { Workspace } from './workspace.ts';
 export async function layGuestFiles(root: RootSpec, workspace: Workspace): Promise<void> {
   for (const { path, content, mode } of root.files) {
     const target = join(workspace.files, path);
-    await mkdir(dirname(target), { recursive: true });
+    // Their modes are those of the guest's folders.
+    underUmask(0o022, () => mkdirSync(dirname(target), { recursive: true }));
     await writeFile(target, content);
     await chmod(target, mode ?? 0o644);
   }

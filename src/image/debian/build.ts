@@ -1,5 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../../context.ts';
 import { draftPath, removeDrafts } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -25,6 +25,8 @@ export interface BuildRequest {
   readonly output: string;
   /** Debian mirror as a URL; undefined for this host's own, else Debian's. */
   readonly mirror?: string | undefined;
+  /** Mode of the finished image, such as 0400. */
+  readonly mode: number;
   /** May an image that is there be replaced? It is, in one step, when the new one is whole. */
   readonly replace: boolean;
 }
@@ -65,8 +67,11 @@ export async function buildImage(
   const root = request.root ?? rootSpec(recipe.profile, recipe.include);
   const owner = asOwner(uid);
   const workspace = await openWorkspace(env, uid, owner);
-  const part = draftPath(output);
+  // A folder of our own: the file in it may be written to by everybody for a while.
+  const draft = draftPath(output);
+  const part = join(draft, 'image');
   try {
+    await mkdir(draft, { mode: 0o700 });
     await stage(report, 'packages', async () => {
       await layGuestFiles(root, workspace);
       const sources = await packageSources(recipe.suite, request.mirror, env);
@@ -83,7 +88,10 @@ export async function buildImage(
       return `Debian ${recipe.suite}, ${recipe.profile}`;
     });
     await stage(report, 'disk', async () => {
-      await writeDisk({ part, tree: workspace.tree, recipe, asOwner: owner, env, signal });
+      await writeDisk({
+        ...{ part, tree: workspace.tree, mode: request.mode },
+        ...{ recipe, asOwner: owner, env, signal },
+      });
       return basename(output);
     });
     await writeImageRecord(
@@ -98,10 +106,11 @@ export async function buildImage(
         builtAt: surroundings.now().toISOString(),
       },
       part,
+      request.mode | 0o200,
     );
     return { path: output };
   } finally {
-    await rm(part, { force: true });
+    await rm(draft, { recursive: true, force: true });
     await workspace.remove();
   }
 }

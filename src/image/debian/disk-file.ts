@@ -13,11 +13,12 @@ const grubFolder = 'boot/grub/i386-pc';
 
 /**
  * Writes label, boot loader and file system into a new file, and has it on disk
- * (fsync) when it returns. The file's mode is 0444.
+ * (fsync) when it returns, with this mode.
  */
 export async function writeDisk(job: {
   readonly part: string;
   readonly tree: string;
+  readonly mode: number;
   readonly recipe: ImageRecipe;
   readonly asOwner: AsOwner;
   readonly env: Environment;
@@ -43,7 +44,7 @@ export async function writeDisk(job: {
       },
     );
     await file.write(area, 0, area.length, 0);
-    await file.chmod(0o444);
+    await file.chmod(job.mode);
     await file.sync();
   } finally {
     await file.close();

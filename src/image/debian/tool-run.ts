@@ -1,5 +1,6 @@
 import { execa, ExecaError } from 'execa';
 import { UtopiaError } from '../../errors.ts';
+import { underUmask } from '../../umask.ts';
 
 /** How a tool of the builder is run. */
 export interface ToolRun {
@@ -26,7 +27,7 @@ export async function runTool(argv: readonly string[], run: ToolRun): Promise<vo
   const name = shownTools.find((tool) => argv.includes(tool)) ?? program;
   const tail: string[] = [];
   try {
-    const child = execa(program, args, {
+    const settings = {
       env: {
         PATH: run.path,
         LC_ALL: 'C.UTF-8',
@@ -43,7 +44,9 @@ export async function runTool(argv: readonly string[], run: ToolRun): Promise<vo
       // mmdebstrap tidies up after SIGTERM: it kills apt and removes what it made.
       killSignal: 'SIGTERM',
       forceKillAfterDelay: 15_000,
-    });
+    } as const;
+    // What it makes without a mode of its own becomes the guest's, where everybody reads it.
+    const child = underUmask(0o022, () => execa(program, args, settings));
     for await (const line of child.iterable({ from: 'all' })) {
       if (line.trim() !== '') {
         tail.push(line.trimEnd());

@@ -14,6 +14,8 @@ export interface FetchOptions {
   readonly url: URL;
   /** Absolute path of the image; nothing may be there. */
   readonly output: string;
+  /** Mode of the finished image, such as 0400. */
+  readonly mode: number;
   /** What the downloaded bytes must hash to, 64 hexadecimal digits in lower case. */
   readonly sha256?: string | undefined;
   readonly signal: AbortSignal;
@@ -153,7 +155,7 @@ function megabytes(bytes: number): string {
 }
 
 async function complete(
-  { url, output, sha256 }: FetchOptions,
+  { url, output, sha256, mode }: FetchOptions,
   part: DownloadPart,
   intake: Intake,
 ): Promise<FetchedImage> {
@@ -170,7 +172,7 @@ async function complete(
   }
   const format = await checkBackingFile(result.file, `What ${url.href} sent`);
   await result.handle.sync();
-  await chmod(result.file, 0o444);
+  await chmod(result.file, mode);
   if (!(await placeFile(result.file, output))) throw alreadyThere(output);
   await part.discard();
   const image = await stat(output);

@@ -35,6 +35,7 @@ function optionsFor(
   return {
     url: server.url,
     output: join(folder, 'disk.raw'),
+    mode: 0o444,
     signal: new AbortController().signal,
     report: () => {},
     retryDelaysMs: [1, 1, 1],
