@@ -99,8 +99,8 @@ export function buildProgram(surroundings: Surroundings): Command {
     .showHelpAfterError('(utopia --help lists the commands)')
     .enablePositionalOptions(false)
     .configureOutput({
-      writeOut: (text) => void terminal.stdout.write(text),
-      writeErr: (text) => void terminal.stderr.write(text),
+      writeOut: (text) => void terminal.stdout.write(terminal.shown(text)),
+      writeErr: (text) => void terminal.stderr.write(terminal.shown(text)),
       getOutHelpWidth: () => terminal.columns,
       getErrHelpWidth: () => terminal.columns,
       getOutHasColors: () => terminal.color.level > 0,

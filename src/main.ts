@@ -11,9 +11,22 @@ declare const UTOPIA_BUILD: string;
 
 const [, , ...words] = process.argv;
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
-  writeSync(1, `${utopiaVersion}\n`);
+  void printVersion();
 } else {
   createPrivately();
   keepCompiledCode(join(cacheRoot(process.env), 'compiled'), UTOPIA_BUILD);
   void import('./program.ts').then(async ({ runProgram }) => await runProgram(words));
+}
+
+/** Without the streams of Node, which take longer to load than this takes in all. */
+async function printVersion(): Promise<void> {
+  try {
+    writeSync(1, `${utopiaVersion}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPIPE') return;
+    const { exitStatus } = await import('./errors.ts');
+    process.exitCode = exitStatus.cannotCreate;
+    process.stderr.write(`The output could not be written: ${String(code)}.\n`);
+  }
 }

@@ -2,6 +2,7 @@ import { separateGuestWords } from './cli/guest-words.ts';
 import { buildProgram } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
 import { patienceFor } from './patience.ts';
+import { watchOutput } from './output-errors.ts';
 import { listenToSignals } from './signals.ts';
 import { openTerminal } from './ui/terminal.ts';
 
@@ -10,10 +11,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const patience = patienceFor(performance.now());
   const terminal = openTerminal(process, process.env);
   const signals = listenToSignals(process);
-  // A reader that went away (`utopia config | head -1`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  const output = watchOutput([process.stdout, process.stderr]);
 
   async function report(error: unknown): Promise<ExitStatus> {
     if (isCommandersOwn(error)) {
@@ -52,6 +50,12 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     process.exitCode = await report(error);
   } finally {
     signals.stopListening();
+  }
+  // After all else: what a command did counts, and so does that nobody can read what came of it.
+  const unwritten = await output.settle();
+  if (unwritten !== undefined) {
+    const status = await report(unwritten);
+    if (process.exitCode === undefined || process.exitCode === 0) process.exitCode = status;
   }
 }
 

@@ -29,7 +29,7 @@ export async function runConfig(
     home: homeFolder(context.env),
   });
   if (globals.json) {
-    terminal.out(JSON.stringify(configAsJson(report), undefined, 2));
+    terminal.json(configAsJson(report), 2);
   } else {
     const setCount = keyNames.filter((key) => report.values[key].origin !== 'default').length;
     terminal.out(

@@ -36,7 +36,7 @@ export async function runConsole(context: Context, globals: GlobalOptions): Prom
       `Console of ${config.name}. Ctrl-] opens the menu, then q leaves. Enter shows a prompt.`,
     );
   }
-  terminal.stdout.write(await lastWords(files.consoleLog));
+  terminal.stdout.write(terminal.shown(await lastWords(files.consoleLog)));
   const end = await joinConsole(terminal, files.consoleSocket, context.signal);
   if (end === 'interrupted') process.exitCode = exitStatus.interrupted;
   if (globals.quiet) return;
@@ -51,5 +51,5 @@ async function lastWords(file: string): Promise<string> {
   if (tail === undefined) return '';
   const { lines, partial } = createConsoleReader()(tail.bytes);
   const told = lines.filter((line) => line !== '').slice(-shownLines);
-  return told.map((line) => `${line}\r\n`).join('') + partial;
+  return told.map((line) => `${line}\n`).join('') + partial;
 }

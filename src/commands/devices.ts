@@ -17,7 +17,7 @@ export async function runDevices(context: Context, globals: GlobalOptions): Prom
   const { binary, version, devices } = await findQemu(config, context.env, context.signal);
   const listed = labDevices.map((device) => ({ ...device, present: devices.has(device.name) }));
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, binary, version, devices: listed }));
+    terminal.json({ schema: 1, binary, version, devices: listed });
     return;
   }
   const { color, symbols } = terminal;

@@ -50,7 +50,7 @@ export async function runDisks(
   const disks = await Promise.all(
     settings.map(async (disk, index) => describeDisk(disk, index, root, running)),
   );
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, running, disks }));
+  if (globals.json) terminal.json({ schema: 1, running, disks });
   else {
     for (const line of listDisks(disks, running, context.cwd, homeFolder(context.env))) {
       terminal.out(line);

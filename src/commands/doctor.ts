@@ -54,7 +54,7 @@ export async function runDoctor(
   }
   const { report, facts } = await examineHost(context, globals, { ...options, only });
   if (globals.json) {
-    terminal.out(JSON.stringify(reportAsJson(report), undefined, 2));
+    terminal.json(reportAsJson(report), 2);
   } else {
     const lines = renderDoctor(report, {
       columns: terminal.columns,
@@ -87,7 +87,7 @@ async function printPage({ terminal }: Context, json: boolean, id: string): Prom
   const { pageOf } = await import('../host/explain/pages.ts');
   const page = pageOf(check);
   if (json) {
-    terminal.out(JSON.stringify({ schema: 1, ...page }, undefined, 2));
+    terminal.json({ schema: 1, ...page }, 2);
     return;
   }
   const { renderPage } = await import('../ui/explain.ts');
@@ -103,7 +103,7 @@ function printList({ terminal }: Context, json: boolean): void {
       reads,
       causes,
     }));
-    terminal.out(JSON.stringify({ schema: 1, checks: list }, undefined, 2));
+    terminal.json({ schema: 1, checks: list }, 2);
     return;
   }
   for (const { id, group, title } of checks) {

@@ -24,7 +24,7 @@ export async function runDown(
   const { terminal } = context;
   const running = await findRunning(paths);
   if (running === undefined) {
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, name: config.name, step: 'gone' }));
+    if (globals.json) terminal.json({ schema: 1, name: config.name, step: 'gone' });
     else {
       const suspended = (await readSuspended(config.privateFile)) !== undefined;
       terminal.out(`${config.name} is ${suspended ? 'suspended' : 'not running'}.`);
@@ -57,7 +57,7 @@ export async function runDown(
     await forgetEnded(context, paths);
     display.close();
     if (globals.json) {
-      terminal.out(JSON.stringify({ schema: 1, name: config.name, step, elapsedMs }));
+      terminal.json({ schema: 1, name: config.name, step, elapsedMs });
     } else {
       const time = formatDuration(elapsedMs);
       terminal.out(`${config.name} is off after ${time}: ${stopStepTexts[step]}.`);

@@ -58,6 +58,6 @@ function say(
   result: Readonly<Record<string, unknown>>,
   text: string,
 ): void {
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, ...result }));
+  if (globals.json) terminal.json({ schema: 1, ...result });
   else terminal.out(text);
 }

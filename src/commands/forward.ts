@@ -124,7 +124,7 @@ function list(
     kept: kept.has(formatForward(forward)),
   }));
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, forwards: listed }));
+    terminal.json({ schema: 1, forwards: listed });
     return;
   }
   const rows = listed.map(({ protocol, host, hostPort, guestPort, kept: isKept }) => [

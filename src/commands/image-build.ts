@@ -75,7 +75,7 @@ export async function runImageBuild(
         recipe: imageRecipeHash(recipe),
         allocatedBytes,
       };
-      terminal.out(JSON.stringify(result));
+      terminal.json(result);
     } else {
       terminal.out(path);
       if (!globals.quiet) {

@@ -17,7 +17,7 @@ export async function runImageCool(
   for (const base of chosen) await removeWarmBase(base);
   const bytes = chosen.reduce((sum, base) => sum + base.bytes, 0);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, removed: chosen.map(({ key }) => key), bytes }));
+    terminal.json({ schema: 1, removed: chosen.map(({ key }) => key), bytes });
     return;
   }
   terminal.out(

@@ -44,7 +44,7 @@ export async function runImageFetch(
     });
     display.close();
     if (globals.json) {
-      terminal.out(JSON.stringify({ schema: 1, ...image }));
+      terminal.json({ schema: 1, ...image });
       return;
     }
     const occupied = formatBytes(image.allocatedBytes);

@@ -9,7 +9,7 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
   const { terminal, env } = context;
   const [images, warm] = await Promise.all([listImages(env), listWarmBases(env)]);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, folder: imageFolder(env), images, warm }));
+    terminal.json({ schema: 1, folder: imageFolder(env), images, warm });
     return;
   }
   if (images.length === 0) {

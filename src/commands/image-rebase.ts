@@ -37,7 +37,7 @@ export async function runImageRebase(
     await rebaseOverlay(proposal, { imgBinary, signal: context.signal, now: context.now() });
     if (globals.json) {
       const { verdict } = proposal;
-      terminal.out(JSON.stringify({ schema: 1, path: config.privateFile, backing: to, verdict }));
+      terminal.json({ schema: 1, path: config.privateFile, backing: to, verdict });
       return;
     }
     terminal.out(`${config.privateFile} stands on ${to.path} now.`);

@@ -24,6 +24,6 @@ export async function runImageRemove(
   for (const base of await listWarmBases(context.env)) {
     if (base.manifest.image === image.path) await removeWarmBase(base);
   }
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, removed: image.path }));
+  if (globals.json) terminal.json({ schema: 1, removed: image.path });
   else terminal.out(`Removed ${image.path}`);
 }

@@ -39,7 +39,7 @@ export async function runImageWarm(
   const located = await locateMachine(context, globals, options.flags);
   const { base, madeInMs } = await warmImage(context, globals, located, options);
   const made = madeInMs !== undefined;
-  if (globals.json) return terminal.out(JSON.stringify({ schema: 1, made, ...base }));
+  if (globals.json) return terminal.json({ schema: 1, made, ...base });
   const took = made ? `made in ${formatDuration(madeInMs)}` : 'is there already';
   terminal.out(`Warm base ${took}: ${formatBytes(base.bytes)}, ${base.folder}`);
 }

@@ -30,7 +30,7 @@ export async function runInit(context: Context, globals: GlobalOptions): Promise
   const ignoreFile = join(dirname(file), '.gitignore');
   const added = await addIgnoredLines(ignoreFile);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, file, gitignore: { file: ignoreFile, added } }));
+    terminal.json({ schema: 1, file, gitignore: { file: ignoreFile, added } });
     return;
   }
   terminal.out(`Wrote ${label}; every key in it is commented out, so the defaults apply.`);

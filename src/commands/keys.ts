@@ -14,7 +14,7 @@ export async function runKeys(
 ): Promise<void> {
   const { terminal } = context;
   if (options.list) {
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, keys: keyNames }));
+    if (globals.json) terminal.json({ schema: 1, keys: keyNames });
     else for (const line of wrapText(keyNames.join(' '), terminal.columns)) terminal.out(line);
     return;
   }
@@ -24,7 +24,7 @@ export async function runKeys(
   await withMonitor(context, located, running, async (client) => {
     for (const keys of chords) await pressKeys(client, keys);
   });
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, pressed: chords }));
+  if (globals.json) terminal.json({ schema: 1, pressed: chords });
   else if (!globals.quiet) {
     terminal.out(`Pressed ${options.chords.join(', ')}; utopia screenshot shows the screen.`);
   }

@@ -44,7 +44,7 @@ export async function runLogs(
   const { lines, wholeBytes } = await readLines(chosen, since, options);
   if (globals.json && !options.follow) {
     const head = { schema: 1, name: located.config.name, log: options.qemu ? 'qemu' : 'console' };
-    context.terminal.out(JSON.stringify({ ...head, boots, lines: lines.map(asJson) }));
+    context.terminal.json({ ...head, boots, lines: lines.map(asJson) });
     return;
   }
   if (lines.length === 0 && since !== undefined && !globals.quiet) {
@@ -164,13 +164,18 @@ async function follow(
   for await (const chunk of followFile(file, { signal: context.signal, fromByte })) {
     const atMs = context.now().getTime();
     for (const text of read(chunk).lines) print(context, globals, { boot: 0, atMs, text });
+    // Nobody reads on (`utopia logs -f | head -1`), or there is no room for more.
+    if (context.terminal.stdout.errored) return;
   }
   // As tail -f under a shell: whoever follows ends it by Ctrl-C.
   process.exitCode = exitStatus.interrupted;
 }
 
 function print({ terminal }: Context, globals: GlobalOptions, line: LogLine): void {
-  terminal.out(globals.json ? JSON.stringify(asJson(line)) : line.text);
+  if (globals.json) terminal.json(asJson(line));
+  else if (terminal.stdout.isTTY) terminal.out(line.text);
+  // Whoever reads it by a program gets the text as the guest wrote it.
+  else terminal.stdout.write(`${line.text}\n`);
 }
 
 function asJson({ boot, atMs, text }: LogLine): object {

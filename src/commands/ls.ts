@@ -42,7 +42,7 @@ export async function runLs(
     ({ folderExists, state }) => options.all || folderExists || state !== 'stopped',
   );
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, machines: shown }));
+    terminal.json({ schema: 1, machines: shown });
     return;
   }
   if (shown.length === 0) {

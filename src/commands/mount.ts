@@ -61,7 +61,7 @@ async function mountShare(
   const sharedDir = running.state?.plan.sharedDir ?? machine.config.sharedDir;
   if (globals.json) {
     const { end, owner, user } = report;
-    terminal.out(JSON.stringify({ schema: 1, end, folder, sharedDir, owner, user }));
+    terminal.json({ schema: 1, end, folder, sharedDir, owner, user });
     return;
   }
   const how = report.end === 'there' ? 'is already' : once ? 'is now' : 'is now, and at each boot,';

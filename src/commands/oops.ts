@@ -51,7 +51,7 @@ export async function runOops(
     const events = crashes.map(reportCrash);
     const omitted = log.omitted + all.length - shown.length;
     const { file, bytes } = log;
-    context.terminal.out(JSON.stringify({ schema: 1, log: file, bytes, omitted, events }));
+    context.terminal.json({ schema: 1, log: file, bytes, omitted, events });
     return;
   }
   if (crashes.length === 0) return sayNone(context, log);

@@ -162,7 +162,7 @@ async function report(
   const kept = { count: all.length, bytes: totalBytes(all) };
   if (globals.json) {
     const result: ResetReport = { schema: 1, ...done, path: config.privateFile, kept };
-    terminal.out(JSON.stringify(result));
+    terminal.json(result);
     return;
   }
   for (const line of lines) terminal.out(line);

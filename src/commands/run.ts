@@ -112,7 +112,7 @@ async function publish(
   { junit }: RunOptions,
   report: RunReport,
 ): Promise<void> {
-  if (globals.json) context.terminal.out(JSON.stringify(report));
+  if (globals.json) context.terminal.json(report);
   await writeJUnit(context, junit, [junitCase(report)]);
 }
 
@@ -153,7 +153,7 @@ async function runSeveral(
   const { runMany, summarise } = await import('./run/many.ts');
   const reports = await runMany(context, globals, options, jobs);
   const { terminal, signal } = context;
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, runs: reports }));
+  if (globals.json) terminal.json({ schema: 1, runs: reports });
   const cases = reports.map((report) => ({ ...junitCase(report), name: report.item }));
   await writeJUnit(context, options.junit, cases);
   if (!globals.json) terminal.out(summarise(reports, jobs.length));

@@ -31,7 +31,7 @@ export async function runScreenshot(
   const png = encode({ ...picture, channels: 3, depth: 8 });
   await write(file, png);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, file, width, height, bytes: png.length }));
+    terminal.json({ schema: 1, file, width, height, bytes: png.length });
     return;
   }
   const short = shorten(file, context.cwd, homeFolder(context.env));

@@ -62,7 +62,7 @@ export async function runSensorsRecord(
   }
   const elapsedMs = Math.round(performance.now() - startedAt);
   if (globals.json) {
-    context.terminal.out(JSON.stringify({ schema: 1, file: path, frames, bytes, elapsedMs }));
+    context.terminal.json({ schema: 1, file: path, frames, bytes, elapsedMs });
     return;
   }
   context.terminal.out(

@@ -36,7 +36,7 @@ export async function runSensorsShow(
     ].slice(0, terminal.stdout.rows - 1);
     // Up to where the last drawing began, and clear from there.
     const back = drawnLines === 0 ? '' : `\u001B[${drawnLines}A\u001B[J`;
-    terminal.stdout.write(`${back}${lines.join('\n')}\n`);
+    terminal.stdout.write(`${back}${terminal.shown(lines.join('\n'))}\n`);
     drawnLines = lines.length;
   };
 
@@ -61,7 +61,6 @@ export async function runSensorsShow(
     return;
   }
   const result = tally.read();
-  if (globals.json)
-    terminal.out(JSON.stringify({ schema: 1, feed: formatSensors(feed), ...result }));
+  if (globals.json) terminal.json({ schema: 1, feed: formatSensors(feed), ...result });
   else for (const line of sensorTable(result, context.now().getTime())) terminal.out(line);
 }

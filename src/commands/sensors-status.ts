@@ -20,9 +20,7 @@ export async function runSensorsStatus(context: Context, globals: GlobalOptions)
     const feed = bridge?.feed;
     const pid = bridge?.alive === true ? bridge.process.pid : undefined;
     const device = running?.state?.plan.sensorPort === true ? '/dev/ttyS1' : undefined;
-    terminal.out(
-      JSON.stringify({ schema: 1, configured, feed, device, pid, log: paths.sensorsLog }),
-    );
+    terminal.json({ schema: 1, configured, feed, device, pid, log: paths.sensorsLog });
     return;
   }
   if (running === undefined) {

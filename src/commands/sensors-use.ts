@@ -44,7 +44,7 @@ export async function runSensorsUse(
   } finally {
     await lock.release();
   }
-  if (globals.json) context.terminal.out(JSON.stringify({ schema: 1, feed: formatSensors(feed) }));
+  if (globals.json) context.terminal.json({ schema: 1, feed: formatSensors(feed) });
   else context.terminal.out(`${formatSensors(feed)} is at /dev/ttyS1 of ${config.name} now.`);
 }
 

@@ -33,7 +33,7 @@ export async function runSshConfig(
   if (action === 'remove') {
     const change = await removeBlock(places, context.now());
     const file = blockFile(places);
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, removed: file, ...change }));
+    if (globals.json) terminal.json({ schema: 1, removed: file, ...change });
     else terminal.out(`${short(context, file)} is gone.${describeChange(context, change)}`);
     return;
   }
@@ -48,14 +48,14 @@ export async function runSshConfig(
   const names = namesOf(machine);
   const block = await blockOf(machine, access, names);
   if (action === 'print') {
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, names, block }));
+    if (globals.json) terminal.json({ schema: 1, names, block });
     else terminal.out(block.trimEnd());
     return;
   }
   const change = await installBlock(places, block, context.now());
   const file = blockFile(places);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, names, block, file, ...change }));
+    terminal.json({ schema: 1, names, block, file, ...change });
     return;
   }
   terminal.out(`${short(context, file)} is written.${describeChange(context, change)}`);

@@ -25,31 +25,29 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
   const suspended =
     condition === 'suspended' ? await readSuspended(located.config.privateFile) : undefined;
   if (globals.json) {
-    context.terminal.out(
-      JSON.stringify({
-        schema: 1,
-        name: located.config.name,
-        id: located.paths.id,
-        folder: located.config.folder,
-        state: condition,
-        pid: running?.qemu.pid,
-        startedAt: running === undefined ? undefined : state?.startedAt,
-        readyAt: running?.state?.readyAt,
-        accelerator: running?.state?.plan.accelerator,
-        qemu: running?.state?.qemuVersion,
-        ssh: running?.state?.ssh,
-        exposed: running?.state?.exposed,
-        vnc: running?.state?.plan.vnc,
-        sharedDir: running?.state?.plan.sharedDir,
-        disks: running?.state?.plan.disks,
-        sensors: running?.state?.plan.sensorPort,
-        suspendedAt: suspended?.manifest.savedAt,
-        overlay: { path: located.config.privateFile, bytes: overlayBytes },
-        backingFile: running?.state?.backingFile,
-        consoleLog: located.paths.consoleLog,
-        qemuLog: located.paths.qemuLog,
-      }),
-    );
+    context.terminal.json({
+      schema: 1,
+      name: located.config.name,
+      id: located.paths.id,
+      folder: located.config.folder,
+      state: condition,
+      pid: running?.qemu.pid,
+      startedAt: running === undefined ? undefined : state?.startedAt,
+      readyAt: running?.state?.readyAt,
+      accelerator: running?.state?.plan.accelerator,
+      qemu: running?.state?.qemuVersion,
+      ssh: running?.state?.ssh,
+      exposed: running?.state?.exposed,
+      vnc: running?.state?.plan.vnc,
+      sharedDir: running?.state?.plan.sharedDir,
+      disks: running?.state?.plan.disks,
+      sensors: running?.state?.plan.sensorPort,
+      suspendedAt: suspended?.manifest.savedAt,
+      overlay: { path: located.config.privateFile, bytes: overlayBytes },
+      backingFile: running?.state?.backingFile,
+      consoleLog: located.paths.consoleLog,
+      qemuLog: located.paths.qemuLog,
+    });
     return;
   }
   for (const line of describe(context, located, running, condition, overlayBytes, suspended)) {

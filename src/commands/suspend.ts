@@ -35,7 +35,7 @@ export async function runSuspend(context: Context, globals: GlobalOptions): Prom
     const elapsedMs = Math.round(performance.now() - startedAt);
     if (globals.json) {
       const { stateBytes: bytes } = manifest;
-      terminal.out(JSON.stringify({ schema: 1, name: config.name, bytes, elapsedMs }));
+      terminal.json({ schema: 1, name: config.name, bytes, elapsedMs });
       return;
     }
     const size = formatBytes(manifest.stateBytes);

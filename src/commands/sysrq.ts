@@ -23,7 +23,7 @@ export async function runSysrq(
 ): Promise<void> {
   const { terminal } = context;
   if (options.key === undefined) {
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, keys: sysrqKeys }));
+    if (globals.json) terminal.json({ schema: 1, keys: sysrqKeys });
     else for (const [key, does] of tableOfKeys()) terminal.out(`  ${key}  ${does}`);
     return;
   }
@@ -50,7 +50,7 @@ export async function runSysrq(
       hint: 'utopia ssh -- sysctl kernel.sysrq=1      (until its next boot)',
     });
   }
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, key, answer: answer ?? null }));
+  if (globals.json) terminal.json({ schema: 1, key, answer: answer ?? null });
   else if (answer === undefined) {
     terminal.out(`Pressed Alt-SysRq-${key}. The console shows no answer: utopia screenshot`);
   } else {

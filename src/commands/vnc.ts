@@ -35,7 +35,7 @@ export async function runVnc(
   }
   const tunnel = tunnelTo(screen, env);
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, vnc: screen, tunnel: tunnel.argv }));
+    terminal.json({ schema: 1, vnc: screen, tunnel: tunnel.argv });
     return;
   }
   if (options.print || tunnel.fromElsewhere || !hasDesktop(env)) {

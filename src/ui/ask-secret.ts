@@ -17,7 +17,7 @@ export async function askSecret(
       hint: 'Run this in a terminal, or hand it over with --stdin.',
     });
   }
-  terminal.stderr.write(prompt);
+  terminal.stderr.write(terminal.shown(prompt));
   // readline edits the line, and draws it into nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: terminal.stdin, output: nowhere, terminal: true });

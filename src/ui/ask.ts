@@ -27,7 +27,7 @@ export async function confirm(
   const reader = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
     const choices = options.defaultYes === true ? '[Y/n]' : '[y/N]';
-    const prompt = `${question} ${choices} `;
+    const prompt = terminal.shown(`${question} ${choices} `);
     const answer = await (options.signal === undefined
       ? reader.question(prompt)
       : reader.question(prompt, { signal: options.signal }));
@@ -56,7 +56,7 @@ export async function confirmByKey(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { stdin, stderr } = terminal;
-  stderr.write(`${question} [Y/n] `);
+  stderr.write(terminal.shown(`${question} [Y/n] `));
   stdin.setRawMode(true);
   stdin.resume();
   try {

@@ -1,12 +1,11 @@
-import type { ChalkInstance } from 'chalk';
 import type { Crash, TraceFrame } from '../crash/types.ts';
 import { wrapText } from './lines.ts';
-import type { Symbols } from './terminal.ts';
+import type { Style, Symbols } from './terminal.ts';
 
 /** How a crash is drawn. */
 export interface CrashStyle {
   readonly columns: number;
-  readonly color: ChalkInstance;
+  readonly color: Style;
   readonly symbols: Symbols;
   /** Every frame on a line of its own, also uncertain ones, and the kernel's own text. */
   readonly verbose: boolean;

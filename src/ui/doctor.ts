@@ -1,15 +1,14 @@
-import type { ChalkInstance } from 'chalk';
 import type { CheckGroup, CheckResult, Fix, FixCommand } from '../host/check.ts';
 import type { HostReport } from '../host/report.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { countOf } from './format.ts';
 import { wrapText } from './lines.ts';
-import type { Symbols } from './terminal.ts';
+import type { Style, Symbols } from './terminal.ts';
 
 /** How a report is drawn. */
 export interface DoctorStyle {
   readonly columns: number;
-  readonly color: ChalkInstance;
+  readonly color: Style;
   readonly symbols: Symbols;
   /** Every check with its evidence, not only those that need a word. */
   readonly verbose: boolean;

@@ -1,3 +1,5 @@
+import { showControls } from './harmless.ts';
+
 /** One run, as a test case. */
 export interface JUnitCase {
   readonly name: string;
@@ -59,9 +61,9 @@ const unspeakable = new RegExp(
   'gu',
 );
 
-/** Text for XML, with a question mark for what XML cannot hold. */
+/** Text for XML: what it cannot hold, and what a terminal would act on, is shown as an escape. */
 function escapeXml(text: string): string {
-  return text
+  return showControls(text)
     .replaceAll(unspeakable, '?')
     .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
 }

@@ -17,7 +17,7 @@ export async function openLiveLines(
   const spinner = ora({ stream: terminal.stderr, discardStdin: false, interval: redrawMs });
   // Asked for before the text, at each drawing.
   spinner.prefixText = () => {
-    const lines = draw();
+    const lines = draw().map((line) => terminal.shown(line));
     spinner.text = lines.at(-1) ?? '';
     return [...lines.slice(0, -1), ' '].join('\n');
   };

@@ -1,6 +1,7 @@
 import type { Ora } from 'ora';
 import type { Terminal } from './terminal.ts';
 import { formatDuration } from './format.ts';
+import { showInLine } from './harmless.ts';
 import { wrapText } from './lines.ts';
 
 /**
@@ -72,13 +73,15 @@ export async function openProgress(
   }
 
   function report(event: ProgressEvent): void {
+    // What stands on one line of ours: a name with a newline must not look like a second one.
+    const title = event.kind === 'note' ? '' : showInLine(event.title);
     switch (event.kind) {
       case 'started':
-        spinner?.start(event.title);
+        spinner?.start(title);
         break;
       case 'moved':
         if (spinner !== undefined) {
-          spinner.text = movingLine(event, terminal.columns);
+          spinner.text = movingLine({ ...event, title }, terminal.columns);
           if (!spinner.isSpinning) spinner.start();
         }
         break;
@@ -95,8 +98,8 @@ export async function openProgress(
             : undefined;
         const text = [event.detail, time].filter((part) => part !== undefined).join(', ');
         // A longer title (a path) pushes its text to the right, as far as there is room for it.
-        const start = Math.max(markWidth, Math.min(event.title.length + 5, longestStart));
-        const mark = `  ${marks[event.kind]} ${event.title.padEnd(titleWidth)} `;
+        const start = Math.max(markWidth, Math.min(title.length + 5, longestStart));
+        const mark = `  ${marks[event.kind]} ${title.padEnd(titleWidth)} `;
         const [first = '', ...rest] = wrapText(text, terminal.columns - start);
         terminal.err(`${mark}${first}`.trimEnd());
         for (const line of rest) terminal.err(`${' '.repeat(start)}${line}`);
@@ -119,7 +122,7 @@ function movingLine(event: ProgressEvent & { kind: 'moved' }, columns: number): 
     .filter((part) => part !== undefined)
     .join(' ');
   // Indent and spinner take four columns; a line that wraps cannot be redrawn.
-  return line.slice(0, columns - 5);
+  return showInLine(line).slice(0, columns - 5);
 }
 
 /** A bar of `width` cells for a fraction from 0 to 1, with the per cent behind it. */

@@ -3,6 +3,7 @@ import type { HostFacts } from '../host/facts/types.ts';
 import type { HostReport } from '../host/report.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { formatBytes } from './format.ts';
+import { showInLine } from './harmless.ts';
 
 /** What a report is written from; nothing else gets into it. */
 export interface ReportInput {
@@ -88,7 +89,7 @@ export function renderReport(input: ReportInput): string {
   const sections = reportSections.flatMap(({ title, lines }) => [
     '',
     `== ${title}`,
-    ...lines(input).map((line) => line.replaceAll(/[\r\n]+/g, ' ')),
+    ...lines(input).map((line) => showInLine(line.replaceAll(/[\r\n]/g, ' '))),
   ]);
   return [reportHeading, ...sections, ''].join('\n');
 }

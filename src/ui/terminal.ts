@@ -1,5 +1,7 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import { randomInt } from 'node:crypto';
+import { Chalk } from 'chalk';
 import type { Environment } from '../context.ts';
+import { showControls, stringifyHarmlessly } from './harmless.ts';
 
 /** Marks before a line. Colour carries nothing that they and the words do not. */
 export interface Symbols {
@@ -12,16 +14,29 @@ export interface Symbols {
 const fancySymbols: Symbols = { ok: '✓', warn: '!', fail: '✗', info: '·' };
 const plainSymbols: Symbols = { ok: 'ok', warn: '!', fail: 'x', info: '-' };
 
+const styleNames = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+
+/** Marks text with a colour or a weight; at level 0 it gives the text as it is. */
+export type Style = { readonly level: number } & {
+  readonly [name in (typeof styleNames)[number]]: (text: string) => string;
+};
+
 /**
  * Where a command speaks: results on `out` (stdout), progress and warnings on
- * `err` (stderr). Whole lines; the newline is added.
+ * `err` (stderr). Whole lines; the newline is added. Here foreign text is made
+ * harmless: of all control characters only newline, tab and the sequences of
+ * `color` and `errColor` act, whatever a guest, a file or a name holds.
  */
 export interface Terminal {
   out(line?: string): void;
   err(line?: string): void;
+  /** A value as JSON on stdout, on one line or indented; what reads it gets the value unchanged. */
+  json(value: unknown, indent?: number): void;
+  /** Text made harmless as `out` and `err` do it, for those who write to a stream themselves. */
+  shown(text: string): string;
   /** Colours for stdout and for stderr; without a terminal, or with NO_COLOR, they colour nothing. */
-  readonly color: ChalkInstance;
-  readonly errColor: ChalkInstance;
+  readonly color: Style;
+  readonly errColor: Style;
   readonly symbols: Symbols;
   /** Somebody can answer a question: stdin and stderr are terminals. */
   readonly interactive: boolean;
@@ -30,6 +45,7 @@ export interface Terminal {
   /** Width to lay text out for: the terminal's, at most 80, 80 without one. */
   readonly columns: number;
   readonly stdin: NodeJS.ReadStream;
+  /** The streams as they are: for a command's own bytes, which pass unchanged. */
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
@@ -45,11 +61,15 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
   const { stdout, stderr } = streams;
   const utf8 = speaksUtf8(env);
   const dumb = env['TERM'] === 'dumb';
+  const mark = chooseMark();
+  const shown = (text: string): string => showControls(text).replaceAll(mark, escape);
   return {
-    out: (line = '') => void stdout.write(`${line}\n`),
-    err: (line = '') => void stderr.write(`${line}\n`),
-    color: new Chalk({ level: colorLevel(stdout, env) }),
-    errColor: new Chalk({ level: colorLevel(stderr, env) }),
+    out: (line = '') => void stdout.write(`${shown(line)}\n`),
+    err: (line = '') => void stderr.write(`${shown(line)}\n`),
+    json: (value, indent) => void stdout.write(`${stringifyHarmlessly(value, indent)}\n`),
+    shown,
+    color: markedStyle(colorLevel(stdout, env), mark),
+    errColor: markedStyle(colorLevel(stderr, env), mark),
     symbols: utf8 ? fancySymbols : plainSymbols,
     get interactive() {
       return isTerminal(streams.stdin) && isTerminal(stderr);
@@ -64,6 +84,36 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
     stdout,
     stderr,
   };
+}
+
+const escape = '\u001B';
+
+/**
+ * What stands for ESC in styled text until it is written: of private use and drawn anew for
+ * each process, so that no foreign text can hold it (one guess in four thousand million).
+ */
+function chooseMark(): string {
+  return String.fromCodePoint(privateUse(), privateUse());
+}
+
+/** A code point of plane 16, all of which is for private use. */
+function privateUse(): number {
+  return randomInt(0x10_00_00, 0x10_ff_fe);
+}
+
+/** chalk's styles, with `mark` instead of ESC; what they style cannot bring sequences of its own. */
+function markedStyle(level: 0 | 1, mark: string): Style {
+  const chalk = new Chalk({ level });
+  const entries = styleNames.map(
+    (name) =>
+      [
+        name,
+        level === 0
+          ? (text: string) => text
+          : (text: string) => chalk[name](showControls(text)).replaceAll(escape, mark),
+      ] as const,
+  );
+  return { level, ...(Object.fromEntries(entries) as Omit<Style, 'level'>) };
 }
 
 function isTerminal(stream: { readonly isTTY?: boolean | undefined }): boolean {

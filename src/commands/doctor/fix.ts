@@ -91,7 +91,7 @@ export async function runDoctorFix(
   }
   const outcome = sortOutcome([...attempts.values()], seen.results, options.only);
   if (globals.json) {
-    terminal.out(JSON.stringify(fixesAsJson(outcome, seen.report), undefined, 2));
+    terminal.json(fixesAsJson(outcome, seen.report), 2);
   } else {
     const nothing = attempts.size === 0 ? ['There is nothing here that --fix could mend.', ''] : [];
     const end = ['', ...wrapText(seen.report.summary, columns)];

@@ -45,7 +45,7 @@ export async function runDoctorReport(
   if (label === '-') terminal.out(redacted.trimEnd());
   else {
     await write(file, label, redacted);
-    if (globals.json) terminal.out(JSON.stringify({ schema: 1, file, verdict: report.verdict }));
+    if (globals.json) terminal.json({ schema: 1, file, verdict: report.verdict });
     else {
       terminal.out(wrapText(report.summary, terminal.columns).join('\n'));
       terminal.out(`Wrote ${label}. Read it before you hand it on.`);

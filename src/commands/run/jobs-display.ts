@@ -1,5 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { showInLine } from '../../ui/harmless.ts';
 import { openLiveLines } from '../../ui/live-lines.ts';
 import { openProgress } from '../../ui/progress.ts';
 import { drawJobs, fitName, nameWidth, type JobsView, type OpenJob } from './jobs-table.ts';
@@ -20,8 +21,9 @@ export interface JobsDisplay {
 export async function openJobsDisplay(
   { terminal, signal }: Context,
   globals: GlobalOptions,
-  items: readonly string[],
+  paths: readonly string[],
 ): Promise<JobsDisplay> {
+  const items = paths.map(showInLine);
   const quiet = globals.quiet || globals.json;
   const progress = await openProgress(terminal, { quiet });
   const live = !quiet && terminal.animated && terminal.errColor.level > 0;

@@ -21,6 +21,6 @@ export function reportSnapshot(
   done: SnapshotReport,
   lines: readonly string[],
 ): void {
-  if (globals.json) terminal.out(JSON.stringify({ schema: 1, ...done }));
+  if (globals.json) terminal.json({ schema: 1, ...done });
   else for (const line of lines) terminal.out(line);
 }

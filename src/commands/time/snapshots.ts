@@ -24,7 +24,7 @@ export async function runSnapshotList(context: Context, globals: GlobalOptions):
   const aside = await listKept(paths, config.privateFile);
   const { terminal } = context;
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, snapshots, aside: aside.map(describeAside) }));
+    terminal.json({ schema: 1, snapshots, aside: aside.map(describeAside) });
     return;
   }
   if (snapshots.length === 0) terminal.err('No snapshots yet. utopia snapshot save makes one.');
@@ -97,7 +97,7 @@ export async function runSnapshotShow(
   const snapshot = await findSnapshot(config.privateFile, name);
   const { terminal } = context;
   if (globals.json) {
-    terminal.out(JSON.stringify({ schema: 1, snapshot }));
+    terminal.json({ schema: 1, snapshot });
     return;
   }
   terminal.out(`${name}, saved ${formatLocalTime(new Date(snapshot.savedAt))}`);

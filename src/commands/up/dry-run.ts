@@ -27,7 +27,7 @@ export async function runDryRun(
   const overlay = await describeOverlay({ config: located.config, backing, running });
   const argv = machineArgv(plan);
   if (globals.json) {
-    terminal.out(JSON.stringify({ binary: plan.binary, argv, plan: { ...plan, overlay } }));
+    terminal.json({ binary: plan.binary, argv, plan: { ...plan, overlay } });
     return;
   }
   terminal.out(commandLine(plan.binary, argv));

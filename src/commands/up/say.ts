@@ -67,20 +67,18 @@ export function printCard(
   const { terminal } = context;
   if (globals.json) {
     const { ssh, exposed, qemu, plan } = state;
-    terminal.out(
-      JSON.stringify({
-        schema: 1,
-        name: config.name,
-        id: paths.id,
-        pid: qemu.pid,
-        ssh,
-        exposed,
-        vnc: plan.vnc,
-        accelerator: plan.accelerator,
-        readyAt: state.readyAt,
-        warm: state.warm === true,
-      }),
-    );
+    terminal.json({
+      schema: 1,
+      name: config.name,
+      id: paths.id,
+      pid: qemu.pid,
+      ssh,
+      exposed,
+      vnc: plan.vnc,
+      accelerator: plan.accelerator,
+      readyAt: state.readyAt,
+      warm: state.warm === true,
+    });
     return;
   }
   const connections = connectionsOf(state, paths, foreground);

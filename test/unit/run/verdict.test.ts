@@ -118,6 +118,6 @@ describe('JUnit', () => {
   test('holds what XML cannot', () => {
     const { stdout } = { stdout: 'a\u0000b\u001B[1mc\uFFFFd é😀' };
     const xml = renderJUnit('x', [{ ...junitCase(judgeRun(facts)), stdout }]);
-    expect(xml).toContain('<system-out>a?b?[1mc?d é😀</system-out>');
+    expect(xml).toContain('<system-out>a\\x00b\\x1b[1mc?d é😀</system-out>');
   });
 });
