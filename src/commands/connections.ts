@@ -1,3 +1,4 @@
+import { describePeople, type People } from '../host/facts/people.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 import type { MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
@@ -6,6 +7,7 @@ import type { Connections } from '../ui/card.ts';
 export function connectionsOf(
   { ssh, exposed, plan }: MachineState,
   { consoleLog }: MachinePaths,
+  people: People,
   foreground: boolean,
 ): Connections {
   return {
@@ -15,7 +17,22 @@ export function connectionsOf(
     sharedDir: plan.sharedDir,
     disks: plan.disks,
     sensors: plan.sensorPort,
+    isolated: plan.isolated,
+    others: people.kind === 'others' ? describePeople(people) : undefined,
     consoleLog,
     foreground,
+  };
+}
+
+/** The same for scripts: fields of `up --json` and `status --json`. */
+export function reachOf(
+  { plan }: MachineState,
+  people: People,
+): { readonly network: 'full' | 'none'; readonly others: unknown; readonly vncBecause: unknown } {
+  const { kind, ...others } = people;
+  return {
+    network: plan.isolated === true ? 'none' : 'full',
+    vncBecause: plan.vncBecause,
+    others: kind === 'others' ? others : undefined,
   };
 }

@@ -102,11 +102,21 @@ function refusal({ end, detail }: ShareReport, folder: string, stderr: string): 
 
 async function mountHost(
   context: Context,
-  { access }: ReachableGuest,
+  { access, running }: ReachableGuest,
   wanted: string | true,
   folder: string,
 ): Promise<number> {
   const { env, cwd, terminal, signal } = context;
+  if (running.state?.plan.isolated === true) {
+    throw new UtopiaError(
+      'guest-refused',
+      'The guest does not reach this host: UTOPIA_NETWORK=none.',
+      {
+        details: ['sshfs in the guest logs in here. The share needs no network: utopia mount'],
+        hint: 'utopia down, then UTOPIA_NETWORK=full utopia up',
+      },
+    );
+  }
   const banner = { host: '127.0.0.1', port: 22, timeoutMs: bannerTimeoutMs, signal };
   if ((await readSshBanner(banner)) === undefined) {
     throw new UtopiaError('ssh-unavailable', 'No SSH server answers on port 22 of this host.', {

@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
+import type { People } from '../host/facts/people.ts';
+import { findPeople } from '../host/people.ts';
 import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
 import { homeFolder } from '../places.ts';
 import { connectionCard, shorten } from '../ui/card.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
 import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
-import { connectionsOf } from './connections.ts';
+import { connectionsOf, reachOf } from './connections.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 
 /** `utopia status`: whether the machine runs, since when, and how to reach it. */
@@ -20,6 +22,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
     context.now,
     located.config.privateFile,
   );
+  const people = await findPeople(context.env, context.cwd);
   const overlayBytes = await allocatedBytes(located.config.privateFile);
 
   const suspended =
@@ -39,6 +42,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       ssh: running?.state?.ssh,
       exposed: running?.state?.exposed,
       vnc: running?.state?.plan.vnc,
+      ...(running?.state === undefined ? {} : reachOf(running.state, people)),
       sharedDir: running?.state?.plan.sharedDir,
       disks: running?.state?.plan.disks,
       sensors: running?.state?.plan.sensorPort,
@@ -50,18 +54,30 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
     });
     return;
   }
-  for (const line of describe(context, located, running, condition, overlayBytes, suspended)) {
+  for (const line of describe(context, located, {
+    running,
+    condition,
+    people,
+    overlayBytes,
+    suspended,
+  })) {
     context.terminal.out(line);
   }
+}
+
+/** What was found out about the machine and its host. */
+interface Found {
+  readonly running: RunningMachine | undefined;
+  readonly condition: MachineCondition;
+  readonly people: People;
+  readonly overlayBytes: number | undefined;
+  readonly suspended: SuspendedMachine | undefined;
 }
 
 function describe(
   context: Context,
   { config, paths }: LocatedMachine,
-  running: RunningMachine | undefined,
-  condition: MachineCondition,
-  overlayBytes: number | undefined,
-  suspended: SuspendedMachine | undefined,
+  { running, condition, people, overlayBytes, suspended }: Found,
 ): string[] {
   const home = homeFolder(context.env);
   const short = (path: string): string => shorten(path, context.cwd, home);
@@ -85,7 +101,7 @@ function describe(
     const speed = state.plan.accelerator === 'kvm' ? 'KVM' : 'software emulation';
     lines.push(
       `  since    ${formatDuration(age)}, pid ${running.qemu.pid}, QEMU ${state.qemuVersion}, ${speed}`,
-      ...connectionCard(connectionsOf(state, paths, false), context.cwd, home),
+      ...connectionCard(connectionsOf(state, paths, people, false), context.cwd, home),
     );
   }
   return lines;

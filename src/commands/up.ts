@@ -48,7 +48,7 @@ export async function runUp(
       machine.knock?.stop();
       machine.started.detach();
       display.close();
-      printCard(context, globals, located, machine.state, false);
+      await printCard(context, globals, located, machine.state, false);
       return undefined;
     }
     // Loaded while QEMU starts.
@@ -91,5 +91,5 @@ async function refuseIfRunning(
   located: LocatedMachine,
 ): Promise<void> {
   const running = await findRunning(located.paths);
-  if (running !== undefined) throw refuseRunning(context, globals, located, running);
+  if (running !== undefined) throw await refuseRunning(context, globals, located, running);
 }

@@ -76,6 +76,14 @@ export const configKeys = {
     default: '127.0.0.1',
     sample: '127.0.0.1',
   },
+  UTOPIA_NETWORK: {
+    description:
+      'What the guest reaches: full is the internet, and this host at 10.0.2.2 with everything that listens on its loopback; none is nothing at all. SSH and forwarded ports lead into the guest either way.',
+    takes: 'full or none',
+    default: 'full',
+    sample: 'none',
+    flag: '--network <which>',
+  },
   SHARED_FS_DIR: {
     description: 'Folder that the guest sees as /home/user/shared. Sources in it survive a reset.',
     takes: 'a path',
@@ -84,7 +92,7 @@ export const configKeys = {
   },
   UTOPIA_VNC: {
     description:
-      "Where the guest's screen is served: display N is TCP port 5900 + N, which every user of this host can reach; unix is a socket for you alone.",
+      "Where the guest's screen is served: display N is TCP port 5900 + N, which every user of this host can reach; unix is a socket for you alone, and takes the place of the default on a host with other people.",
     takes: '127.0.0.1:N, auto for a free display, unix, or off',
     default: '127.0.0.1:0',
     sample: '127.0.0.1:1',

@@ -65,6 +65,7 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     const value = broken.has(key) ? (written ?? null) : resolved.values[key];
     values[key] = line === undefined ? { value, origin } : { value, origin, line };
   }
+  const vncIsDefault = entries.UTOPIA_VNC.origin === 'default';
   const keysSet = keyNames.filter((key) => entries[key].origin !== 'default').length;
   return {
     file: file.path,
@@ -74,7 +75,7 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     warnings: [...warnings, ...evaluation.warnings, ...remarkOnNames(evaluation)].toSorted(byLine),
     errors: allErrors,
     ...(allErrors.length === 0
-      ? { config: { ...resolved.config, fileExists: file.exists, keysSet } }
+      ? { config: { ...resolved.config, fileExists: file.exists, keysSet, vncIsDefault } }
       : {}),
   };
 }

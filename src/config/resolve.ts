@@ -15,7 +15,7 @@ export type Lookup = (name: string) => Promise<string>;
 
 /** Settings with paths made absolute and names resolved, and what is wrong between them. */
 export interface ResolvedSettings {
-  readonly config: Omit<Config, 'fileExists' | 'keysSet'>;
+  readonly config: Omit<Config, 'fileExists' | 'keysSet' | 'vncIsDefault'>;
   readonly values: Readonly<Record<KeyName, ReportedValue['value']>>;
   readonly problems: readonly Problem[];
 }
@@ -45,6 +45,7 @@ export async function resolveConfig(
     cpus: settings.UTOPIA_CPUS,
     sshPort: settings.UTOPIA_SSH_PORT,
     sshInterface,
+    network: settings.UTOPIA_NETWORK,
     sharedDir: absolutePath(folder, settings.SHARED_FS_DIR),
     accelerator: settings.UTOPIA_ACCEL,
     vnc: settings.UTOPIA_VNC,
@@ -66,6 +67,7 @@ export async function resolveConfig(
       UTOPIA_ACCEL: config.accelerator,
       UTOPIA_SSH_PORT: config.sshPort,
       UTOPIA_SSH_INTERFACE: config.sshInterface,
+      UTOPIA_NETWORK: config.network,
       SHARED_FS_DIR: config.sharedDir,
       UTOPIA_VNC: formatVnc(config.vnc),
       UTOPIA_FORWARDS: config.forwards.map(formatForward),

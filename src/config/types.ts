@@ -68,6 +68,10 @@ export interface Config {
   readonly sharedDir: string;
   readonly accelerator: 'auto' | 'kvm' | 'tcg';
   readonly vnc: VncSetting;
+  /** Nobody has set UTOPIA_VNC: on a host with other people the screen goes elsewhere (machine/screen.ts). */
+  readonly vncIsDefault: boolean;
+  /** UTOPIA_NETWORK: whether the guest reaches the internet and this host. */
+  readonly network: 'full' | 'none';
   /** UTOPIA_DISKS, in the order of the guest's vdb, vdc … */
   readonly disks: readonly DiskSetting[];
   /** UTOPIA_SENSORS; with `none` the guest has no second serial port. */

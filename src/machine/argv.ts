@@ -86,12 +86,14 @@ function diskArgs(plan: MachinePlan): string[] {
 
 function networkArgs(plan: MachinePlan): string[] {
   const { host, port } = plan.ssh;
-  const forwards = [
+  const options = [
+    // Forwards work all the same.
+    ...(plan.isolated === true ? ['restrict=on'] : []),
     `hostfwd=tcp:${host}:${port}-:22`,
     ...plan.forwards.map((each) => `hostfwd=${forwardRule(each)}`),
   ];
   return [
-    ...['-netdev', `user,id=net0,${forwards.join(',')}`],
+    ...['-netdev', ['user', 'id=net0', ...options].join(',')],
     // No option ROM: nothing boots from the network, and loading it takes time.
     ...['-device', 'virtio-net-pci,netdev=net0,addr=0x3,romfile='],
   ];

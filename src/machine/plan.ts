@@ -21,8 +21,12 @@ export interface MachinePlan {
   readonly overlay: string;
   /** Host address and port that lead to the guest's port 22. */
   readonly ssh: HostAddress;
+  /** The guest reaches neither this host nor any other; what leads into it still works. */
+  readonly isolated?: boolean | undefined;
   /** Undefined for no screen. */
   readonly vnc: ScreenAddress | undefined;
+  /** Why the screen is not where the default of UTOPIA_VNC has it, as a sentence. */
+  readonly vncBecause?: string | undefined;
   /** Ports of the host, besides that of SSH, that lead into the guest. */
   readonly forwards: readonly PortForward[];
   readonly sharedDir: string;
@@ -124,6 +128,7 @@ export interface PlanInput {
   readonly acceleration: Pick<Acceleration, 'accelerator' | 'cpuModel'>;
   readonly ssh: HostAddress;
   readonly vnc: MachinePlan['vnc'];
+  readonly vncBecause?: string | undefined;
   readonly disks: readonly PlannedDisk[];
   /** What stood behind `--` on the command line. */
   readonly commandLineArgs: readonly string[];
@@ -141,7 +146,9 @@ export function planMachine(input: PlanInput): MachinePlan {
     cpus: config.cpus,
     overlay: config.privateFile,
     ssh: input.ssh,
+    isolated: config.network === 'none' ? true : undefined,
     vnc: input.vnc,
+    vncBecause: input.vncBecause,
     forwards: config.forwards,
     sharedDir: config.sharedDir,
     sensorPort: config.sensors.kind !== 'none',

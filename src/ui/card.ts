@@ -18,6 +18,10 @@ export interface Connections {
   readonly disks?: readonly DiskName[] | undefined;
   /** The guest has a sensor feed at its second serial port. */
   readonly sensors?: boolean | undefined;
+  /** The guest reaches nothing outside of it. */
+  readonly isolated?: boolean | undefined;
+  /** Other people on this host, in words; undefined where there are none. */
+  readonly others?: string | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
 }
@@ -46,6 +50,7 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
           ] satisfies [string, string],
         ]),
     ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],
+    ...networkRow(connections),
     ['share', `${shorten(connections.sharedDir, cwd, home)} is /home/user/shared in the guest`],
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
     ...(sensors
@@ -60,6 +65,13 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
     ],
   ];
   return rows.map(([what, how]) => `  ${what.padEnd(8)} ${how}`);
+}
+
+/** Who has the host alone need not be told what is on its loopback. */
+function networkRow({ isolated, others }: Connections): (readonly [string, string])[] {
+  if (isolated === true) return [['network', 'the guest reaches nothing (UTOPIA_NETWORK=none)']];
+  if (others === undefined) return [];
+  return [['network', "the guest reaches this host's loopback; UTOPIA_NETWORK=none closes it"]];
 }
 
 /** Room behind the label on 80 columns. */

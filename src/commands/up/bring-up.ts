@@ -57,7 +57,7 @@ export async function bringUp(
       throw await interrupted(context, located, machine, session, display);
     }
     display.close();
-    printCard(context, globals, located, state, !options.detach);
+    await printCard(context, globals, located, state, !options.detach);
     const startWarming =
       end.kind === 'ready' && !globals.json && !globals.quiet
         ? await planWarming(context, globals, options, located, machine)

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { findPeople } from '../../host/people.ts';
 import { probePort, suggestFreePort } from '../../host/ports.ts';
 import {
   portsOfOthers,
@@ -10,6 +11,7 @@ import {
 } from '../../machine/kept-ports.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import { firstSshHost, type HostAddress, type MachinePlan } from '../../machine/plan.ts';
+import { chooseScreen, type ScreenChoice } from '../../machine/screen.ts';
 import { readState } from '../../machine/state.ts';
 import { portsLockFile } from '../../places.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -24,6 +26,7 @@ const lockWaitMs = 10_000;
 export interface ChosenPorts {
   readonly ssh: HostAddress;
   readonly vnc: MachinePlan['vnc'];
+  readonly vncBecause?: string | undefined;
 }
 
 export interface PortOptions {
@@ -47,7 +50,7 @@ export async function choosePorts(
   const { config, paths } = located;
   if (running) {
     const last = (await readState(paths))?.plan;
-    if (last !== undefined) return { ssh: last.ssh, vnc: last.vnc };
+    if (last !== undefined) return { ssh: last.ssh, vnc: last.vnc, vncBecause: last.vncBecause };
   }
   const auto = config.sshPort === 'auto' || config.vnc.kind === 'auto';
   if (!auto || !reserve) return await choose(context, located);
@@ -71,7 +74,11 @@ export async function choosePorts(
 }
 
 async function choose(context: Context, { config, paths }: LocatedMachine): Promise<ChosenPorts> {
-  const kept = await readKeptPorts(paths);
+  const [kept, people] = await Promise.all([
+    readKeptPorts(paths),
+    findPeople(context.env, context.cwd),
+  ]);
+  const screen = chooseScreen(config, people);
   let others: Promise<ReadonlySet<number>> | undefined;
   const findFree = async (host: string, first: number): Promise<number | undefined> => {
     others ??= portsOfOthers(context.env, process.getuid?.() ?? 0, paths);
@@ -79,10 +86,10 @@ async function choose(context: Context, { config, paths }: LocatedMachine): Prom
   };
   const [ssh, vnc] = await Promise.all([
     chooseSsh(context, config, kept.ssh, findFree),
-    chooseVnc(context, config, paths.vncSocket, kept.vncDisplay, findFree),
+    chooseVnc(context, screen, paths.vncSocket, kept.vncDisplay, findFree),
     checkForwards(context, config),
   ]);
-  return { ssh, vnc };
+  return { ssh, vnc, vncBecause: screen.because };
 }
 
 type FindFree = (host: string, first: number) => Promise<number | undefined>;
@@ -126,7 +133,7 @@ async function chooseSsh(
 
 async function chooseVnc(
   context: Context,
-  { vnc }: Config,
+  { vnc }: ScreenChoice,
   socket: string,
   before: number | undefined,
   findFree: FindFree,

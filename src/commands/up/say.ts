@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { describeSlowdown } from '../../host/describe-slowdown.ts';
+import { findPeople } from '../../host/people.ts';
 import type { Acceleration } from '../../host/types.ts';
 import type { Overlay } from '../../image/types.ts';
 import type { MachineState, RunningMachine } from '../../machine/state.ts';
@@ -10,7 +11,7 @@ import { connectionCard, shorten } from '../../ui/card.ts';
 import { formatBytes } from '../../ui/format.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
-import { connectionsOf } from '../connections.ts';
+import { connectionsOf, reachOf } from '../connections.ts';
 import type { LocatedMachine } from '../locate.ts';
 import type { ReleasedGuest } from '../time/released-shares.ts';
 
@@ -57,14 +58,15 @@ export function wokenLine(
 }
 
 /** The card, or with --json the machine as an object: `up`'s result. */
-export function printCard(
+export async function printCard(
   context: Context,
   globals: GlobalOptions,
   { config, paths }: LocatedMachine,
   state: MachineState,
   foreground: boolean,
-): void {
+): Promise<void> {
   const { terminal } = context;
+  const people = await findPeople(context.env, context.cwd);
   if (globals.json) {
     const { ssh, exposed, qemu, plan } = state;
     terminal.json({
@@ -75,13 +77,14 @@ export function printCard(
       ssh,
       exposed,
       vnc: plan.vnc,
+      ...reachOf(state, people),
       accelerator: plan.accelerator,
       readyAt: state.readyAt,
       warm: state.warm === true,
     });
     return;
   }
-  const connections = connectionsOf(state, paths, foreground);
+  const connections = connectionsOf(state, paths, people, foreground);
   terminal.out();
   for (const line of connectionCard(connections, context.cwd, homeFolder(context.env))) {
     terminal.out(line);
@@ -99,13 +102,13 @@ export function sayWarm({ terminal }: Context, byItself: boolean): void {
 }
 
 /** Says that the machine runs already, with the card; the status tells scripts so too. */
-export function refuseRunning(
+export async function refuseRunning(
   context: Context,
   globals: GlobalOptions,
   located: LocatedMachine,
   { qemu, state }: RunningMachine,
-): UtopiaError {
-  if (state !== undefined) printCard(context, globals, located, state, false);
+): Promise<UtopiaError> {
+  if (state !== undefined) await printCard(context, globals, located, state, false);
   return new UtopiaError(
     'machine-running',
     `${located.config.name} is running already (pid ${qemu.pid}).`,

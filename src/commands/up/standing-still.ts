@@ -49,7 +49,9 @@ export async function goOnIfPaused(
     const what = why === 'paused' ? 'stood still, and goes on' : wakeText(released, trouble);
     if (!globals.quiet) terminal.err(`${config.name} ${what}.`);
     if (trouble !== undefined) terminal.err(`  ${trouble}`);
-    if (running.state !== undefined) printCard(context, globals, located, running.state, false);
+    if (running.state !== undefined) {
+      await printCard(context, globals, located, running.state, false);
+    }
     return true;
   } finally {
     await lock.release();

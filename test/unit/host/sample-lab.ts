@@ -19,6 +19,8 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     sharedDir: '/home/alice/lab/shared',
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
+    vncIsDefault: true,
+    network: 'full',
     disks: [],
     sensors: { kind: 'none' },
     forwards: [],

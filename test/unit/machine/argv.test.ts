@@ -40,6 +40,13 @@ describe('what students depend on', () => {
     expect(valueOf(argvOf(), '-netdev')).toBe('user,id=net0,hostfwd=tcp:127.0.0.1:22223-:22');
   });
 
+  test('a guest without a network still has its forwards', () => {
+    const forward = { protocol: 'udp', host: '127.0.0.1', hostPort: 99, guestPort: 9 } as const;
+    expect(valueOf(argvOf({ network: 'none', forwards: [forward] }), '-netdev')).toBe(
+      'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:22223-:22,hostfwd=udp:127.0.0.1:99-:9',
+    );
+  });
+
   test('the overlay is the first virtio disk, with its format said', () => {
     const argv = argvOf();
     expect(valueOf(argv, '-drive')).toContain(

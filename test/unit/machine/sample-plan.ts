@@ -7,6 +7,7 @@ interface Changes {
   readonly commandLineArgs?: readonly string[];
   readonly vnc?: PlanInput['vnc'];
   readonly forwards?: Config['forwards'];
+  readonly network?: Config['network'];
   readonly devices?: readonly string[];
   readonly hasSandbox?: boolean;
   readonly version?: string;
@@ -48,6 +49,8 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     sharedDir: changes.sharedDir ?? '/lab/shared',
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
+    vncIsDefault: true,
+    network: changes.network ?? 'full',
     disks: [],
     sensors: changes.sensors ?? { kind: 'none' },
     forwards: changes.forwards ?? [],

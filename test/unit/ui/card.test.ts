@@ -29,6 +29,20 @@ test('without a screen, and in the background', () => {
   expect(card.at(-1)).toContain('utopia down');
 });
 
+/** The row about the network, if the card has one. */
+function networkRow(more: object): string | undefined {
+  const card = connectionCard({ ...connections, ...more }, '/', '/h');
+  return card.find((line) => line.startsWith('  network'));
+}
+
+test('the network, where it is closed, and where others are on the host', () => {
+  expect(networkRow({})).toBeUndefined();
+  expect(networkRow({ isolated: true })).toBe(
+    '  network  the guest reaches nothing (UTOPIA_NETWORK=none)',
+  );
+  expect(networkRow({ others: 'anna' })).toHaveLength(80);
+});
+
 /** The card of a machine with so many exercise disks, the second read-only, and with none of them no feed. */
 function rows(count: number): string[] {
   const disks = Array.from({ length: count }, (_, n) => ({
