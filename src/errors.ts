@@ -56,6 +56,7 @@ export const errorCodes = {
   'snapshot-unknown': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
   'guest-lost': exitStatus.unavailable,
+  'guest-exposed': exitStatus.tryAgain,
   'guest-refused': exitStatus.unavailable,
   'copy-failed': exitStatus.unavailable,
   'guest-ended': exitStatus.unavailable,

@@ -11,6 +11,11 @@ export interface SshTarget {
   readonly identityFile: string;
   /** Socket of a shared connection; undefined for a connection of one's own. */
   readonly controlPath?: string | undefined;
+  /**
+   * The guest has no port on this host: ssh gets along with the shared connection, or with one
+   * that it is handed as its stdin and stdout, and makes none by itself.
+   */
+  readonly isPrivate?: boolean | undefined;
 }
 
 /** How one connection is made. */
@@ -63,6 +68,8 @@ export function sshArgv(target: SshTarget, style: SshStyle): string[] {
   return [
     ...addressArgs(target, style.logFile),
     ...connectionOptions(target, style.passwordPrompts),
+    // Where the shared connection has ended, ssh would try address and port, which are another's.
+    ...(target.isPrivate === true ? option('ProxyCommand', 'false') : []),
     ...option('ControlMaster', 'no'),
     ...tty,
     ...['--', target.host],
@@ -85,6 +92,8 @@ export function masterArgv(
   return [
     ...addressArgs(target, style.logFile),
     ...connectionOptions(target, style.passwordPrompts),
+    // Stdin and stdout are the connection (ssh_connect in sshconnect.c).
+    ...(target.isPrivate === true ? option('ProxyCommand', '-') : []),
     ...option('ControlMaster', 'yes'),
     ...option('ControlPersist', String(idleSeconds)),
     ...['-N', '-f', '-T', '--', target.host],
@@ -95,7 +104,9 @@ function addressArgs(target: SshTarget, logFile: string): string[] {
   return [
     ...['-F', '/dev/null'],
     ...['-E', logFile],
-    ...['-p', String(target.port), '-l', target.login],
+    // A private guest has no port on this host, and 0 is none that ssh would take.
+    ...(target.isPrivate === true ? [] : ['-p', String(target.port)]),
+    ...['-l', target.login],
   ];
 }
 

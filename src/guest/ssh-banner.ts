@@ -1,5 +1,6 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dial } from './private-connection.ts';
 
 export interface BannerOptions {
   /** Address to connect to; 127.0.0.1 for a port that is bound to every address. */
@@ -22,8 +23,15 @@ const longestPreamble = 4096;
 export async function readSshBanner(options: BannerOptions): Promise<string | undefined> {
   const { host, port, signal, timeoutMs = 4_000 } = options;
   signal?.throwIfAborted();
+  return await readBannerFrom(connect({ host, port }), { signal, timeoutMs });
+}
+
+/** The version line that comes on this connection; undefined when it ends without one. Ends it. */
+export async function readBannerFrom(
+  socket: Socket,
+  { signal, timeoutMs = 4_000 }: Pick<BannerOptions, 'signal' | 'timeoutMs'>,
+): Promise<string | undefined> {
   return await new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
     let text = '';
     const settle = (banner: string | undefined): void => {
       clearTimeout(timer);
@@ -45,6 +53,7 @@ export async function readSshBanner(options: BannerOptions): Promise<string | un
     });
     socket.on('error', () => settle(undefined));
     socket.on('close', () => settle(undefined));
+    socket.resume();
   });
 }
 
@@ -71,11 +80,30 @@ export function attemptTimeoutMs(elapsedMs: number): number {
 export async function waitForSshBanner(
   options: BannerOptions & { readonly signal: AbortSignal; readonly pauseMs?: number },
 ): Promise<string> {
+  return await askUntilAnswered(options, async (attempt) => {
+    return await readSshBanner({ ...options, ...attempt });
+  });
+}
+
+/** The same for a guest without a port on this host. Throws what `dial` throws. */
+export async function waitForPrivateBanner(dial: Dial, signal: AbortSignal): Promise<string> {
+  return await askUntilAnswered({ signal }, async (attempt) => {
+    return await readBannerFrom(await dial(signal), { ...attempt, signal });
+  });
+}
+
+async function askUntilAnswered(
+  options: Pick<BannerOptions, 'timeoutMs'> & {
+    readonly signal: AbortSignal;
+    readonly pauseMs?: number;
+  },
+  ask: (attempt: { readonly timeoutMs: number }) => Promise<string | undefined>,
+): Promise<string> {
   const { signal, pauseMs = 200 } = options;
   const start = performance.now();
   for (;;) {
     const timeoutMs = options.timeoutMs ?? attemptTimeoutMs(performance.now() - start);
-    const banner = await readSshBanner({ ...options, timeoutMs });
+    const banner = await ask({ timeoutMs });
     if (banner !== undefined) return banner;
     await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

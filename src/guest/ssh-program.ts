@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Interruption, type Environment } from '../context.ts';
@@ -41,9 +42,9 @@ export interface SshProcess {
  * `inherit`: this process's own streams; `pipe`: what it says is returned;
  * `capture`: the same, also of one that is interrupted, and without `input` it reads our stdin;
  * `progress`: its output goes to our stderr, its complaints are returned;
- * `ignore`: nobody listens.
+ * `ignore`: nobody listens; a socket: the program reads from it and writes to it.
  */
-export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore';
+export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore' | Socket;
 
 /**
  * Asked for the input of a program when that has said `ready` in a line of its own, with what it
@@ -133,6 +134,7 @@ async function saidBeforeReady(stdout: Readable): Promise<string | undefined> {
 }
 
 function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
+  if (typeof stdio === 'object') return { stdio: [stdio, stdio, 'ignore'] };
   switch (stdio) {
     case 'pipe':
       return input === undefined ? { stdin: 'ignore' } : { input };
@@ -149,7 +151,7 @@ function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
 }
 
 type Streams =
-  | { readonly stdio: 'inherit' | 'ignore' }
+  | { readonly stdio: 'inherit' | 'ignore' | readonly [Socket, Socket, 'ignore'] }
   | { readonly input: string }
   | { readonly stdin: 'inherit' }
   | { readonly stdin: 'ignore'; readonly stdout?: 2; readonly stderr?: 'pipe' };

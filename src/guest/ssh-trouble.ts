@@ -22,7 +22,7 @@ export function explainSsh(log: string, target: SshTarget): UtopiaError {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('@'));
   const details = lines.slice(-6);
-  const at = `port ${target.port}`;
+  const at = target.isPrivate === true ? 'its private connection' : `port ${target.port}`;
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/.test(log)) {
     return new UtopiaError(
       'ssh-unavailable',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
 import { guidePassword, openAskpass } from './askpass.ts';
 import {
   closeShared,
@@ -9,6 +10,7 @@ import {
   publishShared,
   sharedSocket,
 } from './shared-connection.ts';
+import type { Dial } from './private-connection.ts';
 import { masterArgv, sshArgv, type SshStyle, type SshTarget } from './ssh-argv.ts';
 import {
   ensureMachineKey,
@@ -44,6 +46,11 @@ export interface GuestAccess {
   readonly bootMark: string;
   /** Throws when the port leads to somebody else: asked before a new connection is made. */
   readonly checkPort: () => Promise<void>;
+  /**
+   * Makes the connections to a guest that has no port on this host; `host` and `port` count
+   * for nothing then, and all commands go through one shared connection.
+   */
+  readonly dial?: Dial | undefined;
   readonly watchLoss?: WatchLoss | undefined;
   readonly env: Environment;
   readonly signal: AbortSignal;
@@ -125,6 +132,7 @@ export async function reachGuest(
     socket === undefined
       ? { shared: false, passwordUsed: false }
       : await openShared(access, target, socket, { ...options, mayAsk });
+  if (!opened.shared && access.dial !== undefined) throw cannotShare(socket);
   const way = opened.shared ? { ...target, controlPath: socket } : target;
   if (installed && !opened.passwordUsed) return way;
   const { status } = await connect(access, way, {
@@ -149,7 +157,15 @@ export function machineTarget(access: GuestAccess): SshTarget {
     alias: `utopia-${access.machineId}`,
     knownHostsFile,
     identityFile,
+    isPrivate: access.dial !== undefined,
   };
+}
+
+function cannotShare(socket: string | undefined): UtopiaError {
+  if (socket !== undefined) return connectionEnded();
+  return new UtopiaError('path-too-long', 'The path of a socket for ssh would be too long.', {
+    hint: 'Set XDG_RUNTIME_DIR to a folder with a shorter path.',
+  });
 }
 
 /** Opens the connection that this and later commands share, in an ssh of its own. */
@@ -170,15 +186,16 @@ async function openShared(
     { ...target, controlPath: draft },
     { logFile: askpass.logFile, passwordPrompts: options.mayAsk ? 3 : 1 },
   );
+  const connection = await access.dial?.(access.signal);
   const { status } = await runSshProgram('ssh', argv, {
     ...options,
     env: askpass.env,
     signal: access.signal,
     ...lossOf(access),
-    stdio: 'ignore',
+    stdio: connection ?? 'ignore',
     // It outlives this command, and must not keep its folder busy.
     cwd: '/',
-  });
+  }).finally(() => connection?.destroy());
   if (status === sshTroubleStatus) throwTrouble(await readLog(askpass.logFile), target);
   const shared = status === 0 && (await publishShared(draft, socket, access.env));
   return { shared, passwordUsed: shared && (await askpass.wasNeeded()) };

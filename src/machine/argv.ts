@@ -89,7 +89,7 @@ function networkArgs(plan: MachinePlan): string[] {
   const options = [
     // Forwards work all the same.
     ...(plan.isolated === true ? ['restrict=on'] : []),
-    `hostfwd=tcp:${host}:${port}-:22`,
+    ...(plan.sshListens === false ? [] : [`hostfwd=tcp:${host}:${port}-:22`]),
     ...plan.forwards.map((each) => `hostfwd=${forwardRule(each)}`),
   ];
   return [

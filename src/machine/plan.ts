@@ -21,6 +21,11 @@ export interface MachinePlan {
   readonly overlay: string;
   /** Host address and port that lead to the guest's port 22. */
   readonly ssh: HostAddress;
+  /**
+   * False: QEMU starts without a listener at `ssh`, and the guest is reached by private
+   * connections (guest/private-connection.ts) alone, until somebody adds the forward.
+   */
+  readonly sshListens?: boolean | undefined;
   /** The guest reaches neither this host nor any other; what leads into it still works. */
   readonly isolated?: boolean | undefined;
   /** Undefined for no screen. */

@@ -47,3 +47,22 @@ export async function removeForward(client: QmpClient, forward: PortForward): Pr
     hint: 'utopia forward --list shows what there is.',
   });
 }
+
+/** How many connections came in through a forward of TCP and are not over yet, as QEMU itself has it. */
+export async function countAccepted(
+  client: QmpClient,
+  { host, hostPort }: Pick<PortForward, 'host' | 'hostPort'>,
+): Promise<number> {
+  return parseAccepted(await humanMonitor(client, 'info usernet'), { host, hostPort });
+}
+
+/** Counts `TCP[ESTABLISHED]  13  127.0.0.1 22223  10.0.2.15  22  0  0` of that host address, in any state. Pure. */
+export function parseAccepted(
+  text: string,
+  { host, hostPort }: Pick<PortForward, 'host' | 'hostPort'>,
+): number {
+  return [...text.matchAll(/^ *TCP\[(\w+)\] +-?\d+ +(\S+) +(\d+) /gm)].filter(
+    ([, state, source, port]) =>
+      state !== 'HOST_FORWARD' && source === host && Number(port) === hostPort,
+  ).length;
+}

@@ -110,6 +110,11 @@ export async function quit(client: QmpClient): Promise<void> {
   await client.closed;
 }
 
+/** Has the guest stand still; what it has written is flushed to the disk. */
+export async function stop(client: QmpClient): Promise<void> {
+  await client.execute('stop');
+}
+
 /** Lets a stopped machine go on: after a full disk has been given room, or a restored state. */
 export async function resume(client: QmpClient): Promise<void> {
   await client.execute('cont');

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { pathsOfId } from '../../src/machine/paths.ts';
 import { waitForExit } from '../../src/machine/process.ts';
 import { findRunning } from '../../src/machine/state.ts';
-import { labWithGuest, remainsOfCopies } from '../support/guest-lab.ts';
+import { labWithGuest, remainsOfCopies, shareConnection } from '../support/guest-lab.ts';
 import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -186,10 +186,8 @@ describe('a guest that is lost before there is a command', () => {
     ['run -- true', 'mount -t 9p', 'this folder was being mounted in it'],
   ])('%s: it is told at once', async (words, script, doing) => {
     using folder = temporaryFolder();
-    const ssh = `[ "$1" = -V ] || case "$*" in
-      *ControlMaster=yes*) ;;
-      *"${script}"*) ${killQemu} ;;
-    esac`;
+    const ssh = `${shareConnection}
+    [ "$1" = -V ] || case "$*" in *"${script}"*) ${killQemu} ;; esac`;
     await using lab = await labWithGuest(folder.path, '', { programs: { ssh } });
     const { status, stderr } = await lab.run(...words.split(' '));
     expect(status, stderr).toBe(69);

@@ -3,6 +3,16 @@ import { join } from 'node:path';
 import { makeLab, type Lab, type LabOptions } from './lab.ts';
 
 /**
+ * Shell text for a stand-in for ssh that opens a shared connection: it ends with the
+ * connection's socket in its place, which a guest without a port on the host is reached by.
+ */
+export const shareConnection = `case "$*" in *ControlMaster=yes*)
+  for word; do
+    case $word in ControlPath=*) path=\${word#*\\"}; : >"\${path%\\"}"; exit 0 ;; esac
+  done ;;
+esac`;
+
+/**
  * A lab whose ssh is a stand-in, too: it writes down each command for the guest in
  * `folder`/commands, and plays `action` (shell text) for the one that was asked for.
  * `programs` are further ones, by name, that are found before the host's.
@@ -15,7 +25,7 @@ export async function labWithGuest(
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const ssh = `[ "$1" = -V ] && exit 0
-case "$*" in *ControlMaster=yes*) exit 0 ;; esac
+${shareConnection}
 for last; do :; done
 printf '%s\\n' "$last" >>'${folder}/commands'
 case $last in

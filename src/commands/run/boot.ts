@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { HostAddress } from '../../machine/plan.ts';
+import type { Dial } from '../../guest/private-connection.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { openProgress } from '../../ui/progress.ts';
 import { waitForBoot } from '../up/boot.ts';
@@ -14,13 +14,13 @@ const redrawMs = 200;
 /**
  * Waits until the copy's guest answers. On a terminal a single line tells, which
  * is gone afterwards; elsewhere nothing, so that stderr is the command's alone.
- * Throws `boot-failed` with what is known, `interrupted`.
+ * Throws `boot-failed` with what is known, `guest-exposed`, `interrupted`.
  */
 export async function bootCopy(
   context: Context,
   globals: GlobalOptions,
   session: MachineSession,
-  address: HostAddress,
+  dial: Dial,
 ): Promise<void> {
   const { terminal, signal } = context;
   const silent = globals.quiet || globals.json || !(terminal.animated || globals.verbose);
@@ -29,7 +29,7 @@ export async function bootCopy(
     ? showBoot(session, display, terminal, { verbose: true, wentOn: false })
     : showLine(session, (detail) => display.report({ kind: 'moved', title: 'booting', detail }));
   try {
-    const end = await waitForBoot(session, address, { timeoutMs: undefined, stallMs }, signal);
+    const end = await waitForBoot(session, dial, { timeoutMs: undefined, stallMs }, signal);
     if (end.kind === 'interrupted') {
       throw new UtopiaError('interrupted', 'Interrupted while the copy was starting.');
     }

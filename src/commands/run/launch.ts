@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { Context } from '../../context.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { createOverlayFile } from '../../image/qemu-img.ts';
@@ -23,6 +22,9 @@ export interface LaunchedCopy extends PlannedCopy {
   readonly started: StartedQemu;
 }
 
+/** Stands in a copy's plan for the address that it does not have. */
+const noAddress = { host: '127.0.0.1', port: 0 } as const;
+
 /** Decides what the copy's QEMU is told; makes nothing. */
 export async function planCopy(
   context: Context,
@@ -32,15 +34,15 @@ export async function planCopy(
 ): Promise<PlannedCopy> {
   const { config, paths } = copy;
   const { env, signal, patience } = context;
-  const [acceleration, disks, port] = await Promise.all([
+  const [acceleration, disks] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, patience),
     planDisks(copy, backing, false),
-    findFreePort(),
   ]);
-  const ssh = { host: '127.0.0.1', port };
-  const planned = { config, paths, qemu, acceleration, ssh, vnc: undefined, disks };
+  const planned = { config, paths, qemu, acceleration, ssh: noAddress, vnc: undefined, disks };
   const plan = {
     ...planMachine({ ...planned, commandLineArgs: [] }),
+    // Every user of this host could log in to a listener, with passwords that everybody knows.
+    sshListens: false,
     shareReadOnly: !writable,
   };
   return { qemu, backing, plan };
@@ -85,19 +87,4 @@ export async function launchCopy(
 function planFor(plan: MachinePlan, { machineType, memory }: SavedMoment): MachinePlan {
   const mapped = memory === undefined ? {} : { memory: { kind: 'mapped', file: memory } as const };
   return { ...plan, machineType, ...mapped };
-}
-
-/**
- * A port of loopback that is free now, as the kernel chooses it: at random among
- * thousands, so that copies that start together do not meet.
- */
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

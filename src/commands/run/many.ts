@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism, freemem } from 'node:os';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -38,6 +39,8 @@ export async function runMany(
     memoryMiB: located.config.memoryMiB,
     freeMiB: Math.floor(freemem() / 2 ** 20),
   });
+  // Each copy listens to it a few times; they are no leak.
+  setMaxListeners(0, signal);
   const items = all.map(({ item }) => item);
   const display = await openJobsDisplay(context, globals, items);
   if (options.jobs !== undefined && jobs < Math.min(options.jobs, all.length)) {

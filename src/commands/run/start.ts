@@ -1,10 +1,12 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import type { Dial } from '../../guest/private-connection.ts';
 import type { GuestAccess } from '../../guest/ssh.ts';
 import { copyIfThere } from '../../image/kept-list.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { forgetRunning } from '../../machine/state.ts';
+import { privateDial } from '../private-dial.ts';
 import { wakeOverSsh } from '../time/wake.ts';
 import { openSession, type MachineSession } from '../up/session.ts';
 import { bootCopy } from './boot.ts';
@@ -116,7 +118,7 @@ export async function bootColdCopy(
   const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
-    await bootCopy(context, globals, session, launched.plan.ssh);
+    await bootCopy(context, globals, session, dialOf(launched));
     context.signal.throwIfAborted();
     return { launched, session, ...(await openAccess(context, copy, launched)) };
   } catch (error) {
@@ -142,10 +144,10 @@ function sayUseless({ terminal }: Context, { message }: UtopiaError): void {
 async function openAccess(
   { env }: Context,
   { paths }: ThrowawayMachine,
-  { plan, source }: LaunchedCopy,
+  launched: LaunchedCopy,
 ): Promise<Pick<BootedCopy, 'access' | 'cut'>> {
-  const { host, port } = plan.ssh;
-  const known = source.login;
+  const { host, port } = launched.plan.ssh;
+  const known = launched.source.login;
   if (known !== undefined) await copyIfThere(known.sshDir, paths.sshDir);
   const end = new AbortController();
   const access = {
@@ -156,12 +158,17 @@ async function openAccess(
     sshDir: paths.sshDir,
     runtimeDir: paths.runtimeDir,
     bootMark: 'the only one',
-    // QEMU has just bound it, or would have ended.
+    dial: dialOf(launched),
     checkPort: () => Promise.resolve(),
     env,
     signal: end.signal,
   };
   return { access, cut: () => end.abort() };
+}
+
+/** No port of the host leads to a copy's SSH. */
+function dialOf({ plan, started }: LaunchedCopy): Dial {
+  return privateDial({ qmpSocket: plan.files.qmpSocket, exit: started.exit });
 }
 
 /** The name by which a copy's own logins go. Pure. */

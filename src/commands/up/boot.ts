@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '../../diagnose/diagnose.ts';
 import type { Diagnosis, DiagnosisId } from '../../diagnose/types.ts';
-import { waitForSshBanner } from '../../guest/ssh-banner.ts';
+import type { Dial } from '../../guest/private-connection.ts';
+import { waitForPrivateBanner, waitForSshBanner } from '../../guest/ssh-banner.ts';
 import { reachable, type HostAddress } from '../../machine/plan.ts';
 import type { MachineSession } from './session.ts';
 
@@ -40,17 +41,16 @@ const tickMs = 250;
  */
 export async function waitForBoot(
   session: MachineSession,
-  address: HostAddress,
+  way: HostAddress | Dial,
   limits: BootLimits,
   interrupted: AbortSignal,
   heard?: Promise<string>,
 ): Promise<BootEnd> {
   const end = new AbortController();
   const { signal } = end;
-  const host = reachable(address.host);
 
   const banner = async (): Promise<BootEnd> => {
-    const text = await (heard ?? waitForSshBanner({ host, port: address.port, signal }));
+    const text = await (heard ?? waitForBanner(way, signal));
     session.bannerSeen(text);
     return { kind: 'ready' };
   };
@@ -79,6 +79,12 @@ export async function waitForBoot(
   } finally {
     end.abort();
   }
+}
+
+/** By a port of the host, or by private connections to a guest that has none. */
+async function waitForBanner(way: HostAddress | Dial, signal: AbortSignal): Promise<string> {
+  if (typeof way === 'function') return await waitForPrivateBanner(way, signal);
+  return await waitForSshBanner({ host: reachable(way.host), port: way.port, signal });
 }
 
 async function failed(

@@ -176,7 +176,7 @@ export function openSession(
       elapsedMs: elapsedMs(),
       silentForMs: Math.round(performance.now() - movedAt),
       accelerator: plan.accelerator,
-      ssh: plan.ssh,
+      ssh: plan.sshListens === false ? undefined : plan.ssh,
       hasExtraArgs: plan.extraArgs.length > 0,
     }),
     close: async () => {

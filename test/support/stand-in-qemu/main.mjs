@@ -45,6 +45,8 @@ const argv = process.argv.slice(2);
 const args = readArguments(argv);
 const sshClients = new Set();
 const consoleClients = new Set();
+/** Forwards of TCP that were added while it runs: `127.0.0.1:8080` to its server and connections. */
+const forwards = new Map();
 let sshMode = scenario.ssh;
 let status = 'running';
 
@@ -224,7 +226,7 @@ function answer(command, given) {
       return {};
     case 'human-monitor-command':
       appendFileSync(`${process.env.STAND_IN_SCENARIO}.monitored`, `${given['command-line']}\n`);
-      return scenario.monitor?.[given['command-line']] ?? '';
+      return scenario.monitor?.[given['command-line']] ?? obey(given['command-line']);
     case 'cont':
       status = 'running';
       monitor.emit('RESUME');
@@ -246,6 +248,44 @@ function answer(command, given) {
     default:
       return undefined;
   }
+}
+
+/** Forwards of the human monitor, in libslirp's words; everything else has no answer. */
+function obey(line) {
+  const [command, , rule = ''] = line.split(' ');
+  const [, host = '', port = ''] = rule.split('-')[0].split(':');
+  const name = `${host}:${port}`;
+  if (command === 'hostfwd_add') return addForward(host, port, name);
+  if (command === 'hostfwd_remove') {
+    forwards.get(name)?.server.close();
+    return forwards.has(name)
+      ? `host forwarding rule for ${rule} removed\r\n`
+      : `invalid host forwarding rules ${rule}\r\n`;
+  }
+  if (line !== 'info usernet') return '';
+  const rows = [...forwards.values()].flatMap((forward) =>
+    [...forward.clients].map(
+      () => `  TCP[ESTABLISHED]  13  ${forward.host} ${forward.port}  10.0.2.15  22  0  0`,
+    ),
+  );
+  return rows.join('\r\n');
+}
+
+async function addForward(host, port, name) {
+  const clients = new Set();
+  const server = createServer((socket) => {
+    clients.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => clients.delete(socket));
+    serveSsh(socket);
+  });
+  const taken = await new Promise((resolve) => {
+    server.once('error', () => resolve(true));
+    server.listen(Number(port), host, () => resolve(false));
+  });
+  if (taken) return `Could not set up host forwarding rule\r\n`;
+  forwards.set(name, { server, clients, host, port });
+  return '';
 }
 
 async function shutDown() {

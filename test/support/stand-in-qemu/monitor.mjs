@@ -41,13 +41,13 @@ export function createMonitor({ version, greet, answer }) {
     socket.on('data', (chunk) => {
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop();
-      for (const line of lines) if (line.trim() !== '') reply(socket, JSON.parse(line));
+      for (const line of lines) if (line.trim() !== '') void reply(socket, JSON.parse(line));
     });
   }
 
-  function reply(socket, { execute, arguments: args, id }) {
+  async function reply(socket, { execute, arguments: args, id }) {
     if (execute === 'qmp_capabilities') listening.add(socket);
-    const value = execute === 'qmp_capabilities' ? {} : answer(execute, args ?? {});
+    const value = execute === 'qmp_capabilities' ? {} : await answer(execute, args ?? {});
     if (value === undefined) {
       const desc = `The command ${execute} has not been found`;
       send(socket, { error: { class: 'CommandNotFound', desc }, id });

@@ -47,6 +47,17 @@ describe('what students depend on', () => {
     );
   });
 
+  test('a machine that is reached privately has no listener, and an isolated one no way out', () => {
+    const plan = planMachine(samplePlanInput());
+    const netdev = (changes: Partial<MachinePlan>): string | undefined =>
+      valueOf(machineArgv({ ...plan, ...changes }), '-netdev');
+    expect(netdev({ sshListens: false })).toBe('user,id=net0');
+    expect(netdev({ sshListens: false, isolated: true })).toBe('user,id=net0,restrict=on');
+    expect(netdev({ isolated: true })).toBe(
+      'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:22223-:22',
+    );
+  });
+
   test('the overlay is the first virtio disk, with its format said', () => {
     const argv = argvOf();
     expect(valueOf(argv, '-drive')).toContain(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseForwards } from '../../../src/qmp/forwards.ts';
+import { parseAccepted, parseForwards } from '../../../src/qmp/forwards.ts';
 
 // As QEMU 7.2.22 printed it, with a connection through the first forward.
 const table = `Hub -1 (net0):
@@ -18,4 +18,14 @@ test('forwards are told from connections', () => {
     { protocol: 'udp', host: '127.0.0.1', hostPort: 35_001, guestPort: 35_001 },
   ]);
   expect(parseForwards('')).toEqual([]);
+});
+
+test('connections through a forward are counted, in any state', () => {
+  const address = { host: '127.0.0.1', hostPort: 22_223 };
+  expect(parseAccepted(table, address)).toBe(1);
+  const opening = table.replace('TCP[ESTABLISHED]', 'TCP[SYN_SENT]');
+  expect(parseAccepted(opening, address)).toBe(1);
+  // Listeners, and connections to other ports, are none.
+  expect(parseAccepted(table, { ...address, hostPort: 8080 })).toBe(0);
+  expect(parseAccepted(table, { host: '127.0.0.2', hostPort: 22_223 })).toBe(0);
 });
