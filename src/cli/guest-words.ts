@@ -6,7 +6,7 @@ const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
  * short one may stand behind others that have none.
  */
 const optionWithValue =
-  /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|from|commands|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
+  /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|from|commands|max-output|max-copy-out|max-log|results|logs|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
 
 /** Its value may be left out: then `--` or another option must follow. */
 const optionWithName = '--keep';

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { defaultOutputBytes } from '../bounded-output.ts';
 import type { KeepWish } from '../commands/run/kept-names.ts';
 import type { FolderUse } from '../commands/run/guest-command.ts';
 import type { RunCommand } from '../cli.ts';
@@ -16,6 +17,7 @@ interface RunFlags extends ParsedOptions {
   readonly each?: readonly string[];
   readonly jobs?: number;
   readonly commands?: string;
+  readonly maxOutput?: number;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -57,6 +59,11 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
       ).conflicts(['each', 'copyOut']),
     )
     .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)
+    .option(
+      '--max-output <size>',
+      'of each output kept: its start and end (default: 1M)',
+      outputSize,
+    )
     .option('--from <snapshot>', 'a copy of the machine as it was then, not of its image')
     .option('--cold', 'boot, although there is a warm base or saved memory')
     .option('-y, --yes', 'agree to share the home folder')
@@ -92,6 +99,7 @@ ${examples(
           each: options.each ?? [],
           commands: options.commands,
           jobs: options.jobs,
+          maxOutputBytes: options.maxOutput ?? defaultOutputBytes,
           yes: options.yes === true,
           from: options.from,
           cold: options.cold === true,
@@ -117,6 +125,26 @@ function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It must be a positive number of seconds.');
+}
+
+/** Factors of sizes, as in 64K. */
+const sizeUnits: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** Text of so much is escaped in memory for JSON and XML; --logs writes whole streams. */
+const mostOutputBytes = 64 * 2 ** 20;
+
+function outputSize(text: string): number {
+  const value = size(text);
+  if (value <= mostOutputBytes) return value;
+  throw new InvalidArgumentError('At most 64M are kept in a report; --logs DIR has more.');
+}
+
+/** A size in bytes: `65536`, `64K`, `1M`, `2G`. */
+function size(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]?)i?B?$/i.exec(text) ?? [];
+  const value = Number(digits) * (sizeUnits[unit.toUpperCase()] ?? 1);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It must be a size above 0, as in 65536, 64K, 1M or 2G.');
 }
 
 function count(text: string): number {

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly each: readonly string[];
   /** File with a command a line, each for a copy of its own; `-` for stdin. Instead of `words`. */
   readonly commands: string | undefined;
+  /** Of each of a command's outputs: how many bytes are kept where it is captured. */
+  readonly maxOutputBytes: number;
   /** How many copies at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;

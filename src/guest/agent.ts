@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keepOutput } from '../bounded-output.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
 import { nonsense, openAgentLink, refusal } from './agent-link.ts';
 
@@ -137,18 +138,18 @@ export async function greetAgent(stream: Duplex, options: GreetOptions): Promise
   };
 }
 
-/** Runs shell text that reads nothing; gives its status, and what it printed. */
+/** Runs shell text that reads nothing; gives its status, and what it printed, within bounds. */
 export async function askAgent(
   agent: Agent,
   script: string,
 ): Promise<{ readonly status: number; readonly stdout: string }> {
-  const said: Buffer[] = [];
+  const said = keepOutput();
   const status = await agent.run(script, {
     stdin: undefined,
-    stdout: (chunk) => void said.push(chunk),
+    stdout: said.take,
     stderr: () => undefined,
   });
-  return { status, stdout: Buffer.concat(said).toString() };
+  return { status, stdout: said.kept().text };
 }
 
 /** MS_RDONLY of mount(2). */

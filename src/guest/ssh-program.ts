@@ -1,18 +1,29 @@
 import { constants } from 'node:os';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
+import { keepOutput } from '../bounded-output.ts';
 import { Interruption, type Environment } from '../context.ts';
 import type { UtopiaError } from '../errors.ts';
 import { underUsersUmask } from '../umask.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
-/** What a program of ssh's family gave. `output` is empty where it had this process's own terminal. */
+/**
+ * What a program of ssh's family gave: of each output that nobody else took, a megabyte at most,
+ * its start and its end. Empty where it had this process's own terminal.
+ */
 export interface SshResult {
   /** 128 + N when it was ended by signal N. */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** Who gets a program's outputs; each resolves when more may come. */
+export interface TakeOutputs {
+  readonly stdout?: (chunk: Buffer) => Promise<void> | undefined;
+  readonly stderr?: (chunk: Buffer) => Promise<void> | undefined;
 }
 
 /** Watches the guest until the function that it gives is called; says at most once that it is gone. */
@@ -25,6 +36,8 @@ export interface SshProcess {
   readonly signal: AbortSignal;
   readonly stdio: SshStreams;
   readonly input?: string | undefined;
+  /** Take its outputs as they come, instead of having them returned. */
+  readonly take?: TakeOutputs | undefined;
   /** With pipes: see Answer. */
   readonly answer?: Answer | undefined;
   readonly timeoutMs?: number | undefined;
@@ -64,7 +77,7 @@ export async function runSshProgram(
     env,
     extendEnv: false,
     reject: false,
-    stripFinalNewline: false,
+    buffer: false,
     // Without the terminal ssh can only ask askpass, and that can only answer.
     detached: !mayAsk,
     ...(options.answer === undefined ? streamsOf(stdio, input) : {}),
@@ -77,6 +90,16 @@ export async function runSshProgram(
   if (options.answer !== undefined) {
     answerWhenReady(child, options.answer).catch((error: unknown) => (unanswered = error));
   }
+  const [stdout, stderr] = [keepOutput(), keepOutput()];
+  const outputs = Promise.all([
+    readOutput(child.stdout, options.take?.stdout ?? stdout.take),
+    readOutput(child.stderr, options.take?.stderr ?? stderr.take),
+  ]).catch((error: unknown) => {
+    // Who took it cannot go on: nor need the program.
+    child.kill('SIGTERM');
+    throw error;
+  });
+  outputs.catch(() => {});
   if (child.pid !== undefined) options.onStart?.(child.pid);
   // A signal to us is for the guest's command; ssh knows what to do with it.
   const pass = (): void => void child.kill(signalOf(signal));
@@ -93,6 +116,7 @@ export async function runSshProgram(
     stopWatching?.();
   });
   await ending;
+  await outputs;
   if (result.code === 'ENOENT') throw missingProgram(program);
   if (loss !== undefined) throw loss;
   if (unanswered !== undefined) throw unanswered;
@@ -100,9 +124,27 @@ export async function runSshProgram(
   if (stdio !== 'inherit' && stdio !== 'capture') signal.throwIfAborted();
   return {
     status: result.exitCode ?? 128 + constants.signals[result.signal ?? 'SIGTERM'],
-    stdout: textOf(result.stdout),
-    stderr: textOf(result.stderr),
+    stdout: stdout.kept().text,
+    stderr: stderr.kept().text,
   };
+}
+
+/** Reads an output to its end, no faster than it is taken. */
+async function readOutput(
+  stream: Readable | null,
+  take: (chunk: Buffer) => Promise<void> | undefined,
+): Promise<void> {
+  if (stream === null) return;
+  const taken = new Promise<never>((_resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      const wait = take(chunk);
+      if (wait === undefined) return;
+      stream.pause();
+      wait.then(() => stream.resume(), reject);
+    });
+  });
+  // One that breaks off has ended, too.
+  await Promise.race([finished(stream, { writable: false }).catch(() => {}), taken]);
 }
 
 /** Ends with the program when that is never ready. */
@@ -120,16 +162,22 @@ async function answerWhenReady(
   }
 }
 
+/** A program that has not said `ready` after so much says something else. */
+const longestPreface = 64 * 1024;
+
 async function saidBeforeReady(stdout: Readable): Promise<string | undefined> {
   return await new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let said = '';
+    const look = (chunk: Buffer): void => {
+      const from = Math.max(0, said.length - '\nready\n'.length);
+      said += chunk.toString();
+      const end = `\n${said}`.indexOf('\nready\n', from);
+      if (end < 0 && said.length <= longestPreface) return;
+      stdout.off('data', look);
+      resolve(end < 0 ? undefined : said.slice(0, end));
+    };
     stdout.once('close', () => resolve(undefined));
-    stdout.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      const said = Buffer.concat(chunks).toString();
-      const end = `\n${said}`.indexOf('\nready\n');
-      if (end >= 0) resolve(said.slice(0, end));
-    });
+    stdout.on('data', look);
   });
 }
 
@@ -155,11 +203,6 @@ type Streams =
   | { readonly input: string }
   | { readonly stdin: 'inherit' }
   | { readonly stdin: 'ignore'; readonly stdout?: 2; readonly stderr?: 'pipe' };
-
-/** execa's types leave open what a stream gives that nobody reads. */
-function textOf(output: unknown): string {
-  return typeof output === 'string' ? output : '';
-}
 
 /** The signal that interrupted us, for ssh. */
 function signalOf(signal: AbortSignal): NodeJS.Signals {

@@ -25,6 +25,7 @@ import {
   runSshProgram,
   type Answer,
   type SshResult,
+  type TakeOutputs,
   type WatchLoss,
 } from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
@@ -83,6 +84,8 @@ export async function enterGuest(
 export interface RunInGuestOptions {
   readonly input?: string;
   readonly answer?: Answer;
+  /** Take what it prints as it comes, instead of having it returned. */
+  readonly take?: TakeOutputs;
   readonly timeoutMs?: number;
   /** What becomes of the command's streams: by default what it prints is returned, and it reads nothing. */
   readonly stdio?: 'pipe' | 'capture' | 'inherit';
@@ -207,6 +210,7 @@ interface Connection extends Omit<SshStyle, 'logFile'> {
   readonly stdio: 'inherit' | 'pipe' | 'capture';
   readonly input?: string | undefined;
   readonly answer?: Answer | undefined;
+  readonly take?: TakeOutputs | undefined;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -215,7 +219,7 @@ async function connect(
   target: SshTarget,
   connection: Connection,
 ): Promise<SshResult> {
-  const { stdio, input, answer, timeoutMs, mayAsk, ...style } = connection;
+  const { stdio, input, answer, take, timeoutMs, mayAsk, ...style } = connection;
   await using askpass = await openAskpass(
     access.runtimeDir,
     access.env,
@@ -231,6 +235,7 @@ async function connect(
       stdio,
       input,
       answer,
+      take,
       timeoutMs,
       mayAsk,
     },

@@ -1,11 +1,12 @@
+import type { KeptOutput } from '../../bounded-output.ts';
 import { Interruption } from '../../context.ts';
 import { crashSeverity } from '../../crash/headline.ts';
 import type { MachineSession } from '../up/session.ts';
 
-/** What a command printed; empty where it went straight through. */
+/** What is kept of what a command printed; nothing where it went straight through. */
 export interface CommandOutput {
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly stdout: KeptOutput;
+  readonly stderr: KeptOutput;
 }
 
 /** A command in the guest, while it runs. */

@@ -1,10 +1,11 @@
+import { keepOutput } from '../../bounded-output.ts';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shareOptions } from '../../share-options.ts';
 import { askAgent, type Agent, type TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
-import type { RunningCommand } from './attend.ts';
+import type { CommandOutput, RunningCommand } from './attend.ts';
 import {
   commandScript,
   groupFile,
@@ -14,11 +15,13 @@ import {
   packScript,
   type FolderUse,
 } from './guest-command.ts';
-import { collect, takeInto } from './take-output.ts';
+import { takeInto } from './take-output.ts';
 
 export interface CommandStreams {
   /** Keep what it prints instead of passing it through. */
   readonly capture: boolean;
+  /** Of each output: how many bytes are kept then. */
+  readonly maxOutputBytes: number;
   /** It reads nothing. */
   readonly noInput: boolean;
 }
@@ -59,23 +62,26 @@ export function sshChannel(access: GuestAccess): GuestChannel {
     },
     ask: async (script, signal) => await runInGuest({ ...access, signal }, inShell(script)),
     pack: async (folder, paths, take, signal) => {
-      // As text: what a command prints is read as such.
-      const script = `{ ${packScript(folder, paths)}\n} | base64`;
-      const { status, stdout, stderr } = await runInGuest({ ...access, signal }, inShell(script));
-      await take(Buffer.from(stdout, 'base64'));
+      const script = inShell(packScript(folder, paths));
+      const { status, stderr } = await runInGuest({ ...access, signal }, script, {
+        take: { stdout: take },
+      });
       return { status, complaint: stderr };
     },
-    start: (words, folder, { capture, noInput }) => ({
-      ended: runInGuest(access, inShell(commandScript(words, folder)), {
-        stdio: capture ? 'capture' : 'inherit',
-        ...(noInput ? { input: '' } : {}),
-      }),
-      signal: async (signal) => {
-        const name = signal.replace(/^SIG/, '');
-        const group = `-- -$(cat ${groupFile})`;
-        await runInGuest(access, `kill -${name} ${group}`, { timeoutMs: 30_000 });
-      },
-    }),
+    start: (words, folder, streams) => {
+      const kept = keepOutputs(streams);
+      return {
+        ended: runInGuest(access, inShell(commandScript(words, folder)), {
+          ...(streams.capture ? { stdio: 'capture', take: kept.take } : { stdio: 'inherit' }),
+          ...(streams.noInput ? { input: '' } : {}),
+        }).then(({ status }) => ({ status, ...kept.output() })),
+        signal: async (signal) => {
+          const name = signal.replace(/^SIG/, '');
+          const group = `-- -$(cat ${groupFile})`;
+          await runInGuest(access, `kill -${name} ${group}`, { timeoutMs: 30_000 });
+        },
+      };
+    },
   };
 }
 
@@ -84,7 +90,7 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
   const stop = (): void => agent.close();
   return {
     mount: async (folder, use) => {
-      const said = collect();
+      const said = keepOutput(complaintBytes);
       const options = { writable: use === 'write', options: shareOptions };
       const lower = use === 'private' ? lowerFolder : folder;
       let status = await agent.mount(lower, options, said.take);
@@ -92,7 +98,7 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
         const streams = { stdin: undefined, stdout: said.take, stderr: said.take };
         status = await agent.run(layerScript(folder), streams);
       }
-      if (status !== 0) throw cannotMount(said.text());
+      if (status !== 0) throw cannotMount(said.kept().text);
     },
     ask: async (script, signal) => {
       signal.addEventListener('abort', stop, { once: true });
@@ -103,33 +109,49 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
       }
     },
     pack: async (folder, paths, take, signal) => {
-      const said = collect();
+      const said = keepOutput(complaintBytes);
       signal.addEventListener('abort', stop, { once: true });
       try {
         const streams = { stdin: undefined, stdout: take, stderr: said.take };
         const status = await agent.run(packScript(folder, paths), streams);
-        return { status, complaint: said.text() };
+        return { status, complaint: said.kept().text };
       } finally {
         signal.removeEventListener('abort', stop);
       }
     },
-    start: (words, folder, { capture, noInput }) => {
-      const [out, err] = [collect(), collect()];
-      const streams = {
-        stdin: noInput ? undefined : terminal.stdin,
-        stdout: capture ? out.take : takeInto(terminal.stdout),
-        stderr: capture ? err.take : takeInto(terminal.stderr),
-      };
-      const output = () => ({ stdout: out.text(), stderr: err.text() });
+    start: (words, folder, streams) => {
+      const kept = keepOutputs(streams);
+      // As a pipe would tell it; one that does not care prints into the void.
+      const unread = (): void => agent.signal('SIGPIPE');
+      const { stdout, stderr } = terminal;
+      const passed = { stdout: takeInto(stdout, unread), stderr: takeInto(stderr, unread) };
       return {
         ended: agent
-          .run(commandScript(words, folder), streams)
-          .then((status) => ({ status, ...output() }))
+          .run(commandScript(words, folder), {
+            stdin: streams.noInput ? undefined : terminal.stdin,
+            ...(streams.capture ? kept.take : passed),
+          })
+          .then((status) => ({ status, ...kept.output() }))
           // Cut off: what it has said is worth having.
-          .catch((cause: unknown) => Promise.reject(new CutOff(output(), cause))),
+          .catch((cause: unknown) => Promise.reject(new CutOff(kept.output(), cause))),
         signal: async (name) => agent.signal(name),
       };
     },
+  };
+}
+
+/** What a guest says of why it cannot do something: the last lines are shown. */
+const complaintBytes = 16 * 1024;
+
+/** Keeps both outputs of a command, as far as they are not passed through. */
+function keepOutputs({ maxOutputBytes }: CommandStreams): {
+  readonly take: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
+  readonly output: () => CommandOutput;
+} {
+  const [stdout, stderr] = [keepOutput(maxOutputBytes), keepOutput(maxOutputBytes)];
+  return {
+    take: { stdout: stdout.take, stderr: stderr.take },
+    output: () => ({ stdout: stdout.kept(), stderr: stderr.kept() }),
   };
 }
 
@@ -141,9 +163,9 @@ function inShell(script: string): string {
 /** A command whose channel broke, with what came through until then. */
 export class CutOff extends Error {
   override readonly name = 'CutOff';
-  readonly output: { readonly stdout: string; readonly stderr: string };
+  readonly output: CommandOutput;
 
-  constructor(output: CutOff['output'], cause: unknown) {
+  constructor(output: CommandOutput, cause: unknown) {
     super('The command was cut off.', { cause });
     this.output = output;
   }

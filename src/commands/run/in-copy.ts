@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noOutput } from '../../bounded-output.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -41,6 +42,8 @@ export interface CopyRun {
   readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */
   readonly capture: boolean;
+  /** Of each output: how many bytes are kept. */
+  readonly maxOutputBytes: number;
   /** The command reads nothing: our stdin is not its own. */
   readonly noInput: boolean;
   /** performance.now() when the program began. */
@@ -186,7 +189,7 @@ async function mountFolder(
 }
 
 async function lastOutput(ended: Promise<CommandOutput>): Promise<CommandOutput> {
-  const nothing = { stdout: '', stderr: '' };
+  const nothing = { stdout: noOutput, stderr: noOutput };
   const given = ended.then(
     ({ stdout, stderr }) => ({ stdout, stderr }),
     (error: unknown) => (error instanceof CutOff ? error.output : nothing),

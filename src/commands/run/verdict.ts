@@ -1,3 +1,4 @@
+import { noOutput } from '../../bounded-output.ts';
 import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
 import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import { exitStatus, UtopiaError } from '../../errors.ts';
@@ -23,9 +24,17 @@ export interface RunReport {
   /** From the start of `utopia run` to the command's, and the command's own time. */
   readonly startMs: number;
   readonly commandMs: number;
-  /** What the command printed until its end, or the machine's; with --json or --junit only. */
+  /**
+   * What the command printed until its end, or the machine's: all, or start and end of it
+   * (--max-output). With --json, --each and --commands only.
+   */
   readonly stdout: string;
   readonly stderr: string;
+  /** Bytes that it printed. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** One of the two is not all of it. */
+  readonly truncated: boolean;
   /** Paths of --copy-out that were not brought back: not there, or the command did not end by itself. */
   readonly notCopied: readonly string[];
   /** The folder of the machine that the copy became (--keep). */
@@ -70,12 +79,27 @@ export function judgeRun(facts: RunFacts): RunReport {
     warm: facts.warm,
     startMs: facts.startMs,
     commandMs: facts.commandMs,
-    stdout: output.stdout,
-    stderr: output.stderr,
+    ...reportOutput(output),
     notCopied: facts.notCopied,
     kept: null,
     crashes: crashes.map(reportCrash),
     consoleLog: facts.consoleLog ?? null,
+  };
+}
+
+function reportOutput({
+  stdout,
+  stderr,
+}: CommandOutput): Pick<
+  RunReport,
+  'stdout' | 'stderr' | 'stdoutBytes' | 'stderrBytes' | 'truncated'
+> {
+  return {
+    stdout: stdout.text,
+    stderr: stderr.text,
+    stdoutBytes: stdout.bytes,
+    stderrBytes: stderr.bytes,
+    truncated: stdout.truncated || stderr.truncated,
   };
 }
 
@@ -125,8 +149,7 @@ export function reportFailure(
     warm: false,
     startMs,
     commandMs: 0,
-    stdout: '',
-    stderr: '',
+    ...reportOutput({ stdout: noOutput, stderr: noOutput }),
     notCopied: [],
     kept: null,
     crashes: [],

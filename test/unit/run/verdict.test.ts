@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { noOutput } from '../../../src/bounded-output.ts';
 import { judgeRun, reportFailure, type RunFacts } from '../../../src/commands/run/verdict.ts';
 import { junitCase } from '../../../src/commands/run/junit.ts';
 import type { RepeatedCrash } from '../../../src/crash/report.ts';
@@ -8,7 +9,7 @@ import { renderJUnit } from '../../../src/ui/junit.ts';
 const facts: RunFacts = {
   words: ['./test.sh', 'a b'],
   end: { kind: 'exited', status: 0 },
-  output: { stdout: 'out <1>\n', stderr: '' },
+  output: { stdout: { text: 'out <1>\n', bytes: 8, truncated: false }, stderr: noOutput },
   crashes: [],
   timeoutMs: 1500,
   from: undefined,
