@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { clip } from './bounds.ts';
 import { splitWords } from './extra-args.ts';
 import { Refusal } from './setting.ts';
 import type { DiskMode, DiskSetting } from './types.ts';
@@ -57,13 +58,16 @@ function checked(
   const path = pathParts.join(':');
   if (path === '') return new Refusal('has a disk without a file', diskForm);
   if (path.startsWith('~/')) {
-    return new Refusal('has a ~ within quotes, which stays a ~', `Write $HOME${path.slice(1)}`);
+    return new Refusal(
+      'has a ~ within quotes, which stays a ~',
+      `Write $HOME${clip(path.slice(1))}`,
+    );
   }
   if (name !== undefined && !namePattern.test(name)) {
     return new Refusal(
-      `gives a disk the name ${JSON.stringify(name)}`,
+      `gives a disk the name ${JSON.stringify(clip(name))}`,
       `A name has up to ${longestName} letters, digits and . _ - (it becomes the disk's serial number). ` +
-        `A path with a colon needs its mode behind it: ${path}:${name}:snapshot`,
+        `A path with a colon needs its mode behind it: ${clip(path)}:${clip(name)}:snapshot`,
     );
   }
   return { path, mode, name };

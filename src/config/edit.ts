@@ -41,21 +41,32 @@ function evaluate(text: string, env: Environment, home: string): Evaluation {
 }
 
 function insertion(lines: readonly string[], key: KeyName, value: string): LineEdit {
-  const sample = lines.findIndex((line) => new RegExp(`^\\s*#+\\s*${key}=`).test(line));
+  const pattern = new RegExp(`^\\s*#+\\s*${key}=`);
+  const sample = lines.findIndex((line) => line.length <= longestLine && pattern.test(line));
   const end = lines.at(-1) === '' ? lines.length - 1 : lines.length;
   return { kind: 'insert', line: sample < 0 ? end : sample + 1, to: `${key}=${value}` };
 }
 
+/** Longest line that is edited, in UTF-16 units: what stands in longer ones was made by a program. */
+const longestLine = 4096;
+/** Places in a line that are tried. */
+const mostPlaces = 8;
+
 /** Every place in a line that looks like the assignment, the last one first: some are comments. */
 function replacements(text: string, line: number, key: KeyName, value: string): LineEdit[] {
+  // Each place that may be the assignment costs a look at the whole line, and at the file.
+  if (text.length > longestLine) return [];
   const pattern = new RegExp(
     `(?<![\\w$\\{])${key}=(?:"[^"]*"|'[^']*'|[^\\s;"'\\\\]*)(?=[\\s;]|$)`,
     'g',
   );
-  return [...text.matchAll(pattern)].toReversed().map(([from]) => {
-    const quote = /=(["']).*\1$/.exec(from)?.[1] ?? '';
-    return { kind: 'replace', line, from, to: `${key}=${quote}${value}${quote}` };
-  });
+  return [...text.matchAll(pattern)]
+    .slice(-mostPlaces)
+    .toReversed()
+    .map(([from]) => {
+      const quote = /=(["']).*\1$/.exec(from)?.[1] ?? '';
+      return { kind: 'replace', line, from, to: `${key}=${quote}${value}${quote}` };
+    });
 }
 
 function applyEdit(lines: readonly string[], edit: LineEdit): string {

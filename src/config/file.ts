@@ -1,5 +1,7 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { FileRefusal, readRegularFile, whyUnreadable } from '../regular-file.ts';
+import { mostConfigBytes } from './bounds.ts';
 import type { Problem } from './problem.ts';
 
 /** A configuration file as found on the disk. */
@@ -11,9 +13,6 @@ export interface ConfigFile {
   readonly problem?: Problem;
 }
 
-/** A configuration is a page or two; what is larger is something else, most often an image. */
-const largestBytes = 1024 * 1024;
-
 /**
  * Reads the configuration file `named` on the command line, relative to `cwd`, or
  * ./utopia.config, which may be missing. What keeps it from being read is returned.
@@ -24,32 +23,11 @@ export async function readConfigFile(cwd: string, named: string | undefined): Pr
   const nothing = { path, exists: false, bytes: new Uint8Array() };
   const label = named ?? './utopia.config';
   try {
-    const facts = await stat(path);
-    if (facts.isDirectory()) {
-      return {
-        ...nothing,
-        problem: {
-          message: `${label} is a folder; a configuration file is needed.`,
-          hint:
-            named === undefined
-              ? 'mv utopia.config utopia.folder'
-              : `Name a file in it: --config ${join(named, 'utopia.config')}`,
-        },
-      };
-    }
-    if (!facts.isFile() || facts.size > largestBytes) {
-      return {
-        ...nothing,
-        problem: {
-          message: facts.isFile()
-            ? `${label} has ${facts.size} bytes, which is no configuration file.`
-            : `${label} is not a regular file.`,
-          hint: 'Give the configuration file: utopia --config ./utopia.config',
-        },
-      };
-    }
-    return { path, exists: true, bytes: await readFile(path) };
+    return { path, exists: true, bytes: await readRegularFile(path, mostConfigBytes) };
   } catch (error) {
+    if (error instanceof FileRefusal) {
+      return { ...nothing, problem: describeRefusal(error, named, label) };
+    }
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return named === undefined
@@ -66,11 +44,27 @@ export async function readConfigFile(cwd: string, named: string | undefined): Pr
       ...nothing,
       exists: true,
       problem: {
-        message: `${label} cannot be read: ${code === 'EACCES' ? 'permission denied' : String(code)}.`,
+        message: `${label} cannot be read: ${whyUnreadable(error)}`,
         hint: `ls -l ${path}`,
       },
     };
   }
+}
+
+function describeRefusal(refusal: FileRefusal, named: string | undefined, label: string): Problem {
+  if (refusal.kind === 'folder') {
+    return {
+      message: `${label} is a folder; a configuration file is needed.`,
+      hint:
+        named === undefined
+          ? 'mv utopia.config utopia.folder'
+          : `Name a file in it: --config ${join(named, 'utopia.config')}`,
+    };
+  }
+  return {
+    message: `${label} is no configuration file: ${refusal.message}`,
+    hint: 'Give the configuration file: utopia --config ./utopia.config',
+  };
 }
 
 async function physicalFolder(folder: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { clip } from './bounds.ts';
 import { Refusal } from './setting.ts';
 import type { PortForward } from './types.ts';
 import { isIPv4, readCount } from './values.ts';
@@ -28,13 +29,20 @@ export function readForward(text: string): PortForward | Refusal {
   return { protocol: protocol === 'udp' ? 'udp' : 'tcp', host, hostPort, guestPort };
 }
 
+/** More than any lab needs; each is compared with all others, and QEMU listens on each. */
+const mostForwards = 128;
+
 /** Forwards with blanks or commas between them; the same port of the host only once. */
 export function readForwards(text: string): PortForward[] | Refusal {
   const forwards: PortForward[] = [];
-  for (const word of text.split(/[\s,]+/).filter((part) => part !== '')) {
+  const words = text.split(/[\s,]+/).filter((part) => part !== '');
+  if (words.length > mostForwards) {
+    return new Refusal(`names ${words.length} forwards; a machine takes ${mostForwards}`);
+  }
+  for (const word of words) {
     const forward = readForward(word);
     if (forward instanceof Refusal) {
-      return new Refusal(`has "${word}", which ${forward.message}`, forward.hint);
+      return new Refusal(`has "${clip(word)}", which ${forward.message}`, forward.hint);
     }
     if (forwards.some((other) => collide(other, forward))) {
       return new Refusal(`names port ${forward.hostPort} of the host twice`, example);

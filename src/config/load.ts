@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from 'node:path';
 import type { Environment } from '../context.ts';
+import { clip, clipProblem, mostRemarks } from './bounds.ts';
 import { readConfigFile } from './file.ts';
 import { factsOf, keyNames, type KeyName } from './keys.ts';
 import { remarkOnNames } from './names.ts';
@@ -56,7 +57,17 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     ...evaluation.problems,
     ...problems,
     ...resolved.problems.map((problem) => placed(problem, entries)),
-  ].toSorted(byLine);
+  ]
+    .toSorted(byLine)
+    .map(clipProblem);
+  // One more says that the reading stopped.
+  if (allErrors.length > mostRemarks + 1) {
+    const more = allErrors.splice(mostRemarks).length;
+    allErrors.push({
+      message: `There are ${more} more problems.`,
+      hint: 'Correct the first ones, then: utopia config',
+    });
+  }
   for (const { key } of resolved.problems) broken.add(key);
 
   const values = {} as Record<KeyName, ReportedValue>;
@@ -123,7 +134,7 @@ function checkEntries(
         placed(
           {
             key,
-            message: `${key}${text === '' ? '' : ` is ${JSON.stringify(text)}, which`} ${issue.message}.`,
+            message: `${key}${text === '' ? '' : ` is ${JSON.stringify(clip(text))}, which`} ${issue.message}.`,
             hint: hint ?? `Write ${factsOf(key).takes}.`,
           },
           entries,

@@ -1,3 +1,4 @@
+import { clip, WarningList } from './bounds.ts';
 import { keyNames } from './keys.ts';
 import type { Warning } from './problem.ts';
 import type { Evaluation } from './shell/evaluate.ts';
@@ -38,23 +39,23 @@ const formerNames: readonly { readonly pattern: RegExp; readonly remark: string 
 
 /** Remarks on assigned names that are no keys, and on keys assigned twice. */
 export function remarkOnNames(evaluation: Evaluation): Warning[] {
-  const warnings: Warning[] = [];
-  for (const [name, { line, replaced }] of evaluation.assigned) {
+  const warnings = new WarningList();
+  for (const [name, { line, replacedLine }] of evaluation.assigned) {
     if ((keyNames as readonly string[]).includes(name)) {
-      const earlier = replaced.at(-1);
-      if (earlier !== undefined) {
-        warnings.push({
+      if (replacedLine !== undefined) {
+        warnings.add({
           line,
           key: name,
-          message: `${name} was already set on line ${earlier}; this line counts.`,
+          message: `${name} was already set on line ${replacedLine}; this line counts.`,
         });
       }
       continue;
     }
-    const message = remarkOnUnknown(name, evaluation.used.has(name));
-    if (message !== undefined) warnings.push({ line, message });
+    // Which key it is near to takes longer to find than all else.
+    const message = warnings.isFull ? undefined : remarkOnUnknown(name, evaluation.used.has(name));
+    if (message !== undefined) warnings.add({ line, message });
   }
-  return warnings;
+  return warnings.all();
 }
 
 function remarkOnUnknown(name: string, isUsed: boolean): string | undefined {
@@ -66,12 +67,16 @@ function remarkOnUnknown(name: string, isUsed: boolean): string | undefined {
   if (/^(?:HOME|PATH|SHELL|TERM|USER|EDITOR|TMPDIR|TZ)$/.test(name)) return undefined;
   const near = nearestKey(name);
   return near === undefined
-    ? `${name} is not a key of utopia, and no value uses it.`
+    ? `${clip(name)} is not a key of utopia, and no value uses it.`
     : `${name} is not a key of utopia. Probably meant: ${near}`;
 }
 
+/** Longer than any key by more than a misspelling. */
+const longestMisspelling = 40;
+
 /** The key that `name` is probably a misspelling of; undefined when none is near. */
 export function nearestKey(name: string): string | undefined {
+  if (name.length > longestMisspelling) return undefined;
   const upper = name.toUpperCase();
   const [best] = keyNames
     .map((key) => ({

@@ -1,3 +1,4 @@
+import { clip } from './bounds.ts';
 import { Refusal } from './setting.ts';
 import type { SensorFeed, SimulatedFault } from './types.ts';
 
@@ -42,7 +43,7 @@ function readFaults(text: string): SensorFeed | Refusal {
   for (const word of text.split(',').filter((each) => each !== '')) {
     if (!isFault(word)) {
       const known = Object.keys(simulatedFaults).join(', ');
-      return new Refusal(`names the unknown fault "${word}"`, `Known are ${known}.`);
+      return new Refusal(`names the unknown fault "${clip(word)}"`, `Known are ${known}.`);
     }
     faults.push(word);
   }

@@ -32,7 +32,9 @@ export function readConfigText(bytes: Uint8Array): ConfigText {
       message:
         'The file has Windows line endings; bash would put a carriage return into every value. Ignored here; tidy the file with: sed -i "s/\\r$//" utopia.config',
     });
-    text = text.replaceAll(/\r+(?=\n|$)/g, '');
+    text = text.replaceAll(/\r+/g, (run, at: number) =>
+      at + run.length === text.length || text[at + run.length] === '\n' ? '' : run,
+    );
   }
   return { text, warnings, errors: [] };
 }

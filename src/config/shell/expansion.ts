@@ -1,3 +1,4 @@
+import { deepestExpansion } from '../bounds.ts';
 import type { Reading } from './reading.ts';
 import { appendText, refuse } from './reading.ts';
 import type { ExpansionOperator, Part } from './syntax.ts';
@@ -63,7 +64,16 @@ function readBraced(reading: Reading, parts: Part[], where: Surroundings, line: 
       hint: 'Write the value in its place.',
     });
   }
+  if (reading.depth >= deepestExpansion) {
+    return refuse(problems, {
+      line,
+      message: `More than ${deepestExpansion} \${…} stand within each other here.`,
+      hint: 'Give the inner ones variables of their own on earlier lines, and use those.',
+    });
+  }
+  reading.depth += 1;
   const word = readDefault(reading, where, line);
+  reading.depth -= 1;
   if (word === undefined) return false;
   parts.push({ kind: 'variable', name, operator, word, line });
   return true;

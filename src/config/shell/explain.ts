@@ -1,3 +1,4 @@
+import { clip } from '../bounds.ts';
 import type { Problem } from '../problem.ts';
 import { asAssignment, bareText } from './assignment.ts';
 import type { Part, Word } from './syntax.ts';
@@ -139,10 +140,11 @@ function hasBareBrace(parts: readonly Part[]): boolean {
 
 /** Roughly what was written, for a message. */
 function sourceOf(parts: readonly Part[]): string {
-  return parts
+  const text = parts
     .map((part) => {
       if (part.kind === 'text') return part.text;
       return part.kind === 'home' ? '~' : `$${part.name}`;
     })
     .join('');
+  return clip(text);
 }

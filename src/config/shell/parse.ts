@@ -1,3 +1,4 @@
+import { mostRemarks, stoppedReading } from '../bounds.ts';
 import type { Problem } from '../problem.ts';
 import { asAssignment, bareText, placeHome } from './assignment.ts';
 import { Cursor } from './cursor.ts';
@@ -19,10 +20,14 @@ export interface ParsedShell {
  * and reading goes on with the next line, so that all problems show at once.
  */
 export function parseShell(text: string): ParsedShell {
-  const reading: Reading = { cursor: new Cursor(text), problems: [], readPiece };
+  const reading: Reading = { cursor: new Cursor(text), problems: [], depth: 0, readPiece };
   const commands: Command[] = [];
   const { cursor } = reading;
   while (skipToCommand(cursor)) {
+    if (reading.problems.length >= mostRemarks) {
+      reading.problems.push(stoppedReading(cursor.line));
+      break;
+    }
     const words = readWords(reading);
     const command = words === undefined ? undefined : asCommand(reading, words);
     if (command !== undefined) commands.push(command);

@@ -6,6 +6,8 @@ import type { Part, Quoting } from './syntax.ts';
 export interface Reading {
   readonly cursor: Cursor;
   readonly problems: Problem[];
+  /** How many ${…} are open where `cursor` stands. */
+  depth: number;
   /**
    * Reads the next quoted, escaped, expanded or bare piece of a word onto `parts`;
    * false when it is refused. Here because words and expansions contain each other.

@@ -116,7 +116,10 @@ describe('problems', () => {
     ]);
     await writeFile(join(folder, 'image.raw'), new Uint8Array(2 * 1024 * 1024));
     expect((await load(undefined, { file: 'image.raw' })).errors).toMatchObject([
-      { message: 'image.raw has 2097152 bytes, which is no configuration file.' },
+      {
+        message:
+          'image.raw is no configuration file: it has 2097152 bytes; at most 1048576 are read.',
+      },
     ]);
   });
 

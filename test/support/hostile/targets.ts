@@ -1,0 +1,8 @@
+import { configTarget } from './config.ts';
+import type { HostileTarget } from './target.ts';
+
+/**
+ * Every reader of foreign bytes. A new one gets a file beside this one and its line here: the
+ * test and `npm run fuzz` take what is in the list.
+ */
+export const hostileTargets: readonly HostileTarget[] = [configTarget];
