@@ -34,7 +34,14 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
     kvm: undefined,
     emulation: undefined,
     slowdown: undefined,
-    resources: { ports: [], space: undefined, memory: undefined, firstUnprivilegedPort: 1024 },
+    people: undefined,
+    resources: {
+      ports: [],
+      space: undefined,
+      share: undefined,
+      memory: undefined,
+      firstUnprivilegedPort: 1024,
+    },
     gaps,
   };
   const lab = {

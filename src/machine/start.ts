@@ -12,6 +12,8 @@ import { identifyProcess, type ProcessIdentity } from './process.ts';
 export interface StartOptions {
   readonly stateFile?: string | undefined;
   readonly endsWithUs?: boolean;
+  /** Words before QEMU's own, of a program that becomes QEMU: the same process. */
+  readonly prefix?: readonly string[];
 }
 
 /** How a QEMU ended: by itself (code) or by a signal. */
@@ -42,7 +44,7 @@ export interface StartedQemu {
 export async function startQemu(
   plan: MachinePlan,
   paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog' | 'startingFile'>,
-  { stateFile, endsWithUs = false }: StartOptions = {},
+  { stateFile, endsWithUs = false, prefix = [] }: StartOptions = {},
 ): Promise<StartedQemu> {
   const [leash] = await Promise.all([
     endsWithUs ? findLeash() : [],
@@ -56,7 +58,12 @@ export async function startQemu(
   const state = stateFile === undefined ? undefined : await open(stateFile, 'r');
   try {
     const incoming = state === undefined ? [] : ['-incoming', 'defer'];
-    const [program = plan.binary, ...words] = [...leash, plan.binary, ...machineArgv(plan)];
+    const [program = plan.binary, ...words] = [
+      ...leash,
+      ...prefix,
+      plan.binary,
+      ...machineArgv(plan),
+    ];
     const child = spawn(program, [...words, ...incoming], {
       cwd: '/',
       detached: true,

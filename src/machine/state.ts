@@ -21,6 +21,8 @@ export interface MachineState {
   readonly backingFile: string;
   /** Why it does not run with KVM, as half a sentence. */
   readonly slowBecause?: string | undefined;
+  /** Only root can open the share in the guest: see chooseShareOwner. */
+  readonly shareClosed?: boolean | undefined;
   /** It went on from a warm base instead of booting. */
   readonly warm?: boolean | undefined;
   /** When the SSH banner was first seen; absent while it boots, or when nobody waited. */

@@ -17,6 +17,10 @@ const needs = {
   'network-namespaces': () =>
     runs('unshare', ['--net', 'ip', 'link']) ? undefined : 'unshare --net ip does not work here',
   root: () => (process.getuid?.() === 0 ? undefined : 'this test needs root'),
+  'user-namespaces': () =>
+    runs('unshare', ['--user', '--map-user=1000', '--map-group=1000', 'true'])
+      ? undefined
+      : 'unshare --user --map-user does not work here',
   'mount-namespaces': () =>
     runs('unshare', ['-m', 'true']) ? undefined : 'unshare -m does not work here',
 } satisfies Record<string, () => string | undefined>;

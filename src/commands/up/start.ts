@@ -6,6 +6,7 @@ import { prepareOverlay } from '../../image/overlay.ts';
 import type { Overlay } from '../../image/types.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
 import type { GuestMemory } from '../../machine/plan.ts';
+import { chooseShareOwner } from '../../machine/share-owner.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { startQemu } from '../../machine/start.ts';
 import { forgetRunning, writeState, type MachineState } from '../../machine/state.ts';
@@ -165,7 +166,11 @@ async function launch(
   // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
   await forgetRunning(paths);
   const plan = { ...prepared.plan, machineType, memory };
-  const started = await startQemu(plan, paths, { stateFile });
+  const owner = await chooseShareOwner(plan, backing.path);
+  const started = await startQemu(plan, paths, {
+    stateFile,
+    ...(owner.kind === 'mapped' ? { prefix: owner.prefix } : {}),
+  });
   const state: MachineState = {
     schema: 1,
     name: config.name,
@@ -177,6 +182,7 @@ async function launch(
     ssh: plan.ssh,
     backingFile: backing.path,
     slowBecause: acceleration.reason,
+    ...(owner.kind === 'closed' ? { shareClosed: true } : {}),
     ...(keepDisks || stateFile === undefined ? {} : { warm: true }),
   };
   await writeState(paths, state);

@@ -5,6 +5,7 @@ import { hostChecks } from './host.ts';
 import { labChecks } from './lab.ts';
 import { moduleChecks } from './modules.ts';
 import { qemuChecks } from './qemu.ts';
+import { shareChecks } from './share.ts';
 
 /** Every check, in the order of evaluation and of the report: what explains stands before what it explains. */
 export const checks: readonly Check[] = [
@@ -14,4 +15,5 @@ export const checks: readonly Check[] = [
   ...deviceChecks,
   ...qemuChecks,
   ...labChecks,
+  ...shareChecks,
 ];

@@ -108,4 +108,15 @@ export const labExplanations: Readonly<Record<string, Explanation>> = {
       },
     },
   },
+  'share.private': {
+    about:
+      'What a guest writes into the shared folder belongs to you on the host, with the mode that the guest gives it. Whoever gets into the guest and reaches the folder on the host can lay a program there that runs as you. A folder that utopia makes has the mode 0700; one that is there keeps its own.',
+    causes: {
+      'share-open': {
+        means:
+          'Other users of this host can open the folder: its mode lets them in, and so do those of all folders above it.',
+        fix: 'doctor --fix takes the others’ rights away (chmod go-rwx). The guest reads it as before.',
+      },
+    },
+  },
 };

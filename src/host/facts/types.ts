@@ -1,3 +1,5 @@
+import type { FolderMode } from './share.ts';
+import type { People } from './people.ts';
 import type { Environment } from '../../context.ts';
 import type { CanaryResult } from '../canary.ts';
 import type { KvmVerdict } from '../kvm-verdict.ts';
@@ -112,6 +114,8 @@ export interface QemuFacts {
 export interface ResourceFacts {
   readonly ports: readonly PortFacts[];
   readonly space: Space | undefined;
+  /** The shared folder, then those above it; undefined while there is none. */
+  readonly share: readonly FolderMode[] | undefined;
   readonly memory: MemoryFacts | undefined;
   readonly firstUnprivilegedPort: number;
 }
@@ -144,6 +148,8 @@ export interface HostFacts {
   readonly modules: ModuleFacts;
   readonly account: AccountFacts;
   readonly device: DeviceFacts;
+  /** Undefined where that could not be found out. */
+  readonly people: People | undefined;
   readonly qemu: QemuFacts;
   readonly kvm: KvmVerdict | undefined;
   readonly emulation: CanaryResult | undefined;

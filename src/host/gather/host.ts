@@ -5,6 +5,7 @@ import type { AccountEntry } from '../facts/accounts.ts';
 import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';
 import { searchPlaces, searchQemu } from '../find-qemu.ts';
 import type { HostSource } from '../source/types.ts';
+import { readPeople } from '../people.ts';
 import { startAsking, type Ask } from './asking.ts';
 import { gatherAccount, gatherDevice } from './device.ts';
 import { gatherKernel, gatherMachine } from './machine.ts';
@@ -34,9 +35,10 @@ const canaryTimeoutMs = 40_000;
 export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
   const { config, overlayFolder, signal, patience } = options;
   const { ask, gaps } = startAsking(signal, patience);
-  const [kvmFacts, resources] = await Promise.all([
+  const [kvmFacts, resources, people] = await Promise.all([
     gatherKvmFacts(source, ask),
     gatherResources(source, config, overlayFolder, ask),
+    ask('people', async () => await readPeople(source)),
   ]);
   const { machine, account } = kvmFacts;
   let { device } = kvmFacts;
@@ -52,7 +54,7 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
     runs && emulates
       ? await ask('speed', async () => await source.measureSlowdown(qemu.binary ?? ''))
       : undefined;
-  return { ...kvmFacts, device, qemu, ...canaries, slowdown, resources, gaps };
+  return { ...kvmFacts, device, people, qemu, ...canaries, slowdown, resources, gaps };
 }
 
 /** The part that tells whether KVM can be used, short of running a guest: files only. */

@@ -4,6 +4,7 @@ import type { PortFacts, ResourceFacts } from '../facts/types.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
 import { gatherMemory } from './memory.ts';
+import { gatherShare } from './share.ts';
 
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */
 const vncBasePort = 5900;
@@ -31,18 +32,22 @@ export async function gatherResources(
     ]),
   };
   const wanted = config === undefined ? [] : wantedPorts(config);
-  const [first, memory, space, ...ports] = await Promise.all([
+  const [first, memory, space, share, ...ports] = await Promise.all([
     read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
     gatherMemory(read),
     overlayFolder === undefined
       ? undefined
       : ask('statfs', async () => await source.space(overlayFolder)),
+    config === undefined
+      ? undefined
+      : ask('the shared folder', async () => await gatherShare(source, config.sharedDir)),
     ...wanted.map(async (each) => await lookAtPort(source, each, listeners, ask)),
   ]);
   const start = Number.parseInt(first ?? '', 10);
   return {
     ports,
     space,
+    share,
     memory,
     firstUnprivilegedPort: Number.isNaN(start) ? defaultFirstUnprivilegedPort : start,
   };
