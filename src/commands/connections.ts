@@ -2,10 +2,11 @@ import { describePeople, type People } from '../host/facts/people.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 import type { MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
+import { shareReach } from './share-access.ts';
 
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
 export function connectionsOf(
-  { ssh, exposed, plan }: MachineState,
+  { ssh, exposed, plan, shareClosed }: MachineState,
   { consoleLog }: MachinePaths,
   people: People,
   foreground: boolean,
@@ -15,6 +16,8 @@ export function connectionsOf(
     exposed,
     vnc: plan.vnc,
     sharedDir: plan.sharedDir,
+    shareReach: people.kind === 'others' ? shareReach(plan.sharedDir) : 'none',
+    shareClosed,
     disks: plan.disks,
     sensors: plan.sensorPort,
     isolated: plan.isolated,

@@ -13,6 +13,10 @@ export interface Connections {
   readonly exposed?: { readonly host: string; readonly port: number } | undefined;
   readonly vnc: MachinePlan['vnc'];
   readonly sharedDir: string;
+  /** What other people on this host may do in it; `none` where there are none. */
+  readonly shareReach?: 'none' | 'read' | 'write' | undefined;
+  /** The guest's `user` cannot open it, only root there. */
+  readonly shareClosed?: boolean | undefined;
   readonly consoleLog: string;
   /** Exercise disks in the guest's order, by name; a machine that an older utopia started names none. */
   readonly disks?: readonly DiskName[] | undefined;
@@ -51,7 +55,7 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
         ]),
     ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],
     ...networkRow(connections),
-    ['share', `${shorten(connections.sharedDir, cwd, home)} is /home/user/shared in the guest`],
+    ...shareRows(connections, shorten(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
     ...(sensors
       ? [['sensors', '/dev/ttyS1 in the guest; utopia sensors'] satisfies [string, string]]
@@ -65,6 +69,21 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
     ],
   ];
   return rows.map(([what, how]) => `  ${what.padEnd(8)} ${how}`);
+}
+
+function shareRows(
+  { shareReach = 'none', shareClosed = false }: Connections,
+  folder: string,
+): (readonly [string, string])[] {
+  return [
+    ['share', `${folder} is /home/user/shared in the guest`],
+    ...(shareClosed
+      ? [['', 'only root opens it there, since it is yours alone: docs/access.md'] as const]
+      : []),
+    ...(shareReach === 'none'
+      ? []
+      : [['', `others here can ${shareReach} it; utopia doctor --fix closes it`] as const]),
+  ];
 }
 
 /** Who has the host alone need not be told what is on its loopback. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionCard, shorten } from '../../../src/ui/card.ts';
+import { connectionCard, shorten, type Connections } from '../../../src/ui/card.ts';
 
 const connections = {
   ssh: { host: '127.0.0.1', port: 22223 },
@@ -41,6 +41,24 @@ test('the network, where it is closed, and where others are on the host', () => 
     '  network  the guest reaches nothing (UTOPIA_NETWORK=none)',
   );
   expect(networkRow({ others: 'anna' })).toHaveLength(80);
+});
+
+test('a share that others can open, and one that only root opens in the guest', () => {
+  const share = (more: Partial<Connections>): string[] => {
+    const card = connectionCard({ ...connections, ...more }, '/', '/home/alice');
+    const start = card.findIndex((line) => line.startsWith('  share'));
+    return card.slice(
+      start + 1,
+      card.findIndex((line) => line.startsWith('  console')),
+    );
+  };
+  expect(share({})).toEqual([]);
+  expect(share({ shareReach: 'write' })).toEqual([
+    '           others here can write it; utopia doctor --fix closes it',
+  ]);
+  expect(share({ shareClosed: true })).toEqual([
+    '           only root opens it there, since it is yours alone: docs/access.md',
+  ]);
 });
 
 /** The card of a machine with so many exercise disks, the second read-only, and with none of them no feed. */
