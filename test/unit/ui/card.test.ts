@@ -43,20 +43,22 @@ test('the network, where it is closed, and where others are on the host', () => 
   expect(networkRow({ others: 'anna' })).toHaveLength(80);
 });
 
+/** What the card says of the share besides where it is. */
+function shareRows(more: Partial<Connections>): string[] {
+  const card = connectionCard({ ...connections, ...more }, '/', '/home/alice');
+  const start = card.findIndex((line) => line.startsWith('  share'));
+  return card.slice(
+    start + 1,
+    card.findIndex((line) => line.startsWith('  console')),
+  );
+}
+
 test('a share that others can open, and one that only root opens in the guest', () => {
-  const share = (more: Partial<Connections>): string[] => {
-    const card = connectionCard({ ...connections, ...more }, '/', '/home/alice');
-    const start = card.findIndex((line) => line.startsWith('  share'));
-    return card.slice(
-      start + 1,
-      card.findIndex((line) => line.startsWith('  console')),
-    );
-  };
-  expect(share({})).toEqual([]);
-  expect(share({ shareReach: 'write' })).toEqual([
+  expect(shareRows({})).toEqual([]);
+  expect(shareRows({ shareReach: 'write' })).toEqual([
     '           others here can write it; utopia doctor --fix closes it',
   ]);
-  expect(share({ shareClosed: true })).toEqual([
+  expect(shareRows({ shareClosed: true })).toEqual([
     '           only root opens it there, since it is yours alone: docs/access.md',
   ]);
 });
