@@ -18,6 +18,7 @@ interface RunFlags extends ParsedOptions {
   readonly jobs?: number;
   readonly commands?: string;
   readonly maxOutput?: number;
+  readonly maxCopyOut?: number;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -99,6 +100,7 @@ ${examples(
           each: options.each ?? [],
           commands: options.commands,
           jobs: options.jobs,
+          maxCopyOutBytes: options.maxCopyOut ?? 2 ** 30,
           maxOutputBytes: options.maxOutput ?? defaultOutputBytes,
           yes: options.yes === true,
           from: options.from,

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly use: FolderUse;
   /** Paths below the folder that are brought back; `{}` is the path with `each`. */
   readonly copyOut: readonly string[];
+  /** How many bytes of them are brought back at most. */
+  readonly maxCopyOutBytes: number;
   /** Make a machine of the copy; for a single run only. */
   readonly keep: KeepWish | undefined;
   /** File for the result as JUnit XML, relative to the current folder. */
@@ -88,7 +90,12 @@ export async function runRun(
   }
 }
 
-function sayNotCopied({ terminal }: Context, { notCopied, outcome }: RunReport): void {
+function sayNotCopied({ terminal }: Context, { notCopied, leftOut, outcome }: RunReport): void {
+  for (const { path, why } of leftOut) {
+    terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${path} was left out: ${why}`);
+  }
+  // The message says why.
+  if (outcome === 'not-copied') return;
   const why =
     outcome === 'exited' ? 'is not there in the copy' : 'was not copied: the command had no end';
   for (const path of notCopied) {

@@ -29,6 +29,8 @@ export type GuestEvent =
       readonly stopped: boolean;
       readonly atMs: number;
     }
+  /** Who held the agent's port in the guest has let it go. */
+  | { readonly kind: 'agent-left'; readonly atMs: number }
   | { readonly kind: 'paused'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number };
 

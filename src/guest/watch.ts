@@ -3,6 +3,8 @@ import { trackBoot, type BootSource, type BootStage } from './boot-stages.ts';
 import type { ConsoleText } from './console-text.ts';
 import type { GuestEvent } from './events.ts';
 
+/** As the argument list names it. */
+const agentPortId = 'agentport0';
 /** RESET comes three times within 64 ms for one reboot (fixtures/qmp/reset.jsonl). */
 const oneRebootMs = 1_000;
 
@@ -70,6 +72,10 @@ export function watchGuest(): GuestWatch {
           return panic(atMs);
         case 'BLOCK_IO_ERROR':
           return [diskTrouble(event, atMs)];
+        case 'VSERPORT_CHANGE': {
+          const left = event.data['id'] === agentPortId && event.data['open'] === false;
+          return left ? [{ kind: 'agent-left', atMs }] : [];
+        }
         case 'STOP':
           return [{ kind: 'paused', atMs }];
         case 'RESUME':

@@ -164,13 +164,16 @@ function entropyArgs(plan: MachinePlan): string[] {
   ];
 }
 
-/** The port's name is what the guest's agent looks for: agentPortName of guest/agent-program.ts. */
+/**
+ * The port's name is what the guest's agent looks for: agentPortName of guest/agent-program.ts. QEMU
+ * tells of a port that has an id when the guest opens or closes it: agentPortId of guest/watch.ts.
+ */
 function agentArgs({ agentSocket }: MachinePlan): string[] {
   if (agentSocket === undefined) return [];
   return [
     ...['-device', 'virtio-serial-pci'],
     ...['-chardev', listeningSocket('agent0', agentSocket)],
-    ...['-device', 'virtserialport,chardev=agent0,name=org.utopia.agent'],
+    ...['-device', 'virtserialport,id=agentport0,chardev=agent0,name=org.utopia.agent'],
   ];
 }
 

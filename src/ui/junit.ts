@@ -4,9 +4,13 @@ import { showControls } from './harmless.ts';
 export interface JUnitCase {
   readonly name: string;
   readonly seconds: number;
-  /** Undefined for one that passed. An error is trouble of the machine, a failure one of what was tested. */
+  /** Undefined for one that passed. An error is trouble of the machine, a failure one of what was tested; a skipped one has no verdict. */
   readonly problem:
-    | { readonly kind: 'failure' | 'error'; readonly message: string; readonly text: string }
+    | {
+        readonly kind: 'failure' | 'error' | 'skipped';
+        readonly message: string;
+        readonly text: string;
+      }
     | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -21,7 +25,7 @@ export function renderJUnit(suite: string, cases: readonly JUnitCase[]): string 
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${numbers}>`,
-    `  <testsuite name="${escapeXml(suite)}" ${numbers}>`,
+    `  <testsuite name="${escapeXml(suite)}" ${numbers} skipped="${count('skipped')}">`,
     ...cases.flatMap((each) => renderCase(suite, each)),
     '  </testsuite>',
     '</testsuites>',

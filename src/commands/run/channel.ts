@@ -5,7 +5,7 @@ import { shareOptions } from '../../share-options.ts';
 import { askAgent, type Agent, type TakeOutput } from '../../guest/agent.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
-import type { CommandOutput, RunningCommand } from './attend.ts';
+import { CutOff, type CommandOutput, type RunningCommand } from './attend.ts';
 import {
   commandScript,
   groupFile,
@@ -78,7 +78,10 @@ export function sshChannel(access: GuestAccess): GuestChannel {
         signal: async (signal) => {
           const name = signal.replace(/^SIG/, '');
           const group = `-- -$(cat ${groupFile})`;
-          await runInGuest(access, `kill -${name} ${group}`, { timeoutMs: 30_000 });
+          const options = { timeoutMs: signalMs };
+          const { status } = await runInGuest(access, `kill -${name} ${group}`, options);
+          // Ended from outside: the guest did not answer.
+          if (status > 128) throw new Error(`kill ended with ${status}`);
         },
       };
     },
@@ -135,11 +138,14 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
           // Cut off: what it has said is worth having.
           .catch((cause: unknown) => Promise.reject(new CutOff(kept.output(), cause))),
         signal: async (name) => agent.signal(name),
+        askSilence: () => agent.askSilence(),
       };
     },
   };
 }
 
+/** A login under emulation, and a program. */
+const signalMs = 30_000;
 /** What a guest says of why it cannot do something: the last lines are shown. */
 const complaintBytes = 16 * 1024;
 
@@ -158,17 +164,6 @@ function keepOutputs({ maxOutputBytes }: CommandStreams): {
 /** Whatever shell the account has. */
 function inShell(script: string): string {
   return `exec sh -c ${quoteWord(script)}`;
-}
-
-/** A command whose channel broke, with what came through until then. */
-export class CutOff extends Error {
-  override readonly name = 'CutOff';
-  readonly output: CommandOutput;
-
-  constructor(output: CommandOutput, cause: unknown) {
-    super('The command was cut off.', { cause });
-    this.output = output;
-  }
 }
 
 function cannotMount(words: string): UtopiaError {

@@ -1,13 +1,16 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
-import { execa } from 'execa';
+import { mkdir, rm } from 'node:fs/promises';
+import { isAbsolute, normalize } from 'node:path';
 import type { Context } from '../../context.ts';
+import { openDeadline } from '../../deadline.ts';
 import { UtopiaError } from '../../errors.ts';
-import { namedFolderMode, underUsersUmask } from '../../umask.ts';
+import { isOutOfRoom } from '../../no-room.ts';
+import { openFolder } from '../../open-folder.ts';
+import { mostDepth, mostMembers, type LeftOut } from './archive-tree.ts';
 import type { GuestChannel } from './channel.ts';
 import { fillIn } from './items.ts';
+import { Mismatch, placeNode } from './place-files.ts';
 import { stopSignal } from './settle-guest.ts';
-import { takeInto } from './take-output.ts';
+import { draftFile, unpackArchive } from './unpack.ts';
 
 /**
  * The paths of --copy-out as they are named below the folder. Throws `usage` for one
@@ -44,97 +47,123 @@ export function checkCopyOut({
   for (const item of each) copyOutPaths(paths.map((path) => fillIn(path, item)));
 }
 
+/** What is asked of a guest, and how much of it. */
+export interface CopyOutRequest {
+  readonly paths: readonly string[];
+  /** A folder that no guest can reach and whose files go when this process is killed; it is made. */
+  readonly draft: string;
+  /** Of all files together. */
+  readonly maxBytes: number;
+  /** Until all is there; for the guest, and for the way. */
+  readonly timeoutMs: number;
+  /** Rejects when the guest is gone; nobody need wait for it. */
+  readonly lost: Promise<never>;
+}
+
+/** What came back. */
+export interface CopiedOut {
+  /** Paths that are not there in the guest. */
+  readonly missing: readonly string[];
+  /** What is there, and stays there: links that lead out, devices. */
+  readonly leftOut: readonly LeftOut[];
+}
+
 /**
  * Brings what a command has written back to the host's folder: files replace those of
- * the same name, each in one step, and what else is in a folder stays. Gives the paths
- * that are not there in the guest. Throws `copy-failed`, and the signal's reason.
+ * the same name, each in one step, and what else is in a folder stays. The archive comes
+ * from the guest's tar, which may be anybody's: it is read within bounds, and nothing in it
+ * leads anywhere. Throws `copy-failed` for what the guest did, `guest-lost`, `disk-full` and
+ * `cannot-create` for this host's troubles, and the signal's reason.
  */
 export async function copyOut(
   context: Context,
   channel: GuestChannel,
-  paths: readonly string[],
-): Promise<readonly string[]> {
+  { paths, draft, maxBytes, timeoutMs, lost }: CopyOutRequest,
+): Promise<CopiedOut> {
   const { cwd } = context;
-  const draft = await mkdtemp(join(cwd, '.utopia-copy-'));
   const stop = stopSignal(context);
+  const deadline = openDeadline(timeoutMs, stop);
+  await mkdir(draft, { mode: 0o700 });
+  const bounds = { bytes: maxBytes, members: mostMembers, depth: mostDepth };
+  const unpacking = unpackArchive(draft, paths, bounds);
   try {
-    await unpack(channel, paths, draft, stop, cwd);
+    const packed = channel.pack(cwd, paths, unpacking.take, deadline.signal);
+    packed.catch(() => {});
+    const { status, complaint } = await Promise.race([packed, lost, rejectOn(deadline.signal)]);
+    if (status !== 0) {
+      const words = complaint.split('\n').filter((line) => line !== '');
+      throw copyFailed(words.slice(-5));
+    }
+    const tree = await unpacking.finish();
+    await using folder = await openFolder(cwd);
     const missing: string[] = [];
     for (const path of paths) {
-      const came = await lstat(join(draft, path)).catch(() => undefined);
-      if (came === undefined) missing.push(path);
-      else await place(draft, cwd, path);
+      deadline.signal.throwIfAborted();
+      const node = tree.find(path);
+      if (node === undefined) missing.push(path);
+      else {
+        await placeNode(folder, path.split('/'), node, (number) => draftFile(draft, number));
+      }
     }
-    return missing;
+    return { missing, leftOut: tree.leftOut };
   } catch (error) {
     stop.throwIfAborted();
-    if (error instanceof UtopiaError) throw error;
-    throw copyFailed([error instanceof Error ? error.message : String(error)], error);
+    throw explain(error, deadline.passed() ? timeoutMs : undefined, maxBytes);
   } finally {
+    deadline.stop();
+    await unpacking.close();
     await rm(draft, { recursive: true, force: true });
   }
 }
 
-/** Archives are unpacked by the system's tar, which lets no member lead out of its folder. */
-async function unpack(
-  channel: GuestChannel,
-  paths: readonly string[],
-  draft: string,
-  signal: AbortSignal,
-  folder: string,
-): Promise<void> {
-  const args = ['-x', '-f', '-', '-C', draft, '--no-same-owner', '--no-same-permissions'];
-  const tar = underUsersUmask(() =>
-    execa('tar', args, { stdin: 'pipe', stdout: 'ignore', reject: false }),
+async function rejectOn(signal: AbortSignal): Promise<never> {
+  return await new Promise((_resolve, reject) => {
+    const tell = (): void => reject(signal.reason as Error);
+    if (signal.aborted) tell();
+    else signal.addEventListener('abort', tell, { once: true });
+  });
+}
+
+function explain(error: unknown, lateMs: number | undefined, maxBytes: number): unknown {
+  if (lateMs !== undefined) {
+    return copyFailed([`The guest has not handed it over within ${lateMs / 1000} s.`], error);
+  }
+  if (error instanceof UtopiaError) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError) {
+    const more = words === `more than ${maxBytes} bytes`;
+    return copyFailed(
+      [more ? `It is larger than ${maxBytes} bytes.` : `The guest’s tar sent ${words}.`],
+      error,
+      more ? 'utopia run --max-copy-out SIZE lets more in, as in 4G.' : undefined,
+    );
+  }
+  if (error instanceof Mismatch) return copyFailed([words], error);
+  const { code } = error as NodeJS.ErrnoException;
+  // Neither ours nor the system's: a bug.
+  if (code === undefined) return error;
+  const full = isOutOfRoom(error);
+  return new UtopiaError(
+    full ? 'disk-full' : 'cannot-create',
+    full
+      ? 'There is no room for what is to be copied back.'
+      : 'What the command has written cannot be put here.',
+    {
+      details: [words],
+      hint: 'Look at the modes of this folder and the room on its disk.',
+      cause: error,
+    },
   );
-  // One that ends before its input says why with its status.
-  tar.stdin.on('error', () => {});
-  try {
-    const packed = await channel.pack(folder, paths, takeInto(tar.stdin), signal);
-    tar.stdin.end();
-    const { failed, stderr } = await tar;
-    const words = [packed.complaint, stderr]
-      .join('\n')
-      .split('\n')
-      .filter((line) => line !== '');
-    if (packed.status !== 0 || failed) throw copyFailed(words.slice(-5));
-  } finally {
-    tar.kill();
-    await tar;
-  }
 }
 
-/** Moves files and links; makes folders. Sockets and devices stay away. */
-async function place(draft: string, folder: string, path: string): Promise<void> {
-  await makeFolder(folder, dirname(path));
-  const found = await lstat(join(draft, path));
-  if (found.isDirectory()) {
-    await makeFolder(folder, path);
-    for (const name of await readdir(join(draft, path))) {
-      await place(draft, folder, join(path, name));
-    }
-  } else if (found.isFile() || found.isSymbolicLink()) {
-    await rename(join(draft, path), join(folder, path));
-  }
-}
-
-/** A link on the way might lead out of the folder, and the guest may have made it. */
-async function makeFolder(folder: string, path: string): Promise<void> {
-  if (path === '.') return;
-  await makeFolder(folder, dirname(path));
-  const there = await lstat(join(folder, path)).catch(() => undefined);
-  if (there === undefined) {
-    await mkdir(join(folder, path));
-    await chmod(join(folder, path), namedFolderMode());
-  } else if (!there.isDirectory()) {
-    throw copyFailed([`${path} is a folder in the copy, and none here.`]);
-  }
-}
-
-function copyFailed(details: readonly string[], cause?: unknown): UtopiaError {
+function copyFailed(
+  details: readonly string[],
+  cause?: unknown,
+  hint = 'The command, or its guest, is the reason: look at what it made of these paths.',
+): UtopiaError {
   return new UtopiaError('copy-failed', 'What the command has written could not be copied back.', {
     details,
-    hint: 'Look at the modes of this folder and the room on its disk.',
+    hint,
     cause,
   });
 }

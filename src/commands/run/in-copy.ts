@@ -7,12 +7,11 @@ import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../up/prepare.ts';
 import { agreeToShare } from '../up/share.ts';
-import { attendCommand, type CommandOutput } from './attend.ts';
+import { attendCommand, CutOff, type CommandOutput } from './attend.ts';
 import { warmBaseKey } from './base-key.ts';
-import { CutOff } from './channel.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
-import { copyOut } from './copy-out.ts';
+import { bringBack } from './bring-back.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep.ts';
 import type { KeepWish } from './kept-names.ts';
@@ -33,6 +32,8 @@ export interface CopyRun {
   readonly use: FolderUse;
   /** Paths below the folder that are brought back when the command has ended. */
   readonly copyOut: readonly string[];
+  /** Of all of them together. */
+  readonly maxCopyOutBytes: number;
   /** Make a machine of the copy when the command has ended. */
   readonly keep: KeepWish | undefined;
   readonly yes: boolean;
@@ -134,11 +135,14 @@ async function runCommand(
   run.begun = true;
   run.begins?.();
   const command = started.channel.start(run.words, context.cwd, run);
-  const options = { ...context, timeoutMs: run.timeoutMs };
+  const { timeoutMs, noInput: interruptible } = run;
+  const options = { ...context, timeoutMs, interruptible, consoleLog };
   const end = await attendCommand(command, started.session, options);
   const commandMs = Math.round(performance.now() - begunAt);
   const ranToItsEnd = end.kind === 'exited' && run.copyOut.length > 0;
-  const missing = ranToItsEnd ? await copyOut(context, started.channel, run.copyOut) : [];
+  const back = ranToItsEnd
+    ? await bringBack(context, copy, started, run, commandMs)
+    : { notCopied: run.copyOut, leftOut: [] };
   const settled =
     run.keep !== undefined && (await settleGuest(context, copy, started, command, end));
   started.cut();
@@ -157,7 +161,7 @@ async function runCommand(
       warm: started.warm,
       startMs,
       commandMs,
-      notCopied: ranToItsEnd ? missing : run.copyOut,
+      back,
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
     }),
     crashes,

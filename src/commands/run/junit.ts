@@ -2,7 +2,7 @@ import { quoteForShell } from '../../shell-words.ts';
 import type { JUnitCase } from '../../ui/junit.ts';
 import type { RunReport } from './verdict.ts';
 
-/** A run as a test case: what the command did wrong is a failure, so is a crash; the rest are errors. Pure. */
+/** A run as a test case: what was run, or befell its guest, is a failure; trouble of this host an error; one that was interrupted is skipped. Pure. */
 export function junitCase(report: RunReport): JUnitCase {
   const { command, commandMs, stdout, stderr } = report;
   return {
@@ -14,11 +14,10 @@ export function junitCase(report: RunReport): JUnitCase {
   };
 }
 
-function problemOf({ outcome, status, message, crashes }: RunReport): JUnitCase['problem'] {
-  if (outcome === 'exited' && status === 0) return undefined;
-  const own = outcome === 'exited' || outcome === 'crashed' || outcome === 'timed-out';
+function problemOf({ fault, status, message, crashes }: RunReport): JUnitCase['problem'] {
+  if (fault === null && status === 0) return undefined;
   return {
-    kind: own ? 'failure' : 'error',
+    kind: fault === null ? 'skipped' : fault === 'command' ? 'failure' : 'error',
     message: message ?? `The command ended with status ${status}.`,
     text: crashes.map(({ text }) => text).join('\n'),
   };

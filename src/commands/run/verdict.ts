@@ -2,11 +2,26 @@ import { noOutput } from '../../bounded-output.ts';
 import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
 import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import { exitStatus, UtopiaError } from '../../errors.ts';
+import type { LeftOut } from './archive-tree.ts';
 import type { CommandEnd, CommandOutput } from './attend.ts';
+import type { BroughtBack } from './bring-back.ts';
 import type { CopyRun } from './in-copy.ts';
 
 /** What became of a run; each has its own exit status, which the command's may equal. */
-export type RunOutcome = 'exited' | 'timed-out' | 'crashed' | 'not-started' | 'busy' | 'ended';
+export type RunOutcome =
+  | 'exited'
+  | 'timed-out'
+  | 'crashed'
+  | 'not-started'
+  | 'busy'
+  | 'ended'
+  /** It exited, and what it had written could not be brought back. */
+  | 'not-copied'
+  /** A fault of utopia's own. */
+  | 'bug';
+
+/** Who is the reason that a run did not pass: what was run and its guest, or this host and utopia. */
+export type Fault = 'command' | 'host';
 
 /** `utopia run --json`. */
 export interface RunReport {
@@ -35,8 +50,15 @@ export interface RunReport {
   readonly stderrBytes: number;
   /** One of the two is not all of it. */
   readonly truncated: boolean;
+  /**
+   * Null for one that passed, or was interrupted. What befell a guest in which the command had
+   * begun is the command's: it is root there.
+   */
+  readonly fault: Fault | null;
   /** Paths of --copy-out that were not brought back: not there, or the command did not end by itself. */
   readonly notCopied: readonly string[];
+  /** What is there in the guest and was left there: links that lead out, devices. The first twenty. */
+  readonly leftOut: readonly LeftOut[];
   /** The folder of the machine that the copy became (--keep). */
   readonly kept: string | null;
   /** What the guest's kernel had to report while it ran. */
@@ -57,7 +79,7 @@ export interface RunFacts {
   readonly warm: boolean;
   readonly startMs: number;
   readonly commandMs: number;
-  readonly notCopied: readonly string[];
+  readonly back: BroughtBack;
   readonly consoleLog: string | undefined;
 }
 
@@ -80,7 +102,8 @@ export function judgeRun(facts: RunFacts): RunReport {
     startMs: facts.startMs,
     commandMs: facts.commandMs,
     ...reportOutput(output),
-    notCopied: facts.notCopied,
+    notCopied: facts.back.notCopied,
+    leftOut: facts.back.leftOut,
     kept: null,
     crashes: crashes.map(reportCrash),
     consoleLog: facts.consoleLog ?? null,
@@ -103,30 +126,57 @@ function reportOutput({
   };
 }
 
-function outcomeOf({
-  end,
-  crashes,
-  timeoutMs = 0,
-}: RunFacts): Pick<RunReport, 'outcome' | 'status' | 'message'> {
+type Verdict = Pick<RunReport, 'outcome' | 'status' | 'fault' | 'message'>;
+
+function outcomeOf({ end, crashes, timeoutMs = 0, back }: RunFacts): Verdict {
   const fatal = crashes.find(isFatal);
   if (fatal !== undefined || end.kind === 'crashed') {
     const what = fatal === undefined ? 'kernel panic' : crashHeadline(fatal);
     const message = `The guest's kernel crashed: ${what}.`;
-    return { outcome: 'crashed', status: exitStatus.kernelCrashed, message };
+    return { outcome: 'crashed', status: exitStatus.kernelCrashed, fault: 'command', message };
   }
+  if (end.kind === 'exited') return outcomeOfExit(end.status, back.failure);
+  if (end.kind === 'killed') {
+    const status = exitStatus.interrupted;
+    return { outcome: 'ended', status, fault: null, message: 'Interrupted.' };
+  }
+  const late = end.kind === 'timed-out' || end.kind === 'silent';
+  return {
+    outcome: late ? 'timed-out' : 'ended',
+    status: late ? exitStatus.timedOut : exitStatus.unavailable,
+    fault: 'command',
+    message: describeEnd(end, timeoutMs),
+  };
+}
+
+function outcomeOfExit(status: number, failure: UtopiaError | undefined): Verdict {
+  if (failure === undefined) {
+    return { outcome: 'exited', status, fault: status === 0 ? null : 'command', message: null };
+  }
+  const ours = failure.code === 'disk-full' || failure.code === 'cannot-create';
+  return {
+    outcome: 'not-copied',
+    status: failure.status,
+    fault: ours ? 'host' : 'command',
+    message: [failure.message, ...failure.details, failure.hint ?? ''].join(' ').trim(),
+  };
+}
+
+function describeEnd(
+  end: Exclude<CommandEnd, { readonly kind: 'exited' | 'crashed' | 'killed' }>,
+  timeoutMs: number,
+): string {
   switch (end.kind) {
-    case 'exited':
-      return { outcome: 'exited', status: end.status, message: null };
-    case 'timed-out': {
-      const message = `The command was ended after ${timeoutMs / 1000} s.`;
-      return { outcome: 'timed-out', status: exitStatus.timedOut, message };
-    }
-    case 'gone': {
-      const message = `The guest ${end.how} before the command was over.`;
-      return { outcome: 'ended', status: exitStatus.unavailable, message };
-    }
-    case 'killed':
-      return { outcome: 'ended', status: exitStatus.interrupted, message: 'Interrupted.' };
+    case 'timed-out':
+      return `The command was ended after ${timeoutMs / 1000} s.`;
+    case 'silent':
+      return `The guest did not answer for ${Math.floor(end.silentMs / 1000)} s.`;
+    case 'gone':
+      return `The guest ${end.how} before the command was over.`;
+    case 'flooded':
+      return `The guest wrote more than ${Math.floor(end.bytes / 2 ** 20)} MB to its console.`;
+    case 'lost':
+      return end.why;
     default:
       return end satisfies never;
   }
@@ -138,12 +188,14 @@ export function reportFailure(
   error: UtopiaError,
   startMs: number,
 ): RunReport {
-  const lost = begun || error.code === 'interrupted';
+  const interrupted = error.code === 'interrupted';
+  const lost = begun || interrupted;
   return {
     schema: 1,
     command: words,
     outcome: lost ? 'ended' : error.status === exitStatus.tryAgain ? 'busy' : 'not-started',
     status: error.status,
+    fault: interrupted ? null : begun ? 'command' : 'host',
     commandStatus: null,
     from: from ?? null,
     warm: false,
@@ -151,6 +203,7 @@ export function reportFailure(
     commandMs: 0,
     ...reportOutput({ stdout: noOutput, stderr: noOutput }),
     notCopied: [],
+    leftOut: [],
     kept: null,
     crashes: [],
     consoleLog: null,

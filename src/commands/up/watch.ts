@@ -117,6 +117,7 @@ export function describeEvent(event: GuestEvent): WatchLine | undefined {
     case 'panicked':
     case 'disk-full':
     case 'power-button':
+    case 'agent-left':
     case 'paused':
     case 'resumed':
       return undefined;

@@ -16,7 +16,7 @@ const facts: RunFacts = {
   warm: false,
   startMs: 15_000,
   commandMs: 250,
-  notCopied: [],
+  back: { notCopied: [], leftOut: [] },
   consoleLog: undefined,
 };
 

@@ -1,0 +1,50 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
+
+/**
+ * A folder that is held open: names in it are the names in this very folder, whatever
+ * somebody makes of the path that led to it. A guest that can write to a shared folder can
+ * put a link in the place of a name at any moment.
+ */
+export interface OpenFolder extends AsyncDisposable {
+  /** Path of a name in it; only its last part may be a link of somebody's. */
+  path(name: string): string;
+  /** Opens a folder in it, which is made where `mode` is given. Throws ENOTDIR or ELOOP for a link. */
+  enter(name: string, mode?: number): Promise<OpenFolder>;
+}
+
+const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+
+/** Opens a folder that the user has named: links on the way are the user's own. */
+export async function openFolder(path: string): Promise<OpenFolder> {
+  return hold(await open(path, flags));
+}
+
+function hold(handle: FileHandle): OpenFolder {
+  // The kernel leads this name to the open folder itself (proc_pid_fd(5)).
+  const path = (name: string): string => `/proc/self/fd/${handle.fd}/${name}`;
+  return {
+    path,
+    enter: async (name, mode) => {
+      if (name === '' || name.includes('/') || name === '..') throw new RangeError(name);
+      try {
+        return hold(await open(path(name), flags | constants.O_NOFOLLOW));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || mode === undefined) throw error;
+        await mkdir(path(name), { mode });
+        return hold(await open(path(name), flags | constants.O_NOFOLLOW));
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await handle.close();
+    },
+  };
+}
+
+/** Whether a name is a folder, and no link to one. */
+export async function isFolder(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
