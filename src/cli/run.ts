@@ -19,6 +19,7 @@ interface RunFlags extends ParsedOptions {
   readonly commands?: string;
   readonly maxOutput?: number;
   readonly maxCopyOut?: number;
+  readonly network?: boolean;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -65,6 +66,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
       'of each output kept: its start and end (default: 1M)',
       outputSize,
     )
+    .option('--network', 'let the guest reach this host and what that reaches')
     .option('--from <snapshot>', 'a copy of the machine as it was then, not of its image')
     .option('--cold', 'boot, although there is a warm base or saved memory')
     .option('-y, --yes', 'agree to share the home folder')
@@ -103,6 +105,7 @@ ${examples(
           maxCopyOutBytes: options.maxCopyOut ?? 2 ** 30,
           maxOutputBytes: options.maxOutput ?? defaultOutputBytes,
           yes: options.yes === true,
+          network: options.network === true,
           from: options.from,
           cold: options.cold === true,
           flags: configFlags(options, context.cwd),

@@ -39,6 +39,8 @@ export interface RunOptions {
   /** How many copies at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;
+  /** The guest reaches this host and what that reaches. */
+  readonly network: boolean;
   /** Name of a snapshot, of which it is to be a copy; undefined for one of the image. */
   readonly from: string | undefined;
   /** Boot, although there may be a warm base, or memory in the snapshot. */

@@ -35,6 +35,7 @@ export interface ThrowawayMachine extends LocatedMachine {
 export async function openThrowaway(
   context: Context,
   { config, uid }: LocatedMachine,
+  network: Config['network'],
 ): Promise<ThrowawayMachine> {
   const { env, signal } = context;
   await prepareFolders(
@@ -59,7 +60,7 @@ export async function openThrowaway(
     await gate.release();
   }
   return {
-    config: throwawayConfig(config, paths, context.cwd),
+    config: throwawayConfig(config, paths, { folder: context.cwd, network }),
     paths,
     uid,
     discard: async () => {
@@ -74,13 +75,18 @@ export async function openThrowaway(
  * The guest sees the hardware of `utopia up`, so that both go on from the same warm
  * base; the sensors' serial port is there, without a feed. Pure.
  */
-export function throwawayConfig(config: Config, paths: MachinePaths, folder: string): Config {
+export function throwawayConfig(
+  config: Config,
+  paths: MachinePaths,
+  { folder, network }: { readonly folder: string; readonly network: Config['network'] },
+): Config {
   return {
     ...config,
     privateFile: join(paths.stateDir, 'private.qcow2'),
     sharedDir: folder,
     sshPort: 'auto',
     sshInterface: '127.0.0.1',
+    network,
     vnc: { kind: 'off' },
     forwards: [],
     disks: config.disks.map((disk) => ({

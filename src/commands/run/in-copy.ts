@@ -37,6 +37,8 @@ export interface CopyRun {
   /** Make a machine of the copy when the command has ended. */
   readonly keep: KeepWish | undefined;
   readonly yes: boolean;
+  /** The guest reaches this host and what that reaches. */
+  readonly network: boolean;
   /** Name of a snapshot of the machine; the copy is one of its image without. */
   readonly from: string | undefined;
   /** Boot, although there may be a warm base, or memory in the snapshot. */
@@ -65,8 +67,8 @@ export interface CopyResult {
   readonly keepFailure?: UtopiaError;
 }
 
-/** A mount under emulation takes a second; a guest that hangs would take for ever. */
-const mountMs = 60_000;
+/** A login and a mount under emulation take seconds, on a busy host a minute; a guest that hangs would take for ever. */
+const mountMs = 120_000;
 /** A command cut off hands over what it printed within this time. */
 const lastOutputMs = 2_000;
 
@@ -82,7 +84,7 @@ export async function runInCopy(
   const qemu = await findSuitableQemu(context, located, []);
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
-  const copy = await openThrowaway(context, located);
+  const copy = await openThrowaway(context, located, run.network ? 'full' : 'none');
   try {
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
     const source = await chooseSource(context, located, planned, run);
@@ -179,17 +181,29 @@ async function mountFolder(
   signal.throwIfAborted();
   signal.addEventListener('abort', cut, { once: true });
   const watch = watchForLoss(session, paths, 'this folder was being mounted in it');
-  const late = setTimeout(cut, mountMs);
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    cut();
+  }, mountMs);
   try {
     await Promise.race([channel.mount(cwd, use), watch.lost]);
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    throw isLate ? tooLate(error) : error;
   } finally {
     clearTimeout(late);
     watch.stop();
     signal.removeEventListener('abort', cut);
   }
+}
+
+function tooLate(cause: unknown): UtopiaError {
+  const limit = `${mountMs / 1000} s`;
+  return new UtopiaError('guest-lost', `The guest did not mount this folder within ${limit}.`, {
+    hint: 'Is the host overloaded? Try again, with fewer at once: --jobs 1',
+    cause,
+  });
 }
 
 async function lastOutput(ended: Promise<CommandOutput>): Promise<CommandOutput> {

@@ -14,6 +14,7 @@ export type KeptSettings = Pick<
   | 'accelerator'
   | 'sharedDir'
   | 'vnc'
+  | 'network'
   | 'disks'
   | 'sensors'
   | 'extraArgs'
@@ -40,6 +41,7 @@ export function keptConfig(
     ['UTOPIA_SSH_PORT', 'auto'],
     ['SHARED_FS_DIR', settings.sharedDir],
     ['UTOPIA_VNC', freeVnc(settings.vnc)],
+    ['UTOPIA_NETWORK', settings.network === 'full' ? undefined : settings.network],
     ['UTOPIA_DISKS', joinWords(disks.map(diskWord))],
     ['UTOPIA_SENSORS', sensors.kind === 'none' ? undefined : formatSensors(sensors)],
     ['UTOPIA_EXTRA_ARGS', joinWords(extraArgs)],
