@@ -6,12 +6,17 @@ import { pathsOfId } from '../../src/machine/paths.ts';
 import { waitForExit } from '../../src/machine/process.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { labWithGuest, remainsOfCopies, shareConnection } from '../support/guest-lab.ts';
-import { makeLab } from '../support/lab.ts';
+import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // `utopia run` as it is typed. QEMU is a stand-in, and ssh is one too.
 needsOfHost('qemu', 'ssh');
+
+/** Submissions, each a file. */
+function makeItems(lab: Lab, ...names: readonly string[]): void {
+  for (const name of names) writeFileSync(join(lab.folder, name), '');
+}
 
 const nothing = { files: [], processes: [] };
 
@@ -104,6 +109,7 @@ test('--each: a copy and a verdict for each path', async () => {
   const action =
     'case $last in *"./x b c"*) echo no; exit 3 ;; *"./x late"*) exec sleep 50 ;; esac';
   await using lab = await labWithGuest(folder.path, action);
+  makeItems(lab, 'a', 'b c', 'late');
   const args = ['run', '--jobs', '2', '--timeout', '2', '--each', 'a', 'b c', 'late', '--'];
   const result = await lab.run(...args, 'sh', '-c', './x {}');
   expect(result.status).toBe(1);
@@ -113,8 +119,11 @@ test('--each: a copy and a verdict for each path', async () => {
   expect(result.stderr).toMatch(/✗ late +The command was ended after 2 s,/);
   expect(result.stderr).toContain('utopia image warm');
   expect(remainsOfCopies(lab)).toEqual(nothing);
-  const outside = await lab.run('run', '--each', '../x', '--', 'true');
-  expect(outside.status).toBe(64);
+  for (const item of ['../x', 'nosuch', 'a/nosuch']) {
+    const refused = await lab.run('run', '--each', 'a', item, '--', 'true');
+    expect(refused.status, refused.stderr).toBe(64);
+    expect(refused.stderr).toContain(item);
+  }
 });
 
 test('--commands: a copy and a verdict for each line, of a file or of stdin', async () => {
@@ -155,6 +164,7 @@ test('--commands: a copy and a verdict for each line, of a file or of stdin', as
 test('--each on a terminal: a table below the verdicts, gone at the end', async () => {
   using folder = temporaryFolder();
   await using lab = await labWithGuest(folder.path, 'sleep 1');
+  makeItems(lab, 'a', 'b');
   const args = ['run', '--jobs', '1', '--each', 'a', 'b'];
   const { status, stdout } = await lab.runOnTerminal(...args, '--', 'true');
   expect(status).toBe(0);
@@ -172,6 +182,7 @@ test('--each: copies that go do not disturb those that come', async () => {
   using folder = temporaryFolder();
   await using lab = await labWithGuest(folder.path, 'exit 0');
   const items = Array.from({ length: 24 }, (_item, index) => `item-${index}`);
+  makeItems(lab, ...items);
   const result = await lab.run('run', '--jobs', '6', '--each', ...items, '--', 'true');
   expect(result.stdout, result.stderr).toBe('24 of 24 runs passed\n');
   expect(remainsOfCopies(lab)).toEqual(nothing);

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { crashLine } from '../../crash/headline.ts';
@@ -35,11 +35,28 @@ export async function keepConsole(context: Context, consoleLog: string): Promise
     .now()
     .toISOString()
     .replaceAll(/[-:]|\.\d+/g, '');
-  const file = join(folder, `${time}-${process.pid}.log`);
-  await copyFile(consoleLog, file);
+  const draft = `${consoleLog}.kept`;
+  await copyFile(consoleLog, draft);
+  const file = await placeApart(draft, join(folder, `${time}-${process.pid}`));
+  await rm(draft, { force: true });
   const names = (await readdir(folder)).toSorted();
-  await Promise.all(names.slice(0, -keptConsoles).map((name) => rm(join(folder, name))));
+  const old = names.slice(0, -keptConsoles).map((name) => join(folder, name));
+  // Another utopia may remove the same ones.
+  await Promise.all(old.map((each) => rm(each, { force: true })));
   return file;
+}
+
+/** Gives a file the first of `STEM.log`, `STEM-2.log` … that nobody has: several copies may crash in one second. */
+async function placeApart(draft: string, stem: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const file = number === 1 ? `${stem}.log` : `${stem}-${number}.log`;
+    try {
+      await link(draft, file);
+      return file;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 /** Explains on stderr what the kernel reported: a card for what it died of, a line for what it survived. */

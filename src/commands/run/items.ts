@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 
@@ -19,18 +20,56 @@ export function commandFor(words: readonly string[], path: string): string[] {
 
 /** A word with the path in the place of every `{}`. Pure. */
 export function fillIn(word: string, path: string): string {
-  return word.replaceAll(placeholder, path);
+  // As a function: in a text, `$&` and its kin would stand for something else.
+  return word.replaceAll(placeholder, () => path);
 }
 
-/** Throws `usage` for a path outside the shared folder: the copies would not see it. Pure. */
-export function checkItems(items: readonly string[], folder: string): void {
+/**
+ * Throws `usage` for a path that is not there, that is named twice, or that lies outside the folder,
+ * also by a link: the copies would not see it, and a command that does not look would pass.
+ */
+export async function checkItems(items: readonly string[], folder: string): Promise<void> {
+  const home = await realpath(folder);
+  const seen = new Map<string, string>();
   for (const item of items) {
-    const path = relative(folder, resolve(folder, item));
-    if (!path.startsWith('..') && !isAbsolute(path)) continue;
-    throw new UtopiaError('usage', `${item} is not in this folder, so the copies cannot see it.`, {
-      hint: 'Start utopia run in a folder that has all of it.',
+    const path = resolve(folder, item);
+    if (!isBelow(folder, path)) throw outside(item);
+    const real = await realpath(path).catch((error: unknown) => {
+      throw notThere(item, error);
     });
+    if (!isBelow(home, real)) throw outside(item);
+    const before = seen.get(real);
+    if (before !== undefined) throw namedTwice(item, before);
+    seen.set(real, item);
   }
+}
+
+/** Whether a path is the folder or lies in it; both absolute. Pure. */
+export function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}
+
+function outside(item: string): UtopiaError {
+  return new UtopiaError('usage', `${item} is not in this folder, so the copies cannot see it.`, {
+    hint: 'Start utopia run in a folder that has all of it.',
+  });
+}
+
+function notThere(item: string, cause: unknown): UtopiaError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'There is no' : 'It is not possible to read';
+  return new UtopiaError('usage', `${why} ${item}, for which a command is to be run.`, {
+    hint: 'Look at the paths behind --each: ls',
+    cause,
+  });
+}
+
+function namedTwice(item: string, before: string): UtopiaError {
+  const same = item === before ? `${item} is named twice` : `${item} and ${before} are the same`;
+  return new UtopiaError('usage', `${same}, and each path has one verdict.`, {
+    hint: 'Leave one of them out.',
+  });
 }
 
 /** What bounds the number of copies at once. */

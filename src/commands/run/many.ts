@@ -29,7 +29,7 @@ export async function runMany(
 ): Promise<readonly ItemReport[]> {
   const { cwd, signal } = context;
   checkFolder(cwd);
-  checkItems(options.each, cwd);
+  await checkItems(options.each, cwd);
   const located = await locateMachine(context, globals, options.flags);
   await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({

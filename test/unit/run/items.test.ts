@@ -1,3 +1,5 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
@@ -7,15 +9,50 @@ import {
   workInParallel,
 } from '../../../src/commands/run/items.ts';
 
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
 test('the path stands for {}, or at the end', () => {
   expect(commandFor(['./grade', '--of={}', '{}'], 'a b')).toEqual(['./grade', '--of=a b', 'a b']);
   expect(commandFor(['make', '-C'], 'x')).toEqual(['make', '-C', 'x']);
 });
 
-test('paths outside the folder are refused', () => {
-  expect(() => checkItems(['a', './b/c', '/lab/d'], '/lab')).not.toThrow();
-  expect(() => checkItems(['a', '../b'], '/lab')).toThrow('../b is not in this folder');
-  expect(() => checkItems(['/etc'], '/lab')).toThrow('/etc is not in this folder');
+test('a path stands as it is, whatever is in it', () => {
+  for (const path of ['subs/x$$y', 'a$&b', "a$'b", 'a$`b', '{}']) {
+    expect(commandFor(['sh', '-c', './grade {}'], path)).toEqual(['sh', '-c', `./grade ${path}`]);
+  }
+});
+
+function makeLab(folder: string): void {
+  mkdirSync(join(folder, 'lab/b/c'), { recursive: true });
+  mkdirSync(join(folder, 'elsewhere'));
+  writeFileSync(join(folder, 'lab/a'), '');
+  writeFileSync(join(folder, 'lab/..hidden'), '');
+  symlinkSync('a', join(folder, 'lab/alias'));
+  symlinkSync('../elsewhere', join(folder, 'lab/out'));
+}
+
+describe('paths that a command is run for', () => {
+  test('are there, in the folder', async () => {
+    using folder = temporaryFolder();
+    makeLab(folder.path);
+    const lab = join(folder.path, 'lab');
+    await checkItems(['a', './b/c', join(lab, 'b'), '..hidden'], lab);
+    for (const [items, why] of [
+      [['a', '../elsewhere'], '../elsewhere is not in this folder'],
+      [['/etc'], '/etc is not in this folder'],
+      [['out'], 'out is not in this folder'],
+      [['b/nosuch'], 'There is no b/nosuch'],
+      [['a/x'], 'It is not possible to read a/x'],
+      [['a', 'a'], 'a is named twice'],
+      [['b/c', './b/c/'], './b/c/ and b/c are the same'],
+      [['alias', 'a'], 'a and alias are the same'],
+    ] satisfies [string[], string][]) {
+      await expect(checkItems(items, lab)).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining(why),
+      });
+    }
+  });
 });
 
 test.each([
