@@ -20,6 +20,10 @@ interface RunFlags extends ParsedOptions {
   readonly maxOutput?: number;
   readonly maxCopyOut?: number;
   readonly network?: boolean;
+  readonly results?: string;
+  readonly resume?: boolean;
+  readonly logs?: string;
+  readonly maxLog?: number;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -35,7 +39,11 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         'status is passed on, and nothing of the copy remains without --keep.',
     )
     .argument('[command...]', 'behind --: the program and its arguments, as typed')
-    .option('--timeout <seconds>', 'end the command after this long (status 124)', seconds)
+    .option(
+      '--timeout <seconds>',
+      'end the command after this long (124; of several: 600)',
+      seconds,
+    )
     .addOption(new Option('--rw', 'the command may write to this folder').conflicts('copyIn'))
     .option('--copy-in', 'it may write to its own copy of the folder')
     .addOption(
@@ -60,6 +68,10 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
         'run each line of this file, a copy each (- for stdin)',
       ).conflicts(['each', 'copyOut']),
     )
+    .option('--results <dir>', 'of several: a JSON file each, as soon as it has ended')
+    .option('--resume', 'leave out those that have a verdict in --results')
+    .option('--logs <dir>', 'of several: what each prints, whole')
+    .option('--max-log <size>', 'of each stream in --logs (default: 64M)', size)
     .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)
     .option(
       '--max-output <size>',
@@ -102,6 +114,10 @@ ${examples(
           each: options.each ?? [],
           commands: options.commands,
           jobs: options.jobs,
+          results: options.results,
+          resume: options.resume === true,
+          logs: options.logs,
+          maxLogBytes: options.maxLog ?? 64 * 2 ** 20,
           maxCopyOutBytes: options.maxCopyOut ?? 2 ** 30,
           maxOutputBytes: options.maxOutput ?? defaultOutputBytes,
           yes: options.yes === true,

@@ -1,12 +1,11 @@
-import { writeFileAtomically } from '../atomic-file.ts';
-import { namedFileMode } from '../umask.ts';
-import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { exitStatus, UtopiaError } from '../errors.ts';
-import { renderJUnit, type JUnitCase } from '../ui/junit.ts';
+import { UtopiaError } from '../errors.ts';
+import { openNamedPlace, type NamedPlace } from '../named-place.ts';
+import { renderJUnit } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
 import { runInCopy, type CopyRun } from './run/in-copy.ts';
-import { junitCase } from './run/junit.ts';
+import { checkSeveral } from './run/check-several.ts';
+import { junitCase, junitHint, junitSuite, writeJUnit } from './run/junit.ts';
 import { checkCopyOut, copyOutPaths } from './run/copy-out.ts';
 import { sayCrashes } from './run/crashes.ts';
 import type { FolderUse } from './run/guest-command.ts';
@@ -36,6 +35,13 @@ export interface RunOptions {
   readonly commands: string | undefined;
   /** Of each of a command's outputs: how many bytes are kept where it is captured. */
   readonly maxOutputBytes: number;
+  /** Folder for a file an item with its verdict, written as it ends. */
+  readonly results: string | undefined;
+  /** What has a verdict there is not run again. */
+  readonly resume: boolean;
+  /** Folder for each command's whole output, and how many bytes of each stream. */
+  readonly logs: string | undefined;
+  readonly maxLogBytes: number;
   /** How many copies at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;
@@ -59,9 +65,17 @@ export async function runRun(
 ): Promise<number> {
   checkCommand(options);
   checkCopyOut(options);
+  checkSeveral(context.cwd, options, options.each.length > 0 || options.commands !== undefined);
   if (options.keep !== undefined) await checkKeep(context.cwd, options.keep);
   const jobs = await findJobs(context, options);
-  if (jobs !== undefined) return await runSeveral(context, globals, options, jobs);
+  if (jobs !== undefined) {
+    const { runSeveral } = await import('./run/several.ts');
+    return await runSeveral(context, globals, options, jobs);
+  }
+  await using marks =
+    options.junit === undefined
+      ? undefined
+      : await openNamedPlace(context.cwd, options.junit, junitHint);
   const startedAt = performance.now();
   const run: CopyRun = {
     ...options,
@@ -76,7 +90,7 @@ export async function runRun(
     const located = await locateMachine(context, globals, options.flags);
     const result = await runInCopy(context, globals, located, run);
     const { report, crashes } = result;
-    await publish(context, globals, options, report);
+    await publish(context, globals, marks, report);
     if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
     if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
@@ -87,7 +101,7 @@ export async function runRun(
     const failure = asFailure(context, error);
     if (failure === undefined) throw error;
     const elapsedMs = Math.round(performance.now() - startedAt);
-    await publish(context, globals, options, reportFailure(run, failure, elapsedMs));
+    await publish(context, globals, marks, reportFailure(run, failure, elapsedMs));
     throw failure;
   }
 }
@@ -120,11 +134,11 @@ function asFailure({ signal }: Context, error: unknown): UtopiaError | undefined
 async function publish(
   context: Context,
   globals: GlobalOptions,
-  { junit }: RunOptions,
+  marks: NamedPlace | undefined,
   report: RunReport,
 ): Promise<void> {
   if (globals.json) context.terminal.json(report);
-  await writeJUnit(context, junit, [junitCase(report)]);
+  await writeJUnit(marks, [renderJUnit(junitSuite, [junitCase(report)])]);
 }
 
 /** Throws `usage` where there is nothing to run, or two things. */
@@ -152,40 +166,4 @@ async function findJobs(
   return each.length === 0
     ? undefined
     : each.map((item) => ({ item, words: commandFor(words, item) }));
-}
-
-/** Several runs: 0 when all have passed, 1 when one has not, 130 when interrupted. */
-async function runSeveral(
-  context: Context,
-  globals: GlobalOptions,
-  options: RunOptions,
-  jobs: readonly Job[],
-): Promise<number> {
-  const { runMany, summarise } = await import('./run/many.ts');
-  const reports = await runMany(context, globals, options, jobs);
-  const { terminal, signal } = context;
-  if (globals.json) terminal.json({ schema: 1, runs: reports });
-  const cases = reports.map((report) => ({ ...junitCase(report), name: report.item }));
-  await writeJUnit(context, options.junit, cases);
-  if (!globals.json) terminal.out(summarise(reports, jobs.length));
-  if (signal.aborted) return exitStatus.interrupted;
-  return reports.every(({ status }) => status === 0) ? 0 : 1;
-}
-
-async function writeJUnit(
-  { cwd }: Context,
-  junit: string | undefined,
-  cases: readonly JUnitCase[],
-): Promise<void> {
-  if (junit === undefined) return;
-  const file = resolve(cwd, junit);
-  try {
-    await writeFileAtomically(file, renderJUnit('utopia run', cases), { mode: namedFileMode() });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `Cannot write ${file}: ${reason}`, {
-      hint: 'Name a file in a folder that is there and yours: --junit FILE',
-      cause: error,
-    });
-  }
 }

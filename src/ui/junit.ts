@@ -16,21 +16,58 @@ export interface JUnitCase {
   readonly stderr: string;
 }
 
+/** What the head of a suite says of its cases. */
+export interface JUnitTally {
+  tests: number;
+  failures: number;
+  errors: number;
+  skipped: number;
+  seconds: number;
+}
+
+/** What these cases come to. Pure. */
+export function tallyCases(cases: readonly JUnitCase[]): JUnitTally {
+  const tally = { tests: 0, failures: 0, errors: 0, skipped: 0, seconds: 0 };
+  for (const each of cases) addCase(tally, each);
+  return tally;
+}
+
+/** Counts one more. */
+export function addCase(tally: JUnitTally, { problem, seconds }: JUnitCase): void {
+  tally.tests += 1;
+  tally.seconds += seconds;
+  if (problem !== undefined) tally[tallied[problem.kind]] += 1;
+}
+
+const tallied = { failure: 'failures', error: 'errors', skipped: 'skipped' } as const;
+
 /** JUnit's XML, as far as Jenkins, GitLab and GitHub's reporters read it. Pure. */
 export function renderJUnit(suite: string, cases: readonly JUnitCase[]): string {
-  const count = (kind: string): number =>
-    cases.filter(({ problem }) => problem?.kind === kind).length;
-  const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
-  const numbers = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds.toFixed(3)}"`;
+  return [
+    junitHead(suite, tallyCases(cases)),
+    ...cases.map((each) => junitCaseText(suite, each)),
+    junitFoot,
+  ].join('');
+}
+
+/** What stands before the cases. Pure. */
+export function junitHead(suite: string, tally: JUnitTally): string {
+  const { tests, failures, errors, skipped, seconds } = tally;
+  const numbers = `tests="${tests}" failures="${failures}" errors="${errors}" time="${seconds.toFixed(3)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${numbers}>`,
-    `  <testsuite name="${escapeXml(suite)}" ${numbers} skipped="${count('skipped')}">`,
-    ...cases.flatMap((each) => renderCase(suite, each)),
-    '  </testsuite>',
-    '</testsuites>',
+    `  <testsuite name="${escapeXml(suite)}" ${numbers} skipped="${skipped}">`,
     '',
   ].join('\n');
+}
+
+/** What stands behind them. */
+export const junitFoot = '  </testsuite>\n</testsuites>\n';
+
+/** One case, by itself: a report of many is written one after the other. Pure. */
+export function junitCaseText(suite: string, each: JUnitCase): string {
+  return `${renderCase(suite, each).join('\n')}\n`;
 }
 
 function renderCase(

@@ -40,7 +40,7 @@ ${action}
   return await makeLab({
     scenario: {},
     ...options,
-    env: { PATH: `${bin}:${process.env['PATH']}` },
+    env: { ...options.env, PATH: `${bin}:${process.env['PATH']}` },
   });
 }
 

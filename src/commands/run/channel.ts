@@ -15,13 +15,15 @@ import {
   packScript,
   type FolderUse,
 } from './guest-command.ts';
-import { takeInto } from './take-output.ts';
+import { takeInto, takeTwice } from './take-output.ts';
 
 export interface CommandStreams {
   /** Keep what it prints instead of passing it through. */
   readonly capture: boolean;
   /** Of each output: how many bytes are kept then. */
   readonly maxOutputBytes: number;
+  /** Takes what it prints, too, then. */
+  readonly alsoTo?: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
   /** It reads nothing. */
   readonly noInput: boolean;
 }
@@ -150,13 +152,19 @@ const signalMs = 30_000;
 const complaintBytes = 16 * 1024;
 
 /** Keeps both outputs of a command, as far as they are not passed through. */
-function keepOutputs({ maxOutputBytes }: CommandStreams): {
+function keepOutputs({ maxOutputBytes, alsoTo }: CommandStreams): {
   readonly take: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
   readonly output: () => CommandOutput;
 } {
   const [stdout, stderr] = [keepOutput(maxOutputBytes), keepOutput(maxOutputBytes)];
   return {
-    take: { stdout: stdout.take, stderr: stderr.take },
+    take:
+      alsoTo === undefined
+        ? { stdout: stdout.take, stderr: stderr.take }
+        : {
+            stdout: takeTwice(stdout.take, alsoTo.stdout),
+            stderr: takeTwice(stderr.take, alsoTo.stderr),
+          },
     output: () => ({ stdout: stdout.kept(), stderr: stderr.kept() }),
   };
 }

@@ -9,6 +9,7 @@ import { findSuitableQemu, requireBackingFile } from '../up/prepare.ts';
 import { agreeToShare } from '../up/share.ts';
 import { attendCommand, CutOff, type CommandOutput } from './attend.ts';
 import { warmBaseKey } from './base-key.ts';
+import type { CommandStreams } from './channel.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
 import { bringBack } from './bring-back.ts';
@@ -49,6 +50,8 @@ export interface CopyRun {
   readonly maxOutputBytes: number;
   /** The command reads nothing: our stdin is not its own. */
   readonly noInput: boolean;
+  /** Takes what it prints beside what is kept of it. */
+  alsoTo?: NonNullable<CommandStreams['alsoTo']>;
   /** performance.now() when the program began. */
   readonly startedAt: number;
   /** Told when the command is started. */

@@ -68,11 +68,12 @@ export async function openJobsDisplay(
   return {
     starts: (index) => move(index, 'starting'),
     runs: (index) => move(index, 'running'),
-    ends: (index, { status, message, commandMs }) => {
+    ends: (index, { status, fault, message, commandMs }) => {
       const title = fitName(items[index] ?? '', live ? width : (items[index] ?? '').length);
       const took = formatDuration(commandMs);
-      const why = message?.replace(/\.$/, '') ?? `status ${status}`;
-      if (status !== 0) failed += 1;
+      const [first] = (message ?? '').split('\n');
+      const why = message === null ? undefined : (first?.replace(/\.$/, '') ?? `status ${status}`);
+      if (status !== 0 && fault !== null) failed += 1;
       move(index, 'ended');
       progress.report(
         status === 0

@@ -81,7 +81,7 @@ function drawTotal(
   return [
     `${items - open.length} of ${items} done`,
     ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`),
-    ...(stopping && running > 0 ? ['Ctrl-C again ends them'] : []),
+    ...(stopping && running > 0 ? ['they are ended'] : []),
   ].join(` ${mark} `);
 }
 

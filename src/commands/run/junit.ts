@@ -1,6 +1,26 @@
+import { UtopiaError } from '../../errors.ts';
+import type { NamedPlace } from '../../named-place.ts';
 import { quoteForShell } from '../../shell-words.ts';
 import type { JUnitCase } from '../../ui/junit.ts';
 import type { RunReport } from './verdict.ts';
+
+/** Name of the suite, and of each case's class. */
+export const junitSuite = 'utopia run';
+export const junitHint = 'Name a file in a folder that is yours and no link: --junit FILE';
+
+/** Writes the file of --junit. Throws `cannot-create`. */
+export async function writeJUnit(
+  marks: NamedPlace | undefined,
+  pieces: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
+  try {
+    await marks?.write(pieces);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Cannot write the file of --junit: ${reason}`;
+    throw new UtopiaError('cannot-create', message, { hint: junitHint, cause: error });
+  }
+}
 
 /** A run as a test case: what was run, or befell its guest, is a failure; trouble of this host an error; one that was interrupted is skipped. Pure. */
 export function junitCase(report: RunReport): JUnitCase {

@@ -10,6 +10,7 @@ import { checkFolder } from './guest-command.ts';
 import { runInCopy, type CopyRun } from './in-copy.ts';
 import { checkItems, countJobs, fillIn, workInParallel, type Job } from './items.ts';
 import { openJobsDisplay } from './jobs-display.ts';
+import type { OutputLog, OutputLogs } from './output-logs.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
@@ -20,13 +21,25 @@ export interface ItemReport extends RunReport {
   readonly item: string;
 }
 
-/** Runs several commands, in a copy each; says a line for each as it ends. Gives what was begun. */
+/** Hears of each run when it has ended, whatever its end; the next one waits for it. */
+export type KeepReport = (index: number, report: ItemReport) => Promise<void>;
+
+/** What goes with several runs, beside the commands. */
+export interface ManyParts {
+  readonly keep: KeepReport;
+  /** The verdict that an item has from before; it is not run again. */
+  readonly find: (job: Job) => Promise<ItemReport | undefined>;
+  readonly logs: OutputLogs | undefined;
+}
+
+/** Runs several commands, in a copy each; says a line for each as it ends. */
 export async function runMany(
   context: Context,
   globals: GlobalOptions,
   options: RunOptions,
   all: readonly Job[],
-): Promise<readonly ItemReport[]> {
+  { keep, find, logs }: ManyParts,
+): Promise<void> {
   const { cwd, signal } = context;
   checkFolder(cwd);
   await checkItems(options.each, cwd);
@@ -46,18 +59,25 @@ export async function runMany(
   if (options.jobs !== undefined && jobs < Math.min(options.jobs, all.length)) {
     display.warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
   }
+  let booted = false;
   try {
-    const reports = await workInParallel(all, jobs, signal, async (job, index) => {
+    await workInParallel(all, jobs, signal, async (job, index) => {
+      const { item } = job;
+      const before = await find(job);
       display.starts(index);
       const begins = (): void => display.runs(index);
-      const report = await runOne(context, globals, located, { ...options, begins }, job);
+      const report =
+        before ?? (await runOne(context, globals, located, { ...options, begins }, job, logs));
       display.ends(index, report);
-      return { item: job.item, ...report };
+      booted ||= before === undefined && !report.warm;
+      try {
+        await keep(index, { ...report, item });
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        display.warn(`the result of ${item} could not be written: ${reason}`);
+      }
     });
-    if (reports.some(({ warm }) => !warm) && !options.cold && !signal.aborted) {
-      display.note(whyBooted(options.from));
-    }
-    return reports;
+    if (booted && !options.cold && !signal.aborted) display.note(whyBooted(options.from));
   } finally {
     display.close();
   }
@@ -76,9 +96,10 @@ async function runOne(
   located: Awaited<ReturnType<typeof locateMachine>>,
   options: RunOptions & Pick<CopyRun, 'begins'>,
   { item, words }: Job,
+  logs: OutputLogs | undefined,
 ): Promise<RunReport> {
   const startedAt = performance.now();
-  const run = {
+  const run: CopyRun = {
     ...options,
     words,
     copyOut: copyOutPaths(options.copyOut.map((path) => fillIn(path, item))),
@@ -89,28 +110,59 @@ async function runOne(
     startedAt,
     begun: false,
   };
+  let log: OutputLog | undefined;
   try {
+    log = await logs?.open(item);
+    if (log !== undefined) run.alsoTo = log.take;
     const { report } = await runInCopy(context, { ...globals, quiet: true }, located, run);
+    await log?.close();
+    log = undefined;
     return report;
   } catch (error) {
-    const aborted = context.signal.aborted && error instanceof Error && error.name === 'AbortError';
-    const failure = aborted ? new UtopiaError('interrupted', 'Interrupted.') : error;
-    if (!(failure instanceof UtopiaError)) throw error;
-    const elapsedMs = Math.round(performance.now() - startedAt);
-    return reportFailure(run, failure, elapsedMs);
+    return reportFailure(run, asFailure(context, error), Math.round(performance.now() - startedAt));
+  } finally {
+    await log?.close().catch(() => {});
   }
 }
 
-/** `7 of 10 passed; 2 failed, 1 crashed`. Pure. */
-export function summarise(reports: readonly ItemReport[], items: number): string {
-  const passed = reports.filter(({ status }) => status === 0).length;
-  const others = new Map<string, number>();
-  for (const { outcome, status } of reports) {
-    if (status === 0) continue;
-    const what = outcome === 'exited' ? 'failed' : outcome;
-    others.set(what, (others.get(what) ?? 0) + 1);
+/** What befell one of several, as what it is; a bug of ours is that of its item, too. */
+function asFailure({ signal }: Context, error: unknown): UtopiaError | Error {
+  if (error instanceof UtopiaError) return error;
+  const aborted = signal.aborted && error instanceof Error && error.name === 'AbortError';
+  if (aborted) return new UtopiaError('interrupted', 'Interrupted.');
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** What several runs have come to, so far. */
+export class Tally {
+  readonly #items: number;
+  readonly #others = new Map<string, number>();
+  #passed = 0;
+  #ended = 0;
+
+  constructor(items: number) {
+    this.#items = items;
   }
-  if (reports.length < items) others.set('not run', items - reports.length);
-  const rest = [...others].map(([what, count]) => `${count} ${what}`).join(', ');
-  return `${passed} of ${countOf(items, 'run')} passed${rest === '' ? '' : `; ${rest}`}`;
+
+  add({ outcome, status, fault }: Pick<RunReport, 'outcome' | 'status' | 'fault'>): void {
+    this.#ended += 1;
+    if (status === 0) {
+      this.#passed += 1;
+      return;
+    }
+    const what = fault === null ? 'interrupted' : outcome === 'exited' ? 'failed' : outcome;
+    this.#others.set(what, (this.#others.get(what) ?? 0) + 1);
+  }
+
+  get allPassed(): boolean {
+    return this.#passed === this.#items;
+  }
+
+  /** `7 of 10 runs passed; 2 failed, 1 crashed`. */
+  toString(): string {
+    const missing = this.#items - this.#ended;
+    const counts = [...this.#others, ...(missing > 0 ? [['not run', missing] as const] : [])];
+    const rest = counts.map(([what, count]) => `${count} ${what}`).join(', ');
+    return `${this.#passed} of ${countOf(this.#items, 'run')} passed${rest === '' ? '' : `; ${rest}`}`;
+  }
 }

@@ -185,9 +185,14 @@ function describeEnd(
 /** The report of a run that did not come to its command, or lost it. Pure. */
 export function reportFailure(
   { words, from, begun }: Pick<CopyRun, 'words' | 'from' | 'begun'>,
-  error: UtopiaError,
+  error: UtopiaError | Error,
   startMs: number,
 ): RunReport {
+  if (!(error instanceof UtopiaError)) {
+    const failed = reportFailure({ words, from, begun }, new UtopiaError('usage', ''), startMs);
+    const message = `utopia has a bug: ${error.stack ?? error.message}`;
+    return { ...failed, outcome: 'bug', status: exitStatus.bug, fault: 'host', message };
+  }
   const interrupted = error.code === 'interrupted';
   const lost = begun || interrupted;
   return {

@@ -26,7 +26,7 @@ test('those that run, those that come, and how far all is', () => {
 
 test('after Ctrl-C those that run are waited for', () => {
   expect(drawJobs({ ...view, stopping: true }, 17, room).slice(2)).toEqual([
-    '7 of 10 done · 2 running · 1 failed · 1 not begun · Ctrl-C again ends them',
+    '7 of 10 done · 2 running · 1 failed · 1 not begun · they are ended',
   ]);
 });
 

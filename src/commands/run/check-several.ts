@@ -1,0 +1,40 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
+import type { RunOptions } from '../run.ts';
+
+/** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
+export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {
+  const { results, logs, resume, use } = options;
+  const named = { '--results': results, '--logs': logs };
+  for (const [option, folder] of Object.entries(named)) {
+    if (folder === undefined) continue;
+    if (!several) throw useless(option);
+    if (use === 'write' && isBelow(cwd, folder)) {
+      const message = `With --rw every copy could write to ${folder}, the folder of ${option}.`;
+      const hint = `Name one outside of this folder, as in ${option} ../${option.slice(2)}`;
+      throw new UtopiaError('usage', message, { hint });
+    }
+  }
+  if (!resume) return;
+  if (!several) throw useless('--resume');
+  if (results === undefined) {
+    throw new UtopiaError(
+      'usage',
+      '--resume goes on from the verdicts of --results, which is missing.',
+      {
+        hint: 'utopia run --results DIR --resume … with the DIR of the run that was ended',
+      },
+    );
+  }
+}
+
+function useless(option: string): UtopiaError {
+  return new UtopiaError('usage', `${option} is for several runs, and this is one.`, {
+    hint: 'utopia run --each PATH… or --commands FILE makes several; --json reports a single one.',
+  });
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, resolve(folder, path));
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}

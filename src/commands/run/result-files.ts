@@ -1,0 +1,76 @@
+import { lstat } from 'node:fs/promises';
+import type { Context } from '../../context.ts';
+import { openNamedFolder, writeIn } from '../../named-place.ts';
+import type { OpenFolder } from '../../open-folder.ts';
+import { readRegularText } from '../../regular-file.ts';
+import { stringifyHarmlessly } from '../../ui/harmless.ts';
+import type { Job } from './items.ts';
+import { resultName } from './result-names.ts';
+import type { ItemReport } from './many.ts';
+
+const hint = 'Name a folder of yours that is no link: --results DIR';
+/** Two outputs of the largest size that is kept, as JSON. */
+const mostResultBytes = 2 * 64 * 2 ** 20 * 6;
+
+/** The folder of --results: a file an item, written when its verdict is there. */
+export interface ResultFiles extends AsyncDisposable {
+  write(report: ItemReport): Promise<void>;
+  /** The verdict that this very command has there; undefined without one. */
+  find(job: Job, from: string | undefined): Promise<ItemReport | undefined>;
+}
+
+/** Opens it, before a guest could put something in its place. Throws `cannot-create`. */
+export async function openResults(
+  { cwd }: Pick<Context, 'cwd'>,
+  folder: string,
+): Promise<ResultFiles> {
+  const open = await openNamedFolder(cwd, folder, hint);
+  return {
+    write: async (report) => {
+      await writeIn(open, fileOf(report.item), [`${stringifyHarmlessly(report)}\n`]);
+    },
+    find: async ({ item, words }, from) => {
+      const report = await readResult(open, fileOf(item));
+      const same =
+        report?.item === item &&
+        report.from === (from ?? null) &&
+        JSON.stringify(report.command) === JSON.stringify(words);
+      return same && hasVerdict(report) ? report : undefined;
+    },
+    [Symbol.asyncDispose]: async () => await open[Symbol.asyncDispose](),
+  };
+}
+
+const fileOf = (item: string): string => `${resultName(item)}.json`;
+
+/** Whether a report says something of what was run: it passed, or is itself the reason that it did not. Pure. */
+export function hasVerdict({ status, fault }: Pick<ItemReport, 'status' | 'fault'>): boolean {
+  return status === 0 || fault === 'command';
+}
+
+async function readResult(folder: OpenFolder, name: string): Promise<ItemReport | undefined> {
+  const path = folder.path(name);
+  // Not through a link, which could lead to another's verdict.
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isFile() !== true) return undefined;
+  try {
+    const read: unknown = JSON.parse(await readRegularText(path, mostResultBytes));
+    return isReport(read) ? read : undefined;
+  } catch {
+    // Not ours, or cut off by hand: it is run again.
+    return undefined;
+  }
+}
+
+function isReport(value: unknown): value is ItemReport {
+  if (typeof value !== 'object' || value === null) return false;
+  const { schema, item, command, outcome, status, fault, stdout, stderr, commandMs, crashes } =
+    value as Partial<Record<keyof ItemReport, unknown>>;
+  return (
+    schema === 1 &&
+    [item, outcome, stdout, stderr].every((text) => typeof text === 'string') &&
+    [status, commandMs].every((number) => typeof number === 'number') &&
+    [command, crashes].every((list) => Array.isArray(list)) &&
+    (fault === null || fault === 'command' || fault === 'host')
+  );
+}

@@ -1,0 +1,116 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { exitStatus } from '../../errors.ts';
+import { openNamedPlace } from '../../named-place.ts';
+import {
+  addCase,
+  junitCaseText,
+  junitFoot,
+  junitHead,
+  tallyCases,
+  type JUnitCase,
+} from '../../ui/junit.ts';
+import { stringifyHarmlessly } from '../../ui/harmless.ts';
+import type { RunOptions } from '../run.ts';
+import type { Job } from './items.ts';
+import { junitCase, junitHint, junitSuite, writeJUnit } from './junit.ts';
+import { runMany, Tally, type ItemReport } from './many.ts';
+import { openLogs } from './output-logs.ts';
+import { hasVerdict, openResults } from './result-files.ts';
+import { takeInto } from './take-output.ts';
+import { openSpool, type Spool } from './verdict-spool.ts';
+
+/** Nobody looks after one of many: ten minutes are five times what an emulated guest needs to build a module. */
+const usualTimeoutMs = 600_000;
+
+/**
+ * Several runs: 0 when all have passed, 1 when one has not, 130 when interrupted. Each report is
+ * on the disk when it is there, and read from there for what is said of all: a class of any size
+ * takes the memory of the copies that run.
+ */
+export async function runSeveral(
+  context: Context,
+  globals: GlobalOptions,
+  options: RunOptions,
+  jobs: readonly Job[],
+): Promise<number> {
+  const { terminal, signal, cwd } = context;
+  const { junit, results, logs, maxLogBytes, resume } = options;
+  await using marks = junit === undefined ? undefined : await openNamedPlace(cwd, junit, junitHint);
+  await using files = results === undefined ? undefined : await openResults(context, results);
+  await using outputs = logs === undefined ? undefined : await openLogs(context, logs, maxLogBytes);
+  await using spool = await openSpool<ItemReport>(context);
+  const tally = new Tally(jobs.length);
+  const begun = new Set<number>();
+  let unwritten = false;
+
+  const timeoutMs = options.timeoutMs ?? usualTimeoutMs;
+  await runMany(context, globals, { ...options, timeoutMs }, jobs, {
+    logs: outputs,
+    find: async (job) => (resume ? await files?.find(job, options.from) : undefined),
+    keep: async (index, report) => {
+      begun.add(index);
+      tally.add(report);
+      try {
+        if (hasVerdict(report)) await files?.write(report);
+        await spool.put(index, report);
+      } catch (error) {
+        unwritten = true;
+        throw error;
+      }
+    },
+  });
+
+  const notRun = jobs.filter((_job, index) => !begun.has(index)).map(({ item }) => item);
+  if (globals.json) await writeJson(context, spool, notRun);
+  await writeJUnit(marks, junitPieces(spool, notRun));
+  if (!globals.json) terminal.out(tally.toString());
+  if (signal.aborted) {
+    terminal.err(wayOn(options));
+    return exitStatus.interrupted;
+  }
+  if (unwritten) return exitStatus.cannotCreate;
+  return tally.allPassed ? 0 : 1;
+}
+
+function wayOn({ results, resume }: RunOptions): string {
+  if (results === undefined) return '  With --results DIR it could be gone on with: --resume';
+  const words = resume ? 'the same command again' : 'the same command with --resume';
+  return `  Go on: ${words}. What has a verdict in ${results} is not run again.`;
+}
+
+async function writeJson(
+  { terminal }: Context,
+  spool: Spool<ItemReport>,
+  notRun: readonly string[],
+): Promise<void> {
+  const take = takeInto(terminal.stdout);
+  const write = async (text: string): Promise<void> => await take(Buffer.from(text));
+  let between = '{"schema":1,"runs":[';
+  for await (const text of spool.texts()) {
+    await write(between + text);
+    between = ',';
+  }
+  const start = between === ',' ? '' : between;
+  await write(`${start}],"notRun":${stringifyHarmlessly(notRun)}}\n`);
+}
+
+/** The report as JUnit, one case after the other. */
+async function* junitPieces(
+  spool: Spool<ItemReport>,
+  notRun: readonly string[],
+): AsyncGenerator<string> {
+  const rest = notRun.map(skippedCase);
+  const tally = tallyCases(rest);
+  for await (const report of spool.values()) addCase(tally, junitCase(report));
+  yield junitHead(junitSuite, tally);
+  for await (const report of spool.values()) {
+    yield junitCaseText(junitSuite, { ...junitCase(report), name: report.item });
+  }
+  for (const each of rest) yield junitCaseText(junitSuite, each);
+  yield junitFoot;
+}
+
+function skippedCase(item: string): JUnitCase {
+  const problem = { kind: 'skipped', message: 'Not begun: interrupted.', text: '' } as const;
+  return { name: item, seconds: 0, problem, stdout: '', stderr: '' };
+}

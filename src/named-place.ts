@@ -1,0 +1,102 @@
+import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { draftPath, removeDrafts } from './atomic-file.ts';
+import { UtopiaError } from './errors.ts';
+import { openFolder, type OpenFolder } from './open-folder.ts';
+import { namedFileMode, namedFolderMode } from './umask.ts';
+
+/**
+ * Opens a folder that the user has named, and makes it where it is missing. Links on the way are
+ * the user's own, but not those below `cwd`: that is what guests share, and one of them may have
+ * put a link there. Throws `cannot-create`.
+ */
+export async function openNamedFolder(
+  cwd: string,
+  name: string,
+  hint: string,
+): Promise<OpenFolder> {
+  const path = resolve(cwd, name);
+  const below = relative(cwd, path);
+  const shared = below !== '..' && !below.startsWith('../') && !isAbsolute(below);
+  try {
+    let folder = await openFolder(shared ? cwd : '/');
+    const parts = (shared ? below : path).split('/').filter((part) => part !== '');
+    for (const [index, part] of parts.entries()) {
+      await using outer = folder;
+      folder = shared
+        ? await outer.enter(part, namedFolderMode())
+        : await enterOwn(outer, part, `/${parts.slice(0, index + 1).join('/')}`);
+    }
+    return folder;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const link = code === 'ELOOP' || code === 'ENOTDIR';
+    const why = link ? 'a link or a file is on the way to it.' : message;
+    throw new UtopiaError('cannot-create', `Cannot write in ${path}: ${why}`, {
+      hint,
+      cause: error,
+    });
+  }
+}
+
+async function enterOwn(outer: OpenFolder, part: string, path: string): Promise<OpenFolder> {
+  const there = await stat(path).catch(() => undefined);
+  return there?.isDirectory() === true
+    ? await openFolder(path)
+    : await outer.enter(part, namedFolderMode());
+}
+
+/** A place for a file that the user has named; who holds it knows that the folder stays the same. */
+export interface NamedPlace extends AsyncDisposable {
+  /**
+   * Writes the file in one step, in the place of one of its name; a link of that name is
+   * replaced, not followed. Throws what the system says.
+   */
+  write(pieces: AsyncIterable<string> | Iterable<string>): Promise<void>;
+}
+
+/**
+ * Opens the place of a file before anything runs that could change the way to it. A device or a
+ * pipe of the system's (`/dev/stdout`, a shell's `>(…)`) is written to as it is.
+ */
+export async function openNamedPlace(cwd: string, name: string, hint: string): Promise<NamedPlace> {
+  const path = resolve(cwd, name);
+  if (/^\/(?:dev|proc)\//.test(path)) {
+    return {
+      write: async (pieces) => {
+        await using file = await open(path, 'w');
+        for await (const piece of pieces) await file.write(piece);
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+  const folder = await openNamedFolder(cwd, dirname(path), hint);
+  return {
+    write: async (pieces) => await writeIn(folder, basename(path), pieces),
+    [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose](),
+  };
+}
+
+/** Writes a file in an open folder in one step: draft, rename. Throws what the system says. */
+export async function writeIn(
+  folder: OpenFolder,
+  name: string,
+  pieces: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
+  const place = folder.path(name);
+  await removeDrafts(place);
+  const draft = folder.path(basename(draftPath(name)));
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    // The umask has taken the others' bits away. A file system without modes keeps none.
+    await file.chmod(namedFileMode()).catch(() => {});
+    for await (const piece of pieces) await file.write(piece);
+    await file.sync();
+    await rename(draft, place);
+    const [ours, there] = [await file.stat(), await lstat(place)];
+    if (ours.ino !== there.ino) throw new Error('somebody put another file in its place');
+  } finally {
+    await file.close();
+    await rm(draft, { force: true });
+  }
+}
