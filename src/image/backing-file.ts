@@ -8,8 +8,8 @@ import { quoteForShell } from '../shell-words.ts';
 import { defaultImage } from './default-image.ts';
 import { readStart } from './file-start.ts';
 import { readOverlayFile } from './overlay-file.ts';
-import { recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
-import { parseQcow2Header, qcow2HeaderBytes, whyIncomplete } from './qcow2-header.ts';
+import { foreignDisk, recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
+import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from './qcow2-header.ts';
 import type { BackingFile } from './types.ts';
 
 type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;
@@ -102,18 +102,20 @@ export async function checkBackingFile(
   path: string,
   name = `The image ${path}`,
 ): Promise<BackingFile['format']> {
-  await checkReadable(path, name);
+  const bytes = await checkReadable(path, name);
   const start = await readStart(path, qcow2HeaderBytes);
   const kind = recogniseKind(start);
-  if (kind === 'other') return 'raw';
+  // A disc's image may be a disk's, too: installers boot from either.
+  if (kind === 'other' || kind === 'iso') return 'raw';
   if (kind === 'qcow2') {
-    checkStandsAlone(start, name);
+    checkStandsAlone(start, bytes, name);
     return 'qcow2';
   }
   throw unsuitable(kind, path, name);
 }
 
-async function checkReadable(path: string, name: string): Promise<void> {
+/** Gives its size; undefined for a device, whose size stat(2) does not tell. */
+async function checkReadable(path: string, name: string): Promise<number | undefined> {
   try {
     const file = await stat(path);
     if (!file.isFile() && !file.isBlockDevice()) {
@@ -124,6 +126,7 @@ async function checkReadable(path: string, name: string): Promise<void> {
       );
     }
     await access(path, constants.R_OK);
+    return file.isFile() ? file.size : undefined;
   } catch (error) {
     if (error instanceof UtopiaError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -165,14 +168,14 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** An image that names another file would let a stranger choose which of the host's files the guest reads. */
-function checkStandsAlone(start: Buffer, name: string): void {
+function checkStandsAlone(start: Buffer, bytes: number | undefined, name: string): void {
   const header = parseQcow2Header(start);
   if (typeof header === 'string') {
     throw new UtopiaError('image-unsuitable', `${name} is a damaged qcow2 file: ${header}.`, {
       hint: 'Fetch or build the image again.',
     });
   }
-  const problem = whyIncomplete(header);
+  const problem = whyIncomplete(header) ?? whyCutOff(header, bytes);
   if (problem === undefined) return;
   throw new UtopiaError('image-unsuitable', `${name} ${problem}.`, {
     hint: 'Name an image that is complete in itself; qemu-img convert makes one.',
@@ -185,12 +188,19 @@ function unsuitable(kind: FileKind, path: string, name: string): UtopiaError {
       hint: 'Was a download cut off? Fetch or build the image again.',
     });
   }
-  if (kind === 'html') {
-    return new UtopiaError('image-unsuitable', `${name} is a web page, not an image.`, {
+  if (kind === 'html' || kind === 'json') {
+    const what = kind === 'html' ? 'a web page' : 'the answer of a web service';
+    return new UtopiaError('image-unsuitable', `${name} is ${what}, not an image.`, {
       hint: 'Look at it with a browser: it probably says why there was no image.',
     });
   }
-  const unpacked = basename(path).replace(/\.(gz|xz|zst|bz2|zip)$/, '');
+  const disk = foreignDisk(kind);
+  if (disk !== undefined) {
+    return new UtopiaError('image-unsuitable', `${name} is ${disk}, which utopia does not start.`, {
+      hint: `qemu-img convert -O qcow2 ${quoteForShell(path)} NEW.qcow2`,
+    });
+  }
+  const unpacked = basename(path).replace(/\.(gz|xz|zst|bz2|zip|lz4|7z|tar)$/, '');
   return new UtopiaError('image-unsuitable', `${name} is packed (${kind}), not an image.`, {
     details: [`Unpack it and name the result: QCOW2_BACKING_FILE=…/${unpacked}`],
     hint: unpackCommand(kind, path) ?? '',

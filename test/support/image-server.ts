@@ -27,6 +27,8 @@ export interface Behaviour {
 export interface ImageServer extends AsyncDisposable {
   readonly url: URL;
   readonly behaviour: Behaviour;
+  /** Authorization headers and paths of the requests so far. */
+  readonly requests: { readonly authorization: string | undefined; readonly path: string }[];
   /** Range headers of the requests so far. */
   readonly ranges: (string | undefined)[];
 }
@@ -46,8 +48,11 @@ export async function startImageServer(body: Buffer, name = 'disk.raw'): Promise
     redirectTo: undefined,
   };
   const ranges: (string | undefined)[] = [];
+  const requests: ImageServer['requests'] = [];
   const server: Server = createServer((request, response) => {
     ranges.push(request.headers.range);
+    const { authorization } = request.headers;
+    requests.push({ authorization, path: request.url ?? '' });
     behaviour.before?.();
     answer(behaviour, request, response);
   });
@@ -58,6 +63,7 @@ export async function startImageServer(body: Buffer, name = 'disk.raw'): Promise
     url: new URL(`http://127.0.0.1:${port}/images/${name}`),
     behaviour,
     ranges,
+    requests,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import type { DiskSetting } from '../../config/types.ts';
 import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../shell-words.ts';
-import { recogniseKind } from '../file-kind.ts';
+import { recogniseKind, type FileKind } from '../file-kind.ts';
 import { readStart } from '../file-start.ts';
-import { parseQcow2Header, qcow2HeaderBytes, whyIncomplete } from '../qcow2-header.ts';
+import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from '../qcow2-header.ts';
 import { refuseInUse } from './in-use.ts';
 import { nameOf, notAllowed, sameTwice, unreachable, unsuitable } from './problems.ts';
 
@@ -93,11 +93,13 @@ async function readFormat(
     throw notAllowed(disk, 'read by you', error);
   }
   const kind = recogniseKind(start);
-  if (kind === 'other') return { format: 'raw', bytes: await sizeOf(disk.path, file) };
+  if (rawKinds.has(kind)) return { format: 'raw', bytes: await sizeOf(disk.path, file) };
   if (kind !== 'qcow2') throw unsuitable(disk, kind);
   const header = parseQcow2Header(start);
   const problem =
-    typeof header === 'string' ? `is a damaged qcow2 file: ${header}` : whyIncomplete(header);
+    typeof header === 'string'
+      ? `is a damaged qcow2 file: ${header}`
+      : (whyIncomplete(header) ?? whyCutOff(header, file.isFile() ? file.size : undefined));
   if (typeof header !== 'string' && problem === undefined) {
     return { format: 'qcow2', bytes: header.virtualBytes };
   }
@@ -105,6 +107,9 @@ async function readFormat(
     hint: `A disk must be complete in itself: qemu-img convert -O qcow2 ${quoteForShell(disk.path)} WHOLE`,
   });
 }
+
+/** A guest may be given these as they are: to mount, to open, to read without a file system. */
+const rawKinds: ReadonlySet<FileKind> = new Set(['other', 'iso', 'luks', 'tar', 'json']);
 
 /** stat(2) has no size for a block device; the kernel tells it in sectors of 512 bytes. */
 async function sizeOf(path: string, file: Stats): Promise<number> {

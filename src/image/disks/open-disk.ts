@@ -23,6 +23,8 @@ export async function openDisk(path: string, format: 'raw' | 'qcow2'): Promise<O
 
 function readerOf(handle: FileHandle): ReadDisk {
   return async (offset, length) => {
+    // Behind what a position can be there is nothing.
+    if (!Number.isSafeInteger(offset)) return Buffer.alloc(0);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
   };

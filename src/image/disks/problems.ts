@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { DiskSetting } from '../../config/types.ts';
 import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../shell-words.ts';
-import { unpackCommand, type FileKind } from '../file-kind.ts';
+import { foreignDisk, unpackCommand, type FileKind } from '../file-kind.ts';
 
 /** How messages name an exercise disk. */
 export function nameOf({ name, path }: DiskSetting): string {
@@ -52,6 +52,12 @@ export function unsuitable(disk: DiskSetting, kind: FileKind): UtopiaError {
   if (kind === 'empty') {
     return new UtopiaError('image-unsuitable', `${nameOf(disk)} is empty.`, {
       hint: `For a blank disk give it a size: truncate -s 64M ${quoteForShell(disk.path)}`,
+    });
+  }
+  const foreign = foreignDisk(kind);
+  if (foreign !== undefined) {
+    return new UtopiaError('image-unsuitable', `${nameOf(disk)} is ${foreign}.`, {
+      hint: `qemu-img convert -O qcow2 ${quoteForShell(disk.path)} NEW.qcow2`,
     });
   }
   const unpack = unpackCommand(kind, disk.path);

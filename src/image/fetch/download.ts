@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../../errors.ts';
 import { openUrl, type OpenResponse, type RequestLimits } from './http.ts';
 import { interpretResponse, rangeCondition, type RemoteFile } from './resume.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** What happens during a download, in order. */
 export type DownloadEvent =
@@ -137,13 +138,17 @@ function refusal({ status, url }: OpenResponse): UtopiaError {
     410: 'the file was removed',
   };
   const word = words[status] ?? 'which utopia does not understand';
-  return new UtopiaError('download-failed', `${url.href} answers with status ${status}: ${word}.`, {
-    hint: 'Check the address in a browser.',
-  });
+  return new UtopiaError(
+    'download-failed',
+    `${shownUrl(url)} answers with status ${status}: ${word}.`,
+    {
+      hint: 'Check the address in a browser.',
+    },
+  );
 }
 
 function failure(url: URL, reason: string, cause: unknown): UtopiaError {
-  return new UtopiaError('download-failed', `${url.href} cannot be fetched: ${reason}.`, {
+  return new UtopiaError('download-failed', `${shownUrl(url)} cannot be fetched: ${reason}.`, {
     hint: 'Check address and network. The same command continues where it stopped.',
     cause,
   });

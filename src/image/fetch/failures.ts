@@ -2,6 +2,7 @@ import { UtopiaError } from '../../errors.ts';
 import { isOutOfRoom } from '../../no-room.ts';
 import type { FetchOptions } from './fetch-image.ts';
 import type { DownloadPart } from './part.ts';
+import { shownUrl } from './shown-url.ts';
 import { PackedDataError } from './unpacker.ts';
 
 /** Failures after which the downloaded bytes are worth nothing: the next attempt starts afresh. */
@@ -21,7 +22,7 @@ export async function describeFetchFailure(
     await part.discard();
     return new UtopiaError(
       'download-failed',
-      `${url.href} is damaged or cut off: it cannot be unpacked.`,
+      `${shownUrl(url)} is damaged or cut off: it cannot be unpacked.`,
       {
         details: [error.message],
         hint: 'Fetch it again; if it fails again, the file on the server is bad.',

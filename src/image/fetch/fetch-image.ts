@@ -2,13 +2,14 @@ import { chmod, lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { placeFile, removeDrafts } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
-import { checkBackingFile } from '../backing-file.ts';
 import { availableBytes } from '../free-space.ts';
+import { checkDownload } from './check-image.ts';
 import { downloadFile, usualRetryDelaysMs } from './download.ts';
 import { openIntake, type Intake, type IntakeResult } from './intake.ts';
 import { openPart, type DownloadPart } from './part.ts';
 import { describeFetchFailure } from './failures.ts';
 import { rangeCondition } from './resume.ts';
+import { shownUrl } from './shown-url.ts';
 
 export interface FetchOptions {
   readonly url: URL;
@@ -60,7 +61,7 @@ const usualStallMs = 30_000;
 export async function fetchImage(options: FetchOptions): Promise<FetchedImage> {
   const { output, url } = options;
   await refuseExisting(output, url);
-  const part = await openPart(output, url.href);
+  const part = await openPart(output, shownUrl(url));
   let intake = openIntake(part, output);
   try {
     await removeDrafts(output);
@@ -110,7 +111,7 @@ async function refuseExisting(output: string, url: URL): Promise<void> {
 /** A fetch that was killed after it had put the image in place could not tidy up any more. */
 async function clearLeftovers(output: string, url: URL): Promise<void> {
   await removeDrafts(output);
-  const part = await openPart(output, url.href);
+  const part = await openPart(output, shownUrl(url));
   try {
     await part.discard();
   } finally {
@@ -163,14 +164,14 @@ async function complete(
   if (sha256 !== undefined && result.sha256 !== sha256) {
     throw new UtopiaError(
       'checksum-mismatch',
-      `The checksum of ${url.href} is not the given one.`,
+      `The checksum of ${shownUrl(url)} is not the given one.`,
       {
         details: [`given       ${sha256}`, `downloaded  ${result.sha256}`],
         hint: 'It was deleted. Compare the given checksum with its source, then fetch again.',
       },
     );
   }
-  const format = await checkBackingFile(result.file, `What ${url.href} sent`);
+  const format = await checkDownload(result.handle);
   await result.handle.sync();
   await chmod(result.file, mode);
   if (!(await placeFile(result.file, output))) throw alreadyThere(output);

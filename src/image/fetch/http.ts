@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { UtopiaError } from '../../errors.ts';
+import { shownText, shownUrl } from './shown-url.ts';
 
 /** A response whose body has not been read. */
 export interface OpenResponse {
@@ -45,16 +46,25 @@ export async function openUrl(
     if (next.protocol === 'http:' && url.protocol === 'https:' && !limits.verified) {
       throw new UtopiaError(
         'download-failed',
-        `${url.host} sends from https to ${next.href}, which anybody on the way could change.`,
+        `${url.host} sends from https to ${shownUrl(next)}, which anybody on the way could change.`,
         { hint: 'Give the checksum, so that it does not matter: --sha256 …' },
       );
     }
-    url = next;
+    url = withCredentials(next, url);
   }
-  throw new UtopiaError('download-failed', `${start.href} redirects in a circle.`, {
-    details: [`After ${mostRedirects} redirects: ${url.href}`],
+  throw new UtopiaError('download-failed', `${shownUrl(start)} redirects in a circle.`, {
+    details: [`After ${mostRedirects} redirects: ${shownUrl(url)}`],
     hint: 'Open it in a browser to see where the image is now.',
   });
+}
+
+/** User name and password go on to the same place only: scheme, host and port. */
+function withCredentials(next: URL, from: URL): URL {
+  if (next.origin !== from.origin || next.username !== '') return next;
+  const url = new URL(next);
+  url.username = from.username;
+  url.password = from.password;
+  return url;
 }
 
 function resolveRedirect(location: string, from: URL): URL {
@@ -66,7 +76,7 @@ function resolveRedirect(location: string, from: URL): URL {
   }
   throw new UtopiaError(
     'download-failed',
-    `${from.href} redirects to ${location}: no web address.`,
+    `${shownUrl(from)} redirects to ${shownText(location)}: no web address.`,
     {
       hint: 'Open it in a browser to see where the image is now.',
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { draftPath } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
-import { kindBytes, recogniseKind, type FileKind } from '../file-kind.ts';
+import { foreignDisk, kindBytes, recogniseKind, type FileKind } from '../file-kind.ts';
 import type { DownloadPart } from './part.ts';
 import { openSparseWriter, type SparseWriter } from './sparse-file.ts';
 import { openUnpacker, type Unpacker } from './unpacker.ts';
@@ -50,7 +50,7 @@ export function openIntake(part: DownloadPart, output: string): Intake {
     refuseForeign(kind);
     if (kind !== 'gzip' && kind !== 'xz') return;
     const path = draftPath(output);
-    draft = { path, handle: await open(path, 'wx') };
+    draft = { path, handle: await open(path, 'wx+', 0o600) };
     const writer = openSparseWriter(draft.handle);
     imageWriter = writer;
     unpacker = await openUnpacker(kind, (chunk) => writer.write(chunk));
@@ -99,21 +99,39 @@ export function openIntake(part: DownloadPart, output: string): Intake {
   };
 }
 
+/** What a download is that is no image, as the rest of a sentence about it; undefined for what may be one. */
+export function whyForeign(kind: FileKind): string | undefined {
+  const disk = foreignDisk(kind);
+  if (disk !== undefined) return `is ${disk}, which utopia does not start from`;
+  return foreignWords[kind];
+}
+
+const foreignWords: Partial<Record<FileKind, string>> = {
+  empty: 'is empty',
+  html: 'is a web page, not an image',
+  json: 'is the answer of a web service, not an image',
+  zstd: 'is packed with zstd, which utopia does not unpack',
+  bzip2: 'is packed with bzip2, which utopia does not unpack',
+  zip: 'is a zip archive, which utopia does not unpack',
+  lz4: 'is packed with lz4, which utopia does not unpack',
+  '7z': 'is a 7z archive, which utopia does not unpack',
+  tar: 'is a tar archive, which utopia does not unpack',
+  iso: 'is an ISO image of a disc, not a disk',
+};
+
+/** The error for it, with what helps. */
+export function foreignDownload(kind: FileKind, words: string): UtopiaError {
+  const page = kind === 'empty' || kind === 'html' || kind === 'json';
+  const hint = page
+    ? 'Open the address in a browser: a login or a moved file is the usual reason.'
+    : foreignDisk(kind) !== undefined
+      ? 'Fetch it with curl, then: qemu-img convert -O qcow2 FILE NEW.qcow2'
+      : 'Fetch it with curl, unpack it, and name the disk in it in QCOW2_BACKING_FILE.';
+  return new UtopiaError('image-unsuitable', `What the server sends ${words}.`, { hint });
+}
+
 /** Throws `image-unsuitable` for a download that is no image, before all of it has come. */
 function refuseForeign(kind: FileKind): void {
-  const problem: Partial<Record<FileKind, string>> = {
-    empty: 'is empty',
-    html: 'is a web page, not an image',
-    zstd: 'is packed with zstd, which utopia does not unpack',
-    bzip2: 'is packed with bzip2, which utopia does not unpack',
-    zip: 'is a zip archive, which utopia does not unpack',
-  };
-  const words = problem[kind];
-  if (words === undefined) return;
-  throw new UtopiaError('image-unsuitable', `What the server sends ${words}.`, {
-    hint:
-      kind === 'empty' || kind === 'html'
-        ? 'Open the address in a browser: a login or a moved file is the usual reason.'
-        : 'Fetch it with curl, unpack it, and name it in QCOW2_BACKING_FILE.',
-  });
+  const words = whyForeign(kind);
+  if (words !== undefined) throw foreignDownload(kind, words);
 }

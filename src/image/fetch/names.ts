@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { Environment } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { cacheRoot } from '../../places.ts';
+import { shownText } from './shown-url.ts';
 
 /** Reads the URL of an image. Throws `usage` for what is no http or https URL. */
 export function parseImageUrl(text: string): URL {
   const url = URL.parse === undefined ? tryUrl(text) : URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new UtopiaError('usage', `${JSON.stringify(text)} is no http or https URL.`, {
+    throw new UtopiaError('usage', `${JSON.stringify(shownText(text))} is no http or https URL.`, {
       hint: 'utopia image fetch https://host/path/image.raw.gz',
     });
   }

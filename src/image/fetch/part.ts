@@ -21,6 +21,7 @@ export interface DownloadPart {
   note(remote: RemoteFile): Promise<void>;
   /** Removes the part and what is remembered. */
   discard(): Promise<void>;
+  /** Removes a part without a byte; every other stays. */
   close(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ interface PartNote {
 }
 
 /**
- * Opens the part of a download, making its folder. A part of another URL, or
+ * Opens the part of a download, making its folder; `url` as it may be written down. A part of another URL, or
  * one that nothing is known of, is emptied. Throws `image-in-use` when another
  * process works on it, `cannot-create`.
  */
@@ -43,7 +44,11 @@ export async function openPart(output: string, url: string): Promise<DownloadPar
     await removeDrafts(notePath);
     const note = await readNote(notePath);
     const usable = note?.url === url;
-    if (!usable) await handle.truncate(0);
+    if (!usable) {
+      await handle.truncate(0);
+      // One of an older version has its address as it was typed.
+      await rm(notePath, { force: true });
+    }
     return {
       path,
       handle,
@@ -57,7 +62,14 @@ export async function openPart(output: string, url: string): Promise<DownloadPar
         await rm(notePath, { force: true });
         await rm(path, { force: true });
       },
-      close: () => handle.close(),
+      close: async () => {
+        // Nothing came: there is nothing to go on from.
+        if ((await handle.stat()).size === 0) {
+          await rm(notePath, { force: true });
+          await rm(path, { force: true });
+        }
+        await handle.close();
+      },
     };
   } catch (error) {
     await handle.close();
@@ -87,7 +99,7 @@ async function openFile(path: string): Promise<FileHandle> {
     // A part with a second name became an image in a fetch that was killed right then.
     if (((await stat(path).catch(() => undefined))?.nlink ?? 1) > 1) await rm(path);
     // Neither r+ (the file must exist) nor w+ (it is emptied): read, write, make it when missing.
-    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UtopiaError('cannot-create', `Cannot write into ${dirname(path)}: ${reason}`, {

@@ -76,6 +76,9 @@ describe('what is no header', () => {
   whole.writeUInt32BE(3, 4);
   whole.writeUInt32BE(16, 20);
   whole.writeUInt32BE(104, 100);
+  // A disk without a byte, with its table of reference counts.
+  whole.writeBigUInt64BE(65_536n, 48);
+  whole.writeUInt32BE(1, 56);
 
   function changed(change: (header: Buffer) => void): Buffer {
     const copy = Buffer.from(whole);

@@ -18,7 +18,7 @@ import { dirname } from 'node:path';
 import { fetchImage } from './src/image/fetch/fetch-image.ts';
 const [url, output] = process.argv.slice(2);
 const outcome = await fetchImage({
-  url: new URL(url), output, signal: new AbortController().signal, report: () => {}, retryDelaysMs: [1],
+  url: new URL(url), output, mode: 0o444, signal: new AbortController().signal, report: () => {}, retryDelaysMs: [1],
 }).catch(({ code, message }) => ({ code, message }));
 process.stdout.write(JSON.stringify({ ...outcome, names: readdirSync(dirname(output)) }));
 `;
