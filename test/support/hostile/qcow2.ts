@@ -26,10 +26,14 @@ export const qcow2Target = target<Buffer>({
       await handle.close();
     }
     if (format !== 'qcow2') return;
-    await using disk = await openDisk(path, 'qcow2');
-    const read = await disk.read(0, 4096);
-    if (read.length > 4096) throw new Error(`${read.length} bytes for 4096`);
-    await disk.read(2 ** 52, 4096);
+    const disk = await openDisk(path, 'qcow2');
+    try {
+      const read = await disk.read(0, 4096);
+      if (read.length > 4096) throw new Error(`${read.length} bytes for 4096`);
+      await disk.read(2 ** 52, 4096);
+    } finally {
+      await disk[Symbol.asyncDispose]();
+    }
   },
 });
 
