@@ -24,6 +24,8 @@ interface RunFlags extends ParsedOptions {
   readonly resume?: boolean;
   readonly logs?: string;
   readonly maxLog?: number;
+  readonly with?: readonly string[];
+  readonly shareFolder?: boolean;
   readonly from?: string;
   readonly cold?: boolean;
 }
@@ -62,6 +64,8 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     )
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
+    .option('--with <path...>', 'with --each: let each copy read these, too')
+    .option('--share-folder', 'with --each: let each copy see the whole folder')
     .addOption(
       new Option(
         '--commands <file>',
@@ -122,6 +126,8 @@ ${examples(
           maxOutputBytes: options.maxOutput ?? defaultOutputBytes,
           yes: options.yes === true,
           network: options.network === true,
+          with: options.with ?? [],
+          shareFolder: options.shareFolder === true,
           from: options.from,
           cold: options.cold === true,
           flags: configFlags(options, context.cwd),

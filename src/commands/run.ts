@@ -31,6 +31,10 @@ export interface RunOptions {
   readonly junit: string | undefined;
   /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
   readonly each: readonly string[];
+  /** Paths of the folder that each of these copies sees besides its own. */
+  readonly with: readonly string[];
+  /** Each of these copies sees the whole folder. */
+  readonly shareFolder: boolean;
   /** File with a command a line, each for a copy of its own; `-` for stdin. Instead of `words`. */
   readonly commands: string | undefined;
   /** Of each of a command's outputs: how many bytes are kept where it is captured. */
@@ -66,6 +70,7 @@ export async function runRun(
   checkCommand(options);
   checkCopyOut(options);
   checkSeveral(context.cwd, options, options.each.length > 0 || options.commands !== undefined);
+  checkShare(options);
   if (options.keep !== undefined) await checkKeep(context.cwd, options.keep);
   const jobs = await findJobs(context, options);
   if (jobs !== undefined) {
@@ -83,6 +88,7 @@ export async function runRun(
     // Its output belongs to the report, which is all that stdout may hold with --json.
     capture: globals.json,
     noInput: false,
+    sees: undefined,
     startedAt,
     begun: false,
   };
@@ -152,6 +158,19 @@ function checkCommand({ words, commands }: RunOptions): void {
       : 'There is no command to run.',
     { hint: both ? 'Leave one of them out.' : 'As in: utopia run -- ./test.sh' },
   );
+}
+
+/** Throws `usage` for what --each alone has, and for what would be lost with it. Pure. */
+function checkShare({ each, with: others, shareFolder, use }: RunOptions): void {
+  if (each.length > 0 && use === 'write' && !shareFolder) {
+    throw new UtopiaError('usage', 'With --each, a copy has nothing of this folder to write to.', {
+      hint: "Bring files back with --copy-out '{}/log', or add --share-folder.",
+    });
+  }
+  if (others.length === 0 || (each.length > 0 && !shareFolder)) return;
+  throw new UtopiaError('usage', 'The copies see the whole folder, also without --with.', {
+    hint: 'Leave --with out, or use it with --each and without --share-folder.',
+  });
 }
 
 /** The runs of --each or --commands; undefined for a single one. */

@@ -10,10 +10,7 @@ const harmful = new RegExp(
 );
 
 /** The same with tab and newline, for what must stay on its line. */
-const harmfulInLine = new RegExp(
-  harmful.source.replace(String.raw`\x08\x0b`, String.raw`\x0a`),
-  'gu',
-);
+const harmfulInLine = new RegExp(harmful.source.replace(String.raw`\x08\x0b-`, ''), 'gu');
 
 const shortEscapes: Readonly<Record<string, string>> = {
   '\t': String.raw`\t`,

@@ -153,6 +153,9 @@ test('--commands: a copy and a verdict for each line, of a file or of stdin', as
     [['--commands', 'tests.txt', '--', 'true'], 'Leave one of them out'],
     [['--commands', 'tests.txt', '--keep', 'x'], 'cannot be used with'],
     [['--each', 'a', '--'], 'utopia run -- ./test.sh'],
+    [['--each', 'a', '--rw', '--', 'x'], '--share-folder'],
+    [['--with', 'a', '--', 'x'], 'Leave --with out'],
+    [['--each', 'a', '--with', 'b', '--share-folder', '--', 'x'], 'Leave --with out'],
     [[], 'utopia run -- ./test.sh'],
   ] satisfies [string[], string][]) {
     const refused = await lab.run('run', ...words);

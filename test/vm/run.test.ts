@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -184,6 +184,38 @@ describe('copies of one warm base', () => {
     ]);
     const marks = readFileSync(join(lab.folder, 'marks.xml'), 'utf8');
     expect(marks).toContain('tests="5" failures="3" errors="0"');
+    expect(remains()).toEqual([]);
+  });
+
+  test('a submission sees its own path, what grades it, and what it is given', async () => {
+    for (const name of ['anna', 'ba $& b']) {
+      mkdirSync(join(lab.folder, 'subs', name), { recursive: true });
+      writeFileSync(join(lab.folder, 'subs', name, 'answer'), `of ${name}`);
+    }
+    writeFileSync(join(lab.folder, 'tests.key'), 'secret');
+    writeFileSync(join(lab.folder, 'common.txt'), 'for all');
+    const script = '#!/bin/sh\nfind . -type f | sort; cat "$1/answer" common.txt; ! cat tests.key';
+    writeFileSync(join(lab.folder, 'grade.sh'), script, { mode: 0o755 });
+    const each = ['--each', 'subs/anna', 'subs/ba $& b', '--with', 'common.txt'];
+    const result = await lab.run('run', '--json', ...each, '--', './grade.sh', '{}');
+    expect(result.status, result.stderr).toBe(0);
+    const { runs } = JSON.parse(result.stdout) as { readonly runs: readonly { stdout: string }[] };
+    expect(runs.map(({ stdout }) => stdout)).toEqual(
+      ['anna', 'ba $& b'].map(
+        (name) => `./common.txt\n./grade.sh\n./subs/${name}/answer\nof ${name}for all`,
+      ),
+    );
+    // With the layer over it, and out of it.
+    const out = ['--each', 'subs/anna', '--copy-out', '{}/log'];
+    const copied = await lab.run('run', ...out, '--', 'sh', '-c', 'echo 42 > {}/log; ls > ls');
+    expect(copied.status, copied.stderr).toBe(0);
+    expect(readFileSync(join(lab.folder, 'subs/anna/log'), 'utf8')).toBe('42\n');
+    expect(existsSync(join(lab.folder, 'ls'))).toBe(false);
+    const whole = ['--each', 'subs/anna', '--share-folder', '--', 'cat', 'tests.key', '{}/answer'];
+    expect((await lab.run('run', ...whole)).status).toBe(0);
+    const missing = await lab.run('run', '--each', 'subs/anna', '--', 'sh', '-c', './helper.sh');
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toContain('--with PATH');
     expect(remains()).toEqual([]);
   });
 

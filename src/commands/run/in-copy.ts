@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noOutput } from '../../bounded-output.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
@@ -22,6 +23,7 @@ import { watchForLoss } from './lost-guest.ts';
 import { settleGuest } from './settle-guest.ts';
 import { shareSubject } from './share-subject.ts';
 import { baseSource, imageSource, type CopySource } from './source.ts';
+import { stageShare } from './staged-share.ts';
 import { startCopy, type StartedCopy } from './start.ts';
 import { isFatal, judgeRun, type RunReport } from './verdict.ts';
 
@@ -38,6 +40,8 @@ export interface CopyRun {
   /** Make a machine of the copy when the command has ended. */
   readonly keep: KeepWish | undefined;
   readonly yes: boolean;
+  /** Paths of the folder that the copy gets to see; undefined for all of it. */
+  readonly sees: readonly string[] | undefined;
   /** The guest reaches this host and what that reaches. */
   readonly network: boolean;
   /** Name of a snapshot of the machine; the copy is one of its image without. */
@@ -87,8 +91,9 @@ export async function runInCopy(
   const qemu = await findSuitableQemu(context, located, []);
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
-  const copy = await openThrowaway(context, located, run.network ? 'full' : 'none');
+  const opened = await openThrowaway(context, located, run.network ? 'full' : 'none');
   try {
+    const copy = await withShare(context, opened, run.sees);
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
     const source = await chooseSource(context, located, planned, run);
     const started = await startCopy(context, globals, copy, planned, source);
@@ -109,8 +114,20 @@ export async function runInCopy(
       return { ...result, keepFailure: error };
     }
   } finally {
-    await copy.discard();
+    await opened.discard();
   }
+}
+
+/** Gives a copy that may see some paths only a folder of its own with them. */
+async function withShare(
+  { cwd, signal }: Context,
+  copy: ThrowawayMachine,
+  sees: CopyRun['sees'],
+): Promise<ThrowawayMachine> {
+  if (sees === undefined) return copy;
+  const sharedDir = join(copy.paths.stateDir, 'share');
+  await stageShare(cwd, sees, sharedDir, signal);
+  return { ...copy, config: { ...copy.config, sharedDir } };
 }
 
 async function chooseSource(

@@ -11,6 +11,7 @@ import { runInCopy, type CopyRun } from './in-copy.ts';
 import { checkItems, countJobs, fillIn, workInParallel, type Job } from './items.ts';
 import { openJobsDisplay } from './jobs-display.ts';
 import type { OutputLog, OutputLogs } from './output-logs.ts';
+import { findUnseen, seenBy, withHint } from './seen-paths.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
@@ -43,6 +44,7 @@ export async function runMany(
   const { cwd, signal } = context;
   checkFolder(cwd);
   await checkItems(options.each, cwd);
+  await checkItems(options.with, cwd);
   const located = await locateMachine(context, globals, options.flags);
   await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({
@@ -60,6 +62,10 @@ export async function runMany(
     display.warn(`${jobs} at once instead of ${options.jobs}: there is no memory for more`);
   }
   let booted = false;
+  if (options.each.length > 0 && !options.shareFolder) {
+    const unseen = await findUnseen(options, cwd);
+    if (unseen !== undefined) display.note(unseen);
+  }
   try {
     await workInParallel(all, jobs, signal, async (job, index) => {
       const { item } = job;
@@ -95,13 +101,16 @@ async function runOne(
   globals: GlobalOptions,
   located: Awaited<ReturnType<typeof locateMachine>>,
   options: RunOptions & Pick<CopyRun, 'begins'>,
-  { item, words }: Job,
+  job: Job,
   logs: OutputLogs | undefined,
 ): Promise<RunReport> {
+  const { item, words } = job;
   const startedAt = performance.now();
+  const sees = await seenBy(job, options, context.cwd);
   const run: CopyRun = {
     ...options,
     words,
+    sees,
     copyOut: copyOutPaths(options.copyOut.map((path) => fillIn(path, item))),
     yes: true,
     keep: undefined,
@@ -117,7 +126,7 @@ async function runOne(
     const { report } = await runInCopy(context, { ...globals, quiet: true }, located, run);
     await log?.close();
     log = undefined;
-    return report;
+    return sees === undefined ? report : withHint(report);
   } catch (error) {
     return reportFailure(run, asFailure(context, error), Math.round(performance.now() - startedAt));
   } finally {

@@ -51,6 +51,7 @@ test('tab, newline and all other text stay as they are', () => {
   expect(showControls(text)).toBe(text);
   expect(showControls('a\r\nb')).toBe('a\nb');
   expect(showInLine('a\tb\nc')).toBe(String.raw`a\tb\nc`);
+  expect(showInLine('item-0\x1B]0;x\x07')).toBe(String.raw`item-0\x1b]0;x\x07`);
 });
 
 test('only sequences of our own styling act, and only with colours', () => {
