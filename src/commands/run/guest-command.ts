@@ -31,11 +31,21 @@ export const lowerFolder = '/run/utopia-folder';
 /** That layer lies on the copy's disk, which has more room than its memory. */
 const layerFolder = '/var/tmp/utopia-layer';
 
-/** Shell text that mounts the share at this folder of the guest. Pure. */
+/**
+ * Shell text that takes the share away from where the guest itself has mounted it: a
+ * device carries one mount, and an image may have the share in its fstab.
+ */
+const freeShareScript = [
+  'while read -r source target type rest; do',
+  'if [ "$type $source" = "9p shared" ]; then umount "$(printf %b "$target")"; fi',
+  'done </proc/mounts',
+].join('\n');
+
+/** Shell text that mounts the share at this folder of the guest, and nowhere else. Pure. */
 export function mountScript(folder: string, writable: boolean): string {
   const place = quoteWord(folder);
   const options = `${shareOptions},${writable ? 'rw' : 'ro'}`;
-  return `mkdir -p ${place} && mount -t 9p -o ${options} shared ${place}`;
+  return `${freeShareScript}\nmkdir -p ${place} && mount -t 9p -o ${options} shared ${place}`;
 }
 
 /** Shell text that lays a layer of the copy's own over `lowerFolder`, at this folder. Pure. */

@@ -6,7 +6,11 @@ import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import { agentProgram } from '../../guest/agent-program.ts';
 import { installAgentScript } from '../../guest/agent-start.ts';
-import { parseReleasedShares, releaseSharesScript } from '../../guest/share-mounts.ts';
+import {
+  parseReleasedShares,
+  releaseSharesScript,
+  type ShareMount,
+} from '../../guest/share-mounts.ts';
 import { copyDisk } from '../../image/copy-disk.ts';
 import type { WarmBaseManifest } from '../../image/warm-base.ts';
 import {
@@ -134,24 +138,28 @@ async function tryAgent(
   const agent = await connectAgent(agentSocket, { signal: context.signal, timeoutMs: greetMs });
   try {
     const channel = agentChannel(context, agent);
+    // Those of the guest's own, such as fstab's, first: the device carries one mount.
+    const mounts = await releaseShares(agent);
     await channel.mount(trialFolder, 'read');
-    const script = `cd / && ls ${trialFolder} >&2\n${releaseSharesScript}\nrmdir ${trialFolder}`;
-    const { mounts, holders } = parseReleasedShares((await askAgent(agent, script)).stdout);
-    if (holders.length === 0) {
-      const hostKeys = parseHostKeyKinds((await askAgent(agent, listHostKeysScript)).stdout);
-      return {
-        mounts: mounts.filter(({ target }) => target !== trialFolder),
-        hostKeys,
-        sshdAwaitsKeys: await takeHostKeys(agent, hostKeys),
-      };
-    }
-    throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
-      details: holders.map((each) => `by  ${each}`),
-      hint: 'utopia run and utopia up work without a warm base.',
-    });
+    await askAgent(agent, `ls ${trialFolder} >&2`);
+    await releaseShares(agent);
+    const { stdout } = await askAgent(agent, `rmdir ${trialFolder}\n${listHostKeysScript}`);
+    const hostKeys = parseHostKeyKinds(stdout);
+    return { mounts, hostKeys, sshdAwaitsKeys: await takeHostKeys(agent, hostKeys) };
   } finally {
     agent.close();
   }
+}
+
+/** Unmounts the guest's shares, and gives those that there were. Throws `guest-refused` where one is held. */
+async function releaseShares(agent: Agent): Promise<ShareMount[]> {
+  const { stdout } = await askAgent(agent, `cd /\n${releaseSharesScript}`);
+  const { mounts, holders } = parseReleasedShares(stdout);
+  if (holders.length === 0) return [...mounts];
+  throw new UtopiaError('guest-refused', 'The guest could not let go of the shared folder.', {
+    details: holders.map((each) => `by  ${each}`),
+    hint: 'utopia run and utopia up work without a warm base.',
+  });
 }
 
 /**

@@ -54,7 +54,7 @@ describe('commandScript', () => {
 
 test('mountScript quotes the folder and asks for what was asked', () => {
   expect(mountScript("/home/me/it's", false)).toMatch(
-    /^mkdir -p '\/home\/me\/it'\\''s' && mount .*,ro shared '\/home/,
+    /^mkdir -p '\/home\/me\/it'\\''s' && mount .*,ro shared '\/home/m,
   );
   expect(mountScript('/srv/lab', true)).toContain(',rw shared /srv/lab');
 });
