@@ -26,6 +26,7 @@ const parts = [
   'src/commands/up/bring-up.ts',
   'src/commands/up/warm-start.ts',
   'src/commands/up/resume.ts',
+  'src/commands/up/secure-login.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',
   'src/host/slowdown.ts',

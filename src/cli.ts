@@ -52,7 +52,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addMachineCommands, 'up', 'down', 'status'],
   [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],
   [addMountCommand, 'mount'],
-  [addExposureCommands, 'passwd', 'expose'],
+  [addExposureCommands, 'passwd', 'login', 'expose'],
   [addMachinesCommand, 'ls'],
   [addConsoleCommands, 'logs', 'console'],
   [addScreenCommands, 'screenshot', 'key', 'sysrq', 'vnc'],

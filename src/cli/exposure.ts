@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
 import { examples } from './help.ts';
 
@@ -23,6 +23,29 @@ export function addExposureCommands(program: Command, runCommand: RunCommand): v
         await runPasswd(context, globals, { account, stdin: options.stdin === true });
       });
     });
+
+  program
+    .command('login')
+    .summary('let a key in alone')
+    .description(
+      'How one gets into the running guest over SSH. key closes it to passwords, which every\n' +
+        'user of this host knows: utopia has a key. password undoes it. Without a word it\n' +
+        'says which it is. The console is left as it is. UTOPIA_LOGIN does it at each start.',
+    )
+    .addArgument(new Argument('[how]', 'key or password').choices(['key', 'password']))
+    .addHelpText('after', examples('utopia login', 'utopia login key'))
+    .action(
+      async (
+        how: 'key' | 'password' | undefined,
+        _options: Readonly<Record<string, unknown>>,
+        command: Command,
+      ) => {
+        await runCommand(command, async (context, globals) => {
+          const { runLogin } = await import('../commands/login.ts');
+          await runLogin(context, globals, how);
+        });
+      },
+    );
 
   program
     .command('expose')

@@ -29,6 +29,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   mount: 'guest',
   passwd: 'guest',
   expose: 'guest',
+  login: 'guest',
   run: 'time',
   suspend: 'time',
   snapshot: 'time',

@@ -1,7 +1,7 @@
 import { readSshBanner } from '../guest/ssh-banner.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 import { reachable } from '../machine/plan.ts';
-import { writeState, type RunningMachine } from '../machine/state.ts';
+import { isSshOpen, writeState, type RunningMachine } from '../machine/state.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
 import { connectQmp } from '../qmp/client.ts';
 import { queryDiskFull, queryStatus } from '../qmp/queries.ts';
@@ -72,6 +72,8 @@ async function isReady(
   now: () => Date,
 ): Promise<boolean> {
   if (state === undefined || state.readyAt !== undefined) return true;
+  // Who asks for that would have the guest stand still for it: the next command that gets in tells.
+  if (!isSshOpen(state)) return false;
   const { host, port } = state.ssh;
   const banner = await readSshBanner({ host: reachable(host), port, timeoutMs: bannerTimeoutMs });
   if (banner === undefined) return false;

@@ -1,19 +1,22 @@
+import { sshFiles } from '../guest/ssh-key.ts';
 import { describePeople, type People } from '../host/facts/people.ts';
 import type { MachinePaths } from '../machine/paths.ts';
-import type { MachineState } from '../machine/state.ts';
+import { isSshOpen, type MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
 import { shareReach } from './share-access.ts';
 
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
 export function connectionsOf(
-  { ssh, exposed, plan, shareClosed }: MachineState,
-  { consoleLog }: MachinePaths,
+  { ssh, exposed, plan, sshOpen, keyOnly, shareClosed }: MachineState,
+  { consoleLog, sshDir }: MachinePaths,
   people: People,
   foreground: boolean,
 ): Connections {
   return {
     ssh,
     exposed,
+    closed: !isSshOpen({ plan, sshOpen }),
+    keyFile: keyOnly === true ? sshFiles(sshDir).identityFile : undefined,
     vnc: plan.vnc,
     sharedDir: plan.sharedDir,
     shareReach: people.kind === 'others' ? shareReach(plan.sharedDir) : 'none',
@@ -29,11 +32,21 @@ export function connectionsOf(
 
 /** The same for scripts: fields of `up --json` and `status --json`. */
 export function reachOf(
-  { plan }: MachineState,
+  { plan, sshOpen, keyOnly }: MachineState,
   people: People,
-): { readonly network: 'full' | 'none'; readonly others: unknown; readonly vncBecause: unknown } {
+): {
+  readonly login: 'key' | 'password' | undefined;
+  readonly sshOpen: boolean;
+  readonly network: 'full' | 'none';
+  readonly others: unknown;
+  readonly vncBecause: unknown;
+} {
   const { kind, ...others } = people;
+  const open = isSshOpen({ plan, sshOpen });
   return {
+    // What a guest does that was not asked yet is not known.
+    login: keyOnly === true ? 'key' : open ? 'password' : undefined,
+    sshOpen: open,
     network: plan.isolated === true ? 'none' : 'full',
     vncBecause: plan.vncBecause,
     others: kind === 'others' ? others : undefined,

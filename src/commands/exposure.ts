@@ -1,14 +1,14 @@
-import type { PortForward } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { tryGuidePasswords, type PasswordVerdict } from '../guest/default-passwords.ts';
 import type { HostAddress } from '../machine/plan.ts';
-import { readState, writeState, type MachineState } from '../machine/state.ts';
+import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
 import { addForward, removeForward } from '../qmp/forwards.ts';
 import type { Terminal } from '../ui/terminal.ts';
 import { guestAccess } from './guest-access.ts';
 import type { LocatedMachine } from './locate.ts';
 import { withMonitor } from './monitor.ts';
+import { sshForward } from './ssh-port.ts';
 
 /** Whether a machine's SSH can be reached from elsewhere now, and if not, why. */
 export type Exposure =
@@ -28,6 +28,10 @@ export async function exposeSsh(
 ): Promise<Exposure> {
   const { host, anyway } = options;
   const address = { host, port: state.ssh.port };
+  if (!isSshOpen(state)) {
+    const because = 'the guest was not seen to take keys alone yet (UTOPIA_LOGIN=key)';
+    return { kind: 'closed', because, next: ['utopia login key'] };
+  }
   if (state.exposed?.host === host) return { kind: 'open', address };
   if (!anyway) {
     const running = { qemu: state.qemu, state };
@@ -110,10 +114,6 @@ async function rememberExposed(
   exposed: HostAddress | undefined,
 ): Promise<void> {
   await writeState(paths, { ...((await readState(paths)) ?? state), exposed });
-}
-
-function sshForward({ host, port }: HostAddress): PortForward {
-  return { protocol: 'tcp', host, hostPort: port, guestPort: 22 };
 }
 
 /** Said before the port is opened without a look, also with --quiet. */

@@ -4,6 +4,7 @@ import type { PortForward } from '../config/types.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { probePort, suggestFreePort } from '../host/ports.ts';
+import { isSshOpen, type RunningMachine } from '../machine/state.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { addForward, queryForwards, removeForward } from '../qmp/forwards.ts';
 import { layOutTable } from '../ui/table.ts';
@@ -28,7 +29,7 @@ export async function runForward(
   await withMonitor(context, located, running, async (client) => {
     for (const rule of options.rules) {
       if (options.remove) await remove(context, globals, client, rule);
-      else await add(context, globals, located, client, rule);
+      else await add(context, globals, located, client, running, rule);
     }
     if (options.rules.length === 0 || globals.json) {
       list(context, globals, located, await queryForwards(client));
@@ -41,11 +42,17 @@ async function add(
   globals: GlobalOptions,
   { config }: LocatedMachine,
   client: QmpClient,
+  { state: machine }: RunningMachine,
   rule: string,
 ): Promise<void> {
   const forward = readForward(rule);
   if (forward instanceof Refusal) throw refuse(rule, forward);
   const { host, hostPort, guestPort, protocol } = forward;
+  if (guestPort === 22 && machine !== undefined && !isSshOpen(machine)) {
+    throw new UtopiaError('exposure-refused', 'No port leads to SSH before passwords are closed.', {
+      hint: 'utopia login key',
+    });
+  }
   const there = (await queryForwards(client)).find((each) => collide(each, forward));
   if (there !== undefined && there.guestPort === guestPort && there.host === host) {
     say(context, globals, `${formatForward(forward)} is there already.`);

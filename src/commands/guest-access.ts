@@ -2,15 +2,24 @@ import { stat } from 'node:fs/promises';
 import type { Config } from '../config/types.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import type { Dial } from '../guest/private-connection.ts';
 import type { GuestAccess } from '../guest/ssh.ts';
-import { readSshBanner } from '../guest/ssh-banner.ts';
+import { readBannerFrom, readSshBanner } from '../guest/ssh-banner.ts';
 import { findPortOwner } from '../host/ports.ts';
+import type { MachinePaths } from '../machine/paths.ts';
 import { firstSshHost, reachable, type HostAddress } from '../machine/plan.ts';
-import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import {
+  findRunning,
+  isSshOpen,
+  readState,
+  writeState,
+  type RunningMachine,
+} from '../machine/state.ts';
 import { findPanic, panicked } from './guest-panic.ts';
 import { watchGuestLoss } from './guest-loss.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { nameHolder } from './port-holder.ts';
+import { dialTo } from './ssh-port.ts';
 
 /** A guest that is up greets within this time, even a slow one under load. */
 const bannerTimeoutMs = 4_000;
@@ -39,7 +48,7 @@ export async function findGuest(
     });
   }
   const access = await guestAccess(context, machine, running, login);
-  await checkAnswers(context, machine, running);
+  await checkAnswers(context, machine, running, access);
   return { machine, running, access };
 }
 
@@ -50,14 +59,12 @@ export async function findAccess(
   login: string,
 ): Promise<{ readonly access: GuestAccess; readonly running: boolean }> {
   const running = await findRunning(machine.paths);
-  if (running !== undefined) await checkAnswers(context, machine, running);
   const state = running === undefined ? await readState(machine.paths) : running.state;
   const nobody = { pid: 0, startTicks: 0, bootId: '' };
   const last = running ?? { qemu: nobody, state };
-  return {
-    access: await guestAccess(context, machine, last, login),
-    running: running !== undefined,
-  };
+  const access = await guestAccess(context, machine, last, login);
+  if (running !== undefined) await checkAnswers(context, machine, running, access);
+  return { access, running: running !== undefined };
 }
 
 /** How to get into a running machine's guest. */
@@ -70,6 +77,7 @@ export async function guestAccess(
   const address = running.state?.ssh ?? configuredAddress(config);
   const host = reachable(address.host);
   const { pid, startTicks, bootId } = running.qemu;
+  const dial = findDial(paths, config, running);
   const [firmware, console] = await Promise.all(
     [paths.firmwareLog, paths.consoleLog].map(lookAtLog),
   );
@@ -86,10 +94,24 @@ export async function guestAccess(
       firmware: firmware?.size,
       console: console?.size,
     }),
-    checkPort: () => checkPort(context, pid, host, address.port),
+    ...(dial === undefined ? {} : { dial }),
+    checkPort: async () => {
+      // QEMU's own monitor makes the connections of a guest without a port.
+      if (dial === undefined) await checkPort(context, pid, host, address.port);
+    },
     env: context.env,
     signal: context.signal,
   };
+}
+
+/** For a guest that no port of this host leads to (yet). One of which nothing was written down may have none. */
+function findDial(
+  { qmpSocket }: Pick<MachinePaths, 'qmpSocket'>,
+  { login }: Config,
+  { qemu, state }: RunningMachine,
+): Dial | undefined {
+  const open = state === undefined ? login !== 'key' : isSshOpen(state);
+  return open ? undefined : dialTo(state?.plan.files.qmpSocket ?? qmpSocket, qemu);
 }
 
 /** For a machine whose launcher died before it could write down what it chose. */
@@ -126,6 +148,7 @@ async function checkAnswers(
   context: Context,
   { paths }: LocatedMachine,
   { state }: RunningMachine,
+  { dial }: Pick<GuestAccess, 'dial'>,
 ): Promise<void> {
   const panic = await findPanic(paths);
   if (panic !== undefined) throw panicked(panic);
@@ -134,7 +157,10 @@ async function checkAnswers(
   if (state !== undefined) {
     const { host, port } = state.ssh;
     const options = { host: reachable(host), port, signal: context.signal };
-    const banner = await readSshBanner({ ...options, timeoutMs: bannerTimeoutMs });
+    const banner =
+      dial === undefined
+        ? await readSshBanner({ ...options, timeoutMs: bannerTimeoutMs })
+        : await readBannerFrom(await dial(context.signal), { timeoutMs: bannerTimeoutMs });
     if (banner !== undefined) {
       await writeState(paths, { ...state, readyAt: context.now().toISOString() });
       return;

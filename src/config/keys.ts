@@ -76,6 +76,14 @@ export const configKeys = {
     default: '127.0.0.1',
     sample: '127.0.0.1',
   },
+  UTOPIA_LOGIN: {
+    description:
+      "How one gets into the guest over SSH. password is the guide's way, and root / root opens it to every user of this host; with key the port opens only once the guest takes keys alone, of which utopia has one. The console takes passwords either way.",
+    takes: 'password or key',
+    default: 'password',
+    sample: 'key',
+    flag: '--login <how>',
+  },
   UTOPIA_NETWORK: {
     description:
       'What the guest reaches: full is the internet, and this host at 10.0.2.2 with everything that listens on its loopback; none is nothing at all. SSH and forwarded ports lead into the guest either way.',

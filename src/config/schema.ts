@@ -29,6 +29,7 @@ export const configSchema = z.object({
   UTOPIA_ACCEL: z.enum(['auto', 'kvm', 'tcg'], 'is not an accelerator'),
   UTOPIA_SSH_PORT: setting(readPort),
   UTOPIA_SSH_INTERFACE: setting(readInterface),
+  UTOPIA_LOGIN: z.enum(['password', 'key'], 'is neither password nor key'),
   UTOPIA_NETWORK: z.enum(['full', 'none'], 'is neither full nor none'),
   SHARED_FS_DIR: setting(readPath),
   UTOPIA_VNC: setting(readVnc),

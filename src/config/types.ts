@@ -70,6 +70,8 @@ export interface Config {
   readonly vnc: VncSetting;
   /** Nobody has set UTOPIA_VNC: on a host with other people the screen goes elsewhere (machine/screen.ts). */
   readonly vncIsDefault: boolean;
+  /** UTOPIA_LOGIN: whether passwords open the guest over SSH, or a key alone. */
+  readonly login: 'password' | 'key';
   /** UTOPIA_NETWORK: whether the guest reaches the internet and this host. */
   readonly network: 'full' | 'none';
   /** UTOPIA_DISKS, in the order of the guest's vdb, vdc … */

@@ -1,10 +1,9 @@
-import { copyFile, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../local-time.ts';
 import { includeLine, withInclude, withoutInclude } from './ssh-config.ts';
-import { readRegularText } from '../regular-file.ts';
 
 /** Where plain ssh reads and where we write. */
 export interface SshConfigPlaces {
@@ -79,7 +78,7 @@ async function changeUserFile(
 }
 
 async function readText(file: string): Promise<string | undefined> {
-  return await readRegularText(file).catch((error: NodeJS.ErrnoException) => {
+  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });

@@ -1,9 +1,8 @@
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
-import { readRegularText } from '../regular-file.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
 export interface SshFiles {
@@ -11,12 +10,15 @@ export interface SshFiles {
   readonly identityFile: string;
   /** Exists once the key is in this account's authorized_keys. */
   readonly installedMark: (login: string) => string;
+  /** Exists while the guest was told to take keys alone. */
+  readonly keyOnlyMark: string;
 }
 
 export function sshFiles(sshDir: string): SshFiles {
   return {
     knownHostsFile: join(sshDir, 'known_hosts'),
     identityFile: join(sshDir, 'id_ed25519'),
+    keyOnlyMark: join(sshDir, 'key-only'),
     installedMark: (login) => join(sshDir, `installed-${encodeURIComponent(login)}`),
   };
 }
@@ -46,7 +48,7 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   } else if (!(await exists(publicFile))) {
     await writePublicHalf(identityFile);
   }
-  return (await readRegularText(publicFile)).trim();
+  return (await readFile(publicFile, 'utf8')).trim();
 }
 
 /** Beside the private key, from it: two that do this at once write the same. */
@@ -100,6 +102,17 @@ export async function markKeyInstalled(files: SshFiles, login: string): Promise<
 /** The guest did not take the key: the next login tries the password first again. */
 export async function forgetKeyInstalled(files: SshFiles, login: string): Promise<void> {
   await rm(files.installedMark(login), { force: true });
+}
+
+/** Whether this guest, by what is known of it, takes keys alone over SSH. */
+export async function isKeyOnly(sshDir: string): Promise<boolean> {
+  return exists(sshFiles(sshDir).keyOnlyMark);
+}
+
+export async function markKeyOnly(sshDir: string, keyOnly: boolean): Promise<void> {
+  const { keyOnlyMark } = sshFiles(sshDir);
+  if (keyOnly) await writeFile(keyOnlyMark, '', { mode: 0o600 });
+  else await rm(keyOnlyMark, { force: true });
 }
 
 async function exists(path: string): Promise<boolean> {

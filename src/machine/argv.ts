@@ -90,7 +90,10 @@ function networkArgs(plan: MachinePlan): string[] {
     // Forwards work all the same.
     ...(plan.isolated === true ? ['restrict=on'] : []),
     ...(plan.sshListens === false ? [] : [`hostfwd=tcp:${host}:${port}-:22`]),
-    ...plan.forwards.map((each) => `hostfwd=${forwardRule(each)}`),
+    ...plan.forwards
+      // Another port that leads to SSH waits for the same.
+      .filter(({ guestPort }) => plan.sshListens !== false || guestPort !== 22)
+      .map((each) => `hostfwd=${forwardRule(each)}`),
   ];
   return [
     ...['-netdev', ['user', 'id=net0', ...options].join(',')],

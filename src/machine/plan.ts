@@ -151,6 +151,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     cpus: config.cpus,
     overlay: config.privateFile,
     ssh: input.ssh,
+    sshListens: config.login === 'key' ? false : undefined,
     isolated: config.network === 'none' ? true : undefined,
     vnc: input.vnc,
     vncBecause: input.vncBecause,

@@ -1,9 +1,8 @@
-import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { endBridge } from './bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
 import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
-import { readRegularText } from '../regular-file.ts';
 
 /** What is written down about a machine that was started, as JSON in its state folder. */
 export interface MachineState {
@@ -19,6 +18,10 @@ export interface MachineState {
   readonly ssh: HostAddress;
   /** Where the port was opened to others besides `ssh`; absent while it is closed. */
   readonly exposed?: HostAddress | undefined;
+  /** A machine that was started without a port for SSH has it by now. */
+  readonly sshOpen?: boolean | undefined;
+  /** The guest was seen to take keys alone over SSH. */
+  readonly keyOnly?: boolean | undefined;
   readonly backingFile: string;
   /** Why it does not run with KVM, as half a sentence. */
   readonly slowBecause?: string | undefined;
@@ -28,6 +31,11 @@ export interface MachineState {
   readonly warm?: boolean | undefined;
   /** When the SSH banner was first seen; absent while it boots, or when nobody waited. */
   readonly readyAt?: string | undefined;
+}
+
+/** Whether a port of this host leads to the guest's SSH. */
+export function isSshOpen({ plan, sshOpen }: Pick<MachineState, 'plan' | 'sshOpen'>): boolean {
+  return plan.sshListens !== false || sshOpen === true;
 }
 
 /** Writes the state in one step: a reader sees the old one or the new one, never half of it. */
@@ -41,7 +49,7 @@ export async function writeState(paths: MachinePaths, state: MachineState): Prom
 /** The machine as it was last started, running or not; undefined when it never was, or unreadable. */
 export async function readState(paths: MachinePaths): Promise<MachineState | undefined> {
   try {
-    const state = JSON.parse(await readRegularText(paths.stateFile)) as Partial<MachineState>;
+    const state = JSON.parse(await readFile(paths.stateFile, 'utf8')) as Partial<MachineState>;
     const whole = state.schema === 1 && state.qemu !== undefined && state.plan !== undefined;
     return whole ? (state as MachineState) : undefined;
   } catch {
@@ -71,7 +79,7 @@ export async function findRunning(paths: MachinePaths): Promise<RunningMachine |
 async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefined> {
   let pid: number;
   try {
-    pid = Number.parseInt(await readRegularText(pidFile), 10);
+    pid = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
   } catch {
     return undefined;
   }

@@ -11,6 +11,10 @@ export interface Connections {
   readonly ssh: { readonly host: string; readonly port: number };
   /** Where SSH is open to others too. */
   readonly exposed?: { readonly host: string; readonly port: number } | undefined;
+  /** No port of the host leads to SSH; only utopia's own commands get in. */
+  readonly closed?: boolean | undefined;
+  /** The guest takes keys alone over SSH: this one is in root and user. */
+  readonly keyFile?: string | undefined;
   readonly vnc: MachinePlan['vnc'];
   readonly sharedDir: string;
   /** What other people on this host may do in it; `none` where there are none. */
@@ -32,8 +36,7 @@ export interface Connections {
 
 /** The connection card: one line a way to reach the machine. `cwd` shortens paths below it. */
 export function connectionCard(connections: Connections, cwd: string, home: string): string[] {
-  const { ssh, exposed, vnc, disks = [], sensors = false } = connections;
-  const host = nameOf(ssh.host);
+  const { exposed, vnc, disks = [], sensors = false } = connections;
   const screen =
     vnc === undefined
       ? 'none (UTOPIA_VNC=off)'
@@ -41,10 +44,9 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
         ? 'utopia vnc   (a socket for you alone)'
         : `utopia vnc   or   vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
   const rows: readonly (readonly [string, string])[] = [
-    [
-      'ssh',
-      `utopia ssh   or   ssh -p ${ssh.port} root@${host}${exposed === undefined ? '   (root / root)' : ''}`,
-    ],
+    ['ssh', sshWays(connections)],
+    ...keyRows(connections, cwd, home),
+    ...othersRow(connections),
     ...(exposed === undefined
       ? []
       : [
@@ -53,7 +55,7 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
             `port ${exposed.port} of ${exposed.host}; utopia expose --off closes it`,
           ] satisfies [string, string],
         ]),
-    ['screen', `${screen}   X2Go: ${host}, port ${ssh.port}`],
+    ['screen', `${screen}${x2go(connections)}`],
     ...networkRow(connections),
     ...shareRows(connections, shorten(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
@@ -84,6 +86,40 @@ function shareRows(
       ? []
       : [['', `others here can ${shareReach} it; utopia doctor --fix closes it`] as const]),
   ];
+}
+
+function sshWays({ ssh, exposed, closed, keyFile }: Connections): string {
+  if (closed === true)
+    return `utopia ssh   (port ${ssh.port} is closed; utopia login key opens it)`;
+  const plain = `ssh -p ${ssh.port}`;
+  if (keyFile !== undefined) return `utopia ssh   or   ${plain} -i KEY root@${nameOf(ssh.host)}`;
+  const password = exposed === undefined ? '   (root / root)' : '';
+  return `utopia ssh   or   ${plain} root@${nameOf(ssh.host)}${password}`;
+}
+
+/** X2Go is an SSH client of its own: it needs the port, and where passwords are closed the key's file. */
+function x2go({ ssh, closed, keyFile }: Connections): string {
+  if (closed === true || keyFile !== undefined) return '';
+  return `   X2Go: ${nameOf(ssh.host)}, port ${ssh.port}`;
+}
+
+function keyRows(
+  { ssh, keyFile }: Connections,
+  cwd: string,
+  home: string,
+): (readonly [string, string])[] {
+  if (keyFile === undefined) return [];
+  return [
+    ['key', shorten(keyFile, cwd, home)],
+    ['X2Go', `${nameOf(ssh.host)}, port ${ssh.port}, with KEY as its RSA/DSA key`],
+  ];
+}
+
+/** Who could get in, and what closes that. */
+function othersRow({ others, closed, keyFile }: Connections): (readonly [string, string])[] {
+  if (others === undefined || closed === true || keyFile !== undefined) return [];
+  const text = `${others} can log in too: utopia login key`;
+  return [['others', text.length <= rowWidth ? text : 'other people can log in: utopia login key']];
 }
 
 /** Who has the host alone need not be told what is on its loopback. */

@@ -55,8 +55,6 @@ async function openLab(
     config: ['UTOPIA_SSH_INTERFACE=0.0.0.0', `UTOPIA_SSH_PORT=${port}`],
     scenario: {
       monitor: {
-        [`hostfwd_remove net0 tcp:127.0.0.1:${port}`]: 'host forwarding rule removed\r\n',
-        [`hostfwd_remove net0 tcp:0.0.0.0:${port}`]: 'host forwarding rule removed\r\n',
         ...(opens
           ? {}
           : { [`hostfwd_add net0 tcp:0.0.0.0:${port}-:22`]: 'could not set up host forwarding' }),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hostRootVariable } from '../../src/host/people.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -15,6 +16,18 @@ const shared = { [hostRootVariable]: join(hosts, 'shared-two-accounts') };
 function leaveScreenOpen(lab: Lab): void {
   const file = join(lab.folder, 'utopia.config');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^UTOPIA_VNC=.*\n/m, ''));
+}
+
+/** Whether anything listens on this port of loopback. */
+async function greets(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    return await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+  } finally {
+    socket.destroy();
+  }
 }
 
 interface DryRun {
@@ -102,4 +115,51 @@ test('another word for the network is refused', async () => {
   expect(refused.stderr).toMatch(
     /UTOPIA_NETWORK is "host".*neither full nor none[\s\S]*full or none/,
   );
+});
+
+describe('UTOPIA_LOGIN=key', () => {
+  test('no port leads to SSH before passwords are closed, whoever asks for one', async () => {
+    const config = ['UTOPIA_LOGIN=key', 'UTOPIA_FORWARDS="18022:22 18081:80"'];
+    await using lab = await makeLab({ scenario: { ssh: 'banner' }, env: shared, config });
+    const { argv } = await dryRun(lab);
+    expect(argv[argv.indexOf('-netdev') + 1]).toBe('user,id=net0,hostfwd=tcp:127.0.0.1:18081-:80');
+    const up = await lab.run('up', '--detach', '--no-wait');
+    expect(up.status, up.stderr).toBe(0);
+    expect(up.stdout).toContain(`port ${lab.sshPort} is closed; utopia login key opens it`);
+    expect(up.stdout + up.stderr).not.toMatch(/root \/ root|can log in/);
+    expect(await greets(lab.sshPort)).toBe(false);
+    const status = JSON.parse((await lab.run('status', '--json')).stdout) as object;
+    expect(status).toMatchObject({ sshOpen: false });
+    expect(status).not.toHaveProperty('login');
+    const forward = await lab.run('forward', '18023:22');
+    expect(forward).toMatchObject({ status: 69 });
+    expect(forward.stderr).toMatch(/before passwords are closed[\s\S]*utopia login key/);
+    const expose = await lab.run('expose', '--expose-anyway');
+    expect(expose.stderr).toContain('UTOPIA_SSH_INTERFACE');
+    expect(await greets(lab.sshPort)).toBe(false);
+  });
+
+  test('a word that is no way in is refused', async () => {
+    await using lab = await makeLab({ scenario: {}, config: ['UTOPIA_LOGIN=keys'] });
+    expect(await lab.run('up', '--dry-run')).toMatchObject({ status: 78 });
+    expect((await lab.run('login', 'nobody')).status).toBe(64);
+  });
+});
+
+test('up says in a line who else gets in, and what closes it', async () => {
+  await using lab = await makeLab({ scenario: {}, env: shared });
+  const up = await lab.run('up', '--detach', '--no-wait');
+  expect(up.stderr).toContain(
+    `shared host: anna and 3 others can log in to the guest at port ${lab.sshPort}`,
+  );
+  expect(up.stderr).toContain('utopia login key');
+  expect(up.stdout).toContain('  others   anna and 3 others can log in too: utopia login key');
+  expect((await lab.run('status')).stdout).toContain('anna and 3 others can log in too');
+});
+
+test('every account of a directory is somebody else', async () => {
+  const env = { [hostRootVariable]: join(hosts, 'shared-ldap') };
+  await using lab = await makeLab({ scenario: {}, env });
+  const up = await lab.run('up', '--detach', '--no-wait');
+  expect(up.stderr).toContain('shared host: every account of ldap can log in');
 });

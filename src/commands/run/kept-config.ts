@@ -14,6 +14,7 @@ export type KeptSettings = Pick<
   | 'accelerator'
   | 'sharedDir'
   | 'vnc'
+  | 'login'
   | 'network'
   | 'disks'
   | 'sensors'
@@ -40,6 +41,7 @@ export function keptConfig(
     ['UTOPIA_ACCEL', accelerator === 'auto' ? undefined : accelerator],
     ['UTOPIA_SSH_PORT', 'auto'],
     ['SHARED_FS_DIR', settings.sharedDir],
+    ['UTOPIA_LOGIN', settings.login === 'password' ? undefined : settings.login],
     ['UTOPIA_VNC', freeVnc(settings.vnc)],
     ['UTOPIA_NETWORK', settings.network === 'full' ? undefined : settings.network],
     ['UTOPIA_DISKS', joinWords(disks.map(diskWord))],

@@ -4,7 +4,7 @@ import { quoteWord } from '../../guest/ssh-argv.ts';
 import { readSshBanner } from '../../guest/ssh-banner.ts';
 import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
 import { reachable } from '../../machine/plan.ts';
-import type { RunningMachine } from '../../machine/state.ts';
+import { isSshOpen, type RunningMachine } from '../../machine/state.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { guestAccess } from '../guest-access.ts';
 import { forgetReleased, type ReleasedGuest } from './released-shares.ts';
@@ -77,7 +77,7 @@ export async function wakeIfUp(
 ): Promise<string | undefined> {
   const { state } = running;
   const lacksNothing = released.mounts.length === 0 && released.agent !== true;
-  if (lacksNothing && state !== undefined && state.readyAt === undefined) {
+  if (lacksNothing && state !== undefined && state.readyAt === undefined && isSshOpen(state)) {
     const { host, port } = state.ssh;
     const asked = { host: reachable(host), port, signal: context.signal };
     if ((await readSshBanner(asked)) === undefined) return undefined;

@@ -5,11 +5,14 @@ import { isLoopback } from '../../machine/plan.ts';
 import { writeState, type MachineState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import type { LocatedMachine } from '../locate.ts';
+import { dialTo } from '../ssh-port.ts';
 import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
 import type { LaunchedMachine, UpOptions } from './types.ts';
 import { waitForBoot, type BootEnd } from './boot.ts';
 import { showBoot } from './boot-display.ts';
 import { printCard, sayWarm, wokenLine } from './say.ts';
+import { holdPort, type HeldPort } from './hold-port.ts';
+import type { secureLogin } from './secure-login.ts';
 import { openSession, type MachineSession } from './session.ts';
 import { stayWith } from './foreground.ts';
 import type { StartWarming } from './warming.ts';
@@ -27,6 +30,8 @@ export async function bringUp(
   display: ProgressDisplay,
 ): Promise<void> {
   const session = openSession(machine.started, machine.plan, located.paths);
+  const closed = machine.plan.sshListens === false;
+  const held = closed ? await holdPort(machine.plan.ssh) : undefined;
   try {
     const showing = showBoot(session, display, context.terminal, {
       verbose: globals.verbose,
@@ -35,7 +40,7 @@ export async function bringUp(
     const { timeoutMs, stallMs } = options;
     const end = await waitForBoot(
       session,
-      machine.plan.ssh,
+      closed ? dialTo(machine.plan.files.qmpSocket, machine.started.identity) : machine.plan.ssh,
       { timeoutMs, stallMs },
       context.signal,
       machine.knock?.banner,
@@ -52,7 +57,7 @@ export async function bringUp(
       if (!goesOn) await fail(context, located, machine, session, display, end);
       else display.report({ kind: 'warned', title: 'ssh', detail: 'does not answer' });
     }
-    const state = await settle(context, options, located, machine, display, end);
+    const state = await settle(context, options, located, machine, display, end, held);
     if (context.signal.aborted) {
       throw await interrupted(context, located, machine, session, display);
     }
@@ -73,8 +78,15 @@ export async function bringUp(
     } finally {
       await stopWarming?.();
     }
+  } catch (error) {
+    // Its QEMU was ended where somebody else had got a connection.
+    if (error instanceof UtopiaError && error.code === 'guest-exposed') {
+      await giveUp(context, located, machine, session, display);
+    }
+    throw error;
   } finally {
     machine.knock?.stop();
+    await held?.release();
     await session.close();
   }
 }
@@ -110,16 +122,25 @@ async function settle(
   machine: LaunchedMachine,
   display: ProgressDisplay,
   end: BootEnd,
+  held: HeldPort | undefined,
 ): Promise<MachineState> {
   if (end.kind !== 'ready') {
     await writeState(located.paths, machine.state);
     return machine.state;
   }
-  const state = { ...machine.state, readyAt: context.now().toISOString() };
-  await writeState(located.paths, state);
+  const ready = { ...machine.state, readyAt: context.now().toISOString() };
+  await writeState(located.paths, ready);
+  const state = held === undefined ? ready : await secure(context, located, ready, display, held);
   if (isLoopback(located.config.sshInterface)) return state;
   const { openToOthers } = await import('./open-to-others.ts');
   return await openToOthers(context, options, located, state, display);
+}
+
+async function secure(
+  ...[context, located, state, display, held]: Parameters<typeof secureLogin>
+): Promise<MachineState> {
+  const part = await import('./secure-login.ts');
+  return await part.secureLogin(context, located, state, display, held);
 }
 
 /** A guest that no agent could wake: its clock stood still, and its share was taken away to save it. */

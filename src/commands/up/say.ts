@@ -2,10 +2,11 @@ import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { describeSlowdown } from '../../host/describe-slowdown.ts';
+import { describePeople, type People } from '../../host/facts/people.ts';
 import { findPeople } from '../../host/people.ts';
 import type { Acceleration } from '../../host/types.ts';
 import type { Overlay } from '../../image/types.ts';
-import type { MachineState, RunningMachine } from '../../machine/state.ts';
+import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
 import { homeFolder } from '../../places.ts';
 import { connectionCard, shorten } from '../../ui/card.ts';
 import { formatBytes } from '../../ui/format.ts';
@@ -46,6 +47,13 @@ export function speedLine(acceleration: Acceleration): ProgressEvent {
   return { kind: 'warned', title: 'speed', detail };
 }
 
+/** One line about who else gets into the guest, and what closes that; undefined where nobody does. */
+export function othersLine(state: MachineState, people: People): string | undefined {
+  if (people.kind === 'alone' || !isSshOpen(state) || state.keyOnly === true) return undefined;
+  const who = describePeople(people);
+  return `shared host: ${who} can log in to the guest at port ${state.ssh.port} while it has the guide's passwords (root / root): utopia login key`;
+}
+
 /** A guest that stood still was woken; `trouble` is what went wrong, as a sentence. */
 export function wokenLine(
   { mounts }: ReleasedGuest,
@@ -83,6 +91,10 @@ export async function printCard(
       warm: state.warm === true,
     });
     return;
+  }
+  const warning = othersLine(state, people);
+  if (warning !== undefined && !globals.quiet) {
+    terminal.err(`  ${terminal.errColor.yellow(terminal.symbols.warn)} ${warning}`);
   }
   const connections = connectionsOf(state, paths, people, foreground);
   terminal.out();

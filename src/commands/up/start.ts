@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { isKeyOnly, markKeyOnly } from '../../guest/ssh-key.ts';
 import { readLocks, type FileLock } from '../../image/file-locks.ts';
 import { unmakeOverlay } from '../../image/overlay-creation.ts';
 import { prepareOverlay } from '../../image/overlay.ts';
@@ -171,6 +172,9 @@ async function launch(
     stateFile,
     ...(owner.kind === 'mapped' ? { prefix: owner.prefix } : {}),
   });
+  // A fresh guest has the image's own settings, whatever the one before had.
+  if (overlay.created) await markKeyOnly(paths.sshDir, false);
+  const keyOnly = config.login === 'password' && (await isKeyOnly(paths.sshDir));
   const state: MachineState = {
     schema: 1,
     name: config.name,
@@ -180,6 +184,7 @@ async function launch(
     startedAt: context.now().toISOString(),
     plan,
     ssh: plan.ssh,
+    ...(keyOnly ? { keyOnly } : {}),
     backingFile: backing.path,
     slowBecause: acceleration.reason,
     ...(owner.kind === 'closed' ? { shareClosed: true } : {}),

@@ -49,7 +49,8 @@ export async function goOnFromBase(
   const restored = restore(plan.files.qmpSocket, started, context.signal);
   const [keys] = await Promise.all([hostKeys, restored]);
   // One that waits for its keys answers nobody before it has them.
-  const asked = manifest.sshdAwaitsKeys === true ? knock(plan.ssh) : undefined;
+  const asked =
+    manifest.sshdAwaitsKeys === true && plan.sshListens !== false ? knock(plan.ssh) : undefined;
   try {
     await becomeItself(context, located, plan, manifest, keys);
   } catch (error) {

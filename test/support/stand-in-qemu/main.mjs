@@ -89,8 +89,7 @@ function print(text) {
 async function open() {
   if (args.forward !== undefined) {
     const { host, port, rule } = args.forward;
-    const bound = await listenTcp(host, port, serveSsh);
-    if (!bound)
+    if ((await addForward(host, String(port), `${host}:${port}`)) !== '')
       fail(`-netdev user,id=net0,hostfwd=${rule}: Could not set up host forwarding rule '${rule}'`);
   }
   if (args.vnc !== undefined && !(await listenTcp(args.vnc.host, args.vnc.port, () => {}))) {
@@ -258,7 +257,7 @@ function obey(line) {
   if (command === 'hostfwd_add') return addForward(host, port, name);
   if (command === 'hostfwd_remove') {
     forwards.get(name)?.server.close();
-    return forwards.has(name)
+    return forwards.delete(name)
       ? `host forwarding rule for ${rule} removed\r\n`
       : `invalid host forwarding rules ${rule}\r\n`;
   }

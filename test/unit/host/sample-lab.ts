@@ -20,6 +20,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
     vncIsDefault: true,
+    login: 'password',
     network: 'full',
     disks: [],
     sensors: { kind: 'none' },

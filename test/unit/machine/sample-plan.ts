@@ -7,6 +7,7 @@ interface Changes {
   readonly commandLineArgs?: readonly string[];
   readonly vnc?: PlanInput['vnc'];
   readonly forwards?: Config['forwards'];
+  readonly login?: Config['login'];
   readonly network?: Config['network'];
   readonly devices?: readonly string[];
   readonly hasSandbox?: boolean;
@@ -50,6 +51,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     accelerator: 'auto',
     vnc: { kind: 'display', host: '127.0.0.1', display: 0 },
     vncIsDefault: true,
+    login: changes.login ?? 'password',
     network: changes.network ?? 'full',
     disks: [],
     sensors: changes.sensors ?? { kind: 'none' },

@@ -63,6 +63,33 @@ test('a share that others can open, and one that only root opens in the guest', 
   ]);
 });
 
+const shown = (more: object): string =>
+  connectionCard({ ...connections, ...more }, '/home/alice/lab', '/home/alice').join('\n');
+
+test('a guest that takes keys alone: the key’s file, for X2Go too, and no password', () => {
+  const card = shown({
+    keyFile: '/home/alice/.local/state/utopia/lab/ssh/id_ed25519',
+    others: 'anna',
+  });
+  expect(card).toContain(
+    'ssh -p 22223 -i KEY root@localhost\n  key      ~/.local/state/utopia/lab/ssh/',
+  );
+  expect(card).toContain('  X2Go     localhost, port 22223, with KEY as its RSA/DSA key');
+  expect(card).not.toMatch(/root \/ root|log in/);
+  expect(card.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('a port that is closed, and other people', () => {
+  const closed = shown({ closed: true, others: 'anna' });
+  expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
+  expect(closed).not.toMatch(/X2Go|root \/ root|log in/);
+  expect(shown({ others: 'anna and 3 others' })).toContain(
+    '  others   anna and 3 others can log in too: utopia login key',
+  );
+  const long = shown({ others: `${'a'.repeat(32)} and 12 others, and every account of winbind` });
+  expect(long).toContain('  others   other people can log in: utopia login key');
+});
+
 /** The card of a machine with so many exercise disks, the second read-only, and with none of them no feed. */
 function rows(count: number): string[] {
   const disks = Array.from({ length: count }, (_, n) => ({

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import type { PortForward } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import type { Dial } from '../guest/private-connection.ts';
+import type { HostAddress } from '../machine/plan.ts';
+import { signalProcess, type ProcessIdentity } from '../machine/process.ts';
+import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
+import { addForward } from '../qmp/forwards.ts';
+import type { LocatedMachine } from './locate.ts';
+import { withMonitor } from './monitor.ts';
+import { privateDial } from './private-dial.ts';
+
+/** SSH of the guest at this address of the host. */
+export function sshForward({ host, port }: HostAddress): PortForward {
+  return { protocol: 'tcp', host, hostPort: port, guestPort: 22 };
+}
+
+/**
+ * A running machine's SSH where it has no port of this host yet. A guest that somebody else was
+ * connected to meanwhile stands still, and is ended: going on, it would let him in.
+ */
+export function dialTo(qmpSocket: string, qemu: ProcessIdentity): Dial {
+  const ended = (): true | undefined => (existsSync(`/proc/${qemu.pid}`) ? undefined : true);
+  const dial = privateDial({ qmpSocket, exit: ended });
+  return async (signal) => {
+    try {
+      return await dial(signal);
+    } catch (error) {
+      if (error instanceof UtopiaError && error.code === 'guest-exposed') {
+        await signalProcess(qemu, 'SIGKILL');
+      }
+      throw error;
+    }
+  };
+}
+
+/**
+ * Opens the ports of this host that lead to the guest's SSH, of a machine that was started without
+ * them. Gives its state. Throws `port-busy` where somebody else has taken the port meanwhile.
+ */
+export async function openSshPort(
+  context: Context,
+  machine: LocatedMachine,
+  state: MachineState,
+): Promise<MachineState> {
+  if (isSshOpen(state)) return state;
+  const { paths } = machine;
+  const opened = { ...((await readState(paths)) ?? state), sshOpen: true };
+  await withMonitor(context, machine, { qemu: state.qemu, state }, async (client) => {
+    await addForward(client, sshForward(state.ssh));
+    await writeState(paths, opened);
+    for (const forward of state.plan.forwards.filter(({ guestPort }) => guestPort === 22)) {
+      await addForward(client, forward);
+    }
+  });
+  return opened;
+}
