@@ -71,8 +71,8 @@ export async function openJobsDisplay(
     ends: (index, { status, fault, message, commandMs }) => {
       const title = fitName(items[index] ?? '', live ? width : (items[index] ?? '').length);
       const took = formatDuration(commandMs);
-      const [first] = (message ?? '').split('\n');
-      const why = message === null ? undefined : (first?.replace(/\.$/, '') ?? `status ${status}`);
+      const [first = ''] = (message ?? `status ${status}`).split('\n');
+      const why = first.replace(/\.$/, '');
       if (status !== 0 && fault !== null) failed += 1;
       move(index, 'ended');
       progress.report(
