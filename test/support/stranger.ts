@@ -46,7 +46,7 @@ while (time < $end and getppid() != 1) {
     socket(my $s, PF_INET, SOCK_STREAM, 0) or die;
     if (connect($s, sockaddr_in(hex $port, inet_aton($address)))) {
       note('connections', $where);
-      push @open, [$s, $address, hex $port];
+      push @open, [$s, $address, hex $port, $where];
     }
   }
   %old = %now;
@@ -55,10 +55,11 @@ while (time < $end and getppid() != 1) {
   next unless @open and select(my $ready = $bits, undef, undef, 0);
   my @rest;
   for my $each (@open) {
-    my ($s, $address, $port) = @$each;
+    my ($s, $address, $port, $where) = @$each;
     if (!vec($ready, fileno($s), 1)) { push @rest, $each; next }
     my $got = sysread($s, my $bytes, 4096);
-    next unless $got;
+    # Ended, while the guest boots: he comes again as long as somebody listens.
+    if (!$got) { delete $old{$where}; next }
     note('heard', $bytes =~ s/[^ -~]+/ /gr);
     system('setsid', '-w', 'ssh', '-F', '/dev/null', '-p', $port, '-o', 'StrictHostKeyChecking=no',
       '-o', "UserKnownHostsFile=$folder/known_hosts", '-o', 'PubkeyAuthentication=no',
