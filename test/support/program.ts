@@ -15,6 +15,7 @@ export function buildProgram(folder: string, contents: string): string {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'node20.19',
     outfile: script,
     logLevel: 'error',
     banner: {
