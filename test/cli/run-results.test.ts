@@ -168,6 +168,7 @@ test.each([
   [['--resume', '--each', 'a', '--', 'true'], 'goes on from the verdicts of --results'],
   [['--rw', '--logs', 'l', '--each', 'a', '--', 'true'], 'With --rw every copy could write'],
   [['--max-output', '0', '--', 'true'], 'a size above 0'],
+  [['--timeout', '9999999', '--', 'true'], '2147483 seconds at most'],
 ])('%j is refused', async (words, why) => {
   using folder = temporaryFolder();
   await using lab = await labWithGuest(folder.path, 'exit 0');
@@ -175,6 +176,23 @@ test.each([
   const { status, stderr } = await lab.run('run', ...words);
   expect(status).toBe(64);
   expect(stderr).toContain(why);
+});
+
+test('what a utopia killed in copy-out leaves is nowhere that users look, and the next one clears it', async () => {
+  using folder = temporaryFolder();
+  const packing = join(folder.path, 'packing');
+  const action = `case $last in *"tar -cf"*) echo >'${packing}'; exec sleep 600 ;; esac`;
+  await using lab = await labWithGuest(folder.path, action);
+  const before = readdirSync(lab.folder);
+  const copying = lab.start('run', '--copy-out', 'out', '--', './x');
+  await until(() => existsSync(packing));
+  copying.child.kill('SIGKILL');
+  await copying.ended;
+  expect(readdirSync(lab.folder)).toEqual(before);
+  expect(remainsOfCopies(lab).files.length).toBeGreaterThan(0);
+  const next = await lab.run('run', '--', './x');
+  expect(next.status, next.stderr).toBe(0);
+  expect(remainsOfCopies(lab).files).toEqual([]);
 });
 
 async function until(condition: () => boolean): Promise<void> {
