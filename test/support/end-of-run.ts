@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-
-/** Set for everything that a test run starts; makeLab hands it on to the program under test. */
-export const runMark = 'UTOPIA_TEST_RUN';
+import { removeLeftAccounts } from './accounts.ts';
+import { runMark } from './run-mark.ts';
 
 /**
  * Vitest's global set-up and its end. A test that runs into its time-out never
@@ -14,7 +13,8 @@ export function setup(): void {
   process.env[runMark] ??= randomUUID();
 }
 
-export function teardown(): void {
+export async function teardown(): Promise<void> {
+  await removeLeftAccounts(process.env[runMark]);
   for (const pid of marked(`${runMark}=${process.env[runMark]}`)) {
     if (isOurs(pid)) continue;
     try {

@@ -7,7 +7,7 @@ import { quoteForShell } from '../../src/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
 import { freePort } from './boot.ts';
-import { runMark } from './end-of-run.ts';
+import { runMark } from './run-mark.ts';
 import { installStandIn, type StandIn, type StandInScenario } from './stand-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

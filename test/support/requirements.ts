@@ -9,6 +9,7 @@ const needs = {
   'image-tools': () => missingPrograms('mmdebstrap', 'mke2fs', 'qemu-img'),
   script: () => missingPrograms('script'),
   setpriv: () => missingPrograms('setpriv'),
+  accounts: () => missingPrograms('useradd', 'userdel', 'setpriv', 'getent'),
   vncsnapshot: () => missingPrograms('vncsnapshot'),
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   binutils: () => missingPrograms('addr2line'),
