@@ -42,7 +42,7 @@ async function isRunning(pid: number): Promise<boolean> {
  */
 export async function writeFileAtomically(
   path: string,
-  text: string,
+  text: string | Uint8Array,
   { mode = 0o600 }: { readonly mode?: number } = {},
 ): Promise<void> {
   const draft = draftPath(path);

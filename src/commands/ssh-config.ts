@@ -12,6 +12,7 @@ import {
 } from '../guest/ssh-config-file.ts';
 import { readState } from '../machine/state.ts';
 import { homeFolder, stateRoot } from '../places.ts';
+import { requireLine } from '../plain-line.ts';
 import { shorten } from '../ui/card.ts';
 import { findAccess } from './guest-access.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
@@ -78,7 +79,9 @@ async function blockOf(
 
 function placesOf(context: Context, { paths }: LocatedMachine): SshConfigPlaces {
   const folder = join(stateRoot(context.env), 'ssh-config.d');
-  if (/["*?[\n]/.test(folder)) {
+  requireLine(folder);
+  // What Include reads as more than a path, or cannot quote (ssh_config(5)).
+  if (/["*?[\\]|\$\{/.test(folder)) {
     throw new UtopiaError(
       'cannot-create',
       `ssh cannot include files of a folder named ${folder}.`,

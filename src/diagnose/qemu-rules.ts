@@ -145,7 +145,7 @@ export const qemuRules: readonly Rule[] = [
   ),
   saying(
     'bad-argument',
-    /Property '([^']*)' not found|(\S+): invalid option|(Invalid parameter '[^']*')|(Parameter '[^']*' (?:expects|is missing|does not).*)|(Duplicate ID .*)|(Failed to connect to '.*)|(address resolution failed.*)/,
+    /Property '([^']*)' not found|(\S{1,200}): invalid option|(Invalid parameter '[^']*')|(Parameter '[^']*' (?:expects|is missing|does not).*)|(Duplicate ID .*)|(Failed to connect to '.*)|(address resolution failed.*)/,
     (match, evidence) => ({
       what: `QEMU ended at once: it does not accept an argument (${match.slice(1).find((group) => group !== undefined) ?? match[0]}).`,
       why:

@@ -23,7 +23,7 @@ export function tail(lines: readonly string[], count = shownLines): readonly str
 export function qemuLines(evidence: Evidence): string[] {
   return (evidence.qemuOutput ?? '')
     .split('\n')
-    .map((line) => line.replace(/^\S*qemu[\w-]*: /, '').trimEnd())
+    .map((line) => line.replace(/^\S{0,200}qemu[\w-]{0,40}: /, '').trimEnd())
     .filter((line) => line !== '');
 }
 

@@ -1,3 +1,6 @@
+import { UtopiaError } from '../errors.ts';
+import { requireLine } from '../plain-line.ts';
+
 /** Where a guest's SSH answers and which files its access needs. Paths are absolute. */
 export interface SshTarget {
   /** Address on the host; never 0.0.0.0, one cannot connect to that. */
@@ -114,8 +117,18 @@ function option(name: string, value: string): string[] {
   return ['-o', `${name}=${value}`];
 }
 
-/** A path as ssh's options want it: ssh splits such a value at blanks and expands `%`. */
+/**
+ * A path as ssh's options want it: ssh splits such a value at blanks and expands `%`. Throws
+ * `folder-unsafe` for what cannot be written: a control character, and `${`, with which ssh reads
+ * a variable of the environment wherever it stands.
+ */
 export function quotePath(path: string): string {
+  requireLine(path);
+  if (path.includes('${')) {
+    throw new UtopiaError('folder-unsafe', `ssh takes \${ in ${path} for a variable.`, {
+      hint: 'Give the folder another name (mv), and try again.',
+    });
+  }
   return `"${path.replaceAll('%', '%%').replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 

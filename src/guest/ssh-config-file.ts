@@ -1,9 +1,10 @@
-import { copyFile, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../local-time.ts';
 import { includeLine, withInclude, withoutInclude } from './ssh-config.ts';
+import { readRegularFile, whyUnreadable } from '../regular-file.ts';
 
 /** Where plain ssh reads and where we write. */
 export interface SshConfigPlaces {
@@ -56,17 +57,17 @@ async function changeUserFile(
   // Whoever keeps his settings in a repository of his own has a link here: it stays one.
   const file = await realpath(userFile).catch(() => userFile);
   const before = await readText(file);
-  const after = change(before ?? '', folder);
+  const after = change(before ?? '', Buffer.from(folder).toString('latin1'));
   if (after === (before ?? '')) return { changed: false, backup: undefined };
   try {
     await mkdir(dirname(userFile), { recursive: true, mode: 0o700 });
     if (before === undefined) {
-      await writeFileAtomically(file, after, { mode: 0o600 });
+      await writeFileAtomically(file, bytesOf(after), { mode: 0o600 });
       return { changed: true, backup: undefined };
     }
     const backup = `${file}.before-utopia-${formatLocalTime(now).replaceAll(/\D+/g, '')}`;
     await copyFile(file, backup);
-    await writeFileAtomically(file, after, { mode: (await stat(file)).mode & 0o777 });
+    await writeFileAtomically(file, bytesOf(after), { mode: (await stat(file)).mode & 0o777 });
     return { changed: true, backup };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -77,9 +78,19 @@ async function changeUserFile(
   }
 }
 
+/** A character a byte: what in the file is not UTF-8 stays as it is. */
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
 async function readText(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  try {
+    return (await readRegularFile(file)).toString('latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UtopiaError('cannot-create', `${file} cannot be read: ${whyUnreadable(error)}`, {
+      hint: `ls -l ${file}`,
+      cause: error,
+    });
+  }
 }

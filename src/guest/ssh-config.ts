@@ -1,3 +1,4 @@
+import { requireLine } from '../plain-line.ts';
 import { quotePath, type SshTarget } from './ssh-argv.ts';
 
 /** What a host block says about one machine. */
@@ -12,7 +13,8 @@ export interface HostBlock {
 /**
  * A Host block for ssh_config(5), with which ssh, scp, rsync, sshfs and editors
  * reach this machine and take no other one for it: its own host key, its own key,
- * and nothing of a `Host *` that would lead elsewhere.
+ * and nothing of a `Host *` that would lead elsewhere. Throws `folder-unsafe` where a path or
+ * name would make more lines of one.
  */
 export function renderHostBlock({ names, origin, target }: HostBlock): string {
   const settings: readonly (readonly [string, string])[] = [
@@ -32,17 +34,17 @@ export function renderHostBlock({ names, origin, target }: HostBlock): string {
     // A connection shared by address and port would outlive the machine that had them.
     ['ControlPath', 'none'],
   ];
-  return [
+  const lines = [
     `# Made by utopia for ${origin}`,
     `Host ${names.join(' ')}`,
     ...settings.map(([key, value]) => `  ${key} ${value}`),
-    '',
-  ].join('\n');
+  ];
+  return `${lines.map(requireLine).join('\n')}\n`;
 }
 
 /** The line of ~/.ssh/config that brings in the blocks of all machines. */
 export function includeLine(folder: string): string {
-  return `Include "${folder}/*.conf"`;
+  return requireLine(`Include "${folder}/*.conf"`);
 }
 
 /**

@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
@@ -94,4 +102,51 @@ describe('foreign text', () => {
       for (const acts of '\u001B\u0007\u009B\u202E') expect(stderr).not.toContain(acts);
     }
   });
+});
+
+test('a folder whose name is lines of ssh’s configuration does not get into it', async () => {
+  const folder = join(lab.folder, 'sub\n  ProxyCommand touch PWNED\n#');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'utopia.config'), '');
+  const { status, stderr } = await lab.run('-C', folder, 'ssh-config', '--install');
+  expect(stderr).toMatch(/sub\\n\s+ProxyCommand touch PWNED\\n#/);
+  expect(status).toBe(73);
+  expect(existsSync(join(lab.env['HOME'] ?? '', '.ssh/config'))).toBe(false);
+  expect(await lab.run('-C', folder, 'ssh-config')).toMatchObject({ status: 73, stdout: '' });
+});
+
+test('a pipe where a file is looked for is refused, and a log may be one', async () => {
+  const pipe = join(lab.folder, 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  expect(await lab.run('--config', pipe, 'config')).toMatchObject({ status: 78 });
+  const log = 'BUG: kernel NULL pointer dereference, address: 0000000000000008';
+  const both = await shell(
+    `(echo '${log}'; echo 'Oops: 0002 [#1] SMP') >pipe & utopia oops --log pipe`,
+  );
+  expect(both).toMatchObject({ status: 0, stdout: expect.stringContaining('NULL') as unknown });
+  const substituted = await shell(`utopia oops --log <(echo '${log}'; echo 'Oops: 0002 [#1] SMP')`);
+  expect(substituted).toMatchObject({ status: 0, stdout: both.stdout });
+  const device = await lab.run('oops', '--log', '/dev/zero');
+  expect(device).toMatchObject({
+    status: 69,
+    stderr: expect.stringContaining('it is a device') as unknown,
+  });
+});
+
+test('waiting for a pipe that nobody writes to ends with SIGTERM', async () => {
+  const pipe = join(lab.folder, 'silent');
+  await promisify(execFile)('mkfifo', [pipe]);
+  const { child, ended } = lab.start('oops', '--log', pipe);
+  const fds = `/proc/${child.pid}/fd`;
+  const isOpen = (): boolean =>
+    readdirSync(fds).some((fd) => {
+      try {
+        return readlinkSync(join(fds, fd)) === pipe;
+      } catch {
+        return false;
+      }
+    });
+  while (child.exitCode === null && !isOpen()) await sleep(20);
+  child.kill('SIGTERM');
+  expect((await ended).status).toBe(130);
 });

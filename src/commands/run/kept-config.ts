@@ -2,6 +2,7 @@ import { formatDisk } from '../../config/disks.ts';
 import { formatSensors } from '../../config/sensors.ts';
 import type { KeyName } from '../../config/keys.ts';
 import type { Config, VncSetting } from '../../config/types.ts';
+import { requireLine } from '../../plain-line.ts';
 import { quoteForShell } from '../../shell-words.ts';
 
 /** What of a machine's settings a machine that was kept of its copy has. */
@@ -25,7 +26,7 @@ export type KeptSettings = Pick<
  * The text of a kept machine's utopia.config: the guest's hardware and the share are
  * those of the machine that was copied, paths absolute. What one machine of the host
  * has alone (its ports, its screen, writing to an exercise disk) is left to that
- * machine, so that both can run. Pure.
+ * machine, so that both can run. Throws `folder-unsafe` for a path that is no part of a line.
  */
 export function keptConfig(
   { name, ...settings }: KeptSettings,
@@ -48,13 +49,16 @@ export function keptConfig(
     ['UTOPIA_SENSORS', sensors.kind === 'none' ? undefined : formatSensors(sensors)],
     ['UTOPIA_EXTRA_ARGS', joinWords(extraArgs)],
   ];
-  const command = words.map(quoteForShell).join(' ').replaceAll(/\s+/g, ' ');
+  const command = words
+    .map(quoteForShell)
+    .join(' ')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ');
   return [
     `# A copy of the machine ${name}, kept by utopia run --keep after this command:`,
     `# ${command}`,
     '# private.qcow2 beside this file has what it wrote.',
     ...lines.flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${quoteForShell(value)}`],
+      value === undefined ? [] : [`${key}=${quoteForShell(requireLine(value))}`],
     ),
     '',
   ].join('\n');

@@ -106,3 +106,69 @@ describe('as ssh reads it', () => {
     expect(readFileSync(real, 'utf8')).toMatch(/^Include .*\n\nHost a\n$/);
   });
 });
+
+describe('what would be more than one line', () => {
+  const target = {
+    ...{ host: '127.0.0.1', port: 24_001, login: 'root', alias: 'utopia-a' },
+    knownHostsFile: '/s/known_hosts',
+    identityFile: '/s/id',
+  };
+  const hostile = 'sub\n  ProxyCommand touch PWNED\n#';
+
+  test.each(['\n', '\r', '\u0000', '\u001B', '\u0085', '\u009B', '\u007F'])(
+    'a path with %j is refused, wherever it stands',
+    (control) => {
+      const path = `/lab/a${control}b`;
+      const refused = { code: 'folder-unsafe', status: 73 };
+      const block = { names: ['utopia-a'], origin: '/lab/utopia.config', target };
+      expect(() => renderHostBlock({ ...block, origin: path })).toThrow(
+        expect.objectContaining(refused),
+      );
+      expect(() => renderHostBlock({ ...block, names: [path] })).toThrow(
+        expect.objectContaining(refused),
+      );
+      for (const change of [{ identityFile: path }, { knownHostsFile: path }, { login: path }]) {
+        const changed = { ...block, target: { ...target, ...change } };
+        expect(() => renderHostBlock(changed)).toThrow(expect.objectContaining(refused));
+      }
+      expect(() => withInclude('', path)).toThrow(expect.objectContaining(refused));
+    },
+  );
+
+  test('a folder that is a ProxyCommand is named with its escapes', () => {
+    const origin = `/lab/${hostile}/utopia.config`;
+    expect(() => renderHostBlock({ names: ['a'], origin, target })).toThrow(
+      String.raw`sub\n  ProxyCommand touch PWNED\n#/utopia.config" has a control character (U+000A)`,
+    );
+  });
+
+  test('a path in which ssh would read a variable is refused', () => {
+    const identityFile = '/s/${HOME}/id';
+    expect(() =>
+      renderHostBlock({ names: ['a'], origin: '/l', target: { ...target, identityFile } }),
+    ).toThrow('for a variable');
+  });
+});
+
+describe('a file of the user’s', () => {
+  test('keeps every byte of its own, also those that are not UTF-8', async () => {
+    using folder = temporaryFolder();
+    const { places, block } = prepare(folder.path);
+    mkdirSync(join(folder.path, 'home/.ssh'), { recursive: true });
+    const own = Buffer.from('# \xe1\xe2\xf3\r\nHost a\n  Port 1\n', 'latin1');
+    writeFileSync(places.userFile, own);
+    await installBlock(places, block, now);
+    const installed = readFileSync(places.userFile);
+    expect(installed.subarray(-own.length).equals(own)).toBe(true);
+    await removeBlock(places, now);
+    expect(readFileSync(places.userFile).equals(own)).toBe(true);
+  });
+
+  test('that is a pipe or a folder is left alone, and told', async () => {
+    using folder = temporaryFolder();
+    const { places, block } = prepare(folder.path);
+    mkdirSync(join(folder.path, 'home/.ssh'), { recursive: true });
+    execFileSync('mkfifo', [places.userFile]);
+    await expect(installBlock(places, block, now)).rejects.toThrow('it is a pipe');
+  });
+});

@@ -48,3 +48,12 @@ UTOPIA_EXTRA_ARGS="-device virtio-rng-pci -append 'a b'"
     forwards: [],
   });
 });
+
+test('a path that would be more than a line of it is refused', async () => {
+  using temporary = temporaryFolder();
+  const origin = await load(join(temporary.path, 'a'), 'UTOPIA_NAME=ask1\n');
+  expect(() => keptConfig(origin, '/images/a\nUTOPIA_EXTRA_ARGS=x', ['true'])).toThrow(
+    'has a control character (U+000A)',
+  );
+  expect(keptConfig(origin, '/a.raw', ['a\u0085b', '\u001B[8m'])).toContain("\n# 'a b' ' [8m'\n");
+});
