@@ -1,10 +1,11 @@
-import { appendFile, chmod, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isOutOfRoom } from '../no-room.ts';
 import { namedFileMode } from '../umask.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What a machine leaves in its folder and nobody wants in a repository. */
 const ignoredLines = [
@@ -67,7 +68,7 @@ async function writeNewFile(file: string, label: string, text: string): Promise<
 /** Appends what is missing; whatever else the file holds stays. Returns the lines added. */
 async function addIgnoredLines(file: string): Promise<string[]> {
   try {
-    const found = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const found = await readRegularText(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });

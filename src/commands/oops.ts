@@ -34,8 +34,8 @@ export async function runOops(
   const kept = Math.max(options.last ?? 0, mostCrashes);
   const log =
     saved === undefined
-      ? await readMachineLogs(located?.paths.consoleLog ?? '', kept)
-      : await readLog(saved, kept);
+      ? await readMachineLogs(located?.paths.consoleLog ?? '', kept, context.signal)
+      : await readLog(saved, kept, context.signal);
   const all = [...log.crashes];
   if (saved === undefined && located !== undefined) {
     if (await hasDevicePanic(context, located, all)) all.push(silentPanic(all));

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { readTail } from '../guest/file-tail.ts';
 import { findBridge } from '../machine/bridge.ts';
 import { findRunning } from '../machine/state.ts';
 import { locateMachine } from './locate.ts';
 
 const shownLines = 8;
+const readBytes = 16 * 1024;
 
 /** `utopia sensors`: what the running machine gets, and the last words of its bridge. */
 export async function runSensorsStatus(context: Context, globals: GlobalOptions): Promise<void> {
@@ -13,7 +14,7 @@ export async function runSensorsStatus(context: Context, globals: GlobalOptions)
   const { config, paths } = await locateMachine(context, globals);
   const running = await findRunning(paths);
   const bridge = running === undefined ? undefined : await findBridge(paths);
-  const text = await readFile(paths.sensorsLog, 'utf8').catch(() => '');
+  const text = (await readTail(paths.sensorsLog, readBytes))?.bytes.toString() ?? '';
   const log = text.split('\n').filter((line) => line !== '');
   const configured = formatSensors(config.sensors);
   if (globals.json) {

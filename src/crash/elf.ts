@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegularFile } from '../regular-file.ts';
 
 /** A function in an object file. */
 export interface ElfFunction {
@@ -40,16 +41,28 @@ const functionType = 2;
 const symbolBytes = 24;
 const buildIdNote = 3;
 const firstReservedSection = 0xff00;
+const sectionBytes = 64;
+
+// A share may hold any file under a module's name, so what one claims is compared with these.
+/** Largest table of symbols or strings that is read: a distribution's vmlinux has 6 and 10 MB. */
+const mostTableBytes = 32 * 1024 * 1024;
+/** A note's name and build id take 36 bytes. */
+const mostNoteBytes = 4096;
+/** The kernel's KSYM_NAME_LEN; section names are shorter still. */
+const longestName = 512;
+/** Functions of one name that are kept: static ones in many files of a kernel are some tens. */
+const mostOfOneName = 256;
 
 /**
  * Reads sections, symbols and build id of a 64-bit little-endian ELF file: a few
  * megabytes of a vmlinux of hundreds, in milliseconds. Undefined for other files.
  */
 export async function readElf(path: string): Promise<ElfObject | undefined> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await openRegularFile(path).catch(() => undefined);
   if (file === undefined) return undefined;
   try {
-    return await readObject(path, file);
+    const { size } = await file.stat();
+    return await readObject(path, { file, size });
   } catch {
     // Cut short, or still being written by the linker.
     return undefined;
@@ -58,7 +71,13 @@ export async function readElf(path: string): Promise<ElfObject | undefined> {
   }
 }
 
-async function readObject(path: string, file: FileHandle): Promise<ElfObject | undefined> {
+/** An open file and its size: nothing beyond it is read, or room made for. */
+interface Source {
+  readonly file: FileHandle;
+  readonly size: number;
+}
+
+async function readObject(path: string, file: Source): Promise<ElfObject | undefined> {
   const header = await readBytes(file, 0, 64);
   if (header.toString('latin1', 0, 6) !== '\x7fELF\x02\x01') return undefined;
   const sections = await readSections(file, header);
@@ -76,16 +95,20 @@ async function readObject(path: string, file: FileHandle): Promise<ElfObject | u
   return {
     path,
     relocatable: header.readUInt16LE(16) === relocatableType,
-    buildId: id === undefined ? undefined : readBuildId(await readBytes(file, id.offset, id.size)),
+    buildId:
+      id === undefined
+        ? undefined
+        : readBuildId(await readBytes(file, id.offset, id.size, mostNoteBytes)),
     hasLines: sections.some(({ name }) => /^\.z?debug_line$/.test(name)),
     functions: (name) => functions.get(name) ?? [],
   };
 }
 
-async function readSections(file: FileHandle, header: Buffer): Promise<readonly Section[]> {
+async function readSections(file: Source, header: Buffer): Promise<readonly Section[]> {
   const start = Number(header.readBigUInt64LE(40));
   const entryBytes = header.readUInt16LE(58);
   const count = header.readUInt16LE(60);
+  if (entryBytes !== sectionBytes) throw new Error('sections have another size');
   const table = await readBytes(file, start, entryBytes * count);
   const raw = Array.from({ length: count }, (_, index) => {
     const entry = table.subarray(index * entryBytes);
@@ -132,6 +155,7 @@ function readFunctions(
     const next = firstAbove(starts.get(section) ?? [], value);
     const distance = next === undefined ? undefined : next - value;
     const list = functions.get(name) ?? [];
+    if (list.length >= mostOfOneName) continue;
     list.push({ name, section: sections[section]?.name ?? '', value, size, distance });
     functions.set(name, list);
   }
@@ -154,16 +178,24 @@ function readBuildId(bytes: Buffer): string | undefined {
   const nameBytes = bytes.readUInt32LE(0);
   const idBytes = bytes.readUInt32LE(4);
   if (bytes.readUInt32LE(8) !== buildIdNote) return undefined;
+  if (nameBytes > bytes.length || idBytes > bytes.length) return undefined;
   const start = 12 + ((nameBytes + 3) & ~3);
   return bytes.toString('hex', start, start + idBytes);
 }
 
 function stringAt(bytes: Buffer, start: number): string {
-  const end = bytes.indexOf(0, start);
-  return bytes.toString('latin1', start, end < 0 ? bytes.length : end);
+  const longest = bytes.subarray(start, start + longestName);
+  const end = longest.indexOf(0);
+  return longest.toString('latin1', 0, end < 0 ? longest.length : end);
 }
 
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBytes(
+  { file, size }: Source,
+  position: number,
+  length: number,
+  most = mostTableBytes,
+): Promise<Buffer> {
+  if (length > most || position + length > size) throw new Error('the file ends too soon');
   const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
   if (bytesRead < length) throw new Error('the file ends too soon');
   return buffer;

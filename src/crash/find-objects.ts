@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readElf, type ElfObject } from './elf.ts';
 import { chooseFunction } from './match.ts';
@@ -27,6 +27,8 @@ export interface FoundObject {
 /** A share with a kernel tree in it has a hundred thousand files; further than this nobody waits. */
 const mostEntries = 100_000;
 const deepest = 8;
+/** Files of a wanted name that are looked into; more are of no build that ran. */
+const mostFiles = 64;
 const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', 'Documentation']);
 
 /** Finds, for each crash, an object for every module in its trace, and one for the kernel. */
@@ -69,7 +71,9 @@ function framesByModule({ trace }: Crash): Map<string | undefined, CodePlace[]> 
   const modules = new Map<string | undefined, CodePlace[]>();
   for (const frame of trace) {
     if (frame.uncertain === true) continue;
-    modules.set(frame.module, [...(modules.get(frame.module) ?? []), frame]);
+    const frames = modules.get(frame.module) ?? [];
+    frames.push(frame);
+    modules.set(frame.module, frames);
   }
   return modules;
 }
@@ -121,12 +125,19 @@ function debugFiles(
   ];
 }
 
-/** Files with one of these names below a folder, folders near its top first. */
+/**
+ * Files with one of these names below a folder, folders near its top first. A symbolic link
+ * counts where it leads to a file in the folder: the guest makes links, too.
+ */
 async function search(folder: string, names: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   let level = [folder];
   let seen = 0;
-  for (let depth = 0; depth < deepest && level.length > 0 && seen < mostEntries; depth += 1) {
+  for (
+    let depth = 0;
+    depth < deepest && level.length > 0 && seen < mostEntries && found.length < mostFiles;
+    depth += 1
+  ) {
     const below: string[] = [];
     for (const each of level) {
       const entries = await readdir(each, { withFileTypes: true }).catch(() => []);
@@ -134,13 +145,23 @@ async function search(folder: string, names: ReadonlySet<string>): Promise<strin
       for (const entry of entries) {
         if (entry.isDirectory() && !skippedFolders.has(entry.name)) {
           below.push(join(each, entry.name));
-        } else if (names.has(entry.name)) found.push(join(each, entry.name));
+        } else if (names.has(entry.name)) {
+          const path = join(each, entry.name);
+          if (entry.isFile() || (entry.isSymbolicLink() && (await staysBelow(folder, path)))) {
+            found.push(path);
+          }
+        }
       }
-      if (seen >= mostEntries) break;
+      if (seen >= mostEntries || found.length >= mostFiles) break;
     }
     level = below;
   }
-  return found;
+  return found.slice(0, mostFiles);
+}
+
+async function staysBelow(folder: string, link: string): Promise<boolean> {
+  const [top, end] = await Promise.all([realpath(folder), realpath(link)]).catch(() => ['', '']);
+  return top !== '' && end.startsWith(`${top}/`);
 }
 
 async function newestFirst(files: readonly string[]): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { CodePlace, TraceFrame } from './types.ts';
 const place = String.raw`([\w.$]+)\+0x([\da-f]+)(?:\/0x([\da-f]+))?(?: \[([\w-]+)(?:\([A-Z]+\))?(?: ([\da-f]{16,64}))?\])?`;
 
 const frameLine = new RegExp(
-  String.raw`^\s*(?:\[<[\da-f]+>\]\s*)?(\? )?${place}\s*(?:\([A-Z]+\))?\s*$`,
+  String.raw`^\s*(?:\[<[\da-f]+>\]\s*)?(\? )?${place}\s*(?:\([A-Z]+\)\s*)?$`,
 );
 /** 32-bit Arm with its own unwinder: `[<addr>] (read [lunix]) from [<addr>] (vfs_read+0x1/0x2)`. */
 const armFrame = new RegExp(

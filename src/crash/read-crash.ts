@@ -29,7 +29,7 @@ export function readCrash(record: CrashRecord): Crash | undefined {
     ...(place === undefined ? {} : placeOf(place)),
     ...sourceOf(title, place),
     message: title.slice(0, longestMessage),
-    release: firstMatch(messages, /^CPU: .*?(\d+\.\d+\.\d\S*)(?: #|$)/),
+    release: firstMatch(messages, /^CPU: (?:\S+ +)*?(\d+\.\d+\.\d\S*)(?: #|$)/),
     ...readAddress(kind, title, messages),
     tainted: readTaint(messages),
     panic: record.panic,
@@ -122,7 +122,11 @@ function readTaint(messages: readonly string[]): string | undefined {
 
 function readOwnModules(messages: readonly string[]): readonly string[] {
   const list = firstMatch(messages, /^Modules linked in: (.*)/) ?? '';
-  return [...list.matchAll(/(\w+)\([A-Z]*O[A-Z]*[+-]?\)/g)].map(([, name]) => name ?? '');
+  // Word by word: letters without an end are looked at once, not from each of them on.
+  return list.split(' ').flatMap((word) => {
+    const [, name, flags = ''] = /^(\w{1,64})\(([A-Z]{0,16})[+-]?\)$/.exec(word) ?? [];
+    return name !== undefined && flags.includes('O') ? [name] : [];
+  });
 }
 
 /** The title of a fault names the address; what kind of access it was stands in a line below it. */

@@ -15,8 +15,11 @@ export interface CrashScanner {
   finish(): Crash[];
 }
 
-/** Longest line that is read, in bytes; of a longer one the end is, where the kernel's words would be. */
-const longestLine = 8192;
+/**
+ * Longest line that is read, in bytes; of a longer one the end is, where the kernel's words would
+ * be: printk's lines have 1 KiB (LOG_LINE_MAX), since 6.4 at most 2 KiB (PRINTK_MESSAGE_MAX).
+ */
+const longestLine = 2048;
 const newline = 0x0a;
 
 const search = searchNeedles([...crashStarts.flatMap(({ needles }) => needles), ...bootNeedles]);

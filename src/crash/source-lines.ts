@@ -13,6 +13,12 @@ export interface LineOptions {
 
 /** Reading the debug information of a whole kernel takes seconds. */
 const timeoutMs = 60_000;
+/** What the program may say: a line takes some hundred bytes with all that is inlined there. */
+const mostOutputBytes = 8 * 1024 * 1024;
+/** Addresses that are asked about at once: more than the traces of a log's last crashes have. */
+const mostAddresses = 2048;
+/** Memory of the program, in KiB: a kernel's debug information takes 2 GiB, a forged one any. */
+const mostMemoryKiB = 8 * 1024 * 1024;
 
 /** The first of the two that runs here; undefined when neither is installed. */
 export async function findLineProgram({
@@ -40,17 +46,18 @@ export async function addLines(
   options: LineOptions,
 ): Promise<TraceFrame[]> {
   const located = frames.map((frame) => ({ frame, symbol: chooseFunction(object, frame) }));
-  const bySection = new Map<string, { symbol: ElfFunction; offset: number }[]>();
+  const bySection = new Map<string, Map<string, Asked[number]>>();
   for (const { frame, symbol } of located) {
     if (symbol === undefined) continue;
     const section = object.relocatable ? symbol.section : '';
-    bySection.set(section, [
-      ...(bySection.get(section) ?? []),
-      { symbol, offset: askedOffset(frame) },
-    ]);
+    const asked = bySection.get(section) ?? new Map<string, Asked[number]>();
+    const offset = askedOffset(frame);
+    if (asked.size < mostAddresses) asked.set(keyOf(symbol, offset), { symbol, offset });
+    bySection.set(section, asked);
   }
   const chains = new Map<string, CallChain>();
-  for (const [section, asked] of bySection) {
+  for (const [section, places] of bySection) {
+    const asked = [...places.values()];
     const found = await (program === 'addr2line' ? askAddr2line : askGdb)(
       object,
       section,
@@ -96,8 +103,8 @@ async function askAddr2line(
   const addresses = asked.map(({ symbol, offset }) => `0x${(symbol.value + offset).toString(16)}`);
   const where = section === '' ? [] : ['-j', section];
   const { stdout } = await execa(
-    'addr2line',
-    ['-a', '-f', '-i', '-e', object.path, ...where, ...addresses],
+    '/bin/sh',
+    bounded('addr2line', '-a', '-f', '-i', '-e', object.path, ...where, ...addresses),
     { ...settings(env, signal), reject: false },
   );
   return parseAddr2line(stdout);
@@ -139,8 +146,15 @@ async function askGdb(
     `info line *(${quoteSymbol(symbol.name)}+${offset})`,
   ]);
   const { stdout } = await execa(
-    'gdb',
-    ['-nx', '-batch', '-ex', 'set width 0', ...commands, object.path],
+    '/bin/sh',
+    bounded(
+      'gdb',
+      '-nx',
+      '-batch',
+      // An object may name scripts, and places in the network: neither is wanted of it.
+      ...['-iex', 'set auto-load off', '-iex', 'set debuginfod enabled off'],
+      ...['-ex', 'set width 0', ...commands, object.path],
+    ),
     { ...settings(env, signal), reject: false },
   );
   const answers = stdout.split('\n').filter((line) => /^(?:Line|No line)/.test(line));
@@ -165,6 +179,11 @@ function shortenPath(file: string): string {
   return (inTree?.[1] ?? file).replaceAll('/./', '/').replace(/^\.\//, '');
 }
 
+/** A program with bounds of its own: the object that it reads may have been made to exhaust it. */
+function bounded(...words: readonly string[]): string[] {
+  return ['-c', `ulimit -c 0; ulimit -f 0; ulimit -v ${mostMemoryKiB}; exec "$@"`, 'sh', ...words];
+}
+
 function settings(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
@@ -173,6 +192,7 @@ function settings(
   readonly extendEnv: false;
   readonly cancelSignal: AbortSignal;
   readonly timeout: number;
+  readonly maxBuffer: number;
   readonly stdin: 'ignore';
 } {
   return {
@@ -180,6 +200,7 @@ function settings(
     extendEnv: false,
     cancelSignal: signal,
     timeout: timeoutMs,
+    maxBuffer: mostOutputBytes,
     stdin: 'ignore',
   };
 }

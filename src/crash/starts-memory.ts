@@ -51,7 +51,7 @@ export const memoryStarts: readonly CrashStart[] = [
     'divide-error',
     50,
   ),
-  start('ubsan', 'UBSAN: ', /^UBSAN: \S+.* in \S+:\d+/i, 'undefined-behaviour', 50),
+  start('ubsan', 'UBSAN: ', /^UBSAN: \S.* in \S+:\d+/i, 'undefined-behaviour', 50),
   start('list', 'corruption', /^list_(?:add|del)(?:_rcu)? corruption/, 'list-corruption', 50),
   start('refcount', 'refcount_t: ', /^refcount_t: /, 'refcount', 50),
   start('usercopy', 'usercopy: ', /^usercopy: Kernel memory /, 'usercopy', 50),

@@ -1,11 +1,11 @@
 import { findLine, guestLines, linesFrom, logIn, roughly, tail, type Rule } from './text.ts';
 import type { Evidence } from './types.ts';
 
-const panicLine = /Kernel panic - not syncing: (.*?)\s*(?:\]---)?$/;
+const panicLine = /Kernel panic - not syncing: ((?:[^\]]|\](?!---))*)/;
 
 /** The panic's reason as the console (or the screen) has it. */
 function panicReason(evidence: Evidence): string | undefined {
-  return findLine(guestLines(evidence), panicLine)?.[1];
+  return findLine(guestLines(evidence), panicLine)?.[1]?.trimEnd();
 }
 
 function panicWith(pattern: RegExp, evidence: Evidence): string | undefined {

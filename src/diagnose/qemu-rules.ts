@@ -47,7 +47,7 @@ export const qemuRules: readonly Rule[] = [
   })),
   saying(
     'screen-taken',
-    /-vnc ([^:\s]*:\d+).*(?:Failed to find an available port|Failed to bind)/,
+    /-vnc ([^:\s]*:\d+)\b.*(?:Failed to find an available port|Failed to bind)/,
     (match) => ({
       what: `QEMU ended at once: the VNC display ${match[1]} is taken.`,
       why: 'Another machine or a VNC server has that display (display N is TCP port 5900 + N).',

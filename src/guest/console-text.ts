@@ -6,7 +6,7 @@ const longestLine = 8192;
 
 /** A line as one would read it: without escape sequences, overwritten text and trailing blanks. */
 export function plainLine(raw: string): string {
-  const text = raw.replaceAll(escapeSequences, '').replace(/[\r\s]+$/, '');
+  const text = raw.replaceAll(escapeSequences, '').trimEnd();
   // A carriage return goes back to the line's start: what stands behind the last one is seen.
   return text.slice(text.lastIndexOf('\r') + 1);
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { guidePassword, openAskpass } from './askpass.ts';
 import { connectionOptions } from './ssh-argv.ts';
 import { runSshProgram } from './ssh-program.ts';
 import { machineTarget, runInGuest, type GuestAccess } from './ssh.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** The guide's accounts: everybody knows their passwords. */
 export const guideAccounts = ['root', 'user'] as const;
@@ -68,6 +68,6 @@ async function tryPassword(access: GuestAccess): Promise<'accepted' | 'refused' 
   });
   // A shell that ends with a status of its own was reached: the password has opened.
   if (status !== 255 && status < 128) return 'accepted';
-  const log = await readFile(askpass.logFile, 'utf8').catch(() => '');
+  const log = await readRegularText(askpass.logFile).catch(() => '');
   return /Permission denied \(/.test(log) ? 'refused' : 'unknown';
 }

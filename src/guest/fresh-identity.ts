@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { AgentFile } from './agent.ts';
 import { agentFiles } from './agent-start.ts';
 import { quoteWord } from './ssh-argv.ts';
 import { generateKey, sshFiles } from './ssh-key.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** A host key of a guest: its kind as in the file's name, `ed25519`, and both halves. */
 export interface HostKey {
@@ -91,8 +92,8 @@ export async function makeHostKeys(folder: string, kinds: readonly string[]): Pr
         const file = join(draft, kind);
         await generateKey(file, 'utopia', kind);
         const [privateText, publicText] = await Promise.all([
-          readFile(file, 'utf8'),
-          readFile(`${file}.pub`, 'utf8'),
+          readRegularText(file),
+          readRegularText(`${file}.pub`),
         ]);
         return { kind, privateText, publicText: publicText.trim() };
       }),

@@ -1,8 +1,9 @@
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
 export interface SshFiles {
@@ -48,7 +49,7 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   } else if (!(await exists(publicFile))) {
     await writePublicHalf(identityFile);
   }
-  return (await readFile(publicFile, 'utf8')).trim();
+  return (await readRegularText(publicFile)).trim();
 }
 
 /** Beside the private key, from it: two that do this at once write the same. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { guidePassword, openAskpass } from './askpass.ts';
@@ -29,6 +28,7 @@ import {
   type WatchLoss,
 } from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What is needed to get into one machine's guest. */
 export interface GuestAccess {
@@ -259,5 +259,5 @@ function throwTrouble(log: string, target: SshTarget): void {
 }
 
 async function readLog(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch(() => '');
+  return await readRegularText(file).catch(() => '');
 }

@@ -1,8 +1,9 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
 import { utopiaVersion } from '../version.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** Raised when a verdict's shape or a probe changes within a version. */
 const format = 2;
@@ -40,7 +41,7 @@ export async function recalled<Verdict>(
   key: readonly (string | number)[],
 ): Promise<Verdict | undefined> {
   try {
-    const { key: found, verdict } = JSON.parse(await readFile(fileOf(env, name), 'utf8')) as {
+    const { key: found, verdict } = JSON.parse(await readRegularText(fileOf(env, name))) as {
       readonly key: string;
       readonly verdict: Verdict;
     };

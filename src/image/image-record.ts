@@ -1,5 +1,6 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What is remembered about an image that utopia built, as JSON in a file beside it. */
 export interface ImageRecord {
@@ -41,7 +42,7 @@ export async function writeImageRecord(
 export async function readImageRecord(imagePath: string): Promise<ImageRecord | undefined> {
   try {
     const record = JSON.parse(
-      await readFile(imageRecordPath(imagePath), 'utf8'),
+      await readRegularText(imageRecordPath(imagePath)),
     ) as Partial<ImageRecord>;
     return record.schema === 1 && typeof record.recipe === 'string'
       ? (record as ImageRecord)

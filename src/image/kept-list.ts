@@ -1,8 +1,9 @@
-import { cp, lstat, mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** Where a machine keeps overlays, and the host keys and the layers of exercise disks of the current one. */
 export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir' | 'disksDir'>;
@@ -76,7 +77,7 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
 /** The note in a folder of `keptDir`; undefined when there is none that this version knows. */
 export async function readKeptNote(folder: string): Promise<KeptNote | undefined> {
   try {
-    const note = JSON.parse(await readFile(join(folder, noteName), 'utf8')) as Partial<KeptNote>;
+    const note = JSON.parse(await readRegularText(join(folder, noteName))) as Partial<KeptNote>;
     const whole = note.schema === 1 && typeof note.path === 'string';
     return whole ? (note as KeptNote) : undefined;
   } catch {

@@ -1,6 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { FileIdentity } from './identity.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /**
  * What utopia remembers about an overlay, as JSON in a file beside it: the
@@ -26,7 +27,7 @@ export function recordPath(overlayPath: string): string {
 export async function readRecord(overlayPath: string): Promise<OverlayRecord | undefined> {
   try {
     const record = JSON.parse(
-      await readFile(recordPath(overlayPath), 'utf8'),
+      await readRegularText(recordPath(overlayPath)),
     ) as Partial<OverlayRecord>;
     const whole =
       record.schema === 1 &&
@@ -57,7 +58,7 @@ export async function removeRecord(overlayPath: string): Promise<void> {
 
 /** Gives an overlay's record to the place the overlay will have; without one, none is left there. */
 export async function copyRecord(from: string, to: string): Promise<void> {
-  const text = await readFile(recordPath(from), 'utf8').catch(() => undefined);
+  const text = await readRegularText(recordPath(from)).catch(() => undefined);
   if (text === undefined) await removeRecord(to);
   else await writeFileAtomically(recordPath(to), text);
 }

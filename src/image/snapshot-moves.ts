@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   draftPath,
@@ -27,6 +27,7 @@ import {
   type SnapshotFiles,
   type SnapshotNote,
 } from './snapshots.ts';
+import { readRegularText } from '../regular-file.ts';
 
 export interface SaveSnapshotOptions {
   readonly now: Date;
@@ -158,7 +159,7 @@ export async function restoreSnapshot(
 }
 
 async function readParent(privateFile: string): Promise<string | undefined> {
-  return await readFile(parentFile(privateFile), 'utf8').catch(() => undefined);
+  return await readRegularText(parentFile(privateFile)).catch(() => undefined);
 }
 
 function describeFailure(error: unknown, path: string): unknown {

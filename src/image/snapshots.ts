@@ -1,10 +1,11 @@
-import { readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftPath } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere } from './kept-list.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */
 export interface SnapshotNote {
@@ -111,7 +112,7 @@ async function findMemory(folder: string): Promise<SnapshotMemory | undefined> {
 
 async function readNote(folder: string): Promise<SnapshotNote | undefined> {
   try {
-    const note = JSON.parse(await readFile(snapshotFiles(folder).note, 'utf8')) as SnapshotNote;
+    const note = JSON.parse(await readRegularText(snapshotFiles(folder).note)) as SnapshotNote;
     return note.schema === 1 && typeof note.savedAt === 'string' ? note : undefined;
   } catch {
     return undefined;

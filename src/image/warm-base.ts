@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
+import { readRegularText } from '../regular-file.ts';
 
 const manifestSchema = z.object({
   schema: z.literal(1),
@@ -71,7 +72,7 @@ export async function findWarmBase(env: Environment, key: string): Promise<WarmB
   const state = join(folder, warmFiles.state);
   const memory = join(folder, warmFiles.memory);
   try {
-    const text = await readFile(join(folder, warmFiles.manifest), 'utf8');
+    const text = await readRegularText(join(folder, warmFiles.manifest));
     const manifest = manifestSchema.parse(JSON.parse(text));
     const files = await Promise.all([disk, state, memory].map((file) => stat(file)));
     const bytes = files.reduce((sum, { blocks }) => sum + blocks * 512, 0);

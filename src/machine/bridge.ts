@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { Environment } from '../context.ts';
 import type { MachinePaths } from './paths.ts';
@@ -11,6 +11,7 @@ import {
   waitForExit,
   type ProcessIdentity,
 } from './process.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** The sensor bridge of a machine, as written down in its state folder. */
 export interface SensorBridge {
@@ -60,7 +61,7 @@ export async function findBridge(
   paths: MachinePaths,
 ): Promise<(SensorBridge & { readonly alive: boolean }) | undefined> {
   try {
-    const bridge = JSON.parse(await readFile(paths.sensorsFile, 'utf8')) as SensorBridge;
+    const bridge = JSON.parse(await readRegularText(paths.sensorsFile)) as SensorBridge;
     return { ...bridge, alive: await isAlive(bridge.process) };
   } catch {
     return undefined;

@@ -1,9 +1,10 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import type { Environment } from '../context.ts';
 import { pathsOfId, type MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { machineIds } from './registry.ts';
 import { readState } from './state.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** Ports that `auto` has chosen for a machine; it asks for them again at its next start. */
 export interface KeptPorts {
@@ -18,7 +19,7 @@ export const vncBasePort = 5900;
 /** What `auto` chose the last time; nothing when it never did, or when the note is unreadable. */
 export async function readKeptPorts(paths: Pick<MachinePaths, 'portsFile'>): Promise<KeptPorts> {
   try {
-    const { ssh, vncDisplay } = JSON.parse(await readFile(paths.portsFile, 'utf8')) as KeptPorts;
+    const { ssh, vncDisplay } = JSON.parse(await readRegularText(paths.portsFile)) as KeptPorts;
     return {
       ...(Number.isInteger(ssh) ? { ssh } : {}),
       ...(Number.isInteger(vncDisplay) ? { vncDisplay } : {}),

@@ -1,8 +1,9 @@
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { endBridge } from './bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
 import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /** What is written down about a machine that was started, as JSON in its state folder. */
 export interface MachineState {
@@ -49,7 +50,7 @@ export async function writeState(paths: MachinePaths, state: MachineState): Prom
 /** The machine as it was last started, running or not; undefined when it never was, or unreadable. */
 export async function readState(paths: MachinePaths): Promise<MachineState | undefined> {
   try {
-    const state = JSON.parse(await readFile(paths.stateFile, 'utf8')) as Partial<MachineState>;
+    const state = JSON.parse(await readRegularText(paths.stateFile)) as Partial<MachineState>;
     const whole = state.schema === 1 && state.qemu !== undefined && state.plan !== undefined;
     return whole ? (state as MachineState) : undefined;
   } catch {
@@ -79,7 +80,7 @@ export async function findRunning(paths: MachinePaths): Promise<RunningMachine |
 async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefined> {
   let pid: number;
   try {
-    pid = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+    pid = Number.parseInt(await readRegularText(pidFile), 10);
   } catch {
     return undefined;
   }

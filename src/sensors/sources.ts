@@ -1,7 +1,8 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
+import { readRegularFile } from '../regular-file.ts';
 import { createSplitter } from './frame.ts';
 import { tickMs } from './simulate.ts';
 
@@ -33,10 +34,13 @@ export function openTcp(host: string, port: number): OpenFeed {
   };
 }
 
+/** Largest recording that is replayed: a day of the lab's stream. */
+const mostReplayBytes = 64 * 1024 * 1024;
+
 /** A recorded stream, a frame at a time at the pace of the simulation, over and over. */
 export function openReplay(file: string): OpenFeed {
   return async function* replay(note, signal) {
-    const frames = createSplitter().push(await readFile(file));
+    const frames = createSplitter().push(await readRegularFile(file, mostReplayBytes));
     if (frames.length === 0) throw new Error(`${file} holds no frame of the sensor stream`);
     note(`replaying ${frames.length} frames of ${file}`);
     for (let next = 0; !signal.aborted; next += 1) {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { readRegularText } from '../regular-file.ts';
 
 /**
  * By what a disk is recognised again: whoever wrote to it since then changed its
@@ -65,7 +65,7 @@ export function parseManifest(text: string): VmStateManifest | undefined {
 
 /** The manifest in a file; undefined when there is none, or none that this version knows. */
 export async function readManifest(file: string): Promise<VmStateManifest | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readRegularText(file).catch(() => undefined);
   return text === undefined ? undefined : parseManifest(text);
 }
 

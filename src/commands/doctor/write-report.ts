@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { writeFileAtomically } from '../../atomic-file.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -13,6 +12,7 @@ import { wrapText } from '../../ui/lines.ts';
 import { renderReport, reportHeading } from '../../ui/report-file.ts';
 import { utopiaVersion } from '../../version.ts';
 import { examineHost, openHost, type ExamineOptions } from './examine.ts';
+import { FileRefusal, readRegularText } from '../../regular-file.ts';
 
 /**
  * `utopia doctor --report FILE`: one text file to hand on, without names of people,
@@ -55,8 +55,10 @@ export async function runDoctorReport(
 }
 
 async function refuseOthers(file: string, label: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readRegularText(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
+    // What is no file, or too large for a report of ours, is none.
+    if (error instanceof FileRefusal) return '';
     throw cannotWrite(label, error);
   });
   if (text === undefined || text.startsWith(reportHeading)) return;

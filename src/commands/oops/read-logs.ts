@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { collectCrashes, type RepeatedCrash } from '../../crash/report.ts';
 import { scanCrashes } from '../../crash/scanner.ts';
 import { UtopiaError } from '../../errors.ts';
+import { readSource, whyUnreadable } from '../../regular-file.ts';
 
 /** A console log that was read to its end. */
 export interface ReadLog {
@@ -15,49 +15,48 @@ export interface ReadLog {
   readonly startsAgo: number;
 }
 
-/** A log is read in pieces of this size: larger ones gain nothing. */
-const pieceBytes = 256 * 1024;
 /** More logs than are ever kept. */
 const mostLogs = 100;
 
-/** Reads a log, keeping its latest `capacity` crashes. Throws `log-missing`. */
-export async function readLog(file: string, capacity: number, startsAgo = 0): Promise<ReadLog> {
+/**
+ * Reads a log, keeping its latest `capacity` crashes. Throws `log-missing`, also for what is
+ * neither a file nor a pipe, and the signal's reason when it is aborted.
+ */
+export async function readLog(
+  file: string,
+  capacity: number,
+  signal: AbortSignal,
+  startsAgo = 0,
+): Promise<ReadLog> {
   const scanner = scanCrashes();
   const list = collectCrashes(capacity);
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(file, { highWaterMark: pieceBytes })) {
-      const chunk = piece as Buffer;
+    for await (const chunk of readSource(file, signal)) {
       bytes += chunk.length;
       for (const crash of scanner.read(chunk)) list.add(crash);
     }
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new UtopiaError(
-      'log-missing',
-      `Cannot read the log ${file}: ${reasons[code] ?? message}`,
-      {
-        hint: 'utopia oops --log FILE takes any saved console log; a pipe is /dev/stdin.',
-        cause: error,
-      },
-    );
+    signal.throwIfAborted();
+    throw new UtopiaError('log-missing', `Cannot read the log ${file}: ${whyUnreadable(error)}`, {
+      hint: 'utopia oops --log FILE takes any saved console log; a pipe is /dev/stdin.',
+      cause: error,
+    });
   }
   for (const crash of scanner.finish()) list.add(crash);
   return { file, bytes, crashes: list.crashes, omitted: list.omitted, startsAgo };
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file.',
-  EACCES: 'it may not be read.',
-  EISDIR: 'it is a folder.',
-};
 
 /**
  * Reads a machine's own logs: the latest, and where nothing has crashed in it, the
  * ones before it, until one tells of a crash. Throws `log-missing` for a machine
  * that was never started.
  */
-export async function readMachineLogs(consoleLog: string, capacity: number): Promise<ReadLog> {
+export async function readMachineLogs(
+  consoleLog: string,
+  capacity: number,
+  signal: AbortSignal,
+): Promise<ReadLog> {
   let latest: ReadLog | undefined;
   for (let startsAgo = 0; startsAgo < mostLogs; startsAgo += 1) {
     const file = startsAgo === 0 ? consoleLog : consoleLog.replace(/\.log$/, `.${startsAgo}.log`);
@@ -66,7 +65,7 @@ export async function readMachineLogs(consoleLog: string, capacity: number): Pro
       if (startsAgo === 0) continue;
       break;
     }
-    const log = await readLog(file, capacity, startsAgo);
+    const log = await readLog(file, capacity, signal, startsAgo);
     if (log.crashes.length > 0) return log;
     latest ??= log;
   }

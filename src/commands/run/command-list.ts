@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { readSource, whyUnreadable } from '../../regular-file.ts';
 import type { Job } from './items.ts';
 
 /** Commands in a text: a line of shell each, without empty lines and comments. Pure. */
@@ -16,25 +15,39 @@ export function parseCommands(lines: string): Job[] {
 
 /** The commands of --commands: of a file (relative to the current folder), or of stdin for `-`. Throws `usage`. */
 export async function readCommands(
-  { cwd, terminal }: Pick<Context, 'cwd' | 'terminal'>,
+  { cwd, terminal, signal }: Pick<Context, 'cwd' | 'terminal' | 'signal'>,
   file: string,
 ): Promise<Job[]> {
-  const jobs = parseCommands(await readAll(terminal.stdin, cwd, file));
+  const jobs = parseCommands(await readAll(terminal.stdin, cwd, file, signal));
   if (jobs.length > 0) return jobs;
   throw new UtopiaError('usage', `--commands ${file}: there is no command in it.`, {
     hint: 'Write a line of shell for each; lines with # in front are comments.',
   });
 }
 
-async function readAll(stdin: NodeJS.ReadStream, cwd: string, file: string): Promise<string> {
-  if (file === '-') return await text(stdin);
+/** What a list of commands may hold: ten thousand of them, with room for long ones. */
+const mostBytes = 4 * 1024 * 1024;
+
+async function readAll(
+  stdin: NodeJS.ReadStream,
+  cwd: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    return await readFile(resolve(cwd, file), 'utf8');
+    for await (const chunk of file === '-' ? stdin : readSource(resolve(cwd, file), signal)) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > mostBytes) throw new Error(`it has more than ${mostBytes} bytes.`);
+    }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('usage', `--commands ${file} cannot be read: ${reason}`, {
+    signal.throwIfAborted();
+    throw new UtopiaError('usage', `--commands ${file} cannot be read: ${whyUnreadable(error)}`, {
       hint: 'Name a file with a line of shell for each command, or - for standard input.',
       cause: error,
     });
   }
+  return Buffer.concat(chunks).toString();
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Config } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
@@ -12,6 +12,7 @@ import { signalProcess, waitForExit } from '../../machine/process.ts';
 import { findRunning } from '../../machine/state.ts';
 import { runtimeRoot, stateRoot } from '../../places.ts';
 import type { LocatedMachine } from '../locate.ts';
+import { readRegularText } from '../../regular-file.ts';
 
 /** The folder of all copies, in the state folder and in the runtime folder. */
 const copiesFolder = 'runs';
@@ -133,7 +134,7 @@ async function removeCopy({ env }: Context, paths: MachinePaths): Promise<void> 
 
 /** What a utopia that was killed while it kept the copy has left in the user's folder. */
 async function removeDraft({ stateDir }: MachinePaths): Promise<void> {
-  const draft = await readFile(join(stateDir, keepingFile), 'utf8').catch(() => undefined);
+  const draft = await readRegularText(join(stateDir, keepingFile)).catch(() => undefined);
   // Half a name, of a utopia that was killed while it wrote it, must not be anything else's.
   if (draft === undefined || !/^\..*\.draft$/s.test(basename(draft))) return;
   await rm(draft, { recursive: true, force: true });

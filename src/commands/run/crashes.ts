@@ -21,7 +21,9 @@ export async function findCrashes(
   consoleLog: string,
   panicked: boolean,
 ): Promise<readonly RepeatedCrash[]> {
-  const log = await readLog(consoleLog, mostCrashes).catch(() => undefined);
+  const log = await readLog(consoleLog, mostCrashes, new AbortController().signal).catch(
+    () => undefined,
+  );
   const crashes = log?.crashes ?? [];
   const told = crashes.some(({ panic }) => panic !== undefined);
   return panicked && !told ? [...crashes, silentPanic(crashes)] : crashes;

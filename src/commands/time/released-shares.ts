@@ -1,9 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../atomic-file.ts';
 import type { ShareMount } from '../../guest/share-mounts.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import type { ProcessIdentity } from '../../machine/process.ts';
+import { readRegularText } from '../../regular-file.ts';
 
 /** What was done to a guest for saving it, and must be brought back when it goes on. A manifest says it, too. */
 export interface ReleasedGuest {
@@ -39,7 +40,7 @@ export async function readReleased(
   { pid, startTicks }: ProcessIdentity,
 ): Promise<ReleasedGuest | undefined> {
   try {
-    const note = JSON.parse(await readFile(noteFile(paths), 'utf8')) as ReleasedNote;
+    const note = JSON.parse(await readRegularText(noteFile(paths))) as ReleasedNote;
     const same = note.qemu.pid === pid && note.qemu.startTicks === startTicks;
     return note.schema === 1 && same ? { mounts: note.mounts, agent: note.agent } : undefined;
   } catch {

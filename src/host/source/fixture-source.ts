@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { canaryExit } from '../canary-exit.ts';
@@ -8,6 +8,7 @@ import { judgeKvm } from '../kvm-verdict.ts';
 import type { FeatureLists } from '../qemu-features.ts';
 import { parseVersion } from '../qemu-features.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
+import { readRegularText } from '../../regular-file.ts';
 
 /** host.json: what files in a repository cannot hold. Every field is optional. */
 interface HostDescription {
@@ -90,7 +91,7 @@ export async function openFixture(root: string): Promise<HostSource> {
     arch,
     readText: async (path) =>
       await inTree(path)
-        .then(async (real) => await readFile(real, 'utf8'))
+        .then(async (real) => await readRegularText(real))
         .catch(() => undefined),
     list: async (folder) =>
       (
@@ -130,7 +131,7 @@ async function readDescription(root: string): Promise<HostDescription> {
     });
   }
   const path = join(root, 'host.json');
-  const text = await readFile(path, 'utf8').catch(() => '{}');
+  const text = await readRegularText(path).catch(() => '{}');
   try {
     // What is null is absent, as everywhere in JSON; but a log that is null was refused.
     const description = JSON.parse(text, (key, value: unknown) =>

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { removeDrafts, writeFileAtomically } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryFlock } from '../../flock.ts';
 import type { RemoteFile } from './resume.ts';
+import { readRegularText } from '../../regular-file.ts';
 
 /**
  * The part of a download that is on the disk, under a hidden name beside the
@@ -116,7 +117,7 @@ async function isStillThere(handle: FileHandle, path: string): Promise<boolean> 
 
 async function readNote(path: string): Promise<PartNote | undefined> {
   try {
-    const note = JSON.parse(await readFile(path, 'utf8')) as Partial<PartNote>;
+    const note = JSON.parse(await readRegularText(path)) as Partial<PartNote>;
     return note.schema === 1 && note.remote !== undefined ? (note as PartNote) : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,8 @@
 import { agentTarget } from './agent.ts';
 import { archiveTarget } from './archive.ts';
 import { configTarget } from './config.ts';
+import { consoleTarget } from './console.ts';
+import { elfTarget } from './elf.ts';
 import { qcow2Target } from './qcow2.ts';
 import type { HostileTarget } from './target.ts';
 
@@ -10,6 +12,8 @@ import type { HostileTarget } from './target.ts';
  */
 export const hostileTargets: readonly HostileTarget[] = [
   configTarget,
+  elfTarget,
+  consoleTarget,
   qcow2Target,
   agentTarget,
   archiveTarget,
