@@ -1,6 +1,7 @@
 import { separateGuestWords } from './cli/guest-words.ts';
 import { buildProgram } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
+import { describeRefusedFile } from './no-room.ts';
 import { patienceFor } from './patience.ts';
 import { watchOutput } from './output-errors.ts';
 import { listenToSignals } from './signals.ts';
@@ -19,13 +20,15 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
     }
     const { printError } = await import('./ui/error.ts');
+    const refused = error instanceof UtopiaError ? undefined : describeRefusedFile(error);
     const verbose = words.includes('--verbose') || words.includes('-v');
     if (signals.signal.aborted && error instanceof Error && error.name === 'AbortError') {
       printError(terminal, new UtopiaError('interrupted', 'Interrupted.'), verbose);
       return exitStatus.interrupted;
     }
-    printError(terminal, error, verbose);
-    return error instanceof UtopiaError ? error.status : exitStatus.bug;
+    const shown = refused ?? error;
+    printError(terminal, shown, verbose);
+    return shown instanceof UtopiaError ? shown.status : exitStatus.bug;
   }
 
   try {

@@ -32,11 +32,12 @@ export function addDeviceCommands(program: Command, runCommand: RunCommand): voi
       'Show which devices that the courses use this QEMU was built with, what each is\n' +
         'for, and how an exercise gets it.',
     )
+    .option('-y, --yes', 'agree to run a QEMU of the lab’s folder, from now on')
     .addHelpText('after', examples('utopia devices', 'QEMU_BUILD_DIR=~/opt/qemu utopia devices'))
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (options: { readonly yes?: boolean }, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runDevices } = await import('../commands/devices.ts');
-        await runDevices(context, globals);
+        await runDevices(context, globals, { yes: options.yes === true });
       });
     });
 }

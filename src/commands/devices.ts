@@ -3,6 +3,7 @@ import { labDevices } from '../host/lab-devices.ts';
 import { findQemu } from '../host/qemu-features.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
+import { agreeToQemu } from './agree-to-program.ts';
 import { locateMachine } from './locate.ts';
 
 const headings = {
@@ -11,9 +12,14 @@ const headings = {
 } as const;
 
 /** `utopia devices`: what this machine's QEMU offers of what the courses use. */
-export async function runDevices(context: Context, globals: GlobalOptions): Promise<void> {
+export async function runDevices(
+  context: Context,
+  globals: GlobalOptions,
+  options: { readonly yes: boolean },
+): Promise<void> {
   const { terminal } = context;
   const { config } = await locateMachine(context, globals);
+  await agreeToQemu(context, config, options.yes);
   const { binary, version, devices } = await findQemu(config, context.env, context.signal);
   const listed = labDevices.map((device) => ({ ...device, present: devices.has(device.name) }));
   if (globals.json) {

@@ -9,6 +9,7 @@ import type { BackingFile } from '../image/types.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { confirm } from '../ui/ask.ts';
 import { holdStoppedMachine } from './hold-machine.ts';
+import { agreeToQemu } from './agree-to-program.ts';
 import { locateMachine } from './locate.ts';
 
 export interface ImageRebaseOptions {
@@ -33,6 +34,7 @@ export async function runImageRebase(
   try {
     const proposal = await proposeRebase(config, to);
     await settleConsent(context, proposal, options);
+    await agreeToQemu(context, config, options.yes);
     const { imgBinary } = await findQemuPrograms(config, context.env);
     await rebaseOverlay(proposal, { imgBinary, signal: context.signal, now: context.now() });
     if (globals.json) {

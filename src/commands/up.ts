@@ -73,7 +73,12 @@ async function launch(
   await prepareFolders(paths, uid);
   await refuseIfRunning(context, globals, located);
   // What takes minutes or may fail for good comes before the lock.
-  const qemu = await findSuitableQemu(context, located, options.qemuArgs);
+  const qemu = await findSuitableQemu(
+    context,
+    located,
+    options.qemuArgs,
+    options.yes ? 'yes' : 'ask',
+  );
   await agreeToShare(context, located.config.sharedDir, options.yes);
   const backing = await offerImage(context, globals, located, options.yes);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });

@@ -1,12 +1,13 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../places.ts';
 import { osReleaseFiles, parseOsRelease, type OsRelease } from './os-release.ts';
 import { describeInstall, installCommand } from './packages.ts';
+import { findDoubtful, type DoubtfulProgram, type ProgramPlaces } from './program-trust.ts';
+import { quoteForShell } from '../shell-words.ts';
 
 /** Where QEMU's two programs are, before anything was asked of them. */
 export interface QemuPrograms {
@@ -53,14 +54,21 @@ export async function searchQemu(
   return { binary, imgBinary: await firstOf(programs, isRunnable), elsewhere: undefined };
 }
 
-/** Finds QEMU's programs on this host, as `searchQemu` does. Throws `qemu-missing`. */
+/**
+ * Finds QEMU's programs on this host, as `searchQemu` does. Throws `qemu-missing`, and
+ * `consent-needed` for one that nobody agreed to run (see findDoubtful).
+ */
 export async function findQemuPrograms(
-  config: Pick<Config, 'qemuBuildDir'>,
+  config: ProgramPlaces,
   env: Environment,
 ): Promise<QemuPrograms> {
   const { qemuBuildDir } = config;
   const { binary, imgBinary, elsewhere } = await searchQemu(qemuBuildDir, env, isRunnableHere);
-  if (binary !== undefined && imgBinary !== undefined) return { binary, imgBinary };
+  if (binary !== undefined && imgBinary !== undefined) {
+    const doubtful = await findDoubtful([binary, imgBinary], config, env);
+    if (doubtful.length > 0) throw refuseDoubtful(doubtful);
+    return { binary, imgBinary };
+  }
   const os = await readOsRelease();
   if (binary !== undefined) {
     throw new UtopiaError(
@@ -74,6 +82,28 @@ export async function findQemuPrograms(
     details: [`Looked for ${systemName} in ~/opt/qemu/bin and PATH, and for qemu-kvm.`],
     hint: describeInstall(installCommand(os, ['qemu', 'qemu-img'])),
   });
+}
+
+/** Why such a program was not run, and how to agree. */
+export function refuseDoubtful(doubtful: readonly DoubtfulProgram[]): UtopiaError {
+  const [first] = doubtful;
+  const open = doubtful.find(({ changeable }) => changeable !== undefined);
+  if (open?.changeable !== undefined) {
+    return new UtopiaError('consent-needed', `${open.path} was not run: others can change it.`, {
+      details: [`Others than you and root can write to ${open.changeable}, or it is another's.`],
+      hint:
+        `Look at it: ls -ld ${quoteForShell(open.changeable)}\n` +
+        'Take their right away (chmod go-w), or name another QEMU in QEMU_BUILD_DIR.',
+    });
+  }
+  return new UtopiaError(
+    'consent-needed',
+    `${first?.path} was not run: it comes with the lab's folder, and nobody agreed to run it.`,
+    {
+      details: doubtful.slice(1).map(({ path }) => `Nor was ${path}.`),
+      hint: 'If you trust who made it: utopia devices --yes      (asked for once)',
+    },
+  );
 }
 
 function nothingBelow(place: string, elsewhere: string | undefined): UtopiaError {

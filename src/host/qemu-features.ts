@@ -1,7 +1,7 @@
-import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findQemuPrograms } from './find-qemu.ts';
+import type { ProgramPlaces } from './program-trust.ts';
 import type { QemuInstallation } from './types.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
@@ -22,7 +22,7 @@ export interface FeatureLists {
  * remembered until the binary changes. Throws `qemu-missing`, `qemu-unsuitable`.
  */
 export async function findQemu(
-  config: Pick<Config, 'qemuBuildDir'>,
+  config: ProgramPlaces,
   env: Environment,
   signal?: AbortSignal,
   patience?: number,

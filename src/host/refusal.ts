@@ -28,6 +28,7 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
       imgBinary: undefined,
       elsewhere: undefined,
       nearMiss: undefined,
+      withheld: false,
       features: undefined,
       ssh: undefined,
     },

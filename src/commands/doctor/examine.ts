@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Context, GlobalOptions } from '../../context.ts';
+import type { Config } from '../../config/types.ts';
+import type { Context, Environment, GlobalOptions } from '../../context.ts';
 import { runChecks } from '../../host/assess.ts';
 import type { CheckResult } from '../../host/check.ts';
 import { checks } from '../../host/checks/table.ts';
@@ -10,6 +11,7 @@ import { drawReport, type HostReport } from '../../host/report.ts';
 import { openFixture } from '../../host/source/fixture-source.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
 import type { HostSource } from '../../host/source/types.ts';
+import { findDoubtful } from '../../host/program-trust.ts';
 import { gatherLab, type GatheredLab } from './lab.ts';
 
 export interface ExamineOptions {
@@ -39,6 +41,19 @@ export async function openHost(
     : await openFixture(resolve(cwd, root));
 }
 
+/** The same host, whose QEMU is not run where nobody agreed to run it. */
+function guard(source: HostSource, config: Config | undefined, env: Environment): HostSource {
+  const may = async (binary: string): Promise<boolean> => {
+    const places = config ?? { qemuBuildDir: undefined };
+    return (await findDoubtful([binary], places, env)).length === 0;
+  };
+  return {
+    ...source,
+    mayRun: may,
+    askQemu: async (binary) => ((await may(binary)) ? await source.askQemu(binary) : undefined),
+  };
+}
+
 /** This user's running machines, asked for only where a process has a port that is wanted. */
 async function findHolders(
   { resources: { ports } }: HostFacts,
@@ -65,7 +80,8 @@ export async function examineHost(
   const source = await openHost(context, root);
   const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
   const { config, overlayFolder } = lab;
-  const facts = await gatherHost(source, { config, overlayFolder, signal, patience });
+  const guarded = root === undefined ? guard(source, config, context.env) : source;
+  const facts = await gatherHost(guarded, { config, overlayFolder, signal, patience });
   signal.throwIfAborted();
   const otherMachines = await findHolders(facts, context);
   const wanted = config?.accelerator ?? 'auto';

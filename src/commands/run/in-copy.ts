@@ -88,7 +88,7 @@ export async function runInCopy(
 ): Promise<CopyResult> {
   const { cwd } = context;
   checkFolder(cwd);
-  const qemu = await findSuitableQemu(context, located, []);
+  const qemu = await findSuitableQemu(context, located, [], run.yes ? 'yes' : 'ask');
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
   const opened = await openThrowaway(context, located, run.network ? 'full' : 'none');

@@ -1,5 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { isForeverInTheWay } from '../../no-room.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import type { GuestAccess } from '../../guest/ssh.ts';
 import { copyIfThere } from '../../image/kept-list.ts';
@@ -59,6 +60,7 @@ export async function startCopy(
     await session.close();
     context.signal.throwIfAborted();
     if (!moment.isShortCut || !(error instanceof UtopiaError)) throw error;
+    if (isForeverInTheWay(error)) throw error;
     sayUseless(context, error);
     await endQemu(launched, copy);
   }

@@ -19,7 +19,7 @@ export async function runDryRun(
   const { terminal } = context;
   const running = (await findRunning(located.paths)) !== undefined;
   const backing = await requireBackingFile(context, located);
-  const qemu = await findSuitableQemu(context, located, qemuArgs);
+  const qemu = await findSuitableQemu(context, located, qemuArgs, 'none');
   const { plan } = await prepareMachine(context, located, { qemu, backing }, qemuArgs, {
     running,
     reserve: false,

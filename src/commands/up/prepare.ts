@@ -8,6 +8,7 @@ import type { Acceleration, QemuInstallation } from '../../host/types.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
+import { agreeToQemu } from '../agree-to-program.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
 import { planDisks } from './disks.ts';
@@ -49,13 +50,17 @@ export async function prepareMachine(
 
 /**
  * Throws `qemu-missing`, or `qemu-unsuitable` where a part of the machine, or a
- * device that the user's own arguments ask for, was not built in.
+ * device that the user's own arguments ask for, was not built in, and `consent-needed`
+ * for one of the lab's folder that nobody agreed to run; `none` asks nobody.
  */
 export async function findSuitableQemu(
   context: Context,
   { config }: LocatedMachine,
   commandLineArgs: readonly string[],
+  consent: 'ask' | 'yes' | 'none' = 'ask',
 ): Promise<QemuInstallation> {
+  if (consent !== 'none') await agreeToQemu(context, config, consent === 'yes');
+
   const qemu = await findQemu(config, context.env, context.signal, context.patience);
   const missing = missingFeatures(qemu, neededFeatures);
   if (missing.length === 0) {

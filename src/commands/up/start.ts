@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isKeyOnly, markKeyOnly } from '../../guest/ssh-key.ts';
+import { isForeverInTheWay } from '../../no-room.ts';
 import { readLocks, type FileLock } from '../../image/file-locks.ts';
 import { unmakeOverlay } from '../../image/overlay-creation.ts';
 import { prepareOverlay } from '../../image/overlay.ts';
@@ -103,7 +104,8 @@ async function startWarm(
     }
     if (overlay?.created === true) await unmakeOverlay(overlay.path);
     context.signal.throwIfAborted();
-    if (!(error instanceof UtopiaError)) throw error;
+    // What keeps an overlay from being made keeps it from being made for a boot, too.
+    if (!(error instanceof UtopiaError) || isForeverInTheWay(error)) throw error;
     const detail = `of no use, booting instead: ${error.message} utopia image warm --again`;
     display.report({ kind: 'warned', title: 'warm base', detail });
     return undefined;

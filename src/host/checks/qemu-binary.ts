@@ -3,7 +3,7 @@ import { installFix } from '../packages.ts';
 
 /** Whether QEMU's two programs are there; a near miss is told from nothing at all. */
 export function evaluateBinary({ facts, lab }: CheckInput): Finding {
-  const { binary, imgBinary, elsewhere, nearMiss } = facts.qemu;
+  const { binary, imgBinary, elsewhere, nearMiss, withheld } = facts.qemu;
   const buildDir = lab.config?.qemuBuildDir;
   const { os } = facts.machine;
   if (binary === undefined && buildDir !== undefined) {
@@ -58,6 +58,27 @@ export function evaluateBinary({ facts, lab }: CheckInput): Finding {
       cause: 'qemu-missing',
       why: 'There is no qemu-system-x86_64 in ~/opt/qemu/bin or PATH, and no qemu-kvm.',
       fix: installFix(os, ['qemu', 'qemu-img']),
+    };
+  }
+  if (withheld) {
+    return {
+      status: 'warn',
+      message: `${binary} was not run: nobody agreed to run it`,
+      cause: 'consent-needed',
+      why: "It comes with the lab's folder, or others can change it.",
+      evidence: [{ path: binary, value: 'found, not run' }],
+      fix: {
+        kind: 'manual',
+        commands: [
+          {
+            argv: ['utopia', 'devices', '--yes'],
+            root: false,
+            why: 'agrees to run it from now on, where only you and root can change it',
+          },
+        ],
+        after: 'none',
+        advice: 'If you do not trust who made it, take QEMU_BUILD_DIR out of utopia.config.',
+      },
     };
   }
   const evidence = [{ path: binary, value: 'found' }];

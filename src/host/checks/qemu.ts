@@ -19,7 +19,14 @@ export const qemuChecks: readonly Check[] = [
     group: 'QEMU',
     title: 'QEMU and qemu-img',
     reads: 'QEMU_BUILD_DIR, else ~/opt/qemu, PATH, /usr/bin/qemu-kvm, /usr/libexec/qemu-kvm',
-    causes: ['qemu-missing', 'not-executable', 'wrong-arch', 'qemu-img-missing', 'build-dir-empty'],
+    causes: [
+      'qemu-missing',
+      'not-executable',
+      'wrong-arch',
+      'qemu-img-missing',
+      'build-dir-empty',
+      'consent-needed',
+    ],
     evaluate: evaluateBinary,
   },
   {

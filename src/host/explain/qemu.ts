@@ -25,6 +25,11 @@ export const qemuExplanations: Readonly<Record<string, Explanation>> = {
         means: 'QEMU_BUILD_DIR is set and holds no QEMU.',
         fix: 'Correct it, or take the line out of utopia.config.',
       },
+      'consent-needed': {
+        means:
+          'QEMU lies in the folder of utopia.config, and may be part of what somebody else made; or others than its user and root can change it. It was not run, and what depends on that is not known.',
+        fix: 'If you trust it: utopia devices --yes, once. One that others can change is never run: take their right away, or name another.',
+      },
     },
   },
   'qemu.version': {

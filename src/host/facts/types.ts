@@ -106,6 +106,8 @@ export interface QemuFacts {
   readonly elsewhere: string | undefined;
   /** Looked for only where there is no QEMU. */
   readonly nearMiss: NearMiss | undefined;
+  /** It was not run, since nobody agreed to run it. */
+  readonly withheld: boolean;
   readonly features: Partial<FeatureLists> | undefined;
   readonly ssh: string | undefined;
 }

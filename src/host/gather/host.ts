@@ -98,12 +98,14 @@ async function gatherQemu(
     async () => await searchQemu(qemuBuildDir, env, (path) => source.isRunnable(path)),
   );
   const { binary, imgBinary, elsewhere } = found ?? {};
+  const withheld = binary !== undefined && (await source.mayRun?.(binary)) === false;
   const features =
-    binary === undefined
+    binary === undefined || withheld
       ? undefined
       : await ask('QEMU lists', async () => await source.askQemu(binary), listsTimeoutMs);
   const nearMiss = binary === undefined ? await findNearMiss(source, env, ask) : undefined;
-  return { binary, imgBinary, elsewhere, nearMiss, features, ssh: await findSsh(source, env, ask) };
+  const ssh = await findSsh(source, env, ask);
+  return { binary, imgBinary, elsewhere, nearMiss, withheld, features, ssh };
 }
 
 /** QEMU as a file that may not be run, or QEMU for other guests: neither is "not installed". */

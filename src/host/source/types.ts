@@ -63,6 +63,8 @@ export interface HostSource {
   readKernelLog(): Promise<string | null>;
   /** A line of the account database, which is more than /etc/group where there is LDAP. */
   findGroup(gid: number): Promise<string | undefined>;
+  /** Whether its user agreed to run it; absent where there is nothing to agree to. */
+  mayRun?(binary: string): Promise<boolean>;
   askQemu(binary: string): Promise<Partial<FeatureLists> | undefined>;
   /** Undefined when nothing is known about it. */
   testKvm(binary: string): Promise<KvmVerdict | undefined>;
