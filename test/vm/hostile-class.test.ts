@@ -107,7 +107,7 @@ beforeAll(async () => {
     ...['--', './grade.sh', '{}', String(port)],
   );
   ({ runs } = JSON.parse(graded.stdout) as { runs: readonly Graded[] });
-});
+}, 1_800_000);
 
 afterAll(async () => {
   await lab?.[Symbol.asyncDispose]();
