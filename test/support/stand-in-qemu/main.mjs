@@ -47,6 +47,8 @@ const sshClients = new Set();
 const consoleClients = new Set();
 /** Forwards of TCP that were added while it runs: `127.0.0.1:8080` to its server and connections. */
 const forwards = new Map();
+// Their connections go on when they are removed, and QEMU lists them all the same.
+const accepted = [];
 let sshMode = scenario.ssh;
 let status = 'running';
 
@@ -262,7 +264,7 @@ function obey(line) {
       : `invalid host forwarding rules ${rule}\r\n`;
   }
   if (line !== 'info usernet') return '';
-  const rows = [...forwards.values()].flatMap((forward) =>
+  const rows = accepted.flatMap((forward) =>
     [...forward.clients].map(
       () => `  TCP[ESTABLISHED]  13  ${forward.host} ${forward.port}  10.0.2.15  22  0  0`,
     ),
@@ -283,7 +285,8 @@ async function addForward(host, port, name) {
     server.listen(Number(port), host, () => resolve(false));
   });
   if (taken) return `Could not set up host forwarding rule\r\n`;
-  forwards.set(name, { server, clients, host, port });
+  forwards.set(name, { server });
+  accepted.push({ clients, host, port });
   return '';
 }
 
