@@ -50,6 +50,8 @@ export interface StandInScenario {
   readonly onTerminate?: 'exit' | 'ignore';
   readonly deafTo?: readonly string[];
   readonly monitor?: Readonly<Record<string, string>>;
+  /** Number of the first forward at which somebody else is connected, too. */
+  readonly strangerFrom?: number;
   /** What the console shows when a chord is pressed, by QEMU's key codes: `alt-sysrq-t`. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly steps?: readonly StandInStep[];

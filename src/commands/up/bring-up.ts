@@ -44,8 +44,7 @@ export async function bringUp(
       { timeoutMs, stallMs },
       context.signal,
       machine.knock?.banner,
-    );
-    showing.stop();
+    ).finally(() => showing.stop());
     if (end.kind === 'ready' && machine.resumed !== undefined && machine.woken !== true) {
       await wakeLate(context, located, machine, display);
     }

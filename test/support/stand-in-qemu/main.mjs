@@ -45,7 +45,7 @@ const argv = process.argv.slice(2);
 const args = readArguments(argv);
 const sshClients = new Set();
 const consoleClients = new Set();
-/** Forwards of TCP that were added while it runs: `127.0.0.1:8080` to its server and connections. */
+/** Forwards of TCP that were added while it runs: `127.0.0.1:8080` to its server. */
 const forwards = new Map();
 // Their connections go on when they are removed, and QEMU lists them all the same.
 const accepted = [];
@@ -287,6 +287,8 @@ async function addForward(host, port, name) {
   if (taken) return `Could not set up host forwarding rule\r\n`;
   forwards.set(name, { server });
   accepted.push({ clients, host, port });
+  // Somebody who is as quick as we are.
+  if (accepted.length >= (scenario.strangerFrom ?? Infinity)) clients.add('stranger');
   return '';
 }
 
