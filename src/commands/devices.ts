@@ -3,6 +3,7 @@ import { labDevices } from '../host/lab-devices.ts';
 import { findQemu } from '../host/qemu-features.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
+import { agreeToArguments } from './agree-to-arguments.ts';
 import { agreeToQemu } from './agree-to-program.ts';
 import { locateMachine } from './locate.ts';
 
@@ -20,6 +21,8 @@ export async function runDevices(
   const { terminal } = context;
   const { config } = await locateMachine(context, globals);
   await agreeToQemu(context, config, options.yes);
+  // It starts no machine, and needs no answer; with --yes it is the place to agree.
+  if (options.yes) await agreeToArguments(context, config, true);
   const { binary, version, devices } = await findQemu(config, context.env, context.signal);
   const listed = labDevices.map((device) => ({ ...device, present: devices.has(device.name) }));
   if (globals.json) {

@@ -1,4 +1,4 @@
-import { basename, dirname, relative } from 'node:path';
+import { basename, dirname, isAbsolute, relative } from 'node:path';
 import type { Environment } from '../context.ts';
 import { clip, clipProblem, mostRemarks } from './bounds.ts';
 import { readConfigFile } from './file.ts';
@@ -77,6 +77,11 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     values[key] = line === undefined ? { value, origin } : { value, origin, line };
   }
   const vncIsDefault = entries.UTOPIA_VNC.origin === 'default';
+  const carried = {
+    relativeQemu:
+      entries.QEMU_BUILD_DIR.origin === 'file' && !isAbsolute(entries.QEMU_BUILD_DIR.text ?? '/'),
+    extraArgs: entries.UTOPIA_EXTRA_ARGS.origin === 'file',
+  };
   const keysSet = keyNames.filter((key) => entries[key].origin !== 'default').length;
   return {
     file: file.path,
@@ -86,7 +91,12 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     warnings: [...warnings, ...evaluation.warnings, ...remarkOnNames(evaluation)].toSorted(byLine),
     errors: allErrors,
     ...(allErrors.length === 0
-      ? { config: { ...resolved.config, fileExists: file.exists, keysSet, vncIsDefault } }
+      ? {
+          config: {
+            ...{ ...resolved.config, fileExists: file.exists },
+            ...{ keysSet, vncIsDefault, carried },
+          },
+        }
       : {}),
   };
 }

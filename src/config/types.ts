@@ -42,6 +42,13 @@ export type SensorFeed =
   /** A serial port of the host, by its absolute path. */
   | { readonly kind: 'serial'; readonly device: string };
 
+/** Settings of a file that could have QEMU run what came along with the file. */
+export interface CarriedSettings {
+  /** QEMU_BUILD_DIR is a path that starts at the file's folder. */
+  readonly relativeQemu: boolean;
+  readonly extraArgs: boolean;
+}
+
 /** What utopia.config says, resolved: absolute paths, numbers, addresses. */
 export interface Config {
   /** Absolute path of the configuration file, whether it exists or not. */
@@ -85,6 +92,8 @@ export interface Config {
   /** UTOPIA_WARM_BASE: whether a warm base may be made unasked. */
   readonly warmBase: 'auto' | 'never';
   readonly verbose: boolean;
+  /** What the file says by itself, and no flag or variable: it may be another's. Undefined is nothing. */
+  readonly carried?: CarriedSettings | undefined;
   /** How many of the known keys the file or the environment sets, for the first line of `up`. */
   readonly keysSet: number;
 }

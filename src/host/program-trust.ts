@@ -10,7 +10,7 @@ import { homeFolder, stateRoot } from '../places.ts';
 export interface DoubtfulProgram {
   /** Absolute, links followed: what consent is for. */
   readonly path: string;
-  /** It lies in the folder of utopia.config. */
+  /** It lies in the folder of utopia.config, or the file names it from there on (`../tools`). */
   readonly inLab: boolean;
   /** The file, or the folder above it, that others than its user and root can write to: consent cannot help. */
   readonly changeable: string | undefined;
@@ -21,6 +21,8 @@ export interface ProgramPlaces {
   readonly qemuBuildDir: string | undefined;
   /** Absolute folder of utopia.config; undefined where there is none. */
   readonly folder?: string | undefined;
+  /** Where the file names QEMU from its own folder on: a QEMU beside it comes along with it, too. */
+  readonly carried?: { readonly relativeQemu: boolean } | undefined;
 }
 
 /** Where the paths are that a user agreed to run. */
@@ -45,17 +47,20 @@ export async function readTrusted(env: Environment): Promise<readonly string[]> 
  */
 export async function findDoubtful(
   programs: readonly string[],
-  { qemuBuildDir, folder }: ProgramPlaces,
+  { qemuBuildDir, folder, carried }: ProgramPlaces,
   env: Environment,
 ): Promise<readonly DoubtfulProgram[]> {
   const home = await realPath(homeFolder(env));
   const lab = folder === undefined ? undefined : await realPath(folder);
+  const named = carried?.relativeQemu === true ? qemuBuildDir : undefined;
   const doubtful: DoubtfulProgram[] = [];
   for (const program of new Set(programs)) {
     const path = await realPath(program);
     // Who has his machine in his home folder has his own programs there, too.
     const inLab =
-      lab !== undefined && !isBelow(home, lab) && (isBelow(path, lab) || isBelow(program, folder));
+      lab !== undefined &&
+      !isBelow(home, lab) &&
+      (isBelow(path, lab) || isBelow(program, folder) || isBelow(program, named));
     if (!inLab && qemuBuildDir === undefined) continue;
     const changeable = await findChangeable(path, process.geteuid?.() ?? 0);
     if (inLab || changeable !== undefined) doubtful.push({ path, inLab, changeable });
@@ -63,6 +68,11 @@ export async function findDoubtful(
   if (doubtful.length === 0) return [];
   const trusted = new Set(await readTrusted(env));
   return doubtful.filter(({ path, changeable }) => changeable !== undefined || !trusted.has(path));
+}
+
+/** Whether a machine's folder is the user's home, or has it: nobody else has made that one. */
+export async function isOwnFolder(folder: string, env: Environment): Promise<boolean> {
+  return isBelow(await realPath(homeFolder(env)), await realPath(folder));
 }
 
 /** Whether `path` is `folder` or in it. */

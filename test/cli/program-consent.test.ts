@@ -1,5 +1,5 @@
 import { chmodSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -82,4 +82,52 @@ test('a QEMU elsewhere that others can change is not run either', async () => {
   expect((await lab.run('devices')).stderr).toMatch(/others can\s+change it/);
   chmodSync(bin, 0o1777);
   expect(await lab.run('devices')).toMatchObject({ status: 0 });
+});
+
+test('a QEMU that the file names from its own folder on came along with it, beside the lab, too', async () => {
+  await using lab = await makeLab({ scenario: {} });
+  const prefix = relative(lab.folder, lab.standIn?.prefix ?? '');
+  expect(prefix).toMatch(/^\.\./);
+  lab.writeConfig([`QEMU_BUILD_DIR='${prefix}'`]);
+  for (const words of [['devices'], ['up', '--dry-run']]) {
+    const refused = await lab.run(...words);
+    expect(refused).toMatchObject({ status: 69 });
+    expect(refused.stderr).toContain('utopia devices --yes');
+  }
+  expect(await lab.run('devices', '--yes')).toMatchObject({ status: 0 });
+  expect(await lab.run('up', '--dry-run')).toMatchObject({ status: 0 });
+});
+
+describe('arguments of the file with which QEMU runs programs', () => {
+  const script = 'UTOPIA_EXTRA_ARGS="-sandbox off -netdev tap,id=x,script=./evil"';
+
+  test.each([[['up', '--detach', '--no-wait']], [['run', '--', 'true']], [['image', 'warm']]])(
+    'are given to no QEMU by utopia %s',
+    async (words) => {
+      await using lab = await makeLab({ scenario: {}, config: [script] });
+      const refused = await lab.run(...words);
+      expect(refused).toMatchObject({ status: 69 });
+      expect(refused.stderr).toContain('tap,id=x,script=./evil');
+      expect(refused.stderr).toContain('utopia devices --yes');
+      expect(lab.processes()).toEqual([]);
+    },
+  );
+
+  test('are agreed to once, as they are', async () => {
+    await using lab = await makeLab({ scenario: {}, config: [script] });
+    expect(await lab.run('devices', '--yes')).toMatchObject({ status: 0 });
+    expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+    await lab.run('down', '--force');
+    lab.writeConfig([script.replace('evil', 'other')]);
+    expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 69 });
+  });
+
+  test('are one’s own behind --, and in the environment', async () => {
+    await using lab = await makeLab({
+      scenario: {},
+      env: { UTOPIA_EXTRA_ARGS: '-sandbox off' },
+    });
+    const started = await lab.run('up', '--detach', '--no-wait', '--', '-D', '/dev/null');
+    expect(started.status, started.stderr).toBe(0);
+  });
 });

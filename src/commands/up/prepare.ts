@@ -8,6 +8,7 @@ import type { Acceleration, QemuInstallation } from '../../host/types.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
+import { agreeToArguments } from '../agree-to-arguments.ts';
 import { agreeToQemu } from '../agree-to-program.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
@@ -51,7 +52,7 @@ export async function prepareMachine(
 /**
  * Throws `qemu-missing`, or `qemu-unsuitable` where a part of the machine, or a
  * device that the user's own arguments ask for, was not built in, and `consent-needed`
- * for one of the lab's folder that nobody agreed to run; `none` asks nobody.
+ * for one of the lab's folder, or arguments of its file, that nobody agreed to; `none` asks nobody.
  */
 export async function findSuitableQemu(
   context: Context,
@@ -59,7 +60,10 @@ export async function findSuitableQemu(
   commandLineArgs: readonly string[],
   consent: 'ask' | 'yes' | 'none' = 'ask',
 ): Promise<QemuInstallation> {
-  if (consent !== 'none') await agreeToQemu(context, config, consent === 'yes');
+  if (consent !== 'none') {
+    await agreeToQemu(context, config, consent === 'yes');
+    await agreeToArguments(context, config, consent === 'yes');
+  }
 
   const qemu = await findQemu(config, context.env, context.signal, context.patience);
   const missing = missingFeatures(qemu, neededFeatures);

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { Config } from '../config/types.ts';
+import type { Context, Environment } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { isOwnFolder } from '../host/program-trust.ts';
+import { riskyArguments } from '../machine/risky-arguments.ts';
+import { stateRoot } from '../places.ts';
+import { readRegularText } from '../regular-file.ts';
+import { quoteForShell } from '../shell-words.ts';
+import { confirm } from '../ui/ask.ts';
+
+/**
+ * Asks before arguments of a file's UTOPIA_EXTRA_ARGS are given to QEMU that can have it run a
+ * program or write a file: whoever wrote the file would do so as its user. What is agreed to is
+ * these very arguments in this folder. `assumeYes` (--yes) agrees. Throws `consent-needed`.
+ */
+export async function agreeToArguments(
+  { env, terminal, signal }: Context,
+  { folder, extraArgs, carried }: Pick<Config, 'folder' | 'extraArgs' | 'carried'>,
+  assumeYes: boolean,
+): Promise<void> {
+  if (carried?.extraArgs !== true) return;
+  const risky = riskyArguments(extraArgs);
+  if (risky.length === 0 || (await isOwnFolder(folder, env))) return;
+  const mark = createHash('sha256')
+    .update(JSON.stringify([folder, extraArgs]))
+    .digest('hex');
+  const agreed = await readAgreed(env);
+  if (agreed.includes(mark)) return;
+  const question = `UTOPIA_EXTRA_ARGS of this folder's utopia.config has ${risky.join(' and ')}, with which QEMU can run programs and write files as you. Allow it from now on?`;
+  if (!assumeYes && !terminal.interactive) throw refuse(risky);
+  if (!(await confirm(terminal, question, { assumeYes, signal }))) throw refuse(risky);
+  const file = agreedFile(env);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFileAtomically(
+    file,
+    `${JSON.stringify({ schema: 1, arguments: [...agreed, mark] })}\n`,
+  );
+}
+
+function agreedFile(env: Environment): string {
+  return join(stateRoot(env), 'agreed-arguments.json');
+}
+
+async function readAgreed(env: Environment): Promise<readonly string[]> {
+  try {
+    const read = JSON.parse(await readRegularText(agreedFile(env))) as { arguments?: unknown };
+    const { arguments: marks } = read;
+    return Array.isArray(marks) ? marks.filter((mark) => typeof mark === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function refuse(risky: readonly string[]): UtopiaError {
+  return new UtopiaError(
+    'consent-needed',
+    'UTOPIA_EXTRA_ARGS of the file can have QEMU run programs and write files, and nobody agreed to it.',
+    {
+      details: risky.slice(0, 10).map((each) => quoteForShell(each)),
+      hint: 'If you trust who wrote it: utopia devices --yes      (asked for once)',
+    },
+  );
+}
