@@ -121,13 +121,13 @@ describe('utopia vnc', () => {
 
 describe('utopia forward', () => {
   test('opens a port through the monitor; conflicts are named', async () => {
-    const port = await freePort();
+    const [port, refusedPort] = [await freePort(), await freePort()];
     const table = `  TCP[HOST_FORWARD]  12  127.0.0.1 ${port + 1}  10.0.2.15    80     0     0\n`;
     await using lab = await makeLab({
       scenario: {
         monitor: {
           'info usernet': table,
-          [`hostfwd_add net0 tcp:127.0.0.1:${port}-:81`]:
+          [`hostfwd_add net0 tcp:127.0.0.1:${refusedPort}-:81`]:
             'could not set up host forwarding rule\r\n',
           [`hostfwd_remove net0 tcp:127.0.0.1:${port + 1}`]: 'host forwarding rule removed\r\n',
         },
@@ -144,7 +144,7 @@ describe('utopia forward', () => {
     const other = await lab.run('forward', `${port + 1}:81`);
     expect(other).toMatchObject({ status: 69 });
     expect(other.stderr).toContain(`utopia forward --remove ${port + 1}:80`);
-    const refused = await lab.run('forward', `${port}:81`);
+    const refused = await lab.run('forward', `${refusedPort}:81`);
     expect(refused.stderr).toMatch(/could not set up host forwarding\s+rule/);
     const taken = await lab.run('forward', `${lab.sshPort}:81`);
     expect(taken).toMatchObject({ status: 69 });
