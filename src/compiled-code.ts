@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -69,7 +70,7 @@ function readKept(file: string): Buffer | undefined {
 function writeKept(folder: string, scripts: ReadonlyMap<string, Script>): void {
   const part = join(folder, `.${process.pid}`);
   try {
-    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) forgetOld(folder);
+    if (madeFolder(folder)) forgetOld(folder);
     for (const [name, script] of scripts) {
       writeFileSync(part, script.createCachedData(), { mode: 0o600 });
       renameSync(part, join(folder, name));
@@ -81,6 +82,15 @@ function writeKept(folder: string, scripts: ReadonlyMap<string, Script>): void {
       // The disk is full, or the folder is somebody else's: there is no gain then.
     }
   }
+}
+
+/** Whether there was none. Node's `recursive` never ends in a folder that takes none, such as /proc/self. */
+function madeFolder(folder: string): boolean {
+  if (existsSync(folder)) return false;
+  const parent = dirname(folder);
+  if (parent !== folder) madeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
+  return true;
 }
 
 /** Removes what builds and Nodes kept that have not been new for a month. */

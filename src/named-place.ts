@@ -4,6 +4,7 @@ import { draftPath, removeDrafts } from './atomic-file.ts';
 import { UtopiaError } from './errors.ts';
 import { openFolder, type OpenFolder } from './open-folder.ts';
 import { namedFileMode, namedFolderMode } from './umask.ts';
+import { describeUnmade } from './no-room.ts';
 
 /**
  * Opens a folder that the user has named, and makes it where it is missing. Links on the way are
@@ -29,13 +30,14 @@ export async function openNamedFolder(
     }
     return folder;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     const link = code === 'ELOOP' || code === 'ENOTDIR';
-    const why = link ? 'a link or a file is on the way to it.' : message;
-    throw new UtopiaError('cannot-create', `Cannot write in ${path}: ${why}`, {
-      hint,
-      cause: error,
-    });
+    if (!link) throw describeUnmade(`Cannot write in ${path}`, path, error, hint);
+    throw new UtopiaError(
+      'cannot-create',
+      `Cannot write in ${path}: a link or a file is on the way to it.`,
+      { hint, cause: error },
+    );
   }
 }
 
@@ -65,7 +67,7 @@ export async function openNamedPlace(cwd: string, name: string, hint: string): P
     return {
       write: async (pieces) => {
         await using file = await open(path, 'w');
-        for await (const piece of pieces) await file.write(piece);
+        for await (const piece of pieces) await file.appendFile(piece);
       },
       [Symbol.asyncDispose]: async () => {},
     };
@@ -90,7 +92,8 @@ export async function writeIn(
   try {
     // The umask has taken the others' bits away. A file system without modes keeps none.
     await file.chmod(namedFileMode()).catch(() => {});
-    for await (const piece of pieces) await file.write(piece);
+    // All of a piece: write(2) may take less, and says nothing of a disk that is full then.
+    for await (const piece of pieces) await file.appendFile(piece);
     await file.sync();
     await rename(draft, place);
     const [ours, there] = [await file.stat(), await lstat(place)];

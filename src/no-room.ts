@@ -1,4 +1,4 @@
-import { UtopiaError } from './errors.ts';
+import { UtopiaError, type ErrorCode } from './errors.ts';
 import { quoteForShell } from './shell-words.ts';
 
 /** No space, no quota, or no larger file allowed (ulimit -f): write(2). */
@@ -53,11 +53,38 @@ export function describeRefusedFile(error: unknown): UtopiaError | undefined {
     place === undefined
       ? 'A file cannot be written'
       : `${place} cannot be ${full ? 'written' : 'made or opened'}`;
-  return new UtopiaError(
-    full ? 'disk-full' : code === 'ENAMETOOLONG' ? 'path-too-long' : 'cannot-create',
-    `${what}: ${reason} (${code}).`,
-    { hint: hintFor(code, full, place), cause: error },
-  );
+  return new UtopiaError(errorCodeFor(code, full), `${what}: ${reason} (${code}).`, {
+    hint: hintFor(code, full, place),
+    cause: error,
+  });
+}
+
+/** Why the system has refused something, in words where we have any for it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const reason = refusals[code];
+  return reason === undefined ? error.message : `${reason} (${code}).`;
+}
+
+/** The error where something of ours cannot be made; `hint` unless the place is full. */
+export function describeUnmade(
+  what: string,
+  place: string,
+  error: unknown,
+  hint: string,
+): UtopiaError {
+  const full = isOutOfRoom(error);
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return new UtopiaError(errorCodeFor(code, full), `${what}: ${reasonOf(error)}`, {
+    hint: full ? hintFor(code, full, place) : hint,
+    cause: error,
+  });
+}
+
+function errorCodeFor(code: string, full: boolean): ErrorCode {
+  if (full) return 'disk-full';
+  return code === 'ENAMETOOLONG' ? 'path-too-long' : 'cannot-create';
 }
 
 function hintFor(code: string, full: boolean, place: string | undefined): string {

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { Context } from '../context.ts';
 import { searchQemu, isRunnableHere, refuseDoubtful } from '../host/find-qemu.ts';
 import { findDoubtful, readTrusted, trustFile, type ProgramPlaces } from '../host/program-trust.ts';
 import { confirm } from '../ui/ask.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /**
  * Asks before a QEMU of the lab's folder is run for the first time: it may be part
@@ -28,6 +28,6 @@ export async function agreeToQemu(
   if (!(await confirm(terminal, question, { assumeYes, signal }))) throw refuseDoubtful(doubtful);
   const all = new Set([...(await readTrusted(env)), ...paths]);
   const file = trustFile(env);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file), { mode: 0o700 });
   await writeFileAtomically(file, `${JSON.stringify({ schema: 1, paths: [...all] })}\n`);
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom } from '../no-room.ts';
+import { describeUnmade } from '../no-room.ts';
 import { namedFileMode } from '../umask.ts';
 import { readRegularText } from '../regular-file.ts';
 
@@ -61,7 +61,7 @@ async function writeNewFile(file: string, label: string, text: string): Promise<
         hint: `utopia config shows what it says. For a fresh one: mv ${label} ${label}.old && utopia init`,
       });
     }
-    throw cannotWrite(label, error);
+    throw cannotWrite(file, label, error);
   }
 }
 
@@ -82,15 +82,11 @@ async function addIgnoredLines(file: string): Promise<string[]> {
     }
     return missing;
   } catch (error) {
-    throw cannotWrite(basename(file), error);
+    throw cannotWrite(file, basename(file), error);
   }
 }
 
-function cannotWrite(label: string, error: unknown): UtopiaError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new UtopiaError(
-    isOutOfRoom(error) ? 'disk-full' : 'cannot-create',
-    `${label} cannot be written: ${code ?? message}.`,
-    { hint: 'Choose a folder in which you may write: utopia -C FOLDER init', cause: error },
-  );
+function cannotWrite(file: string, label: string, error: unknown): UtopiaError {
+  const hint = 'Choose a folder in which you may write: utopia -C FOLDER init';
+  return describeUnmade(`${label} cannot be written`, file, error, hint);
 }

@@ -12,6 +12,7 @@ import { namedFileMode } from '../umask.ts';
 import { readPixmap, type Picture } from '../qmp/pixmap.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { requireRunning, withMonitor } from './monitor.ts';
+import { describeUnmade } from '../no-room.ts';
 
 /**
  * `utopia screenshot`: what the guest's screen shows, as a PNG. QEMU writes a PPM,
@@ -68,11 +69,8 @@ async function write(file: string, png: Uint8Array): Promise<void> {
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `Cannot write ${file}: ${reason}`, {
-      hint: 'Name another file: utopia screenshot /tmp/screen.png',
-      cause: error,
-    });
+    const hint = 'Name another file: utopia screenshot /tmp/screen.png';
+    throw describeUnmade(`Cannot write ${file}`, file, error, hint);
   }
 }
 

@@ -4,6 +4,7 @@ import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { followFeed } from '../sensors/feed.ts';
+import { describeUnmade } from '../no-room.ts';
 import { namedFileMode } from '../umask.ts';
 import { countOf, formatBytes, formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
@@ -28,17 +29,28 @@ export async function runSensorsRecord(
         hint: 'Give another name, or remove it first.',
       });
     }
-    throw new UtopiaError('cannot-create', `${path} cannot be made: ${error.code}`, {
-      hint: 'Give a name in a folder that you may write to.',
-      cause: error,
-    });
+    const hint = 'Give a name in a folder that you may write to.';
+    throw describeUnmade(`${path} cannot be made`, path, error, hint);
   });
   await handle.chmod(namedFileMode()).catch(() => {});
   const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
   const startedAt = performance.now();
   let frames = 0;
   let bytes = 0;
-  const writes: Promise<unknown>[] = [];
+  let trouble: unknown;
+  let written = Promise.resolve();
+  const ended = new AbortController();
+  const write = async (frame: Buffer): Promise<void> => {
+    if (trouble !== undefined) return;
+    try {
+      await handle.appendFile(frame);
+      frames += 1;
+      bytes += frame.length;
+    } catch (error) {
+      trouble = error;
+      ended.abort();
+    }
+  };
   const title = 'recording';
   display.report({ kind: 'note', text: `${formatSensors(feed)} (Ctrl-C ends it)` });
   try {
@@ -46,16 +58,20 @@ export async function runSensorsRecord(
       feed,
       {
         frame: (frame) => {
-          writes.push(handle.appendFile(frame));
-          frames += 1;
-          bytes += frame.length;
+          written = written.then(() => write(frame));
           display.report({ kind: 'moved', title, detail: countOf(frames, 'frame') });
         },
         note: (text) => display.report({ kind: 'note', text }),
       },
-      listeningSignal(context, options),
+      AbortSignal.any([listeningSignal(context, options), ended.signal]),
     );
-    await Promise.all(writes);
+    await written;
+    if (trouble !== undefined) {
+      // Whole frames alone: the last one may have had room for its start.
+      await handle.truncate(bytes).catch(() => {});
+      const kept = `${path} has the first ${countOf(frames, 'frame')}, and no more can be written`;
+      throw describeUnmade(kept, path, trouble, 'Record to another place.');
+    }
   } finally {
     display.close();
     await handle.close();

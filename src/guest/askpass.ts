@@ -1,6 +1,7 @@
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** The accounts that the guide gives to every lab machine. */
 const guidePasswords: Readonly<Record<string, string>> = { root: 'root', user: 'user' };
@@ -60,7 +61,7 @@ export async function openAskpass(
   env: Environment,
   password: string | undefined,
 ): Promise<Askpass> {
-  await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
+  await makeFolder(runtimeDir, { mode: 0o700 });
   const folder = await mkdtemp(join(runtimeDir, 'ssh-'));
   const program = join(folder, 'askpass');
   await writeFile(program, script, { mode: 0o700 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { AgentFile } from './agent.ts';
@@ -6,6 +6,7 @@ import { agentFiles } from './agent-start.ts';
 import { quoteWord } from './ssh-argv.ts';
 import { generateKey, sshFiles } from './ssh-key.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** A host key of a guest: its kind as in the file's name, `ed25519`, and both halves. */
 export interface HostKey {
@@ -84,7 +85,7 @@ export function parseHostKeyKinds(text: string): string[] {
  * seconds in an emulated guest. `folder` is the user's alone; nothing stays there.
  */
 export async function makeHostKeys(folder: string, kinds: readonly string[]): Promise<HostKey[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, { mode: 0o700 });
   const draft = await mkdtemp(join(folder, 'host-keys-'));
   try {
     return await Promise.all(

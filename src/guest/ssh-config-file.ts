@@ -1,10 +1,12 @@
-import { copyFile, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { copyFile, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../local-time.ts';
 import { includeLine, withInclude, withoutInclude } from './ssh-config.ts';
 import { readRegularFile, whyUnreadable } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
+import { describeUnmade } from '../no-room.ts';
 
 /** Where plain ssh reads and where we write. */
 export interface SshConfigPlaces {
@@ -36,7 +38,7 @@ export async function installBlock(
   block: string,
   now: Date,
 ): Promise<UserFileChange> {
-  await mkdir(places.folder, { recursive: true, mode: 0o700 });
+  await makeFolder(places.folder, { mode: 0o700 });
   await writeFileAtomically(blockFile(places), block, { mode: 0o600 });
   return await changeUserFile(places, withInclude, now);
 }
@@ -60,7 +62,7 @@ async function changeUserFile(
   const after = change(before ?? '', Buffer.from(folder).toString('latin1'));
   if (after === (before ?? '')) return { changed: false, backup: undefined };
   try {
-    await mkdir(dirname(userFile), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(userFile), { mode: 0o700 });
     if (before === undefined) {
       await writeFileAtomically(file, bytesOf(after), { mode: 0o600 });
       return { changed: true, backup: undefined };
@@ -70,11 +72,8 @@ async function changeUserFile(
     await writeFileAtomically(file, bytesOf(after), { mode: (await stat(file)).mode & 0o777 });
     return { changed: true, backup };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `${userFile} cannot be changed: ${reason}`, {
-      hint: `Its first line is to be:\n${includeLine(folder)}`,
-      cause: error,
-    });
+    const hint = `Its first line is to be:\n${includeLine(folder)}`;
+    throw describeUnmade(`${userFile} cannot be changed`, userFile, error, hint);
   }
 }
 

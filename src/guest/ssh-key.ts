@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
 export interface SshFiles {
@@ -32,7 +33,7 @@ export function sshFiles(sshDir: string): SshFiles {
 export async function ensureMachineKey(sshDir: string, comment: string): Promise<string> {
   const { identityFile } = sshFiles(sshDir);
   const publicFile = `${identityFile}.pub`;
-  await mkdir(sshDir, { recursive: true, mode: 0o700 });
+  await makeFolder(sshDir, { mode: 0o700 });
   if (!(await exists(identityFile))) {
     await removeDrafts(identityFile);
     const draft = draftPath(identityFile);

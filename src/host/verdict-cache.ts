@@ -1,9 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
 import { utopiaVersion } from '../version.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Raised when a verdict's shape or a probe changes within a version. */
 const format = 2;
@@ -26,7 +27,7 @@ export async function remembered<Verdict>(
   if (!lasting(verdict)) return verdict;
   try {
     const { writeFileAtomically } = await import('../atomic-file.ts');
-    await mkdir(cacheRoot(env), { recursive: true });
+    await makeFolder(cacheRoot(env));
     await writeFileAtomically(fileOf(env, name), JSON.stringify({ key: wordOf(key), verdict }));
   } catch {
     // A full or read-only cache: the next call probes again.

@@ -13,6 +13,8 @@ import { dirname, join, resolve } from 'node:path';
 import { syncFolder, writeFileAtomically } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere, moveIfThere, noteName, type KeptNote, type KeptPlaces } from './kept-list.ts';
+import { makeFolder } from '../make-folder.ts';
+import { describeUnmade } from '../no-room.ts';
 
 /**
  * What goes where a disk goes: the saved state of a suspended machine
@@ -38,7 +40,7 @@ export async function makeKeptFolder(
 }
 
 async function makeFolderOfMoment(keptDir: string, now: Date): Promise<string> {
-  await mkdir(keptDir, { recursive: true, mode: 0o700 });
+  await makeFolder(keptDir, { mode: 0o700 });
   for (let ms = now.getTime(); ; ms += 1) {
     const folder = join(keptDir, new Date(ms).toISOString().replaceAll(':', '-'));
     try {
@@ -115,7 +117,7 @@ export async function atEitherPlace(
     return inside;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await mkdir(dirname(beside), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(beside), { mode: 0o700 });
     await act(beside);
     return beside;
   }
@@ -124,8 +126,6 @@ export async function atEitherPlace(
 /** The error of a move, for its user. */
 export function describeMoveFailure(error: unknown, privateFile: string): unknown {
   if (error instanceof UtopiaError || !(error instanceof Error)) return error;
-  return new UtopiaError('cannot-create', `Cannot move ${privateFile}: ${error.message}`, {
-    hint: 'Look at the modes of its folder and at the free space; nothing was lost.',
-    cause: error,
-  });
+  const hint = 'Look at the modes of its folder and at the free space; nothing was lost.';
+  return describeUnmade(`Cannot move ${privateFile}`, privateFile, error, hint);
 }

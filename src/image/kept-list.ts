@@ -1,9 +1,10 @@
-import { cp, lstat, mkdir, readdir, rename } from 'node:fs/promises';
+import { cp, lstat, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Where a machine keeps overlays, and the host keys and the layers of exercise disks of the current one. */
 export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir' | 'disksDir'>;
@@ -95,7 +96,7 @@ export async function isThere(path: string): Promise<boolean> {
 
 /** Renames; returns false when there is nothing to rename. The new place's folder is made. */
 export async function moveIfThere(from: string, to: string): Promise<boolean> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(to), { mode: 0o700 });
   try {
     await rename(from, to);
     return true;

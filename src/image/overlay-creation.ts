@@ -3,7 +3,7 @@ import { chmod, copyFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom } from '../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../no-room.ts';
 import { quoteForShell } from '../shell-words.ts';
 import type { FileIdentity } from './identity.ts';
 import { recordPath, removeRecord, writeRecord } from './overlay-record.ts';
@@ -81,8 +81,8 @@ function describeFailure(error: unknown, folder: string): unknown {
       cause: error,
     });
   }
-  const { code } = error as NodeJS.ErrnoException;
-  return new UtopiaError('cannot-create', `Cannot make the private file in ${folder}: ${code}`, {
+  const what = `Cannot make the private file in ${folder}: ${reasonOf(error)}`;
+  return new UtopiaError('cannot-create', what, {
     hint: `Look at its owner and mode: ls -ld ${quoteForShell(folder)}`,
     cause: error,
   });

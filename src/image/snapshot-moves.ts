@@ -8,7 +8,7 @@ import {
   writeFileAtomically,
 } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom } from '../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../no-room.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
 import { copyIfThere, isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { exchangeOverlay } from './kept-exchange.ts';
@@ -28,6 +28,7 @@ import {
   type SnapshotNote,
 } from './snapshots.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 export interface SaveSnapshotOptions {
   readonly now: Date;
@@ -63,7 +64,7 @@ export async function saveSnapshot(
   }
   const draft = draftPath(draftBase(privateFile));
   try {
-    await mkdir(snapshotsFolder(privateFile), { recursive: true, mode: 0o700 });
+    await makeFolder(snapshotsFolder(privateFile), { mode: 0o700 });
     await removeDrafts(draftBase(privateFile));
     await mkdir(draft, { mode: 0o700 });
     const files = snapshotFiles(draft);
@@ -169,7 +170,7 @@ function describeFailure(error: unknown, path: string): unknown {
   const full = isOutOfRoom(error);
   return new UtopiaError(
     full ? 'disk-full' : 'cannot-create',
-    full ? `No room to make ${path}.` : `Cannot make ${path}: ${error.message}`,
+    full ? `No room to make ${path}.` : `Cannot make ${path}: ${reasonOf(error)}`,
     { hint: full ? 'Free some space there.' : 'Look at the modes of its folder.', cause: error },
   );
 }

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
 import { readRegularText } from '../regular-file.ts';
+import { makeFolder } from '../make-folder.ts';
 
 const manifestSchema = z.object({
   schema: z.literal(1),
@@ -96,7 +97,7 @@ const draftPrefix = '.draft-';
 /** A new folder in the store for a base in the making; those of killed makers go, and what no version since could use. */
 export async function draftWarmBase(env: Environment): Promise<string> {
   const folder = warmFolder(env);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, { mode: 0o700 });
   for (const name of await readdir(folder)) {
     const pid = new RegExp(`^\\${draftPrefix}(\\d+)-`).exec(name)?.[1];
     const wanted =

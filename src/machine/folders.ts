@@ -1,31 +1,34 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UtopiaError } from '../errors.ts';
 import type { MachinePaths } from './paths.ts';
+import { describeUnmade } from '../no-room.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /**
  * Makes the machine's state and runtime folders, private to the user. In the
  * temporary directory somebody else could have laid them there first, so the
- * owner and the mode of each are checked. Throws `cannot-create`, `folder-unsafe`.
+ * owner and the mode of each are checked. Throws `cannot-create`, `disk-full`, `folder-unsafe`.
  */
 export async function prepareFolders(paths: MachinePaths, uid: number): Promise<void> {
   for (const folder of [paths.stateDir, paths.runtimeDir]) {
     for (const each of [dirname(folder), folder]) {
-      await makeFolder(each);
+      await makeOwnFolder(each);
       await checkOwnFolder(each, uid);
     }
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOwnFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, { mode: 0o700 });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `Cannot make the folder ${folder}: ${reason}`, {
-      hint: 'Make it writable for you, or point XDG_STATE_HOME and XDG_RUNTIME_DIR elsewhere.',
-      cause: error,
-    });
+    throw describeUnmade(
+      `Cannot make the folder ${folder}`,
+      folder,
+      error,
+      'Make it writable for you, or point XDG_STATE_HOME and XDG_RUNTIME_DIR elsewhere.',
+    );
   }
 }
 

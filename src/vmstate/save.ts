@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { draftPath, syncFolder } from '../atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom } from '../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../no-room.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { cancelMigration, prepareMigration, watchMigration } from './migration.ts';
 
@@ -130,11 +130,12 @@ function isSystemError(error: unknown): boolean {
 
 function describeFailure(error: unknown, file: string): unknown {
   if (error instanceof UtopiaError || !isSystemError(error)) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
   const full = isOutOfRoom(error);
   return new UtopiaError(
     full ? 'disk-full' : 'cannot-create',
-    full ? `No room for the machine's state in ${dirname(file)}.` : `Cannot write ${file}: ${code}`,
+    full
+      ? `No room for the machine's state in ${dirname(file)}.`
+      : `Cannot write ${file}: ${reasonOf(error)}`,
     { hint: full ? 'Free some space there.' : 'Look at the modes of its folder.', cause: error },
   );
 }

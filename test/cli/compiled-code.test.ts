@@ -50,3 +50,14 @@ test('a cache that cannot be written is done without', () => {
   writeFileSync(join(folder.path, 'cache/utopia/compiled'), 'a file');
   expect(run(folder.path)).toEqual(first);
 });
+
+test('a cache in a folder that takes none is done without, and ends nothing', () => {
+  using folder = temporaryFolder();
+  const { status, stderr } = spawnSync(node, [program, 'ls'], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: folder.path, XDG_CACHE_HOME: '/proc/self/none' },
+    timeout: 20_000,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});

@@ -3,7 +3,7 @@ import { writeFileAtomically } from '../../atomic-file.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError, type ExitStatus, exitStatus } from '../../errors.ts';
-import { isOutOfRoom } from '../../no-room.ts';
+import { describeUnmade } from '../../no-room.ts';
 import { gatherSecrets } from '../../host/gather/secrets.ts';
 import { redact } from '../../host/redact.ts';
 import { homeFolder } from '../../places.ts';
@@ -59,7 +59,7 @@ async function refuseOthers(file: string, label: string): Promise<void> {
     if (error.code === 'ENOENT') return undefined;
     // What is no file, or too large for a report of ours, is none.
     if (error instanceof FileRefusal) return '';
-    throw cannotWrite(label, error);
+    throw cannotWrite(file, label, error);
   });
   if (text === undefined || text.startsWith(reportHeading)) return;
   throw new UtopiaError('file-exists', `${label} exists already, and is no report of utopia's.`, {
@@ -71,15 +71,11 @@ async function write(file: string, label: string, text: string): Promise<void> {
   try {
     await writeFileAtomically(file, text, { mode: namedFileMode() });
   } catch (error) {
-    throw cannotWrite(label, error as NodeJS.ErrnoException);
+    throw cannotWrite(file, label, error);
   }
 }
 
-function cannotWrite(label: string, error: NodeJS.ErrnoException): UtopiaError {
-  const { code, message } = error;
-  return new UtopiaError(
-    isOutOfRoom(error) ? 'disk-full' : 'cannot-create',
-    `${label} cannot be written: ${code ?? message}.`,
-    { hint: 'Name a file in a folder in which you may write, or - to print it.', cause: error },
-  );
+function cannotWrite(file: string, label: string, error: unknown): UtopiaError {
+  const hint = 'Name a file in a folder in which you may write, or - to print it.';
+  return describeUnmade(`${label} cannot be written`, file, error, hint);
 }

@@ -3,7 +3,7 @@ import { isAbsolute, normalize } from 'node:path';
 import type { Context } from '../../context.ts';
 import { openDeadline } from '../../deadline.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isOutOfRoom } from '../../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../../no-room.ts';
 import { openFolder } from '../../open-folder.ts';
 import { mostDepth, mostMembers, type LeftOut } from './archive-tree.ts';
 import type { GuestChannel } from './channel.ts';
@@ -149,7 +149,7 @@ function explain(error: unknown, lateMs: number | undefined, maxBytes: number): 
       ? 'There is no room for what is to be copied back.'
       : 'What the command has written cannot be put here.',
     {
-      details: [words],
+      details: [reasonOf(error)],
       hint: 'Look at the modes of this folder and the room on its disk.',
       cause: error,
     },

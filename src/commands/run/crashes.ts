@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { crashLine } from '../../crash/headline.ts';
@@ -10,6 +10,7 @@ import { crashCards, locateCrashes } from '../oops/cards.ts';
 import { silentPanic } from '../oops/device-panic.ts';
 import { readLog } from '../oops/read-logs.ts';
 import { isFatal } from './verdict.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** Consoles of crashed copies that are kept; the oldest go. */
 const keptConsoles = 20;
@@ -32,7 +33,7 @@ export async function findCrashes(
 /** Keeps the console of a copy that crashed; gives its new place. */
 export async function keepConsole(context: Context, consoleLog: string): Promise<string> {
   const folder = join(stateRoot(context.env), 'crashed-runs');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, { mode: 0o700 });
   const time = context
     .now()
     .toISOString()

@@ -3,6 +3,7 @@ import type { NamedPlace } from '../../named-place.ts';
 import { quoteForShell } from '../../shell-words.ts';
 import type { JUnitCase } from '../../ui/junit.ts';
 import type { RunReport } from './verdict.ts';
+import { isOutOfRoom, reasonOf } from '../../no-room.ts';
 
 /** Name of the suite, and of each case's class. */
 export const junitSuite = 'utopia run';
@@ -16,9 +17,11 @@ export async function writeJUnit(
   try {
     await marks?.write(pieces);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `Cannot write the file of --junit: ${reason}`;
-    throw new UtopiaError('cannot-create', message, { hint: junitHint, cause: error });
+    const message = `Cannot write the file of --junit: ${reasonOf(error)}`;
+    throw new UtopiaError(isOutOfRoom(error) ? 'disk-full' : 'cannot-create', message, {
+      hint: isOutOfRoom(error) ? 'Free some space there, or name another: --junit FILE' : junitHint,
+      cause: error,
+    });
   }
 }
 

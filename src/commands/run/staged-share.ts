@@ -14,6 +14,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { isBelow } from './items.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** Bounds of what one copy is given: a submission is small, and every copy has a copy of it. */
 export const shareLimits = { bytes: 2 ** 30, entries: 100_000, depth: 64 } as const;
@@ -104,7 +105,7 @@ async function copyTree(from: string, to: string, depth: number, task: CopyTask)
   }
   if (!found.isDirectory()) return;
   // The share's own folder is there already.
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   for (const name of await readdir(from)) {
     await copyTree(join(from, name), join(to, name), depth + 1, task);
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { stateRoot } from '../../places.ts';
 import { stringifyHarmlessly } from '../../ui/harmless.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** Values that wait on the disk until all are there, in any order; memory holds where they are. */
 export interface Spool<Value> extends AsyncDisposable {
@@ -17,7 +18,7 @@ export interface Spool<Value> extends AsyncDisposable {
 /** Opens one in a file without a name, which goes with this process whatever ends it. */
 export async function openSpool<Value>({ env }: Pick<Context, 'env'>): Promise<Spool<Value>> {
   const folder = stateRoot(env);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, { mode: 0o700 });
   const path = join(folder, `.verdicts.${randomBytes(8).toString('hex')}`);
   const file = await open(path, 'wx+', 0o600);
   await rm(path);

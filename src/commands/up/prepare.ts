@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { refuseMissingDevices } from '../../host/asked-devices.ts';
@@ -13,6 +13,8 @@ import { agreeToQemu } from '../agree-to-program.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
 import { planDisks } from './disks.ts';
+import { describeUnmade } from '../../no-room.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** What must be there before anything is chosen. */
 export interface MachineParts {
@@ -99,13 +101,14 @@ export async function requireBackingFile(
 /** Makes the shared folder, the user's alone, when it is missing. Throws `cannot-create` where a file is in its place. */
 export async function prepareShare(sharedDir: string): Promise<void> {
   try {
-    await mkdir(sharedDir, { recursive: true, mode: 0o700 });
+    await makeFolder(sharedDir, { mode: 0o700 });
     if ((await stat(sharedDir)).isDirectory()) return;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `SHARED_FS_DIR=${sharedDir} cannot be made: ${reason}`, {
-      hint: 'Name another folder in SHARED_FS_DIR, or make this one writable.',
-      cause: error,
-    });
+    throw describeUnmade(
+      `SHARED_FS_DIR=${sharedDir} cannot be made`,
+      sharedDir,
+      error,
+      'Name another folder in SHARED_FS_DIR, or make this one writable.',
+    );
   }
 }

@@ -16,6 +16,8 @@ import { packageSources } from './sources.ts';
 import { runTool } from './tool-run.ts';
 import { buildPath, requireBuildTools, type DescribeInstall } from './tools.ts';
 import { openWorkspace, workspaceParent } from './workspace.ts';
+import { describeUnmade } from '../../no-room.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 export interface BuildRequest {
   readonly recipe: ImageRecipe;
@@ -59,7 +61,7 @@ export async function buildImage(
   if (!request.replace) await refuseExisting(output);
   requireBuildTools(env, uid, surroundings.describeInstall);
   await requireNamespaces(env, uid, signal);
-  await makeFolder(dirname(output));
+  await makeOutputFolder(dirname(output));
   await removeDrafts(output);
   await requireRoom(workspaceParent(env), neededBytes[recipe.profile]);
   await requireRoom(dirname(output), neededBytes[recipe.profile]);
@@ -142,15 +144,16 @@ async function refuseExisting(output: string): Promise<void> {
   });
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOutputFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `Cannot make the folder ${folder}: ${reason}`, {
-      hint: 'Make it writable for you, or name another place with -o FILE.',
-      cause: error,
-    });
+    throw describeUnmade(
+      `Cannot make the folder ${folder}`,
+      folder,
+      error,
+      'Make it writable for you, or name another place with -o FILE.',
+    );
   }
 }
 

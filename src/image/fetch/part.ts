@@ -1,11 +1,13 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { removeDrafts, writeFileAtomically } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryFlock } from '../../flock.ts';
 import type { RemoteFile } from './resume.ts';
 import { readRegularText } from '../../regular-file.ts';
+import { describeUnmade } from '../../no-room.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /**
  * The part of a download that is on the disk, under a hidden name beside the
@@ -96,17 +98,19 @@ async function openLocked(path: string): Promise<FileHandle> {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // A part with a second name became an image in a fetch that was killed right then.
     if (((await stat(path).catch(() => undefined))?.nlink ?? 1) > 1) await rm(path);
     // Neither r+ (the file must exist) nor w+ (it is emptied): read, write, make it when missing.
     return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UtopiaError('cannot-create', `Cannot write into ${dirname(path)}: ${reason}`, {
-      hint: 'Name another place with -o.',
-      cause: error,
-    });
+    const folder = dirname(path);
+    throw describeUnmade(
+      `Cannot write into ${folder}`,
+      folder,
+      error,
+      'Name another place with -o.',
+    );
   }
 }
 
