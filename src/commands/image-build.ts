@@ -16,6 +16,7 @@ import { imageFolder, imageMode } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { stat } from 'node:fs/promises';
+import { shownText } from '../image/fetch/shown-url.ts';
 
 export interface ImageBuildOptions {
   readonly suite: string;
@@ -169,9 +170,19 @@ export function readDiskSize(text: string): number {
   return mebibytes * 1024 ** 2;
 }
 
-function readMirror(text: string | undefined): string | undefined {
-  if (text === undefined || /^https?:\/\/[^\s[\]]+$/.test(text)) return text;
-  throw new UtopiaError('usage', `--mirror ${text}: not an http or https URL.`, {
-    hint: 'utopia image build --mirror http://deb.debian.org/debian',
-  });
+/** The mirror's URL as typed: it stays in the image's sources, so nothing secret may be in it. Pure. */
+export function readMirror(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const hint = 'utopia image build --mirror http://deb.debian.org/debian';
+  if (!/^https?:\/\/[^\s[\]\\]+$/.test(text) || !URL.canParse(text)) {
+    throw new UtopiaError('usage', `--mirror ${shownText(text)}: not an http or https URL.`, {
+      hint,
+    });
+  }
+  if (!/[?#]|^https?:\/\/[^/]*@/.test(text)) return text;
+  throw new UtopiaError(
+    'usage',
+    `--mirror ${shownText(text)}: a name, a password or a token in it would stay in the image, readable in each of its guests.`,
+    { hint: `Name a mirror that asks for none: ${hint}` },
+  );
 }

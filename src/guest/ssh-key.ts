@@ -1,6 +1,9 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { UtopiaError } from '../errors.ts';
+import { saysOutOfRoom } from '../no-room.ts';
+import { quoteForShell } from '../shell-words.ts';
 import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
 import { readRegularText } from '../regular-file.ts';
@@ -65,11 +68,40 @@ export async function generateKey(file: string, comment: string, type: string): 
 }
 
 async function sshKeygen(args: readonly string[]): Promise<{ readonly stdout: string }> {
-  try {
-    return await execa('ssh-keygen', args, { stdin: 'ignore', timeout: 30_000 });
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missingProgram('ssh-keygen') : error;
+  const result = await execa('ssh-keygen', args, {
+    ...{ stdin: 'ignore', timeout: 30_000, reject: false },
+    env: { LC_ALL: 'C' },
+  } as const);
+  if (!result.failed) return result;
+  if (result.code === 'ENOENT') throw missingProgram('ssh-keygen');
+  const file = args[args.indexOf('-f') + 1] ?? '';
+  throw explainKeygen(result.stderr, dirname(file), result);
+}
+
+/** Why ssh-keygen has made no key, by its words. */
+function explainKeygen(stderr: string, folder: string, cause: unknown): UtopiaError {
+  const details = stderr.trim().split('\n').slice(-3);
+  if (saysOutOfRoom(stderr)) {
+    return new UtopiaError('disk-full', `No room for a key in ${folder}.`, {
+      ...{ details, cause },
+      hint: `Free some space there, then again: df -h ${quoteForShell(folder)}`,
+    });
   }
+  const uid = /No user exists for uid (\d+)/.exec(stderr)?.[1];
+  if (uid !== undefined) {
+    return new UtopiaError(
+      'program-missing',
+      `User id ${uid} has no account here, and OpenSSH works for accounts alone.`,
+      {
+        ...{ details, cause },
+        hint: `Give it one (useradd -u ${uid} NAME), or run utopia as a user that has one.`,
+      },
+    );
+  }
+  return new UtopiaError('ssh-unavailable', `ssh-keygen has made no key in ${folder}.`, {
+    ...{ details, cause },
+    hint: `Look at owners and modes on the way to it: namei -l ${quoteForShell(folder)}`,
+  });
 }
 
 /**

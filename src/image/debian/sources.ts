@@ -28,8 +28,10 @@ export function readIndexTargets(text: string, suite: string): readonly string[]
   for (const line of text.split('\n')) {
     const [release = '', component, uri = ''] = line.split(' ');
     if (component !== 'main' || !releases.includes(release) || found.has(release)) continue;
-    // The guest reaches packages over the network; a host's local folder is not there.
-    if (/^https?:/.test(uri)) found.set(release, `deb ${uri} ${release} main`);
+    // The guest reaches packages over the network; a host's local folder is not there. A password
+    // of the host's would be in the image.
+    if (/^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(uri))
+      found.set(release, `deb ${uri} ${release} main`);
   }
   return found.has(suite) ? [...found.values()] : [];
 }

@@ -5,6 +5,7 @@ import { readIncludedPackages } from '../../../../src/image/debian/included-pack
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
 import { defaultRecipe, imageName, imageRecipeHash } from '../../../../src/image/debian/recipe.ts';
 import { rootSpec } from '../../../../src/image/debian/root-spec.ts';
+import { readMirror } from '../../../../src/commands/image-build.ts';
 import { readIndexTargets } from '../../../../src/image/debian/sources.ts';
 
 describe('imageRecipeHash', () => {
@@ -111,5 +112,40 @@ describe('readDiskSize', () => {
 
   test.each(['1G', '8', 'G', '-8G', '2T', '8X', ''])('%j is refused', (text) => {
     expect(() => readDiskSize(text)).toThrow(/--size/);
+  });
+
+  test('a password of the host’s is in no image', () => {
+    const text = 'bookworm main https://me:secret@m.example/debian/';
+    expect(readIndexTargets(text, 'bookworm')).toEqual([]);
+  });
+});
+
+describe('readMirror', () => {
+  test('is the URL as typed', () => {
+    for (const mirror of ['http://deb.debian.org/debian', 'https://m.example:8080/a@b/debian/']) {
+      expect(readMirror(mirror)).toBe(mirror);
+    }
+    expect(readMirror(undefined)).toBeUndefined();
+  });
+
+  // It would be in the image's sources, and whoever has the image has it.
+  test.each([
+    'http://me:secret@m.example/debian',
+    'https://secret@m.example/debian',
+    'https://m.example/debian?token=secret',
+    'https://m.example/debian#secret',
+    'http:/me:secret@m.example/debian',
+    'http://me:secret@',
+    'ftp://me:secret@m.example/debian',
+  ])('%s is refused, and its secret not said', (mirror) => {
+    const caught = ((): unknown => {
+      try {
+        return readMirror(mirror);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(caught).toMatchObject({ code: 'usage' });
+    expect((caught as Error).message).not.toContain('secret');
   });
 });
