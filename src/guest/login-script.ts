@@ -1,8 +1,9 @@
 import { quoteWord } from './ssh-argv.ts';
 import { installKeyCommand } from './ssh-key.ts';
 
+const folder = '/etc/ssh/sshd_config.d';
 /** Read before every other file of the folder, and so the one that counts (sshd_config(5): the first value). */
-const dropIn = '/etc/ssh/sshd_config.d/00-utopia-login.conf';
+const dropIn = `${folder}/00-utopia-login.conf`;
 const mainFile = '/etc/ssh/sshd_config';
 /** Around the lines that we put into sshd's own file: older ones take no comment behind a value. */
 const marks = ['# utopia login: begin', '# utopia login: end'] as const;
@@ -31,16 +32,38 @@ const plainSetting = setting.slice(1, 5);
 const common = [
   'PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin',
   'mkdir -p /run/sshd 2>/dev/null',
-  `ask() { for address in 10.0.2.2 127.0.0.1; do sshd -T -C "user=$1,host=localhost,addr=$address" 2>/dev/null || return 1; done; }`,
-  'closed() { for account in root user nobody; do',
-  '  told=$(ask $account) || return 1',
-  '  if echo "$told" | grep -Eiq \'^(passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication) yes\'; then return 1; fi',
-  '  echo "$told" | grep -iqx \'passwordauthentication no\' || return 1',
-  '  echo "$told" | grep -iqx \'pubkeyauthentication yes\' || return 1',
-  'done; }',
+  `ask() { sshd -T -C "user=$1,host=localhost,addr=$2" 2>/dev/null; }`,
+  // What does not depend on who comes from where is asked once: each sshd is a second under emulation.
+  'conditional() {',
+  `  grep -Ehv '^[[:space:]]*(#|$)' ${mainFile} ${folder}/*.conf 2>/dev/null |`,
+  `    grep -Eixv '[[:space:]]*(match[[:space:]]+all|include[[:space:]]+${folder}/(\\*|00-utopia-login)\\.conf)[[:space:]]*' |`,
+  "    grep -Eiq 'match|include'",
+  '}',
+  'closed() {',
+  '  if ! conditional; then ask root 10.0.2.2 | shut; return; fi',
+  '  for account in root user nobody; do for address in 10.0.2.2 127.0.0.1; do',
+  '    ask $account $address | shut || return 1',
+  '  done; done',
+  '}',
+  // Each line is a lower-case keyword and its value; without any, nothing is certain.
+  'shut() {',
+  '  passwords= keys=',
+  '  while read -r name value; do case "$name $value" in',
+  "    'passwordauthentication no') passwords=no ;;",
+  "    'pubkeyauthentication yes') keys=yes ;;",
+  "    'kbdinteractiveauthentication no' | 'challengeresponseauthentication no') ;;",
+  "    'passwordauthentication '* | 'kbdinteractiveauthentication '* | 'challengeresponseauthentication '*) return 1 ;;",
+  '  esac; done',
+  '  [ "$passwords$keys" = noyes ]',
+  '}',
   'reread() {',
-  '  if [ -d /run/systemd/system ]; then systemctl reload ssh 2>/dev/null || systemctl reload sshd 2>/dev/null && return; fi',
-  '  for file in /run/sshd.pid /var/run/sshd.pid; do [ -s $file ] && kill -HUP "$(cat $file)" && return; done',
+  // Its settings have just been tried: no need for a reload that does so again.
+  '  for file in /run/sshd.pid /var/run/sshd.pid; do',
+  '    [ -s $file ] || continue',
+  '    pid=$(cat $file)',
+  '    case $(readlink "/proc/$pid/exe") in */sshd) kill -HUP "$pid" && return ;; esac',
+  '  done',
+  '  if [ -d /run/systemd/system ]; then systemctl reload ssh 2>/dev/null || systemctl reload sshd 2>/dev/null; fi',
   '}',
   // Whoever kills the machine now must not find the old setting on its disk.
   'settle() { sync -f /etc/ssh 2>/dev/null || sync; }',
@@ -71,13 +94,13 @@ export function keysScript(publicKey: string): string {
     'fi',
     `if [ ! -e ${dropIn} ] || ! closed; then`,
     '  undo',
-    '  mkdir -p /etc/ssh/sshd_config.d',
+    `  mkdir -p ${folder}`,
     `  printf '%s\\n' ${setting.map(quoteWord).join(' ')} >${dropIn}`,
     `  chmod 644 ${dropIn}`,
     // An image without the Include line, or with one further down.
-    `  closed || echo 'Include ${dropIn}' | lead`,
-    `  if ! closed; then undo; printf '%s\\n' ${plainSetting.map(quoteWord).join(' ')} | lead; fi`,
-    "  closed || refuse 'its sshd has other settings for passwords'",
+    `  closed || { echo 'Include ${dropIn}' | lead; closed; } ||`,
+    `    { undo; printf '%s\\n' ${plainSetting.map(quoteWord).join(' ')} | lead; closed; } ||`,
+    "    refuse 'its sshd has other settings for passwords'",
     'fi',
     'reread',
     'settle',

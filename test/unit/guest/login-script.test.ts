@@ -15,6 +15,8 @@ interface Guest extends Disposable {
   readonly config: string;
   readonly keys: string;
   run(script: string): string;
+  /** How often sshd was asked. */
+  asked(): number;
   /** What sshd would do with a login of this account. */
   effective(account: string): readonly string[];
 }
@@ -37,7 +39,7 @@ function makeGuest(lines: readonly string[], knowsInclude = true): Guest {
   mkdirSync('/run/sshd', { recursive: true });
   const refuseInclude = knowsInclude ? '' : `grep -q '^Include' '${config}' && exit 255\n`;
   const stubs = {
-    sshd: `${refuseInclude}exec /usr/sbin/sshd -f '${config}' "$@"\n`,
+    sshd: `echo >>'${folder.path}/asked'\n${refuseInclude}exec /usr/sbin/sshd -f '${config}' "$@"\n`,
     systemctl: 'exit 0\n',
     su: 'exit 0\n',
     id: 'exit 0\n',
@@ -55,6 +57,7 @@ function makeGuest(lines: readonly string[], knowsInclude = true): Guest {
       const { stdout, stderr } = spawnSync('sh', ['-c', here], { env, encoding: 'utf8' });
       return stdout + stderr;
     },
+    asked: () => readFileSync(join(folder.path, 'asked'), 'utf8').length,
     effective: (account) =>
       spawnSync(
         '/usr/sbin/sshd',
@@ -114,4 +117,15 @@ test('a guest in which it cannot be done is left as it was, and says so', () => 
   expect(guest.run(keysScript(publicKey))).toMatch(/^utopia-login: refused its sshd has other/m);
   expect(readFileSync(guest.config, 'utf8')).toBe(before);
   expect(existsSync(join(guest.config, '../sshd_config.d/00-utopia-login.conf'))).toBe(false);
+});
+
+test.each([
+  ['as Debian ships it', [include, 'UsePAM yes'], 1],
+  ['with a comment about Match', [include, '#Match User anoncvs'], 1],
+  ['with a Match block', [include, 'Match User user', '  X11Forwarding no'], 6],
+  ['that reads another file', [include, 'Include /etc/ssh/more.conf'], 6],
+])('an sshd_config %s: sshd is asked no more than it takes', (_, lines, times) => {
+  using guest = makeGuest(lines);
+  expect(guest.run(keysScript(publicKey))).toContain('utopia-login: done');
+  expect(guest.asked()).toBe(times);
 });
