@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { hostRootVariable } from '../../src/host/people.ts';
 import { readRecord } from '../../src/image/overlay-record.ts';
 import { labWithGuest, remainsOfCopies } from '../support/guest-lab.ts';
 import type { Lab } from '../support/lab.ts';
@@ -42,6 +43,25 @@ test('the copy becomes a machine, whatever the status; --json says where', async
   expect(JSON.parse(next.stdout)).toMatchObject({ outcome: 'exited', status: 3, kept });
   expect(existsSync(kept)).toBe(true);
   expect(remainsOfCopies(lab)).toEqual(nothing);
+});
+
+test.each([
+  ['shared-two-accounts', '', 'unix'],
+  ['shared-two-accounts', 'UTOPIA_VNC=127.0.0.1:0', 'auto'],
+  ['ubuntu-intel-ok', '', 'auto'],
+])('on the host %s, with "%s", the kept screen is %s', async (host, line, vnc) => {
+  using folder = temporaryFolder();
+  const root = join(import.meta.dirname, '../../fixtures/hosts', host);
+  await using lab = await labWithGuest(folder.path, 'exit 0', {
+    env: { [hostRootVariable]: root },
+  });
+  const file = join(lab.folder, 'utopia.config');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('UTOPIA_VNC=off', line));
+  const result = await lab.run('run', '--keep', 'kept', '--', 'true');
+  expect(result.status, result.stderr).toBe(0);
+  expect(readFileSync(join(lab.folder, 'kept/utopia.config'), 'utf8')).toContain(
+    `\nUTOPIA_VNC=${vnc}\n`,
+  );
 });
 
 test('a name that is taken or bad is refused before anything starts', async () => {

@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path';
 import { draftPath, syncFolder, writeFileAtomically } from '../../atomic-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
+import { findPeople } from '../../host/people.ts';
 import { copyDisk } from '../../image/copy-disk.ts';
 import { identifyFile } from '../../image/identity.ts';
 import { makeOverlay } from '../../image/overlay-creation.ts';
 import { standOn } from '../../image/qemu-img.ts';
+import { chooseScreen } from '../../machine/screen.ts';
 import { findRunning } from '../../machine/state.ts';
 import { isOutOfRoom } from '../../no-room.ts';
 import { namedFileMode, namedFolderMode } from '../../umask.ts';
@@ -79,7 +81,7 @@ async function endOrderly({ paths }: ThrowawayMachine): Promise<void> {
 }
 
 async function fillDraft(
-  { now }: Context,
+  { now, env, cwd }: Context,
   copy: ThrowawayMachine,
   { launched, words, origin }: KeepPlan,
   draft: string,
@@ -95,7 +97,9 @@ async function fillDraft(
   // Of any size: it must be possible to interrupt.
   const fill = async (to: string): Promise<void> => await copyDisk(privateFile, to, signal);
   await makeOverlay(qemuImg, place, backing, identity, now(), fill);
-  const config = keptConfig(origin.config, backing.path, words);
+  // Where others are on the host, a screen that nobody has placed is at a private socket here, too.
+  const { vnc } = chooseScreen(origin.config, await findPeople(env, cwd));
+  const config = keptConfig({ ...origin.config, vnc }, backing.path, words);
   await writeFileAtomically(join(draft, 'utopia.config'), config, { mode: namedFileMode() });
   await chmod(draft, namedFolderMode());
 }

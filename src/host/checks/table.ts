@@ -5,6 +5,7 @@ import { hostChecks } from './host.ts';
 import { labChecks } from './lab.ts';
 import { moduleChecks } from './modules.ts';
 import { qemuChecks } from './qemu.ts';
+import { loginChecks } from './login.ts';
 import { shareChecks } from './share.ts';
 
 /** Every check, in the order of evaluation and of the report: what explains stands before what it explains. */
@@ -16,4 +17,5 @@ export const checks: readonly Check[] = [
   ...qemuChecks,
   ...labChecks,
   ...shareChecks,
+  ...loginChecks,
 ];

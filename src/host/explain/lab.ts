@@ -119,4 +119,15 @@ export const labExplanations: Readonly<Record<string, Explanation>> = {
       },
     },
   },
+  'login.private': {
+    about:
+      'The guest’s SSH port is on loopback, which is everybody on this host, and a new guest has the passwords of the guide. With UTOPIA_LOGIN=key the port opens only once its sshd takes keys alone. Passwords that you have changed (utopia passwd) are not looked at here.',
+    causes: {
+      'login-open': {
+        means:
+          'Others are on this host, and UTOPIA_LOGIN is password: who knows a password of the guest can log in.',
+        fix: 'UTOPIA_LOGIN=key in utopia.config, utopia login key for the machine that runs. Or give both accounts passwords of your own: utopia passwd, utopia passwd user.',
+      },
+    },
+  },
 };

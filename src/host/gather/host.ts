@@ -35,10 +35,11 @@ const canaryTimeoutMs = 40_000;
 export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
   const { config, overlayFolder, signal, patience } = options;
   const { ask, gaps } = startAsking(signal, patience);
+  const asked = ask('people', async () => await readPeople(source));
   const [kvmFacts, resources, people] = await Promise.all([
     gatherKvmFacts(source, ask),
-    gatherResources(source, config, overlayFolder, ask),
-    ask('people', async () => await readPeople(source)),
+    gatherResources(source, config, overlayFolder, ask, asked),
+    asked,
   ]);
   const { machine, account } = kvmFacts;
   let { device } = kvmFacts;

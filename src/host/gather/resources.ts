@@ -1,5 +1,7 @@
 import type { Config } from '../../config/types.ts';
+import { chooseScreen } from '../../machine/screen.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
+import type { People } from '../facts/people.ts';
 import type { PortFacts, ResourceFacts } from '../facts/types.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
@@ -17,6 +19,7 @@ export async function gatherResources(
   config: Config | undefined,
   overlayFolder: string | undefined,
   ask: Ask,
+  people: Promise<People | undefined>,
 ): Promise<ResourceFacts> {
   const read = async (path: string): Promise<string | undefined> =>
     await ask(path, async () => await source.readText(path));
@@ -31,7 +34,7 @@ export async function gatherResources(
       ...(await tcp6),
     ]),
   };
-  const wanted = config === undefined ? [] : wantedPorts(config);
+  const wanted = config === undefined ? [] : wantedPorts(config, await people);
   const [first, memory, space, share, ...ports] = await Promise.all([
     read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
     gatherMemory(read),
@@ -55,8 +58,10 @@ export async function gatherResources(
 
 type WantedPort = Pick<PortFacts, 'purpose' | 'key' | 'host' | 'port'>;
 
-/** `auto` takes what is free, so there is nothing to look at. */
-function wantedPorts({ sshPort, sshInterface, vnc }: Config): WantedPort[] {
+/** `auto` takes what is free, and a private socket no port, so there is nothing to look at. */
+function wantedPorts(config: Config, people: People | undefined): WantedPort[] {
+  const { sshPort, sshInterface } = config;
+  const { vnc } = chooseScreen(config, people ?? { kind: 'alone' });
   const wanted: WantedPort[] = [];
   if (sshPort !== 'auto') {
     wanted.push({ purpose: 'SSH', key: 'UTOPIA_SSH_PORT', host: sshInterface, port: sshPort });

@@ -30,7 +30,10 @@ interface Expected {
 
 async function examine(name: string, requireKvm = false): Promise<HostReport> {
   const source = await openFixture(join(hosts, name));
-  const lab = sampleLab({ sshPort: Number(source.env['UTOPIA_SSH_PORT'] ?? 22_223) });
+  const lab = sampleLab({
+    sshPort: Number(source.env['UTOPIA_SSH_PORT'] ?? 22_223),
+    login: source.env['UTOPIA_LOGIN'] === 'key' ? 'key' : 'password',
+  });
   const facts = await gatherHost(source, {
     config: lab.config,
     overlayFolder: '/home/alice/lab',
