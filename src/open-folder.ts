@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 
 /**
  * A folder that is held open: names in it are the names in this very folder, whatever
@@ -39,6 +39,20 @@ function hold(handle: FileHandle): OpenFolder {
       await handle.close();
     },
   };
+}
+
+/**
+ * Removes a folder that holds files alone. Nothing behind a link goes, whoever puts one there
+ * meanwhile; a folder with more in it than files stays.
+ */
+export async function removeFlatFolder(outer: OpenFolder, name: string): Promise<void> {
+  try {
+    await using folder = await outer.enter(name);
+    for (const each of await readdir(folder.path('.'))) await unlink(folder.path(each));
+    await rmdir(outer.path(name));
+  } catch {
+    // It is not there, or not what it was.
+  }
 }
 
 /** Whether a name is a folder, and no link to one. */

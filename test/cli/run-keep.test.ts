@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -123,4 +131,31 @@ test('cut off in the middle, by Ctrl-C or SIGKILL: no machine, and soon no trace
   expect((await lab.run('run', 'x')).status).toBe(0);
   expect(madeIn(lab)).toEqual([]);
   expect(remainsOfCopies(lab).files).toEqual([]);
+});
+
+/** What a guest that shares the folder does while the disk is copied: a link in the place of each file. */
+const linkFiles = `for last; do :; done
+case $last in *.draft) ln -s "$VICTIM/file" "$last" ;; *)
+  for name in .k.*.draft/*; do rm "$name"; ln -s "$VICTIM/file" "$name"; done ;;
+esac`;
+/** The same with the folder itself. */
+const linkFolder = 'for name in .k.*.draft; do mv "$name" aside; ln -s "$VICTIM" "$name"; done';
+
+test.each([
+  ['file', linkFiles],
+  ['folder', linkFolder],
+])('a link that comes in the place of a %s is not followed', async (_what, act) => {
+  using folder = temporaryFolder();
+  const victim = join(folder.path, 'victim');
+  mkdirSync(victim);
+  writeFileSync(join(victim, 'file'), 'mine');
+  const cp = `VICTIM='${victim}'\n${act}\nexec /bin/cp "$@"\n`;
+  await using lab = await labWithGuest(folder.path, 'exit 0', { programs: { cp } });
+  const { status, stderr } = await lab.run('run', '--keep', 'k', '--', 'x');
+  expect(readdirSync(victim)).toEqual(['file']);
+  expect(readFileSync(join(victim, 'file'), 'utf8')).toBe('mine');
+  expect(statSync(join(victim, 'file')).mode & 0o777).toBe(0o666 & ~process.umask());
+  expect(status, stderr).toBe(73);
+  expect(stderr).toContain('The copy cannot be kept');
+  expect(existsSync(join(lab.folder, 'k'))).toBe(false);
 });

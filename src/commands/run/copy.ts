@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
 import { tryFlock } from '../../flock.ts';
@@ -13,6 +13,7 @@ import { findRunning } from '../../machine/state.ts';
 import { runtimeRoot, stateRoot } from '../../places.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { readRegularText } from '../../regular-file.ts';
+import { openFolder, removeFlatFolder } from '../../open-folder.ts';
 
 /** The folder of all copies, in the state folder and in the runtime folder. */
 const copiesFolder = 'runs';
@@ -137,5 +138,6 @@ async function removeDraft({ stateDir }: MachinePaths): Promise<void> {
   const draft = await readRegularText(join(stateDir, keepingFile)).catch(() => undefined);
   // Half a name, of a utopia that was killed while it wrote it, must not be anything else's.
   if (draft === undefined || !/^\..*\.draft$/s.test(basename(draft))) return;
-  await rm(draft, { recursive: true, force: true });
+  await using folder = await openFolder(dirname(draft)).catch(() => undefined);
+  if (folder !== undefined) await removeFlatFolder(folder, basename(draft));
 }

@@ -16,7 +16,8 @@ import { findCrashes, keepConsole } from './crashes.ts';
 import { bringBack } from './bring-back.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep.ts';
-import type { KeepWish } from './kept-names.ts';
+import { keepParent, type KeepWish } from './kept-names.ts';
+import { openFolder } from '../../open-folder.ts';
 import { snapshotSource } from './from-snapshot.ts';
 import { planCopy, type PlannedCopy } from './launch.ts';
 import { watchForLoss } from './lost-guest.ts';
@@ -91,6 +92,9 @@ export async function runInCopy(
   const qemu = await findSuitableQemu(context, located, [], run.yes ? 'yes' : 'ask');
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
+  // Before a guest runs that could lead the way to it elsewhere.
+  await using parent =
+    run.keep === undefined ? undefined : await openFolder(keepParent(cwd, run.keep));
   const opened = await openThrowaway(context, located, run.network ? 'full' : 'none');
   try {
     const copy = await withShare(context, opened, run.sees);
@@ -104,8 +108,8 @@ export async function runInCopy(
       started.cut();
       await started.session.close();
     }
-    if (run.keep === undefined) return result;
-    const plan = { ...started, wish: run.keep, words: run.words, origin: located };
+    if (run.keep === undefined || parent === undefined) return result;
+    const plan = { ...started, wish: run.keep, parent, words: run.words, origin: located };
     try {
       const kept = await keepCopy(context, globals, copy, plan);
       return { ...result, report: { ...result.report, kept } };

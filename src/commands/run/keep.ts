@@ -1,16 +1,18 @@
-import { chmod, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { chmod, lstat, mkdir, open, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { draftPath, syncFolder, writeFileAtomically } from '../../atomic-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findPeople } from '../../host/people.ts';
 import { copyDisk } from '../../image/copy-disk.ts';
 import { identifyFile } from '../../image/identity.ts';
-import { makeOverlay } from '../../image/overlay-creation.ts';
+import { writeRecord } from '../../image/overlay-record.ts';
 import { standOn } from '../../image/qemu-img.ts';
 import { chooseScreen } from '../../machine/screen.ts';
 import { findRunning } from '../../machine/state.ts';
 import { isOutOfRoom } from '../../no-room.ts';
+import { removeFlatFolder, type OpenFolder } from '../../open-folder.ts';
 import { namedFileMode, namedFolderMode } from '../../umask.ts';
 import { openProgress } from '../../ui/progress.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -24,6 +26,8 @@ import type { StartedCopy } from './start.ts';
 /** What is kept, and of which machine. */
 export interface KeepPlan extends Pick<StartedCopy, 'launched'> {
   readonly wish: KeepWish;
+  /** Where it is to be, opened before any guest ran. */
+  readonly parent: OpenFolder;
   /** The command that was run. */
   readonly words: readonly string[];
   readonly origin: LocatedMachine;
@@ -45,7 +49,9 @@ export async function keepCopy(
   const stop = stopSignal(context);
   const folders = [...firstFolders(keptFolders(cwd, plan.wish, plan.origin.config.name))];
   const [wanted = cwd] = folders;
+  const { parent } = plan;
   const draft = draftPath(wanted);
+  const draftName = basename(draft);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   display.report({ kind: 'moved', title: 'keeping', detail: 'its disk' });
   try {
@@ -54,16 +60,17 @@ export async function keepCopy(
     stop.throwIfAborted();
     // Whoever clears this copy away after a SIGKILL clears the draft, too.
     await writeFile(join(copy.paths.stateDir, keepingFile), draft);
-    await mkdir(draft, { mode: 0o700 });
-    await fillDraft(context, copy, plan, draft, stop);
+    await mkdir(parent.path(draftName), { mode: 0o700 });
+    await using held = await parent.enter(draftName);
+    await fillDraft(context, copy, plan, held, stop);
     stop.throwIfAborted();
-    return await placeFolder(draft, folders);
+    return await placeFolder(parent, draftName, held, folders);
   } catch (error) {
     if (stop.aborted) throw new UtopiaError('interrupted', 'Interrupted: the copy is not kept.');
     throw describeFailure(error, dirname(wanted));
   } finally {
     display.close();
-    await rm(draft, { recursive: true, force: true });
+    await removeFlatFolder(parent, draftName);
   }
 }
 
@@ -84,7 +91,7 @@ async function fillDraft(
   { now, env, cwd }: Context,
   copy: ThrowawayMachine,
   { launched, words, origin }: KeepPlan,
-  draft: string,
+  draft: OpenFolder,
   signal: AbortSignal,
 ): Promise<void> {
   const { qemu, backing, source } = launched;
@@ -93,32 +100,54 @@ async function fillDraft(
   // A warm base or a snapshot may be removed at any time, and its disk with it.
   if (source.under.path !== backing.path) await standOn(qemuImg, privateFile, backing);
   const identity = await identifyFile(backing.path);
-  const place = join(draft, 'private.qcow2');
-  // Of any size: it must be possible to interrupt.
-  const fill = async (to: string): Promise<void> => await copyDisk(privateFile, to, signal);
-  await makeOverlay(qemuImg, place, backing, identity, now(), fill);
+  const place = draft.path('private.qcow2');
   // Where others are on the host, a screen that nobody has placed is at a private socket here, too.
   const { vnc } = chooseScreen(origin.config, await findPeople(env, cwd));
   const config = keptConfig({ ...origin.config, vnc }, backing.path, words);
-  await writeFileAtomically(join(draft, 'utopia.config'), config, { mode: namedFileMode() });
-  await chmod(draft, namedFolderMode());
+  const disk = await open(place, 'wx', 0o600);
+  try {
+    // Of any size: it must be possible to interrupt. By its number here, since another guest
+    // may write to this folder, and put a link in the place of any name.
+    await copyDisk(privateFile, `/proc/${process.pid}/fd/${disk.fd}`, signal);
+    await writeRecord(place, { path: backing.path, identity }, now());
+    await writeFileAtomically(draft.path('utopia.config'), config, { mode: namedFileMode() });
+    await chmod(draft.path('.'), namedFolderMode());
+    if (!isSame(await disk.stat(), await lstat(place))) throw swapped();
+  } finally {
+    await disk.close();
+  }
+}
+
+const isSame = (one: Stats, other: Stats): boolean =>
+  one.ino === other.ino && one.dev === other.dev;
+
+function swapped(): UtopiaError {
+  return new UtopiaError('cannot-create', 'Somebody put something else in its place meanwhile.');
 }
 
 /** Gives the draft the first of these names that is free: made as an empty folder, it cannot be another's. */
-async function placeFolder(draft: string, folders: readonly string[]): Promise<string> {
+async function placeFolder(
+  parent: OpenFolder,
+  draftName: string,
+  draft: OpenFolder,
+  folders: readonly string[],
+): Promise<string> {
   for (const folder of folders) {
+    const place = parent.path(basename(folder));
     try {
-      await mkdir(folder);
+      await mkdir(place);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
       throw error;
     }
     try {
-      await rename(draft, folder);
+      await rename(parent.path(draftName), place);
     } catch (error) {
-      await rmdir(folder);
+      await rmdir(place);
       throw error;
     }
+    // By the path that is told: the way to it may lead elsewhere by now.
+    if (!isSame(await stat(draft.path('.')), await lstat(folder))) throw swapped();
     await syncFolder(dirname(folder));
     return folder;
   }

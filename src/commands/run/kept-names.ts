@@ -21,16 +21,21 @@ export function* keptFolders(cwd: string, { name }: KeepWish, machine: string): 
   }
 }
 
+/** The folder that all of them are in. Pure. */
+export function keepParent(cwd: string, { name }: KeepWish): string {
+  return dirname(resolve(cwd, name ?? 'kept'));
+}
+
 /**
  * Throws before anything is started where the copy could not be kept: `usage` for a
  * bad name, `file-exists` for one that is taken, `cannot-create` where no folder can be made.
  */
 export async function checkKeep(cwd: string, { name }: KeepWish): Promise<void> {
-  const path = resolve(cwd, name ?? 'kept');
   if (name !== undefined) {
     refuseBadName(name);
-    await refuseTaken(path, name);
+    await refuseTaken(resolve(cwd, name), name);
   }
+  const path = resolve(cwd, name ?? 'kept');
   const folder = dirname(path);
   try {
     await access(folder, constants.W_OK | constants.X_OK);
