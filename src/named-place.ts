@@ -27,6 +27,7 @@ export async function openNamedFolder(
       folder = shared
         ? await outer.enter(part, namedFolderMode())
         : await enterOwn(outer, part, `/${parts.slice(0, index + 1).join('/')}`);
+      if (!shared) await requireOwn(outer, part, folder);
     }
     return folder;
   } catch (error) {
@@ -46,6 +47,24 @@ async function enterOwn(outer: OpenFolder, part: string, path: string): Promise<
   return there?.isDirectory() === true
     ? await openFolder(path)
     : await outer.enter(part, namedFolderMode());
+}
+
+/**
+ * In a folder like /tmp anybody can have laid a name beforehand, a link to a folder of ours or a
+ * folder of his own: he would read, change or misplace what is written. Throws for one of another's.
+ */
+async function requireOwn(outer: OpenFolder, part: string, folder: OpenFolder): Promise<void> {
+  const above = await stat(outer.path('.'));
+  if ((above.mode & 0o002) === 0) return;
+  const entry = await lstat(outer.path(part));
+  const owners = entry.isSymbolicLink()
+    ? [entry.uid]
+    : // Looked at as it was opened: the name may be another's by now.
+      [entry.uid, (await stat(folder.path('.'))).uid];
+  const ours = new Set([0, process.geteuid?.() ?? 0, above.uid]);
+  if (owners.every((uid) => ours.has(uid))) return;
+  await folder[Symbol.asyncDispose]();
+  throw new Error(`another user has laid ${part} into a folder that is everybody's.`);
 }
 
 /** A place for a file that the user has named; who holds it knows that the folder stays the same. */

@@ -1,4 +1,5 @@
-import { lstat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { openNamedFolder, writeIn } from '../../named-place.ts';
 import type { OpenFolder } from '../../open-folder.ts';
@@ -49,16 +50,22 @@ export function hasVerdict({ status, fault }: Pick<ItemReport, 'status' | 'fault
 }
 
 async function readResult(folder: OpenFolder, name: string): Promise<ItemReport | undefined> {
-  const path = folder.path(name);
   // Not through a link, which could lead to another's verdict.
-  const there = await lstat(path).catch(() => undefined);
-  if (there?.isFile() !== true) return undefined;
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(folder.path(name), flags).catch(() => undefined);
+  if (file === undefined) return undefined;
   try {
-    const read: unknown = JSON.parse(await readRegularText(path, mostResultBytes));
+    // What another user has laid there is none of our verdicts.
+    const { uid } = await file.stat();
+    if (uid !== 0 && uid !== process.geteuid?.()) return undefined;
+    const text = await readRegularText(`/proc/self/fd/${file.fd}`, mostResultBytes);
+    const read: unknown = JSON.parse(text);
     return isReport(read) ? read : undefined;
   } catch {
     // Not ours, or cut off by hand: it is run again.
     return undefined;
+  } finally {
+    await file.close();
   }
 }
 
