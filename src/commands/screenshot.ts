@@ -1,6 +1,7 @@
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { encode } from 'fast-png';
+import { draftPath } from '../atomic-file.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../local-time.ts';
@@ -62,10 +63,16 @@ async function takePicture(context: Context, located: LocatedMachine): Promise<P
 
 /** Whole or not at all: nobody sees half a picture. */
 async function write(file: string, png: Uint8Array): Promise<void> {
-  const draft = `${file}.${process.pid}.part`;
+  const draft = draftPath(file);
   try {
-    await writeFile(draft, png);
-    await chmod(draft, namedFileMode()).catch(() => {});
+    // Anew: somebody may have laid a link there.
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.chmod(namedFileMode()).catch(() => {});
+      await handle.writeFile(png);
+    } finally {
+      await handle.close();
+    }
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });

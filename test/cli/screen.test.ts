@@ -47,6 +47,17 @@ test('screenshot writes a PNG, whole or not at all', async () => {
   expect(readdirSync(lab.paths().stateDir).filter((name) => name.includes('ppm'))).toEqual([]);
 });
 
+test('the draft of a screenshot is written through no link', async () => {
+  // The process keeps the shell's number.
+  const trap = 'ln -s ../victim "shot.png.$$.part" && exec "$@"';
+  await using lab = await makeLab({ scenario: {}, within: ['sh', '-c', trap, 'sh'] });
+  const victim = join(lab.folder, '../victim');
+  writeFileSync(victim, 'as it was');
+  await lab.run('up', '--detach', '--no-wait');
+  expect(await lab.run('screenshot', 'shot.png')).toMatchObject({ status: 0 });
+  expect(readFileSync(victim, 'utf8')).toBe('as it was');
+});
+
 test('a QEMU that has not opened its sockets yet is waited for, one that is gone is not', async () => {
   await using lab = await makeLab({ scenario: { openAfterMs: 1_500 } });
   await lab.run('up', '--detach', '--no-wait');

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { removeDrafts, writeFileAtomically } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -99,10 +99,11 @@ async function openLocked(path: string): Promise<FileHandle> {
 async function openFile(path: string): Promise<FileHandle> {
   try {
     await makeFolder(dirname(path));
-    // A part with a second name became an image in a fetch that was killed right then.
-    if (((await stat(path).catch(() => undefined))?.nlink ?? 1) > 1) await rm(path);
-    // Neither r+ (the file must exist) nor w+ (it is emptied): read, write, make it when missing.
-    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const handle = await takePart(path);
+      if (handle !== undefined) return handle;
+    }
+    throw new Error(`${path} is another one all the time`);
   } catch (error) {
     const folder = dirname(path);
     throw describeUnmade(
@@ -114,6 +115,38 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** Others who make and remove it at the same time let it be within some. */
+const mostAttempts = 10;
+
+/**
+ * Opens the part that is there, or a new one; undefined where it was made or gone meanwhile. A
+ * second name is left by a fetch that was killed when it became an image; a link, a pipe or
+ * a file of another user's was laid there by somebody, to have it written to or in the image.
+ */
+async function takePart(path: string): Promise<FileHandle | undefined> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there !== undefined && !isOurs(there)) {
+    await rm(path);
+    return undefined;
+  }
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const how = there === undefined ? O_CREAT | O_EXCL : O_NOFOLLOW | O_NONBLOCK;
+  const handle = await open(path, O_RDWR | how, 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === (there === undefined ? 'EEXIST' : 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (handle === undefined || there === undefined) return handle;
+  const opened = await handle.stat();
+  if (opened.ino === there.ino && opened.dev === there.dev) return handle;
+  await handle.close();
+  return undefined;
+}
+
+/** A file that only a fetch of this user has written: another's would become part of the image. */
+function isOurs(facts: Stats): boolean {
+  return facts.isFile() && facts.nlink === 1 && facts.uid === process.geteuid?.();
+}
+
 async function isStillThere(handle: FileHandle, path: string): Promise<boolean> {
   const [opened, named] = await Promise.all([handle.stat(), stat(path).catch(() => undefined)]);
   return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
@@ -121,6 +154,7 @@ async function isStillThere(handle: FileHandle, path: string): Promise<boolean> 
 
 async function readNote(path: string): Promise<PartNote | undefined> {
   try {
+    if (!isOurs(await lstat(path))) return undefined;
     const note = JSON.parse(await readRegularText(path)) as Partial<PartNote>;
     return note.schema === 1 && note.remote !== undefined ? (note as PartNote) : undefined;
   } catch {

@@ -1,7 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -63,6 +72,39 @@ test('a fetch killed at any moment leaves no image, and the next one completes i
   await once(child, 'exit');
   expect(readFileSync(output).equals(disk)).toBe(true);
   expect(readdirSync(folder.path)).toEqual(['disk.raw']);
+});
+
+describe('what somebody has laid in the place of the part', () => {
+  const note = (url: URL) =>
+    JSON.stringify({ schema: 1, url: url.href, remote: { bytes: disk.length, etag: '"1"' } });
+
+  test.each(['link', 'dangling link', 'pipe', 'file of another user'])(
+    'is not written through, nor part of the image: %s',
+    async (kind) => {
+      await using server = await startImageServer(disk);
+      using folder = temporaryFolder();
+      const drop = join(folder.path, 'drop');
+      mkdirSync(drop);
+      const [output, victim] = [join(drop, 'disk.raw'), join(folder.path, 'victim')];
+      const part = join(drop, '.disk.raw.part');
+      if (kind !== 'dangling link') writeFileSync(victim, 'as it was');
+      if (kind.endsWith('link')) symlinkSync(victim, part);
+      else if (kind === 'pipe') execFileSync('mkfifo', [part]);
+      else {
+        writeFileSync(part, 'evil'.repeat(1000));
+        writeFileSync(`${part}.json`, note(server.url));
+        if (process.getuid?.() === 0)
+          for (const path of [part, `${part}.json`]) chownSync(path, 54_003, 54_003);
+        else rmSync(part);
+      }
+      const child = spawn(process.execPath, [script, server.url.href, output], { stdio: 'ignore' });
+      await once(child, 'exit');
+      expect(readFileSync(output).equals(disk)).toBe(true);
+      expect(readdirSync(drop)).toEqual(['disk.raw']);
+      expect(existsSync(victim)).toBe(kind !== 'dangling link');
+      if (kind !== 'dangling link') expect(readFileSync(victim, 'utf8')).toBe('as it was');
+    },
+  );
 });
 
 describe('a small disk', () => {
