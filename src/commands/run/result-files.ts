@@ -25,20 +25,20 @@ export async function openResults(
   { cwd }: Pick<Context, 'cwd'>,
   folder: string,
 ): Promise<ResultFiles> {
-  const open = await openNamedFolder(cwd, folder, hint);
+  const held = await openNamedFolder(cwd, folder, hint);
   return {
     write: async (report) => {
-      await writeIn(open, fileOf(report.item), [`${stringifyHarmlessly(report)}\n`]);
+      await writeIn(held, fileOf(report.item), [`${stringifyHarmlessly(report)}\n`]);
     },
     find: async ({ item, words }, from) => {
-      const report = await readResult(open, fileOf(item));
+      const report = await readResult(held, fileOf(item));
       const same =
         report?.item === item &&
         report.from === (from ?? null) &&
         JSON.stringify(report.command) === JSON.stringify(words);
       return same && hasVerdict(report) ? report : undefined;
     },
-    [Symbol.asyncDispose]: async () => await open[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => await held[Symbol.asyncDispose](),
   };
 }
 
