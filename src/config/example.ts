@@ -2,10 +2,10 @@ import { factsOf, keyNames, type KeyFacts, type KeyName } from './keys.ts';
 
 const preamble = `# utopia.config: the settings of this folder's machine.
 #
-# Every line is optional; a line that starts with # is a comment. Take the # away
-# to set a key. The file has the shell's syntax (quote what contains blanks), but
-# nothing in it is executed. Relative paths start at this file's folder.
-# utopia config shows every value and where it comes from.
+# Every line is optional; a line that starts with # is a comment. Take the #
+# away to set a key. The file has the shell's syntax (quote what contains
+# blanks), but nothing in it is executed. Relative paths start at this file's
+# folder. utopia config shows every value and where it comes from.
 `;
 
 /** The text of utopia.config.example, which is also what `utopia init` writes: every key, commented out. */

@@ -13,6 +13,16 @@ function panicWith(pattern: RegExp, evidence: Evidence): string | undefined {
   return reason !== undefined && pattern.test(reason) ? reason : undefined;
 }
 
+/** One holds the other, however they are spaced: `kernel panic: X` beside `X`. */
+function saysTheSame(reason: string, crash: string): boolean {
+  const [one, other] = [squeeze(reason), squeeze(crash)];
+  return one.includes(other) || other.includes(one);
+}
+
+function squeeze(text: string): string {
+  return text.split(/\s+/).join(' ');
+}
+
 const panicEvidence = (evidence: Evidence): readonly string[] =>
   linesFrom(guestLines(evidence), /Kernel panic - not syncing: [^\]]*$/);
 
@@ -78,12 +88,13 @@ export const guestRules: readonly Rule[] = [
       const reason = panicReason(evidence);
       if (reason === undefined && evidence.panicked !== true) return undefined;
       const { crash } = evidence;
-      const because = crash === undefined || reason?.includes(crash) === true ? '' : ` (${crash})`;
+      const isSaid = crash === undefined || reason === undefined || saysTheSame(reason, crash);
+      const because = isSaid ? '' : ` (${crash})`;
       return {
         what:
           reason === undefined
             ? 'The kernel panicked; its console says nothing of it.'
-            : `The kernel panicked: ${reason}${because}.`,
+            : `The kernel panicked: ${reason.replace(/\.$/, '')}${because}.`,
         why:
           crash === undefined
             ? 'A new kernel or module is the first suspect.'

@@ -32,7 +32,8 @@ export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
     if (results.length > 0) lines.push(...renderGroup(group, results, report, style, explained));
   }
   if (!style.verbose) {
-    lines.push('', `utopia doctor --verbose shows all ${report.checks.length} checks`);
+    const more = `utopia doctor --verbose shows all ${report.checks.length} checks`;
+    lines.push('', ...wrapText(more, style.columns));
   }
   return lines;
 }

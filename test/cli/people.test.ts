@@ -152,7 +152,8 @@ test('up says in a line who else gets in, and what closes it', async () => {
   expect(up.stderr).toContain(
     `shared host: anna and 3 others can log in to the guest at port ${lab.sshPort}`,
   );
-  expect(up.stderr).toContain('utopia login key');
+  expect(up.stderr).toMatch(/utopia\s+login\s+key/);
+  expect(up.stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(up.stdout).toContain('  others   anna and 3 others can log in too: utopia login key');
   expect((await lab.run('status')).stdout).toContain('anna and 3 others can log in too');
 });

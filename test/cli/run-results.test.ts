@@ -94,6 +94,7 @@ test('Ctrl-C of a grading: no verdict for what had not ended, and a way to go on
   expect(status, stderr).toBe(130);
   expect(stdout).toBe('1 of 3 runs passed; 1 interrupted, 1 not run\n');
   expect(stderr).toContain('Go on: the same command with --resume.');
+  expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
   const marks = read(lab, 'm.xml');
   expect(marks).toContain('tests="3" failures="0" errors="0"');
   expect(marks.match(/<skipped /g)).toHaveLength(2);

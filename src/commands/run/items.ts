@@ -28,14 +28,18 @@ export function fillIn(word: string, path: string): string {
  * Throws `usage` for a path that is not there, that is named twice, or that lies outside the folder,
  * also by a link: the copies would not see it, and a command that does not look would pass.
  */
-export async function checkItems(items: readonly string[], folder: string): Promise<void> {
+export async function checkItems(
+  items: readonly string[],
+  folder: string,
+  option: '--each' | '--with' = '--each',
+): Promise<void> {
   const home = await realpath(folder);
   const seen = new Map<string, string>();
   for (const item of items) {
     const path = resolve(folder, item);
     if (!isBelow(folder, path)) throw outside(item);
     const real = await realpath(path).catch((error: unknown) => {
-      throw notThere(item, error);
+      throw notThere(item, option, error);
     });
     if (!isBelow(home, real)) throw outside(item);
     const before = seen.get(real);
@@ -56,11 +60,13 @@ function outside(item: string): UtopiaError {
   });
 }
 
-function notThere(item: string, cause: unknown): UtopiaError {
+function notThere(item: string, option: '--each' | '--with', cause: unknown): UtopiaError {
   const { code } = cause as NodeJS.ErrnoException;
   const why = code === 'ENOENT' ? 'There is no' : 'It is not possible to read';
-  return new UtopiaError('usage', `${why} ${item}, for which a command is to be run.`, {
-    hint: 'Look at the paths behind --each: ls',
+  const use =
+    option === '--each' ? 'for which a command is to be run' : 'which every copy is to read';
+  return new UtopiaError('usage', `${why} ${item}, ${use}.`, {
+    hint: `Look at the paths behind ${option}: ls`,
     cause,
   });
 }

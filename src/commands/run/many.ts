@@ -44,7 +44,7 @@ export async function runMany(
   const { cwd, signal } = context;
   checkFolder(cwd);
   await checkItems(options.each, cwd);
-  await checkItems(options.with, cwd);
+  await checkItems(options.with, cwd, '--with');
   const located = await locateMachine(context, globals, options.flags);
   await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({

@@ -11,6 +11,7 @@ import {
 } from '../../ui/junit.ts';
 import { stringifyHarmlessly } from '../../ui/harmless.ts';
 import type { RunOptions } from '../run.ts';
+import { foldLine } from '../../ui/lines.ts';
 import type { Job } from './items.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './junit.ts';
 import { runMany, Tally, type ItemReport } from './many.ts';
@@ -65,7 +66,7 @@ export async function runSeveral(
   await writeJUnit(marks, junitPieces(spool, notRun));
   if (!globals.json) terminal.out(tally.toString());
   if (signal.aborted) {
-    terminal.err(wayOn(options));
+    for (const line of foldLine(wayOn(options), terminal.columns)) terminal.err(line);
     return exitStatus.interrupted;
   }
   if (unwritten) return exitStatus.cannotCreate;

@@ -9,7 +9,8 @@ import type { Overlay } from '../../image/types.ts';
 import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
 import { homeFolder } from '../../places.ts';
 import { connectionCard, shorten } from '../../ui/card.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { countOf, formatBytes } from '../../ui/format.ts';
+import { wrapText } from '../../ui/lines.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
 import { connectionsOf, reachOf } from '../connections.ts';
@@ -20,7 +21,7 @@ import type { ReleasedGuest } from '../time/released-shares.ts';
 export function headLine({ config }: LocatedMachine, context: Context): string {
   const file = shorten(config.file, context.cwd, homeFolder(context.env));
   const source = config.fileExists
-    ? `${file} (${config.keysSet} keys set)`
+    ? `${file} (${countOf(config.keysSet, 'key')} set)`
     : `no utopia.config here: every default`;
   const dot = context.terminal.symbols.info;
   return context.terminal.errColor.bold(
@@ -94,7 +95,9 @@ export async function printCard(
   }
   const warning = othersLine(state, people);
   if (warning !== undefined && !globals.quiet) {
-    terminal.err(`  ${terminal.errColor.yellow(terminal.symbols.warn)} ${warning}`);
+    const [first = '', ...rest] = wrapText(warning, terminal.columns - 4);
+    terminal.err(`  ${terminal.errColor.yellow(terminal.symbols.warn)} ${first}`);
+    for (const line of rest) terminal.err(`    ${line}`);
   }
   const connections = connectionsOf(state, paths, people, foreground);
   terminal.out();

@@ -15,6 +15,14 @@ test('utopia.config.example is what the table of keys says', () => {
   expect(readFileSync(join(root, 'utopia.config.example'), 'utf8')).toBe(renderExample());
 });
 
+test('every line of the example fits 80 columns', () => {
+  expect(
+    renderExample()
+      .split('\n')
+      .filter((line) => line.length > 80),
+  ).toEqual([]);
+});
+
 test('docs/config.md holds the table of keys', () => {
   expect(squeeze(readFileSync(join(root, 'docs/config.md'), 'utf8'))).toContain(
     squeeze(renderKeyTable()),

@@ -191,6 +191,16 @@ describe('the guest’s words', () => {
     expect(diagnose({ ...base, panicked: true }).id).toBe('kernel-panic');
   });
 
+  test('a panic says its reason once, however the crash report spaces it', () => {
+    const reason = "IO-APIC + timer doesn't work!  Boot with apic=debug and send a report.";
+    const evidence: Evidence = {
+      ...base,
+      consoleLines: [`[    0.076000] Kernel panic - not syncing: ${reason}`],
+      crash: "kernel panic: IO-APIC + timer doesn't work! Boot with apic=debug and send a report.",
+    };
+    expect(diagnose(evidence).what).toBe(`The kernel panicked: ${reason}`);
+  });
+
   test('a panic explains more than the exit that it causes', () => {
     const evidence: Evidence = {
       ...base,

@@ -94,6 +94,8 @@ describe.each(readdirSync(hosts))('%s', (name) => {
     };
     const lines = renderDoctor(report, { ...style, verbose });
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const narrow = renderDoctor(report, { ...style, columns: 40, verbose: false });
+    expect(narrow.at(-1)?.length).toBeLessThanOrEqual(40);
     expect(lines[0]).toBe(report.summary.slice(0, lines[0]?.length));
   });
 

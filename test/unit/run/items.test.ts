@@ -53,6 +53,15 @@ describe('paths that a command is run for', () => {
       });
     }
   });
+
+  test('a path of --with that is not there is named as one', async () => {
+    using folder = temporaryFolder();
+    makeLab(folder.path);
+    await expect(checkItems(['nosuch'], join(folder.path, 'lab'), '--with')).rejects.toMatchObject({
+      message: 'There is no nosuch, which every copy is to read.',
+      hint: 'Look at the paths behind --with: ls',
+    });
+  });
 });
 
 test.each([
