@@ -2,7 +2,7 @@ import type { Ora } from 'ora';
 import type { Terminal } from './terminal.ts';
 import { formatDuration } from './format.ts';
 import { showInLine } from './harmless.ts';
-import { wrapText } from './lines.ts';
+import { foldLine, wrapText } from './lines.ts';
 
 /**
  * What happens during a long piece of work, as data. A stage is one line of the
@@ -86,7 +86,7 @@ export async function openProgress(
         }
         break;
       case 'note':
-        print(`  ${event.text}`);
+        for (const line of foldLine(event.text, terminal.columns - 2)) print(`  ${line}`);
         break;
       case 'finished':
       case 'warned':
