@@ -30,6 +30,24 @@ describe('UTOPIA_LOGIN=key', () => {
     });
   }
 
+  test('a QEMU that crashes while the guest is asked is explained by its log', async () => {
+    const crash = { afterMs: 1500, stderr: 'qemu: Nonsense\n', signal: 'SIGABRT' as const };
+    const steps = [{ firmware: 'SeaBIOS (version 1.16)\n' }, crash];
+    await using lab = await makeLab({ scenario: { steps }, config });
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(69);
+    expect(stderr).toMatch(/SIGABRT/);
+    expect(lab.processes()).toEqual([]);
+  });
+
+  test('a QEMU that does not answer is ended, and so is up', async () => {
+    await using lab = await makeLab({ scenario: { deafTo: ['stop'] }, config });
+    const { status, stderr } = await lab.run('up', '--detach');
+    expect(status).toBe(75);
+    expect(stderr).toContain('did not answer stop');
+    expect(lab.processes()).toEqual([]);
+  });
+
   test('login key ends the machine', async () => {
     await using lab = await makeLab({ scenario: { ssh: 'banner', strangerFrom: 1 }, config });
     const up = await lab.run('up', '--detach', '--no-wait');

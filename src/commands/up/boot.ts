@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '../../diagnose/diagnose.ts';
 import type { Diagnosis, DiagnosisId } from '../../diagnose/types.ts';
+import { UtopiaError } from '../../errors.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import { waitForPrivateBanner, waitForSshBanner } from '../../guest/ssh-banner.ts';
 import { reachable, type HostAddress } from '../../machine/plan.ts';
@@ -32,6 +33,8 @@ const hopelessSigns: ReadonlySet<DiagnosisId> = new Set<DiagnosisId>([
 /** The console's last words may still be on their way through the log. */
 const lastWordsMs = 300;
 const tickMs = 250;
+/** On a busy host as well. */
+const endNoticeMs = 2_000;
 
 /**
  * Waits until SSH answers, or until it is clear that it will not: QEMU's end is
@@ -50,9 +53,15 @@ export async function waitForBoot(
   const { signal } = end;
 
   const banner = async (): Promise<BootEnd> => {
-    const text = await (heard ?? waitForBanner(way, signal));
-    session.bannerSeen(text);
-    return { kind: 'ready' };
+    try {
+      const text = await (heard ?? waitForBanner(way, signal));
+      session.bannerSeen(text);
+      return { kind: 'ready' };
+    } catch (error) {
+      // A private way breaks off when QEMU ends, and knows less of that than its log.
+      if (isExposed(error) || signal.aborted || !(await endsSoon(session))) throw error;
+      return await failed(session, true);
+    }
   };
   const exit = async (): Promise<BootEnd> => {
     await session.exited;
@@ -79,6 +88,19 @@ export async function waitForBoot(
   } finally {
     end.abort();
   }
+}
+
+/** QEMU was ended then, by us. */
+function isExposed(error: unknown): boolean {
+  return error instanceof UtopiaError && error.code === 'guest-exposed';
+}
+
+/** That QEMU has ended may be known a moment later than that its sockets are gone. */
+async function endsSoon(session: MachineSession): Promise<boolean> {
+  return await Promise.race([
+    session.exited.then(() => true),
+    sleep(endNoticeMs, false, { ref: false }),
+  ]);
 }
 
 /** By a port of the host, or by private connections to a guest that has none. */

@@ -32,6 +32,7 @@ export async function bringUp(
   const session = openSession(machine.started, machine.plan, located.paths);
   const closed = machine.plan.sshListens === false;
   const held = closed ? await holdPort(machine.plan.ssh) : undefined;
+  let settled = false;
   try {
     const showing = showBoot(session, display, context.terminal, {
       verbose: globals.verbose,
@@ -57,6 +58,7 @@ export async function bringUp(
       else display.report({ kind: 'warned', title: 'ssh', detail: 'does not answer' });
     }
     const state = await settle(context, options, located, machine, display, end, held);
+    settled = true;
     if (context.signal.aborted) {
       throw await interrupted(context, located, machine, session, display);
     }
@@ -78,8 +80,8 @@ export async function bringUp(
       await stopWarming?.();
     }
   } catch (error) {
-    // Its QEMU was ended where somebody else had got a connection.
-    if (error instanceof UtopiaError && error.code === 'guest-exposed') {
+    // Whatever hindered us, nobody looks after a machine that is half started.
+    if (!settled && !hasGivenUp(error)) {
       await giveUp(context, located, machine, session, display);
     }
     throw error;
@@ -168,6 +170,11 @@ async function fail(
 ): Promise<never> {
   await giveUp(context, located, machine, session, display);
   throw bootFailure(end.diagnosis, located);
+}
+
+/** These are thrown once the machine is off. */
+function hasGivenUp(error: unknown): boolean {
+  return error instanceof UtopiaError && ['boot-failed', 'interrupted'].includes(error.code);
 }
 
 function bootFailure({ what, why, next, lines }: Diagnosis, located: LocatedMachine): UtopiaError {
