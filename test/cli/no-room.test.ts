@@ -1,8 +1,11 @@
 import { execa } from 'execa';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunResult } from '../support/lab.ts';
 import { startImageServer } from '../support/image-server.ts';
+import { labWithGuest } from '../support/guest-lab.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
@@ -11,17 +14,21 @@ needsOfHost('qemu', 'root', 'mount-namespaces');
 
 type Kind = 'full' | 'read-only';
 
-/** Runs a command of a lab where these folders are small tmpfs mounts, without room or closed. */
+/**
+ * Runs a command of a lab where these folders are small tmpfs mounts, without room or closed.
+ * Files `old` (names with blanks between) are in each before; stdout ends with what is in them.
+ */
 async function runWhere(
   kind: Kind,
   folders: readonly string[],
   lab: Lab,
   words: readonly string[],
+  old = '',
 ): Promise<RunResult> {
   const end =
     kind === 'full' ? 'cat /dev/zero >"$d/filler" 2>/dev/null; :' : 'mount -o remount,ro "$d"';
   const named = folders.map((folder) => `'${folder}'`).join(' ');
-  const mounts = `for d in ${named}; do mkdir -p "$d"; mount -t tmpfs -o size=64k,mode=700 none "$d"; ${end}; done; exec "$@"`;
+  const mounts = `for d in ${named}; do mkdir -p "$d"; mount -t tmpfs -o size=64k,mode=700 none "$d"; for f in ${old}; do echo mine >"$d/$f"; done; ${end}; done; "$@"; status=$?; for f in ${old}; do echo "$f: $(cat "$d/$f")"; done; exit $status`;
   const { exitCode, stdout, stderr } = await execa(
     'unshare',
     ['-m', 'sh', '-c', mounts, 'sh', ...lab.command, ...words],
@@ -67,3 +74,58 @@ test.each(
   expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(rightWords[kind]);
   expect(status, stderr).toBe(73);
 });
+
+test('a grading whose folders are full: verdicts are told, what is in the way with each, and the old marks stay', async () => {
+  using folder = temporaryFolder();
+  await using lab = await labWithGuest(folder.path, 'head -c 300000 /dev/zero; exit 3');
+  const output = join(lab.env['HOME'] ?? '', 'output');
+  for (const item of ['a', 'b']) writeFileSync(join(lab.folder, item), '');
+  const run = ['run', '--jobs', '1', '--json'] as const;
+  const each = ['--each', 'a', 'b', '--', 'x'] as const;
+
+  const logs = join(output, 'logs');
+  const logged = await runWhere('full', [output], lab, [...run, '--logs', logs, ...each]);
+  expect(logged.stderr).not.toMatch(/has a bug|garbage collection/);
+  const { runs } = JSON.parse(logged.stdout) as { readonly runs: readonly unknown[] };
+  const failed = {
+    fault: 'host',
+    status: 73,
+    message: expect.stringContaining('no room') as string,
+  };
+  expect(runs).toMatchObject([failed, failed]);
+
+  const files = ['--results', join(output, 'results')];
+  const results = await runWhere('full', [output], lab, [...run, ...files, ...each]);
+  expect(results.status).toBe(73);
+  expect(results.stderr.replaceAll(/\s+/g, ' ')).toContain(
+    'Not all results could be written: there is no room left (ENOSPC)',
+  );
+  expect(JSON.parse(results.stdout)).toMatchObject({ runs: [{ status: 3 }, { status: 3 }] });
+
+  const marks = await runWhere('full', [output], lab, [
+    ...['run', '--junit', join(output, 'marks.xml'), '--', 'x'],
+  ]);
+  expect(marks.status).toBe(73);
+  expect(marks.stderr.replaceAll(/\s+/g, ' ')).toContain(
+    'the file of --junit: there is no room left (ENOSPC)',
+  );
+});
+
+test.each(['full', 'read-only'] as const)(
+  '%s: a screenshot and an ssh configuration leave what was there',
+  async (kind) => {
+    using folder = temporaryFolder();
+    await using lab = await labWithGuest(folder.path, 'exit 0');
+    await lab.run('up', '--detach', '--no-wait');
+    const { HOME = '' } = lab.env;
+    for (const [path, words] of [
+      [join(HOME, 'output'), ['screenshot', join(HOME, 'output/old')]],
+      [join(HOME, '.ssh'), ['ssh-config', '--install']],
+    ] as const) {
+      const { status, stdout, stderr } = await runWhere(kind, [path], lab, words, 'old config');
+      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(rightWords[kind]);
+      expect(status, stderr).toBe(73);
+      expect(stdout).toMatch(/old: mine\nconfig: mine$/);
+    }
+  },
+);

@@ -15,6 +15,7 @@ import { findUnseen, seenBy, withHint } from './seen-paths.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
+import { describeRefusedFile, reasonOf } from '../../no-room.ts';
 
 /** One of several runs. */
 export interface ItemReport extends RunReport {
@@ -79,8 +80,7 @@ export async function runMany(
       try {
         await keep(index, { ...report, item });
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        display.warn(`the result of ${item} could not be written: ${reason}`);
+        display.warn(`the result of ${item} could not be written: ${reasonOf(error)}`);
       }
     });
     if (booted && !options.cold && !signal.aborted) display.note(whyBooted(options.from));
@@ -139,7 +139,7 @@ function asFailure({ signal }: Context, error: unknown): UtopiaError | Error {
   if (error instanceof UtopiaError) return error;
   const aborted = signal.aborted && error instanceof Error && error.name === 'AbortError';
   if (aborted) return new UtopiaError('interrupted', 'Interrupted.');
-  return error instanceof Error ? error : new Error(String(error));
+  return describeRefusedFile(error) ?? (error instanceof Error ? error : new Error(String(error)));
 }
 
 /** What several runs have come to, so far. */

@@ -43,8 +43,11 @@ export async function openLogs(
       return {
         take: { stdout: stdout.take, stderr: stderr.take },
         close: async () => {
-          await stdout.close();
-          await stderr.close();
+          try {
+            await stdout.close();
+          } finally {
+            await stderr.close();
+          }
         },
       };
     },

@@ -19,6 +19,7 @@ import { openLogs } from './output-logs.ts';
 import { hasVerdict, openResults } from './result-files.ts';
 import { takeInto } from './take-output.ts';
 import { openSpool, type Spool } from './verdict-spool.ts';
+import { describeUnmade } from '../../no-room.ts';
 
 /** Nobody looks after one of many: ten minutes are five times what an emulated guest needs to build a module. */
 const usualTimeoutMs = 600_000;
@@ -42,7 +43,7 @@ export async function runSeveral(
   await using spool = await openSpool<ItemReport>(context);
   const tally = new Tally(jobs.length);
   const begun = new Set<number>();
-  let unwritten = false;
+  let unwritten: unknown;
 
   const timeoutMs = options.timeoutMs ?? usualTimeoutMs;
   await runMany(context, globals, { ...options, timeoutMs }, jobs, {
@@ -52,10 +53,11 @@ export async function runSeveral(
       begun.add(index);
       tally.add(report);
       try {
-        if (hasVerdict(report)) await files?.write(report);
+        // What is said of all has it, whatever becomes of its own file.
         await spool.put(index, report);
+        if (hasVerdict(report)) await files?.write(report);
       } catch (error) {
-        unwritten = true;
+        unwritten ??= error;
         throw error;
       }
     },
@@ -69,7 +71,10 @@ export async function runSeveral(
     for (const line of foldLine(wayOn(options), terminal.columns)) terminal.err(line);
     return exitStatus.interrupted;
   }
-  if (unwritten) return exitStatus.cannotCreate;
+  if (unwritten !== undefined) {
+    const hint = 'Look at the modes of the folder of --results, or name another one.';
+    throw describeUnmade('Not all results could be written', results ?? '.', unwritten, hint);
+  }
   return tally.allPassed ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@ import type { LeftOut } from './archive-tree.ts';
 import type { CommandEnd, CommandOutput } from './attend.ts';
 import type { BroughtBack } from './bring-back.ts';
 import type { CopyRun } from './in-copy.ts';
+import { isForeverInTheWay } from '../../no-room.ts';
 
 /** What became of a run; each has its own exit status, which the command's may equal. */
 export type RunOutcome =
@@ -153,11 +154,10 @@ function outcomeOfExit(status: number, failure: UtopiaError | undefined): Verdic
   if (failure === undefined) {
     return { outcome: 'exited', status, fault: status === 0 ? null : 'command', message: null };
   }
-  const ours = failure.code === 'disk-full' || failure.code === 'cannot-create';
   return {
     outcome: 'not-copied',
     status: failure.status,
-    fault: ours ? 'host' : 'command',
+    fault: isForeverInTheWay(failure) ? 'host' : 'command',
     message: [failure.message, ...failure.details, failure.hint ?? ''].join(' ').trim(),
   };
 }
@@ -200,7 +200,8 @@ export function reportFailure(
     command: words,
     outcome: lost ? 'ended' : error.status === exitStatus.tryAgain ? 'busy' : 'not-started',
     status: error.status,
-    fault: interrupted ? null : begun ? 'command' : 'host',
+    // This host's disk is no fault of what ran, and no verdict on it.
+    fault: interrupted ? null : begun && !isForeverInTheWay(error) ? 'command' : 'host',
     commandStatus: null,
     from: from ?? null,
     warm: false,

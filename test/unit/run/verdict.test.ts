@@ -122,3 +122,14 @@ describe('JUnit', () => {
     expect(xml).toContain('<system-out>a\\x00b\\x1b[1mc?d é😀</system-out>');
   });
 });
+
+test('what this host’s disk keeps from being written is no fault of the command, and no verdict', () => {
+  for (const code of ['disk-full', 'cannot-create', 'path-too-long'] as const) {
+    const report = reportFailure(
+      { words: ['x'], from: undefined, begun: true },
+      new UtopiaError(code, 'full'),
+      1,
+    );
+    expect(report).toMatchObject({ outcome: 'ended', fault: 'host', status: 73 });
+  }
+});
