@@ -1,4 +1,5 @@
-import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { draftPath, removeDrafts } from './atomic-file.ts';
 import { UtopiaError } from './errors.ts';
@@ -29,6 +30,13 @@ export async function openNamedFolder(
         : await enterOwn(outer, part, `/${parts.slice(0, index + 1).join('/')}`);
       if (!shared) await requireOwn(outer, part, folder);
     }
+    // Now, and not when what is to be written has come: that may take hours.
+    await access(folder.path('.'), constants.W_OK | constants.X_OK).catch(
+      async (error: unknown) => {
+        await folder[Symbol.asyncDispose]();
+        throw error;
+      },
+    );
     return folder;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunResult } from '../support/lab.ts';
@@ -129,3 +129,14 @@ test.each(['full', 'read-only'] as const)(
     }
   },
 );
+
+test('marks for a closed folder are refused before anything runs', async () => {
+  using folder = temporaryFolder();
+  await using lab = await labWithGuest(folder.path, 'exit 0');
+  const output = join(lab.env['HOME'] ?? '', 'output');
+  const marks = ['run', '--junit', join(output, 'marks.xml'), '--', 'x'];
+  const { status, stderr } = await runWhere('read-only', [output], lab, marks);
+  expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(rightWords['read-only']);
+  expect(status, stderr).toBe(73);
+  expect(existsSync(join(folder.path, 'commands'))).toBe(false);
+});
