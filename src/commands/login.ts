@@ -12,6 +12,7 @@ import { homeFolder } from '../places.ts';
 import { shorten } from '../ui/card.ts';
 import { closeSsh, exposeSsh } from './exposure.ts';
 import { findGuest, type ReachableGuest } from './guest-access.ts';
+import { changeLogin } from './login-lock.ts';
 import { openSshPort } from './ssh-port.ts';
 
 /** `utopia login [key|password]`: how one gets into the running guest over SSH, or another way from now on. */
@@ -32,8 +33,10 @@ export async function runLogin(
       hint: 'utopia down, then utopia up',
     });
   }
-  if (wanted === 'key') await toKey(context, guest, state);
-  else await toPassword(context, guest, state);
+  await changeLogin(context, guest.machine, async () => {
+    if (wanted === 'key') await toKey(context, guest, state);
+    else await toPassword(context, guest, state);
+  });
   tell(context, globals, guest, { way: wanted, changed: true, open: true });
 }
 

@@ -6,6 +6,7 @@ import { readState, writeState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { guestAccess } from '../guest-access.ts';
 import type { LocatedMachine } from '../locate.ts';
+import { changeLogin } from '../login-lock.ts';
 import { openSshPort } from '../ssh-port.ts';
 import type { HeldPort } from './hold-port.ts';
 
@@ -28,11 +29,13 @@ export async function secureLogin(
   const startedAt = performance.now();
   try {
     const running = { qemu: state.qemu, state };
-    await closePasswords(await guestAccess(context, located, running, 'root'));
-    await held.release();
-    const known = { ...((await readState(located.paths)) ?? state), keyOnly: true };
-    await writeState(located.paths, known);
-    const opened = await openSshPort(context, located, known);
+    const opened = await changeLogin(context, located, async () => {
+      await closePasswords(await guestAccess(context, located, running, 'root'));
+      await held.release();
+      const known = { ...((await readState(located.paths)) ?? state), keyOnly: true };
+      await writeState(located.paths, known);
+      return await openSshPort(context, located, known);
+    });
     const elapsedMs = performance.now() - startedAt;
     report({ kind: 'finished', title, detail: `by key alone; port ${port} is open`, elapsedMs });
     return opened;
