@@ -53,8 +53,8 @@ const harmless: Readonly<Record<string, IsHarmless | 'no value'>> = {
   '-display': starts(/^none$/),
   '-monitor': starts(/^none$/),
   '-serial': starts(/^(?:none|null|stdio|pty)$/),
-  '-gdb': starts(/^tcp:/),
-  '-s': 'no value',
+  // `-s`, and an address left out, is every address of the host: whoever comes commands the guest.
+  '-gdb': starts(/^tcp:(?:127\.0\.0\.1|localhost):\d+$/),
   '-S': 'no value',
   '-usb': 'no value',
   '-no-reboot': 'no value',
