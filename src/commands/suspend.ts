@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
+import { closeShared } from '../guest/shared-connection.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { waitForExit } from '../machine/process.ts';
 import { forgetRunning } from '../machine/state.ts';
@@ -30,6 +31,8 @@ export async function runSuspend(context: Context, globals: GlobalOptions): Prom
   try {
     const held = await holdRunning(located, running, display);
     const manifest = await suspend(context, held);
+    // As when it ends: their ssh sees the end of QEMU a moment later, and stays until then.
+    await closeShared(paths.runtimeDir, context.env);
     await forgetRunning(paths);
     display.close();
     const elapsedMs = Math.round(performance.now() - startedAt);

@@ -73,7 +73,8 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
 
   const suspend = await lab.run('suspend');
   expect(suspend.status, suspend.stderr).toBe(0);
-  expect(lab.processes()).toEqual([]);
+  // An ssh whose connection has ended takes a moment to be gone.
+  await expect.poll(() => lab.processes(), { timeout: 60_000 }).toEqual([]);
   expect((await lab.run('status')).stdout).toMatch(/is suspended/);
   const state = JSON.parse((await lab.run('status', '--json')).stdout) as { state: string };
   expect(state.state).toBe('suspended');
