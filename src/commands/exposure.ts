@@ -3,12 +3,11 @@ import { UtopiaError } from '../errors.ts';
 import { tryGuidePasswords, type PasswordVerdict } from '../guest/default-passwords.ts';
 import type { HostAddress } from '../machine/plan.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
-import { addForward, removeForward } from '../qmp/forwards.ts';
+import { addForward, removeForward, sshForward } from '../qmp/forwards.ts';
 import type { Terminal } from '../ui/terminal.ts';
 import { guestAccess } from './guest-access.ts';
 import type { LocatedMachine } from './locate.ts';
 import { withMonitor } from './monitor.ts';
-import { sshForward } from './ssh-port.ts';
 
 /** Whether a machine's SSH can be reached from elsewhere now, and if not, why. */
 export type Exposure =

@@ -1,7 +1,6 @@
 import { connectAlone, type Dial, type Gate } from '../guest/private-connection.ts';
-import type { PortForward } from '../config/types.ts';
 import type { QmpClient } from '../qmp/client.ts';
-import { addForward, countAccepted, removeForward } from '../qmp/forwards.ts';
+import { addForward, countAccepted, removeForward, sshForward } from '../qmp/forwards.ts';
 import { queryStatus, resume, stop } from '../qmp/queries.ts';
 import { reachMonitor } from './monitor.ts';
 
@@ -39,12 +38,8 @@ function gateOf(qmp: QmpClient): Gate {
       await stop(qmp);
       return async () => await resume(qmp);
     },
-    open: async (address) => await addForward(qmp, forwardTo(address)),
-    close: async (address) => await removeForward(qmp, forwardTo(address)),
-    countAccepted: async (address) => await countAccepted(qmp, forwardTo(address)),
+    open: async (address) => await addForward(qmp, sshForward(address)),
+    close: async (address) => await removeForward(qmp, sshForward(address)),
+    countAccepted: async (address) => await countAccepted(qmp, sshForward(address)),
   };
-}
-
-function forwardTo({ host, port }: { readonly host: string; readonly port: number }): PortForward {
-  return { protocol: 'tcp', host, hostPort: port, guestPort: 22 };
 }

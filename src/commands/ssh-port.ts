@@ -1,20 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { PortForward } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Dial } from '../guest/private-connection.ts';
-import type { HostAddress } from '../machine/plan.ts';
 import { signalProcess, type ProcessIdentity } from '../machine/process.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
-import { addForward } from '../qmp/forwards.ts';
+import { addForward, sshForward } from '../qmp/forwards.ts';
 import type { LocatedMachine } from './locate.ts';
 import { withMonitor } from './monitor.ts';
 import { privateDial } from './private-dial.ts';
-
-/** SSH of the guest at this address of the host. */
-export function sshForward({ host, port }: HostAddress): PortForward {
-  return { protocol: 'tcp', host, hostPort: port, guestPort: 22 };
-}
 
 /**
  * A running machine's SSH where it has no port of this host yet. A guest that somebody else was

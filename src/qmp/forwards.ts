@@ -26,6 +26,17 @@ export function parseForwards(text: string): PortForward[] {
   }));
 }
 
+/** The forward that leads from this address of the host to the guest's SSH. Pure. */
+export function sshForward({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): PortForward {
+  return { protocol: 'tcp', host, hostPort: port, guestPort: 22 };
+}
+
 /** Opens a port of the host while the machine runs. Throws `port-busy` with QEMU's words. */
 export async function addForward(client: QmpClient, forward: PortForward): Promise<void> {
   const { protocol, host, hostPort, guestPort } = forward;
