@@ -53,6 +53,18 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
+      // Real guests by the dozen, and other suites and QEMUs: too long for every run.
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 });
