@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { runChecks } from '../../../src/host/assess.ts';
-import type { CheckStatus } from '../../../src/host/check.ts';
+import type { CheckResult, CheckStatus } from '../../../src/host/check.ts';
 import { checks } from '../../../src/host/checks/table.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
 import { drawReport, type HostReport } from '../../../src/host/report.ts';
@@ -24,6 +24,10 @@ interface Expected {
   readonly says?: Readonly<Record<string, string>>;
   /** The first commands of a check's fix. */
   readonly fix?: Readonly<Record<string, readonly string[]>>;
+  /** Patterns for the fix of a check, each of which has to match. */
+  readonly remedy?: Readonly<Record<string, readonly string[]>>;
+  /** Patterns that the fix of no problem may match: another host's remedies. */
+  readonly never?: readonly string[];
   /** Other problems may be found, too. */
   readonly loose?: boolean;
 }
@@ -41,6 +45,17 @@ async function examine(name: string, requireKvm = false): Promise<HostReport> {
   });
   const results = runChecks(checks, { facts, lab, requireKvm });
   return drawReport(results, { facts, wanted: 'auto', only: new Set(), requireKvm });
+}
+
+/** The fix of a check as its reader sees it: advice, commands, reasons. */
+function remedyOf(result: CheckResult | undefined): string {
+  return JSON.stringify(result?.fix?.commands.map(({ argv }) => argv.join(' ')) ?? []).concat(
+    JSON.stringify(result?.fix ?? ''),
+  );
+}
+
+function matching(pattern: string): unknown {
+  return expect.stringMatching(new RegExp(pattern));
 }
 
 function problemsOf(report: HostReport): Record<string, string | undefined> {
@@ -70,6 +85,15 @@ describe.each(readdirSync(hosts))('%s', (name) => {
     for (const [id, commands] of Object.entries(expected.fix ?? {})) {
       const shown = byId.get(id)?.fix?.commands.map(({ argv }) => argv.join(' ')) ?? [];
       expect(shown.slice(0, commands.length)).toEqual(commands);
+    }
+    for (const [id, patterns] of Object.entries(expected.remedy ?? {})) {
+      const fix = remedyOf(byId.get(id));
+      for (const pattern of patterns) expect([id, fix]).toEqual([id, matching(pattern)]);
+    }
+    const problems = report.checks.filter(({ status }) => status === 'warn' || status === 'fail');
+    for (const pattern of expected.never ?? []) {
+      const wrong = problems.filter((result) => new RegExp(pattern).test(remedyOf(result)));
+      expect([pattern, wrong.map(remedyOf)]).toEqual([pattern, []]);
     }
   });
 
