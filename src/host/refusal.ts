@@ -36,11 +36,13 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
     emulation: undefined,
     slowdown: undefined,
     people: undefined,
+    namespaces: { setting: undefined, works: undefined },
     resources: {
       ports: [],
       space: undefined,
       share: undefined,
       memory: undefined,
+      cpuQuota: undefined,
       firstUnprivilegedPort: 1024,
     },
     gaps,

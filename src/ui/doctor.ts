@@ -49,7 +49,9 @@ function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): st
   const fix = problems.find((problem) => problem.fix !== undefined)?.fix;
   if (fix === undefined) return undefined;
   const whose = fix.kind === 'manual' ? 'One fix, yours' : 'One fix';
-  const advice = fix.advice?.split('\n')[0] ?? '';
+  // A recipe of several lines, or what leads to one, is no step.
+  const oneLine = fix.advice?.includes('\n') !== true;
+  const advice = oneLine ? (fix.advice ?? '') : '';
   const [first] = fix.commands;
   const command =
     first === undefined || (first.root && fix.commands.length > 1)
@@ -58,7 +60,8 @@ function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): st
   const link = advice === '' || command === '' || advice.endsWith(':') ? '' : 'Or now:';
   const step = [advice, link, command].filter((part) => part !== '').join(' ');
   // What takes more than a line stands below, where it can be laid out.
-  const short = step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
+  const short =
+    oneLine && step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
   if (short) return `${whose}: ${step}`;
   return mendable
     ? 'One thing to mend, below: utopia doctor --fix does it.'

@@ -1,6 +1,7 @@
 import { firstProblem, kvmProblem, pass, skipped } from '../check.ts';
 import type { CheckInput, Finding } from '../check.ts';
 import { loadModule } from '../fixes/commands.ts';
+import { containerFix } from '../remedies/container.ts';
 
 /** The one test that counts: opening the device as QEMU does. */
 export function evaluateAccess(input: CheckInput): Finding {
@@ -46,7 +47,14 @@ export function evaluateAccess(input: CheckInput): Finding {
 }
 
 function noModuleBehind(input: CheckInput, evidence: Finding['evidence'] & object): Finding {
-  const reason = firstProblem(input, ['cpu.virt', 'kmod.blacklist', 'kmod.tree']);
+  const { container } = input.facts.machine;
+  const reason = firstProblem(input, [
+    ...['cpu.virt', 'kmod.blacklist', 'kmod.tree'],
+    // Loaded from outside, or not at all until the next boot.
+    ...(container !== undefined || input.facts.modules.loadingDisabled !== undefined
+      ? ['kmod.loaded']
+      : []),
+  ]);
   if (reason !== undefined) {
     return { ...skipped(reason.id, 'the device is there, but no module behind it'), evidence };
   }
@@ -54,7 +62,12 @@ function noModuleBehind(input: CheckInput, evidence: Finding['evidence'] & objec
     cause: 'static-node',
     why: 'udev makes /dev/kvm at boot, so that opening it loads the module; here that did not happen.',
     evidence,
-    fix: { kind: 'auto', commands: loadModule(input.facts), after: 'none' },
+    fix: {
+      kind: container === undefined ? 'auto' : 'manual',
+      commands: loadModule(input.facts),
+      after: 'none',
+      ...(container === undefined ? {} : { advice: 'On the host outside this container:' }),
+    },
   });
 }
 
@@ -81,27 +94,59 @@ function denied(input: CheckInput, evidence: Finding['evidence'] & object, how: 
       },
     });
   }
-  const inContainer = container !== undefined;
+  if (container !== undefined) {
+    return kvmProblem(input, `/dev/kvm is refused (${errno}), ${how}`, {
+      cause: 'device-denied',
+      why: 'The container has the file, but its control group does not allow the device.',
+      evidence: [...evidence, ...denialEvidence(input)],
+      fix: containerFix(input.facts, container, 'denied'),
+    });
+  }
+  const unit = serviceOf(input.facts.device.deniedBy?.path);
+  if (unit !== undefined) return deniedByService(input, evidence, unit);
   return kvmProblem(input, `/dev/kvm is refused (${errno}), ${how}`, {
     cause: 'device-denied',
-    why: inContainer
-      ? 'The container has the file, but its control group does not allow the device.'
-      : 'A control group, a security module (SELinux, AppArmor) or an ACL stands before it.',
-    evidence,
+    why: 'A control group, a security module (SELinux, AppArmor) or an ACL stands before it.',
+    evidence: [...evidence, ...denialEvidence(input)],
     fix: {
       kind: 'manual',
-      commands: inContainer
-        ? [
-            {
-              argv: ['docker', 'run', '--device', '/dev/kvm', '…'],
-              root: false,
-              why: 'on the host outside: allows the device',
-            },
-          ]
-        : [
-            { argv: ['getfacl', '/dev/kvm'], root: false, why: 'shows an ACL' },
-            { argv: ['journalctl', '-k', '-g', 'denied'], root: true, why: 'shows a refusal' },
-          ],
+      commands: [
+        { argv: ['getfacl', '/dev/kvm'], root: false, why: 'shows an ACL' },
+        { argv: ['journalctl', '-k', '-g', 'denied'], root: true, why: 'shows a refusal' },
+      ],
+      after: 'none',
+    },
+  });
+}
+
+function denialEvidence({ facts: { device } }: CheckInput): { path: string; value: string }[] {
+  const { deniedBy } = device;
+  return deniedBy === undefined ? [] : [{ path: deniedBy.path, value: 'no 10:232 in it' }];
+}
+
+/** The unit whose control group it is: the last part of its path that systemd names. */
+function serviceOf(path: string | undefined): string | undefined {
+  return path?.split('/').findLast((part) => /^[\w@:.\\-]+\.(service|scope)$/.test(part));
+}
+
+function deniedByService(
+  input: CheckInput,
+  evidence: Finding['evidence'] & object,
+  unit: string,
+): Finding {
+  return kvmProblem(input, `/dev/kvm is refused: ${unit} may not use it`, {
+    cause: 'device-denied',
+    why: 'The control group of that unit lists the devices that its processes may use, and this is none of them.',
+    evidence: [...evidence, ...denialEvidence(input)],
+    fix: {
+      kind: 'manual',
+      commands: [
+        {
+          argv: ['systemctl', 'set-property', unit, 'DeviceAllow=/dev/kvm rw'],
+          root: true,
+          why: 'adds the device to what it may use; then start the unit anew',
+        },
+      ],
       after: 'none',
     },
   });

@@ -2,6 +2,7 @@ import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check
 import type { Check, CheckInput, Evidence, Finding, Fix } from '../check.ts';
 import { countWith, type CpuFacts } from '../facts/cpuinfo.ts';
 import { readKernelLog } from '../facts/kernel-log.ts';
+import { outerFix } from '../remedies/outer-host.ts';
 
 export const cpuChecks: readonly Check[] = [
   {
@@ -47,9 +48,36 @@ function evaluateFlags(input: CheckInput): Finding {
   const evidence = [
     { path: '/proc/cpuinfo', value: `vmx or svm on ${have} of ${cpu.processors.length}` },
   ];
-  if (have === cpu.processors.length) return pass(flag, evidence);
+  if (have === cpu.processors.length) return explainLocked(input, cpu, flag, evidence);
   if (have > 0) return splitCores(input, flag, evidence);
   return explainMissing(input, cpu, evidence);
+}
+
+/** The flag is there. Some kernels show it although the BIOS, or a hypervisor outside, locked the extension. */
+function explainLocked(
+  input: CheckInput,
+  cpu: CpuFacts,
+  flag: string,
+  evidence: readonly Evidence[],
+): Finding {
+  const { machine } = input.facts;
+  const line = readKernelLog(machine.kernelLog ?? '').disabledByBios;
+  if (line === undefined) return pass(flag, evidence);
+  const seen = [...evidence, { path: 'kernel log', value: line }];
+  if (isVirtual(cpu)) {
+    return kvmProblem(input, 'this virtual machine shows virtualisation, but may not use it', {
+      cause: 'nested-without-virt',
+      why: 'The hypervisor outside shows VT-x or AMD-V and locks it: only there can it be changed.',
+      evidence: seen,
+      fix: outerFix(machine),
+    });
+  }
+  return kvmProblem(input, 'the BIOS has virtualisation switched off', {
+    cause: 'bios-disabled',
+    why: 'The processor has the extension, and /proc/cpuinfo shows it, but the BIOS (UEFI) locks it: the kernel said so when it loaded KVM.',
+    evidence: seen,
+    fix: biosFix(),
+  });
 }
 
 function splitCores(input: CheckInput, flag: string, evidence: readonly Evidence[]): Finding {
@@ -65,18 +93,14 @@ function splitCores(input: CheckInput, flag: string, evidence: readonly Evidence
 
 /** No processor has the flag: the kernel hides it when the BIOS switched the extension off. */
 function explainMissing(input: CheckInput, cpu: CpuFacts, evidence: readonly Evidence[]): Finding {
-  const { kernelLog, vendor, wsl } = input.facts.machine;
+  const { machine } = input.facts;
+  const { kernelLog, vendor } = machine;
   if (isVirtual(cpu)) {
     return kvmProblem(input, 'this host is a virtual machine that was given no virtualisation', {
       cause: 'nested-without-virt',
       why: `The hypervisor outside${vendor === undefined ? '' : ` (${vendor})`} does not pass VT-x or AMD-V on: only there can it be changed.`,
       evidence,
-      fix: {
-        kind: 'manual',
-        commands: [],
-        after: 'reboot',
-        advice: wsl === 2 ? wslAdvice : outerAdvice(vendor ?? ''),
-      },
+      fix: outerFix(machine),
     });
   }
   const log = readKernelLog(kernelLog ?? '');
@@ -147,29 +171,14 @@ function biosFix(): Fix {
   };
 }
 
-/** Windows 11 nests; Windows 10 and some processors do not. */
-const wslAdvice =
-  'In Windows, put nestedVirtualization=true below [wsl2] in %UserProfile%\\.wslconfig, then wsl.exe --shutdown';
-
-function outerAdvice(vendor: string): string {
-  if (/VMware/i.test(vendor)) {
-    return 'Power the machine off; in its processor settings tick "Virtualize Intel VT-x/EPT or AMD-V/RVI".';
-  }
-  if (/innotek|VirtualBox|Oracle/i.test(vendor)) {
-    return 'Power the machine off; on the outer host: VBoxManage modifyvm NAME --nested-hw-virt on';
-  }
-  if (/Microsoft/i.test(vendor)) {
-    return 'On the outer host: Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true';
-  }
-  return 'Enable nested virtualisation in the outer hypervisor, or take a cloud machine type that has it.';
-}
-
 function evaluateBios(input: CheckInput): Finding {
   const blocker = firstProblem(input, ['host.arch']);
   if (blocker !== undefined) return skipped(blocker.id, 'not an x86 processor');
   const { cpu, kernelLog } = input.facts.machine;
   if (cpu === undefined) return unknown('not known: /proc/cpuinfo cannot be read');
-  if (countWith(cpu, 'vmx', 'svm') === cpu.processors.length) return pass('the extension is on');
+  const shown = countWith(cpu, 'vmx', 'svm') === cpu.processors.length;
+  const said = readKernelLog(kernelLog ?? '').disabledByBios !== undefined;
+  if (shown && !said) return pass('the extension is on');
   if (isVirtual(cpu)) return skipped('cpu.virt', 'a virtual machine has no such switch');
   if (kernelLog === null) return unknown('the kernel log may not be read (kernel.dmesg_restrict)');
   if (kernelLog === undefined) return unknown('the kernel log cannot be read');

@@ -1,6 +1,7 @@
 import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { replaceNode } from '../fixes/commands.ts';
+import { containerFix, nameOfContainer } from '../remedies/container.ts';
 import { describeFile } from '../source/describe-file.ts';
 import { evaluateAccess } from './access.ts';
 import { evaluateGroup } from './group.ts';
@@ -21,7 +22,7 @@ export const deviceChecks: readonly Check[] = [
     group: 'KVM',
     title: 'owner and mode of the device',
     reads: 'udev rules with KERNEL=="kvm" in /etc, /run and /usr/lib, when the device is refused',
-    causes: ['no-rule', 'rule-not-applied'],
+    causes: ['no-rule', 'rule-not-applied', 'no-udev'],
     evaluate: evaluateRule,
   },
   {
@@ -36,8 +37,8 @@ export const deviceChecks: readonly Check[] = [
     id: 'kvm.session',
     group: 'KVM',
     title: 'groups of this login',
-    reads: 'Groups and Gid in /proc/self/status; lingering managers in /proc',
-    causes: ['session-lacks-group'],
+    reads: 'Groups and Gid in /proc/self/status; lingering managers in /proc; /proc/self/uid_map',
+    causes: ['session-lacks-group', 'group-not-mapped'],
     evaluate: evaluateSession,
   },
   {
@@ -67,17 +68,17 @@ function evaluateDevice(input: CheckInput): Finding {
     file.type === 'chr' && (file.rdev === undefined || file.rdev.join(':') === '10:232');
   if (right) return pass('/dev/kvm', evidence);
   const what = file.type === 'chr' ? 'another device' : describeFile(file).split(',')[0];
+  const { container } = input.facts.machine;
   return {
     status: input.requireKvm ? 'fail' : 'warn',
     message: `/dev/kvm is not KVM's device but ${file.type === 'chr' ? '' : 'a '}${what}`,
     cause: 'wrong-type',
     why: 'A program that wrote to /dev/kvm while no module was loaded leaves this.',
     evidence,
-    fix: {
-      kind: 'auto',
-      commands: replaceNode(input.facts),
-      after: 'none',
-    },
+    fix:
+      container === undefined
+        ? { kind: 'auto', commands: replaceNode(input.facts), after: 'none' }
+        : containerFix(input.facts, container, 'absent'),
   };
 }
 
@@ -93,22 +94,13 @@ function explainAbsence(input: CheckInput): Finding {
   ]);
   if (reason !== undefined) return skipped(reason.id, 'there is no /dev/kvm');
   const evidence = [{ path: '/dev/kvm', value: 'not there' }];
-  if (input.facts.machine.container !== undefined) {
-    return kvmProblem(input, 'this container was started without /dev/kvm', {
+  const { container } = input.facts.machine;
+  if (container !== undefined) {
+    return kvmProblem(input, `this is ${nameOfContainer(container)}, started without /dev/kvm`, {
       cause: 'no-device-in-container',
       why: 'A container sees only the devices that it is given.',
       evidence,
-      fix: {
-        kind: 'manual',
-        commands: [
-          {
-            argv: ['docker', 'run', '--device', '/dev/kvm', '--group-add', 'GID', '…'],
-            root: false,
-            why: 'on the host outside; GID is what `stat -c %g /dev/kvm` prints there',
-          },
-        ],
-        after: 'relogin',
-      },
+      fix: containerFix(input.facts, container, 'absent'),
     });
   }
   return kvmProblem(input, 'there is no /dev/kvm', {

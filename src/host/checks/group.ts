@@ -1,9 +1,11 @@
 import { info, kvmProblem, pass, skipped, unknown } from '../check.ts';
-import type { CheckInput, Finding, FixCommand } from '../check.ts';
+import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import type { GroupEntry } from '../facts/accounts.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
 import { mayEverybody } from '../source/describe-file.ts';
+import { isGroupUnmapped } from '../remedies/container.ts';
+import { jobAdvice } from './session.ts';
 import { addMember, applyOldRules, makeGroup } from '../fixes/commands.ts';
 
 /** The user's membership, in the account database, of the group that owns the device. */
@@ -17,7 +19,8 @@ export function evaluateGroup(input: CheckInput): Finding {
   const member = group !== undefined && isMember(facts, group);
   const held = account.status !== undefined && holdsGroup(account.status, gid);
   if (device.errno === undefined) return explainOpening(facts, group, member || held);
-  if (machine.container !== undefined && !held) {
+  if (machine.container !== undefined) {
+    if (held && !isGroupUnmapped(facts)) return pass(`this login has group ${gid}`);
     return skipped('kvm.session', 'groups of a container are given from outside');
   }
   if (device.errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
@@ -33,12 +36,18 @@ export function evaluateGroup(input: CheckInput): Finding {
     cause: 'not-in-group',
     why: `/dev/kvm belongs to group ${group.name} (${group.gid}); members may use it.`,
     evidence,
-    fix: {
-      kind: 'auto',
-      commands: [addMember(account.name, group.name, account.inPasswd)],
-      after: 'relogin',
-    },
+    fix: membershipFix(facts, addMember(account.name, group.name, account.inPasswd), group.name),
   });
+}
+
+function membershipFix({ machine }: HostFacts, add: FixCommand, group: string): Fix {
+  if (machine.jobRunner === undefined) return { kind: 'auto', commands: [add], after: 'relogin' };
+  const through: FixCommand = {
+    argv: ['sg', group, '-c', 'utopia up --detach'],
+    root: false,
+    why: 'takes the group for one command',
+  };
+  return { kind: 'auto', commands: [add, through], after: 'none', advice: jobAdvice(group) };
 }
 
 function isMember({ account }: HostFacts, group: GroupEntry): boolean {

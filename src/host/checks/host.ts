@@ -1,7 +1,15 @@
 import { info, pass, unknown, type Check } from '../check.ts';
+import type { MachineFacts } from '../facts/types.ts';
+import { nameOfContainer } from '../remedies/container.ts';
 
 /** The image is for this architecture; elsewhere every instruction is emulated. */
 const guestArch = 'x86_64';
+
+/** An Android phone has a KVM that no app may use, and of another architecture. */
+function adviseForeign({ env }: MachineFacts): string {
+  const android = env['TERMUX_VERSION'] === undefined ? '' : 'Android lets no app use KVM. ';
+  return `${android}For speed, work on an x86-64 computer, over ssh if need be; here labs run slowly.`;
+}
 
 export const hostChecks: readonly Check[] = [
   {
@@ -16,8 +24,13 @@ export const hostChecks: readonly Check[] = [
       if (seen === undefined) return unknown('the architecture is not known: no /proc/cpuinfo');
       const evidence = [{ path: 'uname -m', value: seen }];
       const native = seen === guestArch || seen === 'amd64';
-      if (native && cpu?.family !== 'other') return pass(guestArch, evidence);
-      const foreign = native ? 'not x86 by /proc/cpuinfo' : seen;
+      const translated = cpu?.translated === true;
+      if (native && cpu?.family !== 'other' && !translated) return pass(guestArch, evidence);
+      const foreign = translated
+        ? 'a Mac with an Apple processor, which translates x86 programs'
+        : native
+          ? 'not x86 by /proc/cpuinfo'
+          : seen;
       return {
         status: requireKvm ? 'fail' : 'warn',
         message: `this host is ${foreign}, the lab's guest ${guestArch}: only emulation is possible`,
@@ -28,7 +41,7 @@ export const hostChecks: readonly Check[] = [
           kind: 'manual',
           commands: [],
           after: 'none',
-          advice: 'For speed, work on an x86-64 computer; here labs run slowly.',
+          advice: adviseForeign(machine),
         },
       };
     },
@@ -39,11 +52,14 @@ export const hostChecks: readonly Check[] = [
     title: 'who runs the machine',
     reads: 'the effective user id',
     causes: ['running-as-root'],
-    evaluate: ({ facts: { account } }) => {
+    evaluate: ({ facts: { account, machine } }) => {
       const { uid, name } = account;
       if (uid === undefined) return unknown('the user is not known: no /proc/self/status');
       const evidence = [{ path: '/proc/self/status', value: `Uid ${uid}` }];
       if (uid !== 0) return pass(`runs as ${name ?? `user id ${uid}`}`, evidence);
+      if (machine.container?.userNamespace === true) {
+        return pass('root in here is another user outside', evidence);
+      }
       return {
         status: 'warn',
         message: 'QEMU would run as root',
@@ -90,12 +106,14 @@ export const hostChecks: readonly Check[] = [
     id: 'host.container',
     group: 'Host',
     title: 'container',
-    reads: '/.dockerenv, /run/.containerenv, /run/systemd/container, the mounts of / and /dev',
+    reads:
+      '/.dockerenv, /run/.containerenv, /run/systemd/container and their kin, the mounts of / and /dev, /proc/self/uid_map',
     causes: [],
     evaluate: ({ facts: { machine } }) => {
       const { container, containerMarkers } = machine;
       if (container !== undefined) {
-        return info('in a container: devices are passed in from outside, modules load outside', {
+        const where = `in ${nameOfContainer(container)}`;
+        return info(`${where}: devices are passed in from outside, modules load outside`, {
           evidence: container.signs.map((sign) => ({ path: sign, value: 'found' })),
         });
       }

@@ -1,8 +1,9 @@
 import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
-import type { HostFacts } from '../facts/types.ts';
 import { allowModules, loadModule } from '../fixes/commands.ts';
 import { moduleFor } from '../kvm-module.ts';
+import { takeOffBootLine } from '../remedies/boot-line.ts';
+import { driverLoaded, evaluateLoaded } from './loading.ts';
 
 export const moduleChecks: readonly Check[] = [
   {
@@ -34,15 +35,12 @@ export const moduleChecks: readonly Check[] = [
     id: 'kmod.loaded',
     group: 'KVM',
     title: 'kernel modules',
-    reads: '/sys/module (built-in modules show only there), /proc/modules',
-    causes: ['module-not-loaded'],
+    reads:
+      '/sys/module (built-in modules show only there), /proc/modules, kernel.modules_disabled, lockdown',
+    causes: ['module-not-loaded', 'loading-disabled'],
     evaluate: evaluateLoaded,
   },
 ];
-
-function driverLoaded({ modules }: HostFacts): string | undefined {
-  return ['kvm_intel', 'kvm_amd', 'kvm_pvm'].find((name) => modules.loaded.has(name));
-}
 
 function evaluateConflict(input: CheckInput): Finding {
   const { modules, machine } = input.facts;
@@ -69,10 +67,14 @@ function evaluateConflict(input: CheckInput): Finding {
 
 function evaluateBlacklist(input: CheckInput): Finding {
   const { facts } = input;
+  const { container, os } = facts.machine;
   const lines = facts.modules.blacklisted.filter(
-    ({ module }) => module === 'kvm' || module === moduleFor(facts.machine.cpu),
+    ({ module, line }) =>
+      (module === 'kvm' || module === moduleFor(facts.machine.cpu)) &&
+      // A container's modprobe.d says nothing about the host's.
+      (container === undefined || line === undefined),
   );
-  const [first] = lines;
+  const first = lines.find(({ line }) => line === undefined) ?? lines[0];
   if (first === undefined) return pass('nothing keeps KVM from being loaded');
   const place = first.line === undefined ? first.path : `${first.path}:${first.line}`;
   const evidence = lines.map(({ path, line, text }) => ({
@@ -83,18 +85,26 @@ function evaluateBlacklist(input: CheckInput): Finding {
     return info(`${place} blacklists ${first.module}, which is loaded all the same`, { evidence });
   }
   const inFiles = lines.filter(({ line }) => line !== undefined);
-  const allInFiles = inFiles.length === lines.length;
-  return kvmProblem(input, `${first.module} is switched off in ${place}`, {
+  const why = 'Somebody did this on purpose, often for VirtualBox: ask before you undo it.';
+  const message = `${first.module} is switched off in ${place}`;
+  if (first.line !== undefined) {
+    const commands = [...allowModules(inFiles), ...loadModule(facts)];
+    const fix = { kind: 'auto', commands, after: 'none' } as const;
+    return kvmProblem(input, message, { cause: 'blacklisted', why, evidence, fix });
+  }
+  // Until the next boot the kernel takes the module from nobody, root or not.
+  const { where, commands } = takeOffBootLine(os, first.text, first.listed?.rest ?? '');
+  const part = (first.listed?.rest ?? '') === '' ? '' : `${first.listed?.name} out of `;
+  const outside = container === undefined ? '' : 'On the host outside: ';
+  return kvmProblem(input, message, {
     cause: 'blacklisted',
-    why: 'Somebody did this on purpose, often for VirtualBox: ask before you undo it.',
+    why: `The kernel was started with ${first.text}, which holds until the next boot. ${why}`,
     evidence,
     fix: {
-      kind: allInFiles ? 'auto' : 'manual',
-      commands: [...allowModules(inFiles), ...loadModule(facts)],
-      after: allInFiles ? 'none' : 'reboot',
-      ...(allInFiles
-        ? {}
-        : { advice: `Take ${first.text} off the kernel's command line (/etc/default/grub).` }),
+      kind: 'manual',
+      commands: [...allowModules(inFiles), ...commands],
+      after: 'reboot',
+      advice: `${outside}Take ${part}${first.text} ${part === '' ? 'out of' : 'on'} the kernel's command line in ${where}, then reboot.`,
     },
   });
 }
@@ -128,33 +138,6 @@ function evaluateTree(input: CheckInput): Finding {
         { argv: ['reboot'], root: true, why: 'starts the kernel whose modules are there' },
       ],
       after: 'reboot',
-    },
-  });
-}
-
-function evaluateLoaded(input: CheckInput): Finding {
-  const { facts } = input;
-  const blocker = firstProblem(input, ['host.arch', 'host.wsl']);
-  if (blocker !== undefined) return skipped(blocker.id, 'there is no KVM for the guest here');
-  const driver = driverLoaded(facts);
-  if (driver !== undefined) {
-    return pass(driver, [{ path: `/sys/module/${driver}`, value: 'loaded' }]);
-  }
-  if (!facts.modules.known) {
-    return unknown('not known: neither /proc/modules nor /sys/module can be read');
-  }
-  const reason = firstProblem(input, ['cpu.virt', 'kmod.blacklist', 'kmod.tree']);
-  if (reason !== undefined) return skipped(reason.id, 'not loaded');
-  const outside = facts.machine.container !== undefined;
-  return kvmProblem(input, `${moduleFor(facts.machine.cpu)} is not loaded`, {
-    cause: 'module-not-loaded',
-    why: 'The processor can do it, but nobody loaded the module. It loads by itself on most distributions.',
-    evidence: [{ path: '/proc/modules', value: [...facts.modules.loaded].join(', ') || 'no kvm' }],
-    fix: {
-      kind: outside ? 'manual' : 'auto',
-      commands: loadModule(facts),
-      after: 'none',
-      ...(outside ? { advice: 'On the host outside this container:' } : {}),
     },
   });
 }

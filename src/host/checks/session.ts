@@ -2,6 +2,7 @@ import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
+import { containerFix, isGroupUnmapped, nameOfContainer } from '../remedies/container.ts';
 import { mayEverybody } from '../source/describe-file.ts';
 
 /** Groups of this very process: they are read at login and handed on from there. */
@@ -14,7 +15,17 @@ export function evaluateSession(input: CheckInput): Finding {
   if (reason !== undefined) return skipped('kvm.group', 'a login cannot have it yet');
   if (errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
   if (mayEverybody(file)) return pass('not the reason: everybody may open the device');
-  const gid = file.gid === 0 ? device.kvmGroup?.gid : file.gid;
+  const { container } = machine;
+  if (container !== undefined && isGroupUnmapped(input.facts)) {
+    return kvmProblem(input, 'the group of /dev/kvm has no number in this container', {
+      cause: 'group-not-mapped',
+      why: `${capitalised(nameOfContainer(container, 'unmapped'))} has user and group ids of its own; those of outside that it leaves out, the device's among them, are shown as nobody's. No group in here opens it.`,
+      evidence: [{ path: '/dev/kvm', value: `group ${file.gid} (nobody)` }],
+      fix: containerFix(input.facts, container, 'unmapped'),
+    });
+  }
+  // Outside of containers a device of root's will belong to kvm once a rule is there.
+  const gid = file.gid === 0 && container === undefined ? device.kvmGroup?.gid : file.gid;
   if (account.status === undefined) return unknown('not known: /proc/self/status cannot be read');
   if (gid === undefined) return skipped('kvm.udev', 'the device belongs to no group yet');
   if (holdsGroup(account.status, gid)) return pass(`this login has group ${gid}`);
@@ -22,7 +33,7 @@ export function evaluateSession(input: CheckInput): Finding {
   const evidence = [
     { path: '/proc/self/status', value: `Groups: ${account.status.groups.join(' ')}` },
   ];
-  if (machine.container !== undefined) {
+  if (container !== undefined) {
     return kvmProblem(
       input,
       `this container runs without group ${gid}, to which /dev/kvm belongs`,
@@ -30,7 +41,7 @@ export function evaluateSession(input: CheckInput): Finding {
         cause: 'session-lacks-group',
         why: 'Groups of a container are given when it is started, by number.',
         evidence,
-        fix: containerFix(gid),
+        fix: containerFix(input.facts, container, 'group'),
       },
     );
   }
@@ -42,13 +53,8 @@ export function evaluateSession(input: CheckInput): Finding {
   });
 }
 
-function containerFix(gid: number): Fix {
-  const argv = ['docker', 'run', '--device', '/dev/kvm', '--group-add', String(gid), '…'];
-  return {
-    kind: 'manual',
-    commands: [{ argv, root: false, why: 'on the host outside' }],
-    after: 'relogin',
-  };
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function explainOldGroups({ device, machine, account }: HostFacts): string {
@@ -62,6 +68,9 @@ function explainOldGroups({ device, machine, account }: HostFacts): string {
   }
   if (lingers) {
     return `${start} user@${account.uid}.service lingers: it keeps the old ones when you log out.`;
+  }
+  if (machine.jobRunner !== undefined) {
+    return `Groups are read when the runner starts, and ${machine.jobRunner} starts no new login for a job.`;
   }
   const server = serverThatStays(machine.env);
   if (server !== undefined) {
@@ -84,12 +93,24 @@ function managerEvidence({ device }: HostFacts): { path: string; value: string }
   return [{ path: `/proc/${manager.pid}/status`, value: `${manager.name} lacks the group` }];
 }
 
-function loginFix({ device, account }: HostFacts, group: string): Fix {
+/** A job has no login to end: it takes the group for a command, or its machine is opened to all of its programs. */
+export function jobAdvice(group: string): string {
+  return (
+    `A job goes on without a new login: run what needs KVM through sg (sg ${group} -c '…'). ` +
+    'Or, on a machine that is thrown away after the job, give the device to every program by a rule, ' +
+    'KERNEL=="kvm", GROUP="kvm", MODE="0666", OPTIONS+="static_node=kvm" as /etc/udev/rules.d/99-kvm.rules.'
+  );
+}
+
+function loginFix({ device, account, machine }: HostFacts, group: string): Fix {
   const now: FixCommand = {
     argv: ['sg', group, '-c', 'utopia up'],
     root: false,
     why: 'takes the group for one command, without a new login',
   };
+  if (machine.jobRunner !== undefined) {
+    return { kind: 'manual', commands: [now], after: 'none', advice: jobAdvice(group) };
+  }
   const user = account.name ?? String(account.uid);
   const manager = device.staleManager?.name ?? `user@${account.uid}.service`;
   const ending: FixCommand[] =

@@ -3,6 +3,7 @@ import { cpuChecks } from './cpu.ts';
 import { deviceChecks } from './device.ts';
 import { hostChecks } from './host.ts';
 import { labChecks } from './lab.ts';
+import { limitChecks } from './limits.ts';
 import { moduleChecks } from './modules.ts';
 import { qemuChecks } from './qemu.ts';
 import { loginChecks } from './login.ts';
@@ -11,6 +12,7 @@ import { shareChecks } from './share.ts';
 /** Every check, in the order of evaluation and of the report: what explains stands before what it explains. */
 export const checks: readonly Check[] = [
   ...hostChecks,
+  ...limitChecks,
   ...cpuChecks,
   ...moduleChecks,
   ...deviceChecks,

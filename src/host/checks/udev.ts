@@ -1,6 +1,7 @@
 import { kvmProblem, pass, skipped, type CheckInput, type Finding, type Fix } from '../check.ts';
 import { applyOldRules, applyRules, ruleFile, writeRule } from '../fixes/commands.ts';
 import { letGroupIn, type UdevRule } from '../facts/udev.ts';
+import { bareWslFix, isBareWsl } from '../remedies/wsl.ts';
 import { describeFile } from '../source/describe-file.ts';
 
 const ruleFileName = ruleFile.split('/').at(-1) ?? '';
@@ -16,6 +17,7 @@ export function evaluateRule(input: CheckInput): Finding {
   if (machine.container !== undefined) {
     return skipped('host.container', 'owner and mode are set outside');
   }
+  if (isBareWsl(machine)) return withoutUdev(input, file.mode);
   const found = rules.at(-1);
   const mode = file.mode.toString(8).padStart(4, '0');
   if (found !== undefined && letGroupIn(rules)) {
@@ -34,6 +36,22 @@ export function evaluateRule(input: CheckInput): Finding {
         ? evidence
         : [...evidence, { path: `${found.path}:${found.line}`, value: found.text }],
     fix: ruleFix(input, found),
+  });
+}
+
+function withoutUdev(input: CheckInput, bits: number): Finding {
+  const mode = bits.toString(8).padStart(4, '0');
+  return kvmProblem(input, `/dev/kvm is root's alone (mode ${mode}), and WSL runs no udev`, {
+    cause: 'no-udev',
+    why: 'Without systemd nobody applies udev rules in WSL, and every start of WSL makes the device anew.',
+    evidence: [
+      { path: '/dev/kvm', value: mode },
+      { path: '/run/systemd/system', value: 'not there' },
+    ],
+    fix: bareWslFix(
+      'chgrp kvm /dev/kvm && chmod 0660 /dev/kvm',
+      'its udev gives the device to group kvm at each start',
+    ),
   });
 }
 

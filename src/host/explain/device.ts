@@ -10,7 +10,7 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
       },
       'no-device-in-container': {
         means: 'A container sees only the devices that it is given.',
-        fix: 'On the host outside: docker run --device /dev/kvm --group-add GID …, where GID is what stat -c %g /dev/kvm prints there.',
+        fix: 'On the host outside, in the way of what made it: docker run --device, podman run --group-add keep-groups, pct set --dev0 (Proxmox), lxc or incus config device add, systemd-nspawn --bind, flatpak override --device=kvm, runArgs of a development container, a device plugin of Kubernetes, the runner’s configuration in CI.',
       },
       'wrong-type': {
         means:
@@ -33,6 +33,11 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
           'A rule is there, but the device does not look like it: it came before the rule, or was changed by hand.',
         fix: 'doctor --fix has udev read its rules and apply them (udevadm control --reload, udevadm trigger).',
       },
+      'no-udev': {
+        means:
+          'WSL without systemd runs no udev: the device is made anew at each start, as root’s.',
+        fix: 'Below [boot] in /etc/wsl.conf: systemd=true, or command=chgrp kvm /dev/kvm && chmod 0660 /dev/kvm. Then wsl.exe --shutdown, in Windows or in here.',
+      },
     },
   },
   'kvm.group': {
@@ -41,7 +46,7 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'not-in-group': {
         means: 'The device belongs to a group that you are not in.',
-        fix: 'doctor --fix adds you (usermod -aG); log in again after that.',
+        fix: 'doctor --fix adds you (usermod -aG); log in again after that. In a CI job, run what needs KVM through sg.',
       },
       'no-group': {
         means: 'There is no group kvm, or the device’s group has no name here.',
@@ -55,7 +60,12 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'session-lacks-group': {
         means: 'You are in the group, this login is not.',
-        fix: "Log out and in. For one command at once: sg kvm -c 'utopia up', which utopia up offers by itself. If a new login does not help: loginctl terminate-user NAME ends what keeps the old groups, and every session with it.",
+        fix: "Log out and in. For one command at once: sg kvm -c 'utopia up', which utopia up offers by itself. If a new login does not help: loginctl terminate-user NAME ends what keeps the old groups, and every session with it. In a CI job, which gets no new login: sg. In a container the group is given from outside, by number.",
+      },
+      'group-not-mapped': {
+        means:
+          'The container has a user namespace of its own, and the device’s group is none of its ids: it shows as nobody’s (65534), as do those of your groups that were kept.',
+        fix: 'Rootless Podman: --group-add keep-groups. Distrobox: --annotation run.oci.keep_original_groups=1. Proxmox, LXD and Incus: gid= of the device. Rootless Docker and Toolbx hand no groups on: an ACL on the host, or work on the host.',
       },
     },
   },
@@ -75,7 +85,7 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
       'device-denied': {
         means:
           'It is refused although owner, mode and groups allow it: by a control group (a container, a service, a snap), SELinux, AppArmor or an ACL.',
-        fix: 'In a container: pass the device in. In a snap: use a terminal outside of it. Else getfacl /dev/kvm and journalctl -k show who refuses.',
+        fix: 'In a container: allow the device there (lxc.cgroup2.devices.allow, DeviceAllow=). In a snap: connect its plug kvm, or use a terminal outside of it. For a service: systemctl set-property UNIT DeviceAllow="/dev/kvm rw". Else getfacl /dev/kvm and journalctl -k show who refuses.',
       },
     },
   },

@@ -10,13 +10,13 @@ export const processorExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'bios-disabled': {
         means:
-          'The processor has the extension, but the BIOS locks it. The kernel log says so, or svm_lock stands in /proc/cpuinfo without svm.',
+          'The processor has the extension, but the BIOS locks it. The kernel log says so, or svm_lock stands in /proc/cpuinfo without svm. Some kernels show the flag all the same; the log counts then.',
         fix: bios,
       },
       'nested-without-virt': {
         means:
-          'This host is a virtual machine itself, and was given no virtualisation. Its own BIOS has nothing to do with it.',
-        fix: 'Enable nesting outside: VMware "Virtualize Intel VT-x/EPT or AMD-V/RVI"; VirtualBox VBoxManage modifyvm NAME --nested-hw-virt on; Hyper-V Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true; WSL 2 nestedVirtualization=true in .wslconfig; in a cloud a machine type that has it.',
+          'This host is a virtual machine itself, and was given no virtualisation, or one that is locked. Its own BIOS has nothing to do with it.',
+        fix: 'Outside, each in its own way: VMware "Virtualize Intel VT-x/EPT or AMD-V/RVI"; VirtualBox VBoxManage modifyvm NAME --nested-hw-virt on; Hyper-V Set-VMProcessor -VMName NAME -ExposeVirtualizationExtensions $true; Parallels "Enable nested virtualization"; QEMU, libvirt and Proxmox CPU type host, and nested=1 for the outer kvm_intel; WSL 2 nestedVirtualization=true in .wslconfig (Windows 11); EC2 a C8i, M8i or R8i with the option, or .metal; Google Cloud --enable-nested-virtualization; Azure a size that has it, without Trusted Launch; elsewhere a machine type that has it.',
       },
       'cpu-without-virt': {
         means:
@@ -72,11 +72,11 @@ export const processorExplanations: Readonly<Record<string, Explanation>> = {
   },
   'kmod.blacklist': {
     about:
-      'A line "blacklist kvm_intel", an "install" line with /bin/false, or modprobe.blacklist= on the kernel’s command line keeps KVM from being loaded. Somebody wrote it on purpose, most often for VirtualBox.',
+      'A line "blacklist kvm_intel", an "install" line that loads nothing, or module_blacklist=, modprobe.blacklist= or initcall_blacklist= on the kernel’s command line keeps KVM from being loaded. Somebody wrote it on purpose, most often for VirtualBox.',
     causes: {
       blacklisted: {
         means: 'The file and line that are named switch the module off.',
-        fix: 'doctor --fix comments the line out, asked on its own, and keeps a copy. On the command line of the kernel it is yours: /etc/default/grub, then update-grub and a reboot.',
+        fix: 'doctor --fix comments the line out, asked on its own, and keeps a copy. On the command line of the kernel it is yours, and no modprobe helps before the next boot: take the word out where the boot loader has it (/etc/default/grub and update-grub, grubby, grub-mkconfig, boot.kernelParams of NixOS), and reboot.',
       },
     },
   },
@@ -96,7 +96,12 @@ export const processorExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'module-not-loaded': {
         means: 'The processor can do it, but nobody loaded the module.',
-        fix: 'doctor --fix loads it (modprobe) and has it loaded at every boot (/etc/modules-load.d).',
+        fix: 'doctor --fix loads it (modprobe) and has it loaded at every boot (/etc/modules-load.d). In WSL without systemd: systemd=true, or command=modprobe kvm_intel, below [boot] in /etc/wsl.conf.',
+      },
+      'loading-disabled': {
+        means:
+          'kernel.modules_disabled is 1: the kernel takes no module until the next boot, whoever asks. The line of sysctl.d that sets it is named.',
+        fix: 'Name the module in /etc/modules-load.d, which counts before that setting, and reboot.',
       },
     },
   },

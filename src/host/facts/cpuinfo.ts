@@ -2,6 +2,8 @@
 export interface CpuFacts {
   /** `x86` where there are x86 flags lines, else what the file looks like. */
   readonly family: 'x86' | 'other';
+  /** Rosetta translates x86 programs on an Apple processor, and calls it `VirtualApple`. */
+  readonly translated: boolean;
   readonly vendor: 'intel' | 'amd' | undefined;
   readonly modelName: string | undefined;
   /** The flags of each processor, whole words. */
@@ -26,6 +28,7 @@ export function parseCpuinfo(text: string): CpuFacts {
     lines.find(({ name }) => name === wanted)?.value;
   return {
     family: processors.length > 0 ? 'x86' : 'other',
+    translated: first('vendor_id') === 'VirtualApple',
     vendor: vendorOf(first('vendor_id') ?? ''),
     modelName: first('model name'),
     processors,

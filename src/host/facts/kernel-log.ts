@@ -8,12 +8,15 @@ export interface KernelLogFacts {
 
 /**
  * `kvm: disabled by bios`, `x86/cpu: VMX (outside TXT) disabled by BIOS`,
- * `SVM disabled (by BIOS) in MSR_VM_CR`: the wordings of kernels since 2.6.
+ * `SVM disabled (by BIOS) in MSR_VM_CR`, `kvm_intel: VMX not enabled (by BIOS) in
+ * MSR_IA32_FEAT_CTL`: the wordings of kernels since 2.6.
  */
 export function readKernelLog(text: string): KernelLogFacts {
   const lines = text.split('\n');
   const disabled = lines.find((line) =>
-    /(\bkvm\b|\bvmx\b|\bsvm\b|\bVT-?x\b|virtuali[sz]ation).*disabled\s*\(?by\s+bios/i.test(line),
+    /(\bkvm(_intel|_amd)?\b|\bvmx\b|\bsvm\b|\bVT-?x\b|virtuali[sz]ation).*(disabled|not enabled)\s*\(?by\s+bios/i.test(
+      line,
+    ),
   );
   return {
     disabledByBios: disabled?.trim(),

@@ -53,7 +53,8 @@ export function memoryGroups(selfCgroup: string): MemoryGroup[] {
   return groups;
 }
 
-function ancestors(root: string, path: string): string[] {
+/** A control group's folder and those above it, the innermost first; in a container only the root is there. */
+export function ancestors(root: string, path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '');
   return [
     ...parts.map((_, index) => [root, ...parts.slice(0, parts.length - index)].join('/')),

@@ -1,4 +1,4 @@
-import { mountedType, type Mount } from './mounts.ts';
+import type { Environment } from '../../context.ts';
 
 /** Which generation of the Windows Subsystem for Linux this is, if any. */
 export type WslVersion = 1 | 2 | undefined;
@@ -15,31 +15,21 @@ export function detectWsl(version: string, interop: boolean): WslVersion {
   return major > 4 || (major === 4 && minor >= 19) ? 2 : 1;
 }
 
-export interface ContainerSigns {
-  /** Files and variables that container engines leave; some plain machines have them too. */
-  readonly markers: readonly string[];
-  readonly mounts: readonly Mount[];
-}
+/** Services that run jobs: there is no login in them, and nobody who could log in again. */
+const jobRunners: readonly (readonly [variable: string, name: string])[] = [
+  ['GITEA_ACTIONS', 'Gitea Actions'],
+  ['FORGEJO_ACTIONS', 'Forgejo Actions'],
+  ['GITHUB_ACTIONS', 'GitHub Actions'],
+  ['GITLAB_CI', 'GitLab CI'],
+  ['TF_BUILD', 'Azure Pipelines'],
+  ['JENKINS_URL', 'Jenkins'],
+  ['BUILDKITE', 'Buildkite'],
+  ['CIRCLECI', 'CircleCI'],
+  ['TRAVIS', 'Travis CI'],
+  ['CI', 'this CI job'],
+];
 
-/** Why this is taken for a container; undefined on a plain machine. */
-export interface Container {
-  readonly signs: readonly string[];
-}
-
-/**
- * A container shows in two ways at least: a marker of its engine, and a root or a
- * /dev that no kernel boots with. A marker alone was left by an image that was
- * turned into a machine; an overlay root alone is a live system.
- */
-export function detectContainer({ markers, mounts }: ContainerSigns): Container | undefined {
-  const overlayRoot = mountedType(mounts, '/')?.includes('overlay') === true;
-  const privateDev = mountedType(mounts, '/dev') === 'tmpfs';
-  const signs = [
-    ...markers,
-    ...(overlayRoot ? ['an overlay file system on /'] : []),
-    ...(privateDev ? ['a tmpfs on /dev'] : []),
-  ];
-  const second = overlayRoot || privateDev;
-  const isContainer = (markers.length > 0 && second) || (overlayRoot && privateDev);
-  return isContainer ? { signs } : undefined;
+/** The service in whose job this runs; undefined outside of jobs. */
+export function detectJobRunner(env: Environment): string | undefined {
+  return jobRunners.find(([variable]) => (env[variable] ?? '') !== '')?.[1];
 }

@@ -11,7 +11,8 @@ import type { CpuFacts } from './cpuinfo.ts';
 import type { Listener } from './listeners.ts';
 import type { BlacklistLine } from './modules.ts';
 import type { ProcessStatus } from './process-status.ts';
-import type { Container, WslVersion } from './surroundings.ts';
+import type { Container } from './container.ts';
+import type { WslVersion } from './surroundings.ts';
 import type { UdevRule } from './udev.ts';
 
 /** The machine below: processor, kernel, what it runs in. */
@@ -24,8 +25,16 @@ export interface MachineFacts {
   readonly container: Container | undefined;
   /** Marker files of containers, whether it is one or not. */
   readonly containerMarkers: readonly string[];
+  /** The service in whose job this runs, such as `GitHub Actions`. */
+  readonly jobRunner: string | undefined;
+  /** systemd is the init (sd_booted(3)): it runs udev, and reads modules-load.d. */
+  readonly systemd: boolean;
   /** /sys/class/dmi/id/sys_vendor: names the outer hypervisor where there is one. */
   readonly vendor: string | undefined;
+  /** product_name beside it: a cloud's machine type, for one. */
+  readonly product: string | undefined;
+  /** chassis_asset_tag beside it, by which clouds tell themselves from the hypervisor they use. */
+  readonly assetTag: string | undefined;
   readonly cpu: CpuFacts | undefined;
   /** Null where it may not be read; undefined when nobody had to ask. */
   readonly kernelLog: string | null | undefined;
@@ -50,6 +59,10 @@ export interface ModuleFacts {
   readonly listFileExists: boolean;
   /** The trees that are there. */
   readonly trees: readonly string[];
+  /** No module can be loaded until the next boot (kernel.modules_disabled), and what sets that. */
+  readonly loadingDisabled: { readonly setBy: string | undefined } | undefined;
+  /** /sys/kernel/security/lockdown: `integrity` or `confidentiality`, where the kernel takes signed modules only. */
+  readonly lockdown: string | undefined;
 }
 
 /** The process's own identity, and what the account database says of its user. */
@@ -85,6 +98,8 @@ export interface DeviceFacts {
   readonly groupInFile: boolean;
   /** Looked for only when the device is missing or refused. */
   readonly rules: readonly UdevRule[];
+  /** The list of a control group (version 1) that leaves the device out. */
+  readonly deniedBy: { readonly path: string } | undefined;
   /** Our own file of rules is there already. */
   readonly ruleFileExists: boolean;
   /** The user's own systemd manager, when it lacks the group and keeps every login from it. */
@@ -119,7 +134,23 @@ export interface ResourceFacts {
   /** The shared folder, then those above it; undefined while there is none. */
   readonly share: readonly FolderMode[] | undefined;
   readonly memory: MemoryFacts | undefined;
+  /** The tightest limit of processor time; undefined where there is none. */
+  readonly cpuQuota: CpuQuota | undefined;
   readonly firstUnprivilegedPort: number;
+}
+
+/** How many processors' time the process may use, and the file that says so. */
+export interface CpuQuota {
+  readonly processors: number;
+  readonly path: string;
+}
+
+/** What stands in the way of user namespaces for users without root, and whether one can be made. */
+export interface NamespaceFacts {
+  /** A setting that restricts them, with its value; undefined where none does. */
+  readonly setting: { readonly path: string; readonly value: string } | undefined;
+  /** By trying; undefined where nobody had to try. */
+  readonly works: boolean | undefined;
 }
 
 export interface PortFacts {
@@ -152,6 +183,7 @@ export interface HostFacts {
   readonly device: DeviceFacts;
   /** Undefined where that could not be found out. */
   readonly people: People | undefined;
+  readonly namespaces: NamespaceFacts;
   readonly qemu: QemuFacts;
   readonly kvm: KvmVerdict | undefined;
   readonly emulation: CanaryResult | undefined;

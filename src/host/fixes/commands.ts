@@ -17,8 +17,18 @@ export function loadModule({ machine, modules }: HostFacts, suffix = backupSuffi
   const module = moduleFor(machine.cpu);
   return [
     { argv: ['modprobe', module], root: true, why: `loads ${module} now` },
+    ...listModule({ machine, modules }, suffix),
+  ];
+}
+
+/** Has KVM loaded at every boot. */
+export function listModule(
+  { machine, modules }: Pick<HostFacts, 'machine' | 'modules'>,
+  suffix = backupSuffix,
+): FixCommand[] {
+  return [
     ...(modules.listFileExists ? [backUp(moduleListFile, suffix)] : []),
-    writeLine(moduleListFile, module, 'loads it at every boot'),
+    writeLine(moduleListFile, moduleFor(machine.cpu), 'loads it at every boot'),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { letGroupIn } from '../facts/udev.ts';
 import { moduleFor } from '../kvm-module.ts';
+import { isBareWsl } from '../remedies/wsl.ts';
 import { mayEverybody } from '../source/describe-file.ts';
 import {
   addMember,
@@ -79,7 +80,10 @@ function planGroup(input: FixInput): ReturnType<FixRow['plan']> {
   if (!nameless && !(missing && willBelongToKvm(input))) return undefined;
   return {
     problem: problemOf(input, 'kvm.group')?.message ?? 'there is no group kvm',
-    commands: [...(missing ? [makeGroup] : []), ...applyOldRules],
+    commands: [
+      ...(missing ? [makeGroup] : []),
+      ...(isBareWsl(input.facts.machine) ? [] : applyOldRules),
+    ],
     changes: missing
       ? 'there is a group kvm, and udev gives it /dev/kvm'
       : 'udev gives /dev/kvm to group kvm',
@@ -104,6 +108,7 @@ function planRule(input: FixInput): ReturnType<FixRow['plan']> {
   }
   // The device is not there yet: nobody has seen its mode, but without a rule it will be root's.
   if (facts.device.file?.type === 'chr' || rules.length > 0) return undefined;
+  if (isBareWsl(facts.machine)) return undefined;
   return {
     problem: 'no udev rule gives /dev/kvm to group kvm',
     commands: writeRule(facts, suffix),
@@ -127,8 +132,9 @@ function planMembership(input: FixInput): ReturnType<FixRow['plan']> {
   return {
     problem: `${name} is not in group ${groupName}`,
     commands: [addMember(name, groupName, inPasswd === true)],
-    changes: `${name} may use /dev/kvm from the next login on`,
-    after: 'relogin',
+    ...(input.facts.machine.jobRunner === undefined
+      ? { changes: `${name} may use /dev/kvm from the next login on`, after: 'relogin' }
+      : { changes: `${name} may use /dev/kvm through sg ${groupName} -c '…'`, after: 'none' }),
   };
 }
 

@@ -65,6 +65,8 @@ const needsByCause: Readonly<Record<string, 'relogin' | 'reboot'>> = {
   'kernel-upgraded': 'reboot',
 };
 
-function needs({ cause = '' }: CheckResult): 'relogin' | 'reboot' | 'yours' {
+function needs({ cause = '', fix }: CheckResult): 'relogin' | 'reboot' | 'yours' {
+  // A job takes the group through sg: no login would come.
+  if (cause === 'session-lacks-group' && fix?.after === 'none') return 'yours';
   return needsByCause[cause] ?? 'yours';
 }

@@ -4,6 +4,7 @@ import {
   type AccountEntry,
   type GroupEntry,
 } from '../facts/accounts.ts';
+import { ancestors } from '../facts/memory.ts';
 import { holdsGroup, parseProcessStatus } from '../facts/process-status.ts';
 import type { AccountFacts, DeviceFacts } from '../facts/types.ts';
 import { findKvmRules, type UdevRule } from '../facts/udev.ts';
@@ -89,6 +90,7 @@ export async function gatherDevice(
     kvmGroup: groups.find((each) => each.name === 'kvm'),
     groupInFile: groups.some((each) => each.gid === group?.gid),
     forEverybody,
+    deniedBy: errno === 'EPERM' ? await findDenial(source, ask) : undefined,
     rules: unusable || forEverybody ? await findRules(source, ask) : [],
     ruleFileExists:
       unusable && (await ask(ruleFile, async () => await source.stat(ruleFile))) !== undefined,
@@ -98,6 +100,27 @@ export async function gatherDevice(
       account.name !== undefined &&
       (await source.stat(`/var/lib/systemd/linger/${account.name}`)) !== undefined,
   };
+}
+
+/**
+ * Version 1 of control groups lists the devices that a group may use, in a file that
+ * everybody may read (devices.list: `c 10:232 rwm`, `a *:* rwm`); version 2 has a program
+ * instead, which nobody sees.
+ */
+async function findDenial(source: HostSource, ask: Ask): Promise<DeviceFacts['deniedBy']> {
+  const read = async (path: string): Promise<string | undefined> =>
+    await ask(path, async () => await source.readText(path));
+  const own = /^\d+:(?:[^:]*,)?devices(?:,[^:]*)?:(\/.*)$/m.exec(
+    (await read('/proc/self/cgroup')) ?? '',
+  )?.[1];
+  if (own === undefined) return undefined;
+  for (const folder of ancestors('/sys/fs/cgroup/devices', own)) {
+    const path = `${folder}/devices.list`;
+    const list = await read(path);
+    if (list === undefined) continue;
+    return /^(a|c (10|\*):(232|\*) \w*r\w*w)/m.test(list) ? undefined : { path };
+  }
+  return undefined;
 }
 
 /** The database knows more members than the file where accounts come from a server. */

@@ -10,6 +10,7 @@ import { startAsking, type Ask } from './asking.ts';
 import { gatherAccount, gatherDevice } from './device.ts';
 import { gatherKernel, gatherMachine } from './machine.ts';
 import { gatherModules } from './modules.ts';
+import { gatherNamespaces } from './namespaces.ts';
 import { gatherResources } from './resources.ts';
 
 /** What the facts depend on besides the host; without a config the lab's facts stay out. */
@@ -36,9 +37,10 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
   const { config, overlayFolder, signal, patience } = options;
   const { ask, gaps } = startAsking(signal, patience);
   const asked = ask('people', async () => await readPeople(source));
-  const [kvmFacts, resources, people] = await Promise.all([
+  const [kvmFacts, resources, namespaces, people] = await Promise.all([
     gatherKvmFacts(source, ask),
     gatherResources(source, config, overlayFolder, ask, asked),
+    gatherNamespaces(source, ask),
     asked,
   ]);
   const { machine, account } = kvmFacts;
@@ -55,7 +57,7 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
     runs && emulates
       ? await ask('speed', async () => await source.measureSlowdown(qemu.binary ?? ''))
       : undefined;
-  return { ...kvmFacts, device, people, qemu, ...canaries, slowdown, resources, gaps };
+  return { ...kvmFacts, device, people, namespaces, qemu, ...canaries, slowdown, resources, gaps };
 }
 
 /** The part that tells whether KVM can be used, short of running a guest: files only. */
@@ -71,7 +73,8 @@ export async function gatherKvmFacts(
     gatherDevice(source, account, ask),
   ]);
   const otherHypervisor = modules.loaded.has('vboxdrv') || modules.loaded.has('vmmon');
-  const machine = await gatherMachine(source, env, ask, { kernel, otherHypervisor });
+  const driver = ['kvm_intel', 'kvm_amd', 'kvm_pvm'].some((name) => modules.loaded.has(name));
+  const machine = await gatherMachine(source, env, ask, { kernel, otherHypervisor, driver });
   return { machine, modules, account, device };
 }
 

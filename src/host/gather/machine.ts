@@ -2,11 +2,12 @@ import type { Environment } from '../../context.ts';
 import { countWith, parseCpuinfo, type CpuFacts } from '../facts/cpuinfo.ts';
 import { parseMounts } from '../facts/mounts.ts';
 import { parseProcessStatus } from '../facts/process-status.ts';
-import { detectContainer, detectWsl } from '../facts/surroundings.ts';
+import { detectJobRunner, detectWsl } from '../facts/surroundings.ts';
 import type { MachineFacts } from '../facts/types.ts';
 import { osReleaseFiles, parseOsRelease } from '../os-release.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
+import { gatherContainer } from './container.ts';
 
 /** Programs that run a virtual machine of VirtualBox or VMware (their names in /proc/PID/comm). */
 const otherHypervisors = /^(VBoxHeadless|VirtualBoxVM|vmware-vmx)/;
@@ -18,25 +19,38 @@ export async function gatherMachine(
   source: HostSource,
   env: Environment,
   ask: Ask,
-  known: { readonly kernel: string | undefined; readonly otherHypervisor: boolean },
+  known: {
+    readonly kernel: string | undefined;
+    readonly otherHypervisor: boolean;
+    /** KVM's module for a processor is there: then no BIOS keeps it from working. */
+    readonly driver: boolean;
+  },
 ): Promise<MachineFacts> {
   const read = async (path: string): Promise<string | undefined> =>
     await ask(path, async () => await source.readText(path));
-  const [cpuinfo, version, osrelease, vendor] = await Promise.all([
+  const [cpuinfo, version, osrelease, vendor, product, assetTag] = await Promise.all([
     read('/proc/cpuinfo'),
     read('/proc/version'),
     read('/proc/sys/kernel/osrelease'),
     read('/sys/class/dmi/id/sys_vendor'),
+    read('/sys/class/dmi/id/product_name'),
+    read('/sys/class/dmi/id/chassis_asset_tag'),
   ]);
-  const [os, markers, mounts, interop] = await Promise.all([
+  const [os, mounts, interop, systemd] = await Promise.all([
     readOs(read),
-    findMarkers(source, env, ask),
     read('/proc/self/mounts').then(
       async (text) =>
         text ?? (await read('/proc/mounts')) ?? (await read('/proc/self/mountinfo')) ?? '',
     ),
     ask('WSLInterop', async () => await source.stat('/proc/sys/fs/binfmt_misc/WSLInterop')),
+    ask('systemd', async () => await source.stat('/run/systemd/system')),
   ]);
+  const { container, markers } = await gatherContainer(
+    source,
+    env,
+    { mounts: parseMounts(mounts), kernel: known.kernel },
+    ask,
+  );
   const cpu = cpuinfo === undefined ? undefined : parseCpuinfo(cpuinfo);
   const releases = [releaseOf(version), osrelease, source.kernel].filter(
     (name) => name !== undefined,
@@ -48,11 +62,15 @@ export async function gatherMachine(
     arch: source.arch ?? archOf(cpu),
     kernel: known.kernel,
     wsl: detectWsl(wslName, interop !== undefined),
-    container: detectContainer({ markers, mounts: parseMounts(mounts) }),
+    container,
     containerMarkers: markers,
+    jobRunner: detectJobRunner(env),
+    systemd: systemd !== undefined,
     vendor: vendor?.trim(),
+    product: product?.trim(),
+    assetTag: assetTag?.trim(),
     cpu,
-    kernelLog: asksForLog(cpu)
+    kernelLog: asksForLog(cpu, known.driver)
       ? await ask('kernel log', async () => await source.readKernelLog())
       : undefined,
     pagingParameter: await readPaging(read),
@@ -60,10 +78,15 @@ export async function gatherMachine(
   };
 }
 
-/** The log tells why a flag is missing; in a virtual machine the hypervisor outside hides it, whatever the log says. */
-function asksForLog(cpu: CpuFacts | undefined): boolean {
-  if (cpu === undefined || countWith(cpu, 'hypervisor') > 0) return false;
-  return countWith(cpu, 'vmx', 'svm') < cpu.processors.length;
+/**
+ * The log tells why a flag is missing, and, where the flag is there and no module, whether
+ * the BIOS keeps it from being used. In a virtual machine the hypervisor outside hides
+ * the flag, whatever the log says.
+ */
+function asksForLog(cpu: CpuFacts | undefined, driver: boolean): boolean {
+  if (cpu === undefined || driver) return false;
+  const complete = countWith(cpu, 'vmx', 'svm') === cpu.processors.length;
+  return complete || countWith(cpu, 'hypervisor') === 0;
 }
 
 /** The running kernel, as `uname -r` prints it. */
@@ -92,16 +115,6 @@ async function readOs(read: (path: string) => Promise<string | undefined>) {
     if (text !== undefined) return parseOsRelease(text);
   }
   return parseOsRelease('');
-}
-
-async function findMarkers(source: HostSource, env: Environment, ask: Ask): Promise<string[]> {
-  const markers: string[] = [];
-  for (const path of ['/.dockerenv', '/run/.containerenv', '/run/systemd/container']) {
-    if ((await ask(path, async () => await source.stat(path))) !== undefined) markers.push(path);
-  }
-  if (env['container'] !== undefined) markers.push(`container=${env['container']}`);
-  if (env['KUBERNETES_SERVICE_HOST'] !== undefined) markers.push('KUBERNETES_SERVICE_HOST');
-  return markers;
 }
 
 async function readPaging(

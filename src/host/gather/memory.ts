@@ -13,17 +13,22 @@ export async function gatherMemory(
   const selfCgroup = (await read('/proc/self/cgroup')) ?? '0::/';
   for (const { folder, limitFile, usageFile } of memoryGroups(selfCgroup)) {
     const path = `${folder}/${limitFile}`;
-    const limit = parseLimit(await read(path));
-    if (limit === undefined) continue;
+    const stat = (await read(`${folder}/memory.stat`)) ?? '';
+    const own = parseLimit(await read(path));
+    // A group that is not seen in here, such as a pod's, may set a tighter one (version 1).
+    const inherited = parseLimit(/^hierarchical_memory_limit (\d+)$/m.exec(stat)?.[1]);
+    const limit = Math.min(own ?? Infinity, inherited ?? Infinity);
+    if (limit === Infinity) continue;
     const used = parseLimit(await read(`${folder}/${usageFile}`)) ?? 0;
     // Cached file pages count as used, but give way when memory is wanted.
-    const inactive = /^(?:total_)?inactive_file (\d+)$/m.exec(
-      (await read(`${folder}/memory.stat`)) ?? '',
-    );
+    const inactive = /^(?:total_)?inactive_file (\d+)$/m.exec(stat);
     const room = Math.max(0, limit - used + Number(inactive?.[1] ?? 0));
     if (Math.min(room, limit) >= tightest) continue;
     tightest = Math.min(room, limit);
-    limitedBy = { path, bytes: limit };
+    limitedBy = {
+      path: limit === own ? path : `${folder}/memory.stat`,
+      bytes: limit,
+    };
   }
   return { totalBytes: total, availableBytes: tightest, limitedBy };
 }

@@ -17,6 +17,10 @@ const settingFolders = [
   '/lib/modprobe.d',
 ];
 
+/** Where systemd-sysctl reads settings (sysctl.d(5)). */
+const sysctlFolders = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/lib/sysctl.d'];
+const lockdownFile = '/sys/kernel/security/lockdown';
+
 /** What is loaded, blacklisted, and there to be loaded. `kernel` is `uname -r`. */
 export async function gatherModules(
   source: HostSource,
@@ -46,7 +50,40 @@ export async function gatherModules(
     ],
     treeFound: kernel === undefined ? undefined : trees.includes(kernel),
     trees,
+    loadingDisabled: await findLoadingDisabled(source, ask),
+    lockdown: readLockdown(
+      await ask(lockdownFile, async () => await source.readText(lockdownFile)),
+    ),
   };
+}
+
+/** In use stands the word in brackets: `none [integrity] confidentiality` (kernel_lockdown(7)). */
+function readLockdown(text: string | undefined): string | undefined {
+  const state = /\[(\w+)\]/.exec(text ?? '')?.[1];
+  return state === 'none' ? undefined : state;
+}
+
+/** Once 1, it stays so until the next boot (sysctl kernel.modules_disabled). */
+async function findLoadingDisabled(
+  source: HostSource,
+  ask: Ask,
+): Promise<ModuleFacts['loadingDisabled']> {
+  const path = '/proc/sys/kernel/modules_disabled';
+  const value = await ask(path, async () => await source.readText(path));
+  if (value?.trim() !== '1') return undefined;
+  const files = ['/etc/sysctl.conf'];
+  for (const folder of sysctlFolders) {
+    const names = (await ask(folder, async () => await source.list(folder))) ?? [];
+    files.push(
+      ...names.filter((name) => name.endsWith('.conf')).map((name) => `${folder}/${name}`),
+    );
+  }
+  for (const file of files) {
+    const lines = ((await ask(file, async () => await source.readText(file))) ?? '').split('\n');
+    const index = lines.findIndex((line) => /^\s*-?kernel[./]modules_disabled\s*=\s*1/.test(line));
+    if (index >= 0) return { setBy: `${file}:${index + 1}` };
+  }
+  return { setBy: undefined };
 }
 
 async function findTrees(source: HostSource, ask: Ask): Promise<string[]> {

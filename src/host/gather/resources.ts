@@ -5,6 +5,7 @@ import type { People } from '../facts/people.ts';
 import type { PortFacts, ResourceFacts } from '../facts/types.ts';
 import type { HostSource } from '../source/types.ts';
 import type { Ask } from './asking.ts';
+import { gatherCpuQuota } from './cpus.ts';
 import { gatherMemory } from './memory.ts';
 import { gatherShare } from './share.ts';
 
@@ -35,9 +36,10 @@ export async function gatherResources(
     ]),
   };
   const wanted = config === undefined ? [] : wantedPorts(config, await people);
-  const [first, memory, space, share, ...ports] = await Promise.all([
+  const [first, memory, cpuQuota, space, share, ...ports] = await Promise.all([
     read('/proc/sys/net/ipv4/ip_unprivileged_port_start'),
     gatherMemory(read),
+    gatherCpuQuota(read),
     overlayFolder === undefined
       ? undefined
       : ask('statfs', async () => await source.space(overlayFolder)),
@@ -52,6 +54,7 @@ export async function gatherResources(
     space,
     share,
     memory,
+    cpuQuota,
     firstUnprivilegedPort: Number.isNaN(start) ? defaultFirstUnprivilegedPort : start,
   };
 }

@@ -12,6 +12,8 @@ import { readRegularText } from '../../regular-file.ts';
 
 /** host.json: what files in a repository cannot hold. Every field is optional. */
 interface HostDescription {
+  /** Address of the public thread that it is made after. */
+  readonly thread?: string;
   readonly user?: { readonly name?: string; readonly uid?: number; readonly gid?: number };
   readonly kernel?: string;
   readonly arch?: string;
@@ -40,6 +42,8 @@ interface DescribedProbes {
   readonly 'qemu-accels'?: readonly string[];
   readonly 'kvm-canary'?: Partial<CanaryResult>;
   readonly 'tcg-canary'?: Partial<CanaryResult>;
+  /** Whether one can be made although a setting restricts them; no without. */
+  readonly 'user-namespace'?: boolean;
   /** How many times as long computing takes under emulation. */
   readonly slowdown?: number;
   readonly 'kernel-log'?: string | null;
@@ -119,6 +123,7 @@ export async function openFixture(root: string): Promise<HostSource> {
       return tcg === undefined ? undefined : canaryOf(tcg);
     },
     measureSlowdown: async () => slowdownOf(probes),
+    tryNamespace: async () => probes['user-namespace'] === true,
     bindPort: async () => undefined,
   };
 }

@@ -50,6 +50,11 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
     },
     testEmulation: async (binary) => await testEmulation(binary, env, signal, patience),
     measureSlowdown: async (binary) => await speed.ask(binary),
+    tryNamespace: async () =>
+      // What an AppArmor profile lets one program do, another may not.
+      (await succeeds('mmdebstrap', ['--unshare-helper', 'true'], signal)) ??
+      (await succeeds('unshare', ['--user', '--map-root-user', 'true'], signal)) ??
+      false,
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;
@@ -140,6 +145,20 @@ async function ask(
   return await new Promise((resolve) => {
     execFile(program, args, { timeout: answerTimeoutMs, signal }, (error, stdout) =>
       resolve(error === null && stdout.trim() !== '' ? stdout.trim() : undefined),
+    );
+  });
+}
+
+/** Whether a program ends with 0; undefined when it is not there. */
+async function succeeds(
+  program: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const { execFile } = await import('node:child_process');
+  return await new Promise((resolve) => {
+    execFile(program, args, { timeout: answerTimeoutMs, signal }, (error) =>
+      resolve(error?.code === 'ENOENT' ? undefined : error === null),
     );
   });
 }

@@ -71,6 +71,8 @@ export interface HostSource {
   testEmulation(binary: string): Promise<CanaryResult | undefined>;
   /** How many times as long computing takes under emulation; undefined when it cannot be measured. */
   measureSlowdown(binary: string): Promise<number | undefined>;
+  /** Whether a user namespace can be made, as building an image without root does. */
+  tryNamespace(): Promise<boolean>;
   /** Undefined where nothing can be bound: only the tables of sockets count then. */
   bindPort(host: string, port: number): Promise<PortAnswer | undefined>;
 }

@@ -15,7 +15,8 @@ import {
   mayBindAnyPort,
   parseProcessStatus,
 } from '../../../src/host/facts/process-status.ts';
-import { detectContainer, detectWsl } from '../../../src/host/facts/surroundings.ts';
+import { detectContainer, leavesIdsOut } from '../../../src/host/facts/container.ts';
+import { detectWsl } from '../../../src/host/facts/surroundings.ts';
 import { findKvmRules } from '../../../src/host/facts/udev.ts';
 
 describe('/proc/cpuinfo', () => {
@@ -183,8 +184,20 @@ describe('surroundings', () => {
     [[], live, false],
     [[], plain, false],
   ])('markers %j on %j: container %s', (markers, mounts, container) => {
-    const found = detectContainer({ markers, mounts: parseMounts(mounts) });
+    const found = detectContainer({
+      ...{ markers, mounts: parseMounts(mounts), env: {}, manager: undefined },
+      ...{ kernel: undefined, userNamespace: false },
+    });
     expect(found !== undefined).toBe(container);
+  });
+
+  it.each([
+    ['         0          0 4294967295\n', false],
+    ['         0       1000          1\n         1     100000      65536\n', true],
+    ['', false],
+    [undefined, false],
+  ])('user ids %j leave some out: %s', (text, out) => {
+    expect(leavesIdsOut(text)).toBe(out);
   });
 
   it('reads mountinfo as well', () => {

@@ -145,3 +145,15 @@ it.each([
   };
   expect(renderDoctor(await examine(name), style)[1]).toContain(next);
 });
+
+it('hosts after a thread name its address', () => {
+  const texts = readdirSync(hosts).map((name) =>
+    readFileSync(join(hosts, name, 'host.json'), 'utf8'),
+  );
+  const threads = texts.flatMap((text) => {
+    const { thread } = JSON.parse(text) as { readonly thread?: string };
+    return thread === undefined ? [] : [thread];
+  });
+  expect(threads.filter((address) => !/^https:\/\/\S+\/\S+$/.test(address))).toEqual([]);
+  expect(threads.length).toBeGreaterThan(40);
+});
