@@ -1,24 +1,37 @@
-/** A moment after which something is given up. */
+/** An end that may come: by a call, with another signal, or after some time. */
 export interface Deadline {
-  /** Aborted then, or with one of the others; the reason is the first one's. */
+  /** Aborted then; the reason is the first one's. */
   readonly signal: AbortSignal;
   /** It was time that ended it. */
   readonly passed: () => boolean;
-  /** Nobody waits any more. */
+  /** Ends it now. */
+  readonly abort: (reason?: unknown) => void;
+  /** Nobody waits any more: the signal is aborted by nothing but `abort`. */
   readonly stop: () => void;
 }
 
+/** The longest wait of a Node timer, in ms; one that is set for longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /**
- * A signal that is aborted after `ms`, or with one of `others`. With a timer of its own: one of
- * `AbortSignal.any` that only an `AbortSignal.timeout` could abort may be collected before.
+ * A signal that is aborted after `ms` (undefined: no time ends it), with one of `others`, or
+ * by `abort`. It holds its timer and its listeners until `stop`: `AbortSignal.any` and
+ * `AbortSignal.timeout` hold each other weakly, and under Node 20 a collected one never fires.
+ * They are used nowhere else (test/unit/deadline.test.ts).
  */
-export function openDeadline(ms: number, ...others: readonly AbortSignal[]): Deadline {
+export function openDeadline(ms: number | undefined, ...others: readonly AbortSignal[]): Deadline {
   const end = new AbortController();
   let passed = false;
-  const timer = setTimeout(() => {
-    passed = true;
-    end.abort(new DOMException(`No end within ${ms / 1000} s.`, 'TimeoutError'));
-  }, ms);
+  const timer =
+    ms === undefined
+      ? undefined
+      : setTimeout(
+          () => {
+            passed = true;
+            end.abort(new DOMException(`No end within ${ms / 1000} s.`, 'TimeoutError'));
+          },
+          Math.min(ms, longestTimerMs),
+        );
   const follow = others.map((other) => (): void => end.abort(other.reason));
   others.forEach((other, index) => {
     if (other.aborted) end.abort(other.reason);
@@ -27,6 +40,7 @@ export function openDeadline(ms: number, ...others: readonly AbortSignal[]): Dea
   return {
     signal: end.signal,
     passed: () => passed,
+    abort: (reason) => end.abort(reason),
     stop: () => {
       clearTimeout(timer);
       others.forEach((other, index) =>

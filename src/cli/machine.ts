@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
+import { seconds } from './seconds.ts';
 
 /** Commands that start, stop and show the machine of this folder. */
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
@@ -114,11 +115,4 @@ function addDown(program: Command, runCommand: RunCommand): void {
         });
       },
     );
-}
-
-/** A positive number of seconds; commander prints the complaint with the option's name. */
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a positive number of seconds.');
 }

@@ -5,6 +5,7 @@ import type { FolderUse } from '../commands/run/guest-command.ts';
 import type { RunCommand } from '../cli.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
+import { seconds } from './seconds.ts';
 
 interface RunFlags extends ParsedOptions {
   readonly timeout?: number;
@@ -145,19 +146,6 @@ function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
 function keepWish(keep: string | true | undefined): KeepWish | undefined {
   if (keep === undefined) return undefined;
   return { name: keep === true ? undefined : keep };
-}
-
-/** What a timer of Node's can count: 2^31 milliseconds. A longer one would be over at once. */
-const mostSeconds = 2_147_483;
-
-/** A positive number of seconds. */
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > mostSeconds) {
-    throw new InvalidArgumentError(`It can be ${mostSeconds} seconds at most.`);
-  }
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a positive number of seconds.');
 }
 
 /** Factors of sizes, as in 64K. */

@@ -8,7 +8,7 @@ import { describeUnmade } from '../no-room.ts';
 import { namedFileMode } from '../umask.ts';
 import { countOf, formatBytes, formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
-import { listeningSignal, type ListenOptions } from './sensors/listening.ts';
+import { listeningEnd, type ListenOptions } from './sensors/listening.ts';
 import { chooseFeed } from './sensors/feed.ts';
 
 /**
@@ -39,7 +39,7 @@ export async function runSensorsRecord(
   let bytes = 0;
   let trouble: unknown;
   let written = Promise.resolve();
-  const ended = new AbortController();
+  const end = listeningEnd(context, options);
   const write = async (frame: Buffer): Promise<void> => {
     if (trouble !== undefined) return;
     try {
@@ -48,7 +48,7 @@ export async function runSensorsRecord(
       bytes += frame.length;
     } catch (error) {
       trouble = error;
-      ended.abort();
+      end.abort();
     }
   };
   const title = 'recording';
@@ -63,7 +63,7 @@ export async function runSensorsRecord(
         },
         note: (text) => display.report({ kind: 'note', text }),
       },
-      AbortSignal.any([listeningSignal(context, options), ended.signal]),
+      end.signal,
     );
     await written;
     if (trouble !== undefined) {
@@ -73,6 +73,7 @@ export async function runSensorsRecord(
       throw describeUnmade(kept, path, trouble, 'Record to another place.');
     }
   } finally {
+    end.stop();
     display.close();
     await handle.close();
   }

@@ -3,7 +3,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { followFeed } from '../sensors/feed.ts';
 import { createTally } from '../sensors/tally.ts';
 import { sensorTable } from '../ui/sensors.ts';
-import { listeningSignal, type ListenOptions } from './sensors/listening.ts';
+import { listeningEnd, type ListenOptions } from './sensors/listening.ts';
 import { chooseFeed } from './sensors/feed.ts';
 
 const redrawMs = 500;
@@ -40,6 +40,7 @@ export async function runSensorsShow(
     drawnLines = lines.length;
   };
 
+  const end = listeningEnd(context, { ...options, seconds });
   const timer = live ? setInterval(() => draw(), redrawMs) : undefined;
   try {
     await followFeed(
@@ -51,9 +52,10 @@ export async function runSensorsShow(
           if (!live && !globals.quiet && !globals.json) terminal.err(`  ${text}`);
         },
       },
-      listeningSignal(context, { ...options, seconds }),
+      end.signal,
     );
   } finally {
+    end.stop();
     clearInterval(timer);
   }
   if (live) {

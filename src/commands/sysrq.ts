@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
+import { openDeadline } from '../deadline.ts';
 import { UtopiaError } from '../errors.ts';
 import { createConsoleReader } from '../guest/console-text.ts';
 import { followFile } from '../guest/follow-file.ts';
@@ -73,13 +74,17 @@ async function readAnswer(
   fromByte: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const end = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+  const end = openDeadline(answerMs, signal);
   const read = createConsoleReader();
-  for await (const chunk of followFile(file, { fromByte, signal: end })) {
-    for (const line of read(chunk).lines) {
-      const answer = /\bsysrq: (.*\S)/i.exec(line)?.[1];
-      if (answer !== undefined) return answer;
+  try {
+    for await (const chunk of followFile(file, { fromByte, signal: end.signal })) {
+      for (const line of read(chunk).lines) {
+        const answer = /\bsysrq: (.*\S)/i.exec(line)?.[1];
+        if (answer !== undefined) return answer;
+      }
     }
+  } finally {
+    end.stop();
   }
   signal.throwIfAborted();
   return undefined;

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keepOutput } from '../bounded-output.ts';
+import { openDeadline } from '../deadline.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
 import { nonsense, openAgentLink, refusal } from './agent-link.ts';
 
@@ -76,12 +77,12 @@ export async function connectAgent(socketPath: string, options: GreetOptions): P
 export async function greetAgent(stream: Duplex, options: GreetOptions): Promise<Agent> {
   const { signal, timeoutMs, now } = options;
   const link = openAgentLink(stream);
-  const waitOver = new AbortController();
+  const waitOver = openDeadline(undefined, signal);
   try {
     const clock = now === undefined ? '0 0' : clockText(now);
     const ready = link.greet(`${clock} ${randomBytes(32).toString('hex')}`);
     const late = sleep(timeoutMs, undefined, {
-      signal: AbortSignal.any([signal, waitOver.signal]),
+      signal: waitOver.signal,
     }).then(() => {
       throw refusal(`The guest’s agent did not answer in ${timeoutMs / 1000} s.`);
     });
@@ -92,6 +93,7 @@ export async function greetAgent(stream: Duplex, options: GreetOptions): Promise
     throw error;
   } finally {
     waitOver.abort();
+    waitOver.stop();
   }
 
   const quietly = async (): Promise<number> => await link.untilStatus(() => undefined);

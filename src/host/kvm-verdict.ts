@@ -1,3 +1,4 @@
+import { openDeadline } from '../deadline.ts';
 import { canaryExit } from './canary-exit.ts';
 import { runCanary, type CanaryResult } from './canary.ts';
 
@@ -105,12 +106,11 @@ function startGuest(
   of: { readonly binary: string; readonly cpuModel: string; readonly timeoutMs: number },
   signal?: AbortSignal,
 ): AcceleratedGuest {
-  const enough = new AbortController();
-  const either = AbortSignal.any([enough.signal, ...(signal === undefined ? [] : [signal])]);
+  const enough = openDeadline(undefined, ...(signal === undefined ? [] : [signal]));
   return {
     cpuModel: of.cpuModel,
     startedAt: performance.now(),
-    ended: runCanary({ ...of, accelerator: 'kvm', signal: either }),
+    ended: runCanary({ ...of, accelerator: 'kvm', signal: enough.signal }).finally(enough.stop),
     giveUp: () => enough.abort(),
   };
 }

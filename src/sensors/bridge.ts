@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDeadline } from '../deadline.ts';
 import type { SensorFeed } from '../config/types.ts';
 import { followFeed } from './feed.ts';
 import { openGuestLine } from './guest-line.ts';
@@ -24,8 +25,8 @@ const lookMs = 500;
  */
 export async function runBridge(options: BridgeOptions): Promise<void> {
   const { feed, socketPath, log, isMachineAlive } = options;
-  const end = new AbortController();
-  const signal = AbortSignal.any([end.signal, options.signal]);
+  const end = openDeadline(undefined, options.signal);
+  const { signal } = end;
   const line = openGuestLine(
     socketPath,
     {
@@ -45,6 +46,7 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
     }
   } finally {
     end.abort();
+    end.stop();
     await Promise.all([following, line.ended]);
     log(`ended: ${line.delivered} frames delivered, ${line.dropped} dropped`);
   }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { openDeadline } from '../deadline.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,17 +22,18 @@ export async function askSecret(
   // readline edits the line, and draws it into nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: terminal.stdin, output: nowhere, terminal: true });
-  const pressed = new AbortController();
-  reader.on('SIGINT', () => pressed.abort());
-  reader.on('close', () => pressed.abort());
+  const end = openDeadline(undefined, signal);
+  reader.on('SIGINT', () => end.abort());
+  reader.on('close', () => end.abort());
   try {
-    return await reader.question('', { signal: AbortSignal.any([signal, pressed.signal]) });
+    return await reader.question('', { signal: end.signal });
   } catch (error) {
-    if (signal.aborted || pressed.signal.aborted) {
+    if (end.signal.aborted) {
       throw new UtopiaError('interrupted', 'Interrupted; nothing was changed.');
     }
     throw error;
   } finally {
+    end.stop();
     reader.close();
     terminal.err();
   }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { findBridge } from '../../src/machine/bridge.ts';
 import { findRunning } from '../../src/machine/state.ts';
@@ -142,6 +144,23 @@ describe('record and show', () => {
 
     const again = await lab.run('sensors', 'record', 'a.bin', '--from', 'sim');
     expect(again).toMatchObject({ status: 73 });
+  });
+
+  test.each([
+    ['record', ['record', 'a.bin', '--seconds', '1'], /^\d+ frames?, /],
+    ['show', ['show', '--seconds', '1'], /^node +V/],
+  ])('%s --seconds ends although all that can be collected is', async (_name, words, said) => {
+    await using lab = await makeLab({});
+    // What nothing but a weak reference holds is gone from here on.
+    const collecting = `data:text/javascript,setInterval(globalThis.gc,20).unref()`;
+    const [node, program] = lab.command;
+    const run = promisify(execFile)(
+      node,
+      ['--expose-gc', '--import', collecting, program, 'sensors', ...words, '--from', 'sim'],
+      // Some 30 times as long as it takes here beside a load.
+      { cwd: lab.folder, env: lab.env, timeout: 60_000 },
+    );
+    expect((await run).stdout).toMatch(said);
   });
 
   test('Ctrl-C is how a recording ends', async () => {

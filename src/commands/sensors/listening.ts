@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { openDeadline, type Deadline } from '../../deadline.ts';
 
 export interface ListenOptions {
   /** --from: another feed than the config's. */
@@ -7,7 +8,6 @@ export interface ListenOptions {
 }
 
 /** Aborts with Ctrl-C, which here is the usual end and no interruption, or after the given time. */
-export function listeningSignal(context: Context, { seconds }: ListenOptions): AbortSignal {
-  if (seconds === undefined) return context.signal;
-  return AbortSignal.any([context.signal, AbortSignal.timeout(seconds * 1000)]);
+export function listeningEnd(context: Context, { seconds }: ListenOptions): Deadline {
+  return openDeadline(seconds === undefined ? undefined : seconds * 1000, context.signal);
 }

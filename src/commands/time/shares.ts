@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { openDeadline } from '../../deadline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { agentProgram } from '../../guest/agent-program.ts';
 import {
@@ -107,12 +108,14 @@ async function leaveAgentIfUp(
   if (readyAt === undefined || plan.agentSocket === undefined) return false;
   if (!(await queryStatus(qmp)).running) return false;
   if ((await findPanic(located.paths)) !== undefined) return false;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(optionalMs)]);
+  const end = openDeadline(optionalMs, context.signal);
   try {
-    const { stdout } = await enter({ ...context, signal }, located, running, []);
+    const { stdout } = await enter({ ...context, signal: end.signal }, located, running, []);
     return saysAgent(stdout);
   } catch {
     return false;
+  } finally {
+    end.stop();
   }
 }
 

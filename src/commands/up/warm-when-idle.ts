@@ -1,3 +1,4 @@
+import { openDeadline } from '../../deadline.ts';
 import { whyNotAtEase, whyTight, type HostEase } from '../../host/ease.ts';
 import type { MakingEnd } from './warm-child.ts';
 
@@ -43,10 +44,13 @@ export async function warmWhenIdle(
 
 /** That the host is busy again is no reason to stop: the child has the lowest priority. */
 async function makeUnlessTight(steps: WarmSteps, signal: AbortSignal): Promise<MakingEnd> {
-  const giveUp = new AbortController();
+  const giveUp = openDeadline(undefined, signal);
   let tight: string | undefined;
   let over = false;
-  const making = steps.make(AbortSignal.any([signal, giveUp.signal])).finally(() => (over = true));
+  const making = steps.make(giveUp.signal).finally(() => {
+    over = true;
+    giveUp.stop();
+  });
   const watching = async (): Promise<void> => {
     for (;;) {
       await Promise.race([steps.pause(), making]);

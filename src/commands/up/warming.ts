@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { openDeadline } from '../../deadline.ts';
 import { exitStatus } from '../../errors.ts';
 import { gatherEase } from '../../host/gather/ease.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
@@ -35,12 +36,11 @@ export async function openWarming(
   const make = async (until: AbortSignal): Promise<MakingEnd> =>
     await makeInChild(child, low, until);
   return ({ exited }) => {
-    const end = new AbortController();
-    const signal = AbortSignal.any([context.signal, end.signal]);
+    const end = openDeadline(undefined, context.signal);
     void exited.then(() => end.abort());
-    const warming = warm(context, key, machine.plan.memoryMiB, signal, make).then(
-      async (made) => await tell(context, globals, key, made),
-    );
+    const warming = warm(context, key, machine.plan.memoryMiB, end.signal, make)
+      .finally(end.stop)
+      .then(async (made) => await tell(context, globals, key, made));
     return async () => {
       end.abort();
       await warming;

@@ -1,3 +1,4 @@
+import { openDeadline, type Deadline } from '../../deadline.ts';
 import type { Environment } from '../../context.ts';
 import { knownSlowdown } from '../known-slowdown.ts';
 
@@ -13,20 +14,19 @@ export interface Speed {
 
 /** Starts nothing yet. A measurement ends with the signal. */
 export function openSpeed(env: Environment, signal: AbortSignal): Speed {
-  let running:
-    { readonly found: Promise<number | undefined>; readonly end: AbortController } | undefined;
+  let running: { readonly found: Promise<number | undefined>; readonly end: Deadline } | undefined;
 
   async function measure(binary: string, ending: AbortSignal): Promise<number | undefined> {
     const known = await knownSlowdown(binary, env);
     if (known !== undefined) return known;
     const { measureSlowdown } = await import('../slowdown.ts');
-    return await measureSlowdown(binary, env, AbortSignal.any([signal, ending]));
+    return await measureSlowdown(binary, env, ending);
   }
 
   async function ask(binary: string): Promise<number | undefined> {
     if (running === undefined) {
-      const end = new AbortController();
-      running = { end, found: measure(binary, end.signal) };
+      const end = openDeadline(undefined, signal);
+      running = { end, found: measure(binary, end.signal).finally(end.stop) };
     }
     return await running.found;
   }
