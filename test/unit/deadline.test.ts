@@ -18,7 +18,9 @@ function filesWith(pattern: RegExp): string[] {
 
 test('no signal that may be collected before it fires: AbortSignal.any and .timeout are used nowhere', () => {
   // Also `const { any } = AbortSignal` and `AbortSignal['timeout']`.
-  expect(filesWith(/AbortSignal\s*(?:\.\s*(?:any|timeout)\b|\[\s*['"`])|\}\s*=\s*AbortSignal/)).toEqual([]);
+  expect(
+    filesWith(/AbortSignal\s*(?:\.\s*(?:any|timeout)\b|\[\s*['"`])|\}\s*=\s*AbortSignal/),
+  ).toEqual([]);
 });
 
 test('time ends it, and says so', async () => {
