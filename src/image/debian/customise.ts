@@ -1,7 +1,10 @@
 import { grubModules, kernelArguments } from './files-boot.ts';
 
-/** Units that have nothing to do in such a machine, or do it too early. */
-const maskedUnits: readonly string[] = [
+/**
+ * Units that have nothing to do in such a machine, or do it too early. One that a suite does
+ * not have is masked all the same: it may come with an upgrade.
+ */
+export const maskedUnits: readonly string[] = [
   'apt-daily.timer',
   'apt-daily-upgrade.timer',
   'dpkg-db-backup.timer',
@@ -10,7 +13,15 @@ const maskedUnits: readonly string[] = [
   'fstrim.timer',
   // Static device nodes are made in utopia-devices.service.
   'kmod-static-nodes.service',
+  'systemd-tmpfiles-setup-dev-early.service',
+  // Rules that the firmware may hand over; here it hands over none, and udevd waits for it.
+  'systemd-udev-load-credentials.service',
   'systemd-tmpfiles-setup-dev.service',
+  // Debian 13's: makes host keys before sshd and after basic.target, which here waits for sshd;
+  // systemd broke that cycle at a unit of its choice, often sshd. utopia-host-keys makes them.
+  'sshd-keygen.service',
+  // Debian 13's: a /tmp in memory. What is in /tmp stays, and takes the disk's room.
+  'tmp.mount',
   // For images whose /usr is replaced as a whole; here dpkg does what they would.
   'ldconfig.service',
   'systemd-hwdb-update.service',
@@ -35,8 +46,11 @@ const maskedGenerators: readonly string[] = [
   'integritysetup',
   'rc-local',
   'run',
+  // Debian 13's: SSH over AF_VSOCK, which the machine has not; it complains on the console.
+  'ssh',
   'system-update',
   'sysv',
+  'tpm2',
   'veritysetup',
 ];
 

@@ -51,6 +51,12 @@ HostKey /etc/ssh/ssh_host_ecdsa_key
     content: "# Overrides Debian's: a boot leaves what is in /tmp.\nd /tmp 1777 root root -\n",
   },
   {
+    // systemd's 90 s are for real machines: an emulated one on a busy host needs longer for
+    // its devices, and the serial console's login is given up with its device.
+    path: '/etc/systemd/system.conf.d/utopia.conf',
+    content: '[Manager]\nDefaultTimeoutStartSec=300s\nDefaultDeviceTimeoutSec=300s\n',
+  },
+  {
     path: '/etc/systemd/journald.conf.d/utopia.conf',
     content: '[Journal]\nSystemMaxUse=100M\nAudit=no\n',
   },
