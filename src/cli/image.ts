@@ -17,7 +17,9 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .description('Build a Debian image with kernel, SSH and the tools of the lab.')
     .option('--suite <name>', 'Debian release', 'bookworm')
     .addOption(
-      new Option('--profile <name>', 'what is in it').choices(['minimal', 'lab']).default('lab'),
+      new Option('--profile <name>', 'what is in it')
+        .choices(['minimal', 'lab', 'desktop'])
+        .default('lab'),
     )
     .option('--size <size>', 'size of the disk; the file is sparse', '8G')
     .option('--include <package...>', 'further Debian packages')
@@ -109,7 +111,7 @@ function addWarmCommands(image: Command, runCommand: RunCommand): void {
 
 interface BuildFlags {
   readonly suite: string;
-  readonly profile: 'minimal' | 'lab';
+  readonly profile: 'minimal' | 'lab' | 'desktop';
   readonly size: string;
   readonly warm: boolean;
   readonly include?: readonly string[];

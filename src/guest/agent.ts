@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { keepOutput } from '../bounded-output.ts';
 import { openDeadline } from '../deadline.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
-import { nonsense, openAgentLink, refusal } from './agent-link.ts';
+import { nonsense, openAgentLink, refusal, type AgentLink } from './agent-link.ts';
 
 /** Where a command's output goes; resolves when more may come. */
 export type TakeOutput = (chunk: Buffer) => Promise<void> | undefined;
@@ -64,7 +64,7 @@ export interface GreetOptions {
   /** Until the agent's answer. */
   readonly timeoutMs: number;
   /** The host's clock, which the guest takes over; undefined leaves it as it is. */
-  readonly now?: Date | undefined;
+  readonly now?: (() => Date) | undefined;
 }
 
 /** Connects to the agent's port. QEMU opens it before it runs. Throws `guest-refused`. */
@@ -79,8 +79,8 @@ export async function greetAgent(stream: Duplex, options: GreetOptions): Promise
   const link = openAgentLink(stream);
   const waitOver = openDeadline(undefined, signal);
   try {
-    const clock = now === undefined ? '0 0' : clockText(now);
-    const ready = link.greet(`${clock} ${randomBytes(32).toString('hex')}`);
+    const random = randomBytes(32).toString('hex');
+    const ready = now === undefined ? link.greet(`0 0 ${random}`) : setClock(link, now, random);
     const late = sleep(timeoutMs, undefined, {
       signal: waitOver.signal,
     }).then(() => {
@@ -157,7 +157,32 @@ export async function askAgent(
 /** MS_RDONLY of mount(2). */
 const readOnlyFlag = '1';
 
-function clockText(now: Date): string {
-  const ms = now.getTime();
+/** An agent that is awake answers within this time; one whose memory comes from a file does at the second greeting. */
+const promptMs = 20;
+/** Greetings at most: on a host under load each one may take longer than the one before. */
+const mostGreetings = 5;
+/** The guest's clock is ahead of the host's by this at most. */
+const mostLeadMs = 500;
+
+/**
+ * Has the guest take over the host's clock, ahead of it by no more than an answer takes: a file that
+ * the host writes then is never of the guest's future, for which make would distrust it. The guest
+ * is behind by the time that the greeting was under way; so it is told the time of then, and again
+ * if that was later than thought.
+ */
+async function setClock(link: AgentLink, now: () => Date, random: string): Promise<void> {
+  let leadMs = promptMs;
+  for (let greeting = 1; greeting <= mostGreetings; greeting += 1) {
+    const askedAt = performance.now();
+    // A Date has whole milliseconds: the next one is ahead.
+    await link.greet(`${clockText(now().getTime() + 1 + leadMs)} ${greeting === 1 ? random : ''}`);
+    const tookMs = performance.now() - askedAt;
+    if (tookMs <= leadMs) return;
+    // The first one finds the guest asleep, and says nothing about the next.
+    if (greeting > 1) leadMs = Math.min(mostLeadMs, Math.ceil(tookMs * 1.5));
+  }
+}
+
+function clockText(ms: number): string {
   return `${Math.floor(ms / 1000)} ${(ms % 1000) * 1_000_000}`;
 }

@@ -123,18 +123,32 @@ export function withEarlier(
 }
 
 /**
+ * Shell text for root that sets the guest's clock: it says `ready` and waits for the host's time
+ * (seconds since 1970 and three digits behind the point) on its standard input. An emulated guest
+ * takes a tenth of a second and more for the answer and for date(1): both are measured, by
+ * /proc/uptime, which has hundredths, and added. So the guest is ahead of the host by what the two
+ * take, and never behind it: make takes a file of the host's for one of the future otherwise.
+ */
+const setClockScript = `
+moment() { read -r moment _ < /proc/uptime; moment=\${moment%.*}\${moment#*.}; }
+# Hundredths: the shell reads a number that begins with 0 as octal.
+later() { hundredths=$((1\${now#*.} / 10 - 100 + $1)); set_to=$((\${now%.*} + hundredths / 100)).$((hundredths / 10 % 10))$((hundredths % 10)); }
+give() { date -u -s "@$set_to" > /dev/null 2>&1 || date -u -s "@$((\${set_to%.*} + 1))" > /dev/null; }
+moment; asked=$moment
+echo ready; read -r now
+moment; got=$moment
+later $((got - asked + 2)); give
+moment; ended=$moment
+later $((2 * (ended - got) + got - asked + 2)); give || echo "clock not set"
+`.trim();
+
+/**
  * A shell script for root in the guest that sets its clock and mounts the shares
- * again. It says `ready`, waits for the time (seconds since 1970 with a fraction)
- * on its standard input, and reads it in that very moment: what a login takes
- * does not count. An agent that did not answer is ended.
+ * again. What a login takes does not count: see setClockScript. An agent that did not
+ * answer is ended.
  */
 export function wakeScript(mounts: readonly ShareMount[]): string {
-  return [
-    'echo ready; read -r now',
-    'date -u -s "@$now" > /dev/null || date -u -s "@${now%.*}" > /dev/null || echo "clock not set"',
-    endAgentScript,
-    mountAgainScript(mounts),
-  ].join('\n');
+  return [setClockScript, endAgentScript, mountAgainScript(mounts)].join('\n');
 }
 
 /**

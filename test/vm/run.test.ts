@@ -8,6 +8,7 @@ import { findRunning } from '../../src/machine/state.ts';
 import { waitForExit } from '../../src/machine/process.ts';
 import { pathsOfId } from '../../src/machine/paths.ts';
 import { testImage } from '../support/image.ts';
+import { expectNoFuture } from '../support/clock.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
@@ -97,6 +98,10 @@ describe('copies of one warm base', () => {
     }
     expect(seen[0]).toMatch(/^( [\da-f]{2}){16}$/);
     expect(seen[0]).not.toBe(seen[1]);
+  });
+
+  test('see no file of the host’s as one of the future', async () => {
+    await expectNoFuture(lab, ['run', '--'], lab.folder, lab.folder);
   });
 
   test('start with the disk as it was', async () => {

@@ -7,6 +7,7 @@ import { noteReleased } from '../../src/commands/time/released-shares.ts';
 import { knowHostKeys, makeHostKeys } from '../../src/guest/fresh-identity.ts';
 import { sshFiles } from '../../src/guest/ssh-key.ts';
 import { findRunning } from '../../src/machine/state.ts';
+import { expectNoFuture } from '../support/clock.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { testImage } from '../support/image.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -58,6 +59,15 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   await inGuest(lab, beginScript);
   writeFileSync(join(lab.folder, 'shared/note'), 'of the host\n');
   expect(await inGuest(lab, 'cat /home/user/shared/note')).toBe('of the host');
+  await expect
+    .poll(() => inGuest(lab, 'systemctl show -P ExecMainExitTimestamp utopia-clock'), {
+      timeout: 300_000,
+      interval: 1_000,
+    })
+    .not.toBe('');
+  const future = () =>
+    expectNoFuture(lab, ['exec'], join(lab.folder, 'shared'), '/home/user/shared');
+  await future();
   const process = await inGuest(lab, 'cat /run/pid');
   const boot = await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id');
 
@@ -84,6 +94,7 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   expect(resume.stderr).toMatch(/memory +\d+ MB, as it was/);
   expect(resume.stderr).toMatch(/guest +clock set, share mounted again/);
   await expectRightTime(lab);
+  await future();
   await expectNoAgent(lab);
   expect(await inGuest(lab, 'cat /run/witness; cat /run/pid; kill -0 $(cat /run/pid)')).toBe(
     `only in memory\n${process}`,

@@ -29,6 +29,6 @@ export async function reachAgent({ signal, now }: Context, { plan }: LaunchedCop
   return await connectAgent(plan.agentSocket ?? '', {
     signal,
     timeoutMs: greetMs,
-    now: now(),
+    now,
   });
 }

@@ -4,13 +4,10 @@ import { agentFiles } from '../../guest/agent-start.ts';
 import { mountAgainScript } from '../../guest/share-mounts.ts';
 import type { ReleasedGuest } from './released-shares.ts';
 
-/** It polls its port a hundred times a second; an emulated guest under load is slower. */
-const greetMs = 10_000;
+/** It polls its port a hundred times a second; an emulated guest under load is slower, and is greeted several times. */
+const greetMs = 20_000;
 /** A mount, or several, under emulation. */
 const guestMs = 60_000;
-/** The clock is as late as the guest was to take it over: behind a later answer it is set again. */
-const promptMs = 300;
-const mostGreetings = 3;
 
 type Waking = Pick<Context, 'signal' | 'now'>;
 
@@ -46,9 +43,9 @@ export async function wakeByAgent(
   let agent: Agent | undefined;
   const cut = (): void => agent?.close();
   signal.addEventListener('abort', cut, { once: true });
-  const late = setTimeout(cut, greetMs * mostGreetings + guestMs);
+  const late = setTimeout(cut, greetMs + guestMs);
   try {
-    agent = await greet(context, socketPath);
+    agent = await connectAgent(socketPath, { signal, timeoutMs: greetMs, now: context.now });
     const said = mounts.length > 0 ? await askAgent(agent, mountAgainScript(mounts)) : undefined;
     await agent.finish(agentFiles);
     return said?.stdout.includes('not mounted') === true ? 'not mounted' : 'woken';
@@ -59,16 +56,5 @@ export async function wakeByAgent(
     clearTimeout(late);
     signal.removeEventListener('abort', cut);
     agent?.close();
-  }
-}
-
-async function greet(context: Waking, socketPath: string): Promise<Agent> {
-  for (let greeting = 1; ; greeting += 1) {
-    const askedAt = performance.now();
-    const { signal } = context;
-    const options = { signal, timeoutMs: greetMs, now: context.now() };
-    const agent = await connectAgent(socketPath, options);
-    if (performance.now() - askedAt < promptMs || greeting === mostGreetings) return agent;
-    agent.close();
   }
 }

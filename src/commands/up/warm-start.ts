@@ -75,7 +75,7 @@ async function becomeItself(
   { sshdAwaitsKeys, mounts = [] }: WarmBase['manifest'],
   keys: readonly HostKey[],
 ): Promise<void> {
-  const agent = await connectAgent(agentSocket, { signal, timeoutMs: greetMs, now: now() });
+  const agent = await connectAgent(agentSocket, { signal, timeoutMs: greetMs, now });
   const cut = (): void => agent.close();
   signal.addEventListener('abort', cut, { once: true });
   const late = setTimeout(cut, workMs);

@@ -1,4 +1,5 @@
 import { grubModules, kernelArguments } from './files-boot.ts';
+import type { ImageProfile } from './recipe.ts';
 
 /**
  * Units that have nothing to do in such a machine, or do it too early. One that a suite does
@@ -59,6 +60,8 @@ const enabledUnits: readonly string[] = [
   'serial-getty@ttyS0.service',
   'ssh.service',
   'systemd-networkd.service',
+  'utopia-clock.service',
+  'utopia-clock.timer',
   'utopia-devices.service',
   'utopia-network.service',
 ];
@@ -94,7 +97,7 @@ function divertedName(path: string): string {
 }
 
 /** Shell text, run in the new root when all packages are configured and our files are in. */
-export function customiseScript(): string {
+export function customiseScript(profile: ImageProfile = 'lab'): string {
   return `set -e
 useradd --create-home --shell /bin/bash user
 usermod --append --groups sudo,adm,dialout,video,plugdev,kvm user 2>/dev/null || usermod --append --groups sudo user
@@ -109,7 +112,7 @@ done
 systemctl --quiet disable ssh.service systemd-networkd.service
 systemctl --quiet enable ${enabledUnits.join(' ')}
 systemctl --quiet mask ${maskedUnits.join(' ')}
-systemctl --quiet set-default multi-user.target
+systemctl --quiet set-default ${profile === 'desktop' ? 'graphical' : 'multi-user'}.target
 rm -f /etc/ssh/ssh_host_*
 : > /etc/machine-id
 rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed

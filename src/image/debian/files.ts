@@ -1,4 +1,5 @@
 import { bootFiles } from './files-boot.ts';
+import { clockFiles } from './files-clock.ts';
 import { initramfsFiles } from './files-initramfs.ts';
 import { networkFiles } from './files-network.ts';
 import { systemFiles } from './files-system.ts';
@@ -19,5 +20,12 @@ export interface GuestFile {
  * units and diverted files are in customise.ts.
  */
 export function guestFiles(): readonly GuestFile[] {
-  return [...systemFiles, ...networkFiles, ...bootFiles, ...initramfsFiles, ...unitFiles];
+  return [
+    ...systemFiles,
+    ...networkFiles,
+    ...bootFiles,
+    ...initramfsFiles,
+    ...unitFiles,
+    ...clockFiles,
+  ];
 }

@@ -63,7 +63,39 @@ const labPackages = [
   'xz-utils',
 ] as const;
 
+/**
+ * The parts of Xfce that make a desktop, without the package that recommends all the rest: it is
+ * smaller than the lighter ones with what they need, and X2Go's clients know it by name.
+ */
+const desktopPackages = [
+  'xserver-xorg-core',
+  'xserver-xorg-input-libinput',
+  'x11-xserver-utils',
+  'x11-utils',
+  'fonts-dejavu-core',
+  'adwaita-icon-theme',
+  'dbus-x11',
+  'lightdm',
+  'lightdm-gtk-greeter',
+  'mousepad',
+  'thunar',
+  'xfce4-panel',
+  'xfce4-session',
+  'xfce4-settings',
+  'xfce4-terminal',
+  'xfdesktop4',
+  'xfwm4',
+  'x2goserver',
+  'x2goserver-xsession',
+] as const;
+
+const packages: Readonly<Record<ImageProfile, readonly string[]>> = {
+  minimal: basePackages,
+  lab: [...basePackages, ...labPackages],
+  desktop: [...basePackages, ...labPackages, ...desktopPackages],
+};
+
 /** Names of the Debian packages of a profile; apt adds what they depend on, nothing recommended. */
 export function packagesOf(profile: ImageProfile): readonly string[] {
-  return profile === 'lab' ? [...basePackages, ...labPackages] : basePackages;
+  return packages[profile];
 }

@@ -12,10 +12,13 @@ export interface ImageRecipe {
   readonly include?: readonly string[];
 }
 
-/** `minimal`: boots and takes SSH, what tests use. `lab`: headers, compilers, debuggers too. */
-export type ImageProfile = 'minimal' | 'lab';
+/**
+ * `minimal`: boots and takes SSH, what tests use. `lab`: headers, compilers, debuggers too.
+ * `desktop`: the lab with a desktop on the screen, and X2Go's server.
+ */
+export type ImageProfile = 'minimal' | 'lab' | 'desktop';
 
-export const imageProfiles: readonly ImageProfile[] = ['minimal', 'lab'];
+export const imageProfiles: readonly ImageProfile[] = ['minimal', 'lab', 'desktop'];
 
 /** The image that `utopia up` uses and offers to build when the config names none. */
 export const defaultRecipe: ImageRecipe = {

@@ -1,4 +1,5 @@
 import { customiseScript, prepareScript } from './customise.ts';
+import { desktopFiles } from './files-desktop.ts';
 import { guestFiles, type GuestFile } from './files.ts';
 import { packagesOf } from './packages.ts';
 import type { ImageProfile } from './recipe.ts';
@@ -23,9 +24,9 @@ export interface RootSpec {
 export function rootSpec(profile: ImageProfile, include: readonly string[] = []): RootSpec {
   return {
     packages: [...new Set([...packagesOf(profile), ...include])],
-    files: guestFiles(),
+    files: [...guestFiles(), ...(profile === 'desktop' ? desktopFiles : [])],
     prepareScript: prepareScript(),
-    customiseScript: customiseScript(),
+    customiseScript: customiseScript(profile),
     lean: profile === 'minimal',
   };
 }

@@ -70,6 +70,31 @@ async function withForger(
   }
 }
 
+const realTime = (): Date => new Date();
+
+test('an agent that is slow at first gets the time of when it takes it, never one of before', async () => {
+  const [ours, theirs] = duplexPair();
+  let heard = 0;
+  let behindMs = Infinity;
+  const takeOver = (text: string): void => {
+    const [seconds, nanoseconds] = text.split(' ').map(Number);
+    behindMs = Date.now() - ((seconds ?? 0) * 1000 + (nanoseconds ?? 0) / 1e6);
+    theirs.write(encodeFrame('R', '1'));
+  };
+  theirs.on('data', (chunk: Buffer) => {
+    const words = chunk.toString('latin1', 5);
+    heard += 1;
+    // Its memory comes from a file yet; then it is awake, and slower than one thinks.
+    setTimeout(() => takeOver(words), heard === 1 ? 300 : 60);
+  });
+  const { signal } = new AbortController();
+  const agent = await greetAgent(ours, { signal, timeoutMs: 20_000, now: realTime });
+  agent.close();
+  theirs.destroy();
+  expect(heard).toBeGreaterThan(2);
+  expect(behindMs).toBeLessThanOrEqual(0);
+});
+
 describe('an agent that is not ours', () => {
   test.each(['', '256', 'abc', '-1', '1e1', '0\n', '٣'])(
     'a status of %j is none',

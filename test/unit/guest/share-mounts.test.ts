@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { endAgentScript, installAgentScript } from '../../../src/guest/agent-start.ts';
 import {
@@ -93,6 +94,19 @@ describe('the scripts are a shell’s', () => {
 
   test('no agent here: nothing is ended, and nothing said', () => {
     expect(execFileSync('sh', ['-c', endAgentScript]).toString()).toBe('');
+  });
+
+  test('the clock is that of when date sets it, not of when it was asked', async () => {
+    using folder = temporaryFolder();
+    const given = join(folder.path, 'given');
+    // The guest's own date(1): it takes its time, the first one more.
+    const date = `date() { sleep 0.\${slow:-4}; slow=2; echo "$3 $(command date +%s.%N)" >> '${given}'; }`;
+    const child = execa('sh', ['-c', `${date}\n${wakeScript([])}`], { stdin: 'pipe' });
+    child.stdout.once('data', () => child.stdin.end(`${(Date.now() / 1000).toFixed(3)}\n`));
+    expect((await child).stdout).toBe('ready');
+    const last = readFileSync(given, 'utf8').trim().split('\n').at(-1) ?? '';
+    const [set = Number.NaN, then = Number.NaN] = last.replace('@', '').split(' ').map(Number);
+    expect(set).toBeGreaterThanOrEqual(then);
   });
 
   test('an automount that was given up is mounted without', () => {
