@@ -19,7 +19,7 @@ export function classify(record: CrashRecord): Verdict | undefined {
     .toSorted((a, b) => b.start.rank - a.start.rank)[0];
   if (telling === undefined || telling.start.kind === undefined) return undefined;
   const { start } = telling;
-  if (start.needsBody === true && !record.hasBody) return undefined;
+  if ((start.needsBody === true || record.head !== undefined) && !record.hasBody) return undefined;
   const title = record.lines[telling.index]?.message ?? '';
   const kind = telling.start.kind;
   const messages = record.lines.map(({ message }) => message);

@@ -1,4 +1,6 @@
 import { escapeSequences } from '../escape-sequences.ts';
+import { noWords, openEnvelope } from './envelope.ts';
+import { headLength } from './line-heads.ts';
 
 /** One line of a console or of a saved log, taken apart. */
 export interface ConsoleLine {
@@ -12,15 +14,12 @@ export interface ConsoleLine {
   readonly speaker: string;
 }
 
-/** printk's stamp: `[   12.345678]`, a log level before it, the caller behind it. */
-const printkStamp = /(?:<\d{1,3}>)?\[ *(\d+)\.(\d*)\](?:\[ *([TC]\d+) *\])? ?/;
+/** printk's stamp: `[   12.345678]`, a log level before it, dmesg's delta and the caller behind it. */
+const printkStamp =
+  /(?:<\d{1,3}>)?\[ *(\d+)\.(\d*)(?: ?[@,] ?\d{1,3})?(?: <[ +]*\d+\.\d+>)?\](?: ?\[ *([TC]\d+) *\])? ?/;
 
-/** /dev/kmsg: level, sequence, microseconds, flags. */
-const kmsgRecord = /^\d{1,3},\d+,(\d+),[^;]{0,80};/;
-
-/** Stamps of other programs that print the kernel's messages: dmesg -T, syslog, journalctl. */
-const foreignStamp =
-  /^(?:<\d{1,3}>|\[\S{3} \S{3} +\d+ \d\d:\d\d:\d\d \d{4}\] ?|\S{3,5} +\d+ \d\d:\d\d:\d\d \S+ kernel: ?|\d{4}-\d\d-\d\dT\S+ \S+ kernel: ?)/;
+/** /dev/kmsg and netconsole's extended form: level, sequence, microseconds, flags; a kernel's release before it since 4.4. */
+const kmsgRecord = /^(?:\d[\w.+-]{0,60},)?\d{1,3},\d+,(\d+),[^;]{0,80};/;
 
 /** A prompt that waited on the line: the kernel does not start a new one. */
 const prompt = /^(?:[\w.-]+ login: ?|Password: ?|\(initramfs\) |[\w.@:~/[\] -]{0,60}[#$] )/;
@@ -30,25 +29,39 @@ const control = new RegExp(String.raw`[\x00-\x08\x0b-\x1f\x7f]`);
 
 /** Takes a line (latin1 or decoded, without its newline) apart. Pure. */
 export function readConsoleLine(raw: string): ConsoleLine {
-  const plain = plainText(raw);
-  const stamp = printkStamp.exec(plain);
+  const opened = openEnvelope(plainText(raw));
+  if (opened === noWords) return { text: '', message: '', time: undefined, speaker: 'none' };
+  const stamp = printkStamp.exec(opened);
   if (stamp !== null) {
     const [whole, seconds = '', fraction = '', caller] = stamp;
+    const rest = opened.slice(stamp.index + whole.length);
+    const behind = rest.slice(headLength(rest));
     return {
-      text: plain.slice(stamp.index),
-      message: plain.slice(stamp.index + whole.length),
+      text: opened.slice(stamp.index),
+      message: behind === '' ? rest : behind,
       time: Number(`${seconds}.${fraction}`),
       speaker: caller ?? 'stamped',
     };
   }
-  const record = kmsgRecord.exec(plain);
+  const record = kmsgRecord.exec(opened);
   if (record !== null) {
-    const message = plain.slice(record[0].length);
-    return { text: plain, message, time: Number(record[1]) / 1e6, speaker: 'stamped' };
+    const message = opened.slice(record[0].length);
+    const caller = /,caller=([TC]\d+)/.exec(record[0])?.[1];
+    return {
+      text: opened,
+      message,
+      time: Number(record[1]) / 1e6,
+      speaker: caller ?? 'stamped',
+    };
   }
-  const text = plain.replace(prompt, '');
-  const message = text.replace(foreignStamp, '');
-  return { text, message, time: undefined, speaker: message === text ? 'plain' : 'foreign' };
+  const text = opened.replace(prompt, '');
+  const end = headLength(text);
+  return {
+    text,
+    message: text.slice(end),
+    time: undefined,
+    speaker: end === 0 ? 'plain' : 'foreign',
+  };
 }
 
 function plainText(raw: string): string {

@@ -1,5 +1,6 @@
 import { readFrame, readInstructionPointer } from './frames.ts';
 import type { ConsoleLine } from './console-line.ts';
+import type { OwnHead } from './own-heads.ts';
 import type { CrashStart } from './start-rule.ts';
 
 /** How far a report has come: its first lines, its registers and traces, behind its end. */
@@ -29,6 +30,8 @@ export interface CrashRecord {
   endByte: number;
   /** Lines seen since its end. */
   afterEnd: number;
+  /** A head that was learnt from its first line: then only a trace or registers make it a report. */
+  head: OwnHead | undefined;
 }
 
 /** Most that is kept of one report: a few times the longest that Linux prints (out of memory, lockdep). */
@@ -80,6 +83,7 @@ export function openRecord(number: number, boot: number, speaker: string): Crash
     panic: undefined,
     endByte: 0,
     afterEnd: 0,
+    head: undefined,
   };
 }
 

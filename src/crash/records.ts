@@ -1,5 +1,6 @@
 import type { ConsoleLine } from './console-line.ts';
 import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './joins.ts';
+import { cutHead, learnHead, type OwnHead } from './own-heads.ts';
 import {
   addLine,
   addStart,
@@ -44,12 +45,19 @@ function isSoonAfter(record: CrashRecord, line: ConsoleLine): boolean {
   return line.time >= last && line.time - last <= soonSeconds;
 }
 
+function startOf(message: string): CrashStart | undefined {
+  const trimmed = message.trimStart();
+  return crashStarts.find(({ pattern }) => pattern.test(trimmed));
+}
+
 /** Tracks one log; `close` gets every report when it is over. */
 export function trackRecords(close: (record: CrashRecord) => void): RecordTracker {
   let open: CrashRecord[] = [];
   let count = 0;
   let boot = 0;
   let announced = false;
+  /** Heads that were learnt, by their speaker. */
+  const heads = new Map<string, OwnHead>();
 
   function shut(...records: readonly CrashRecord[]): void {
     if (records.length === 0) return;
@@ -68,6 +76,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     if (open.length >= mostOpen) shut(...open.slice(0, 1));
     count += 1;
     const record = openRecord(count, Math.max(boot, 1), line.speaker);
+    record.head = heads.get(line.speaker);
     open.push(record);
     addStart(record, start, line, endByte);
     const reason = panicReason(line.message);
@@ -128,19 +137,43 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     }
   }
 
+  /** A report behind a head that no rule knows: its own lines will tell whether it is one. */
+  function beginWithOwnHead(line: ConsoleLine, startByte: number, endByte: number): boolean {
+    const head = learnHead(line.message);
+    if (head === undefined) return false;
+    const message = line.message.slice(head.length);
+    const start = startOf(message);
+    if (start === undefined || start.alone === true) return false;
+    heads.set(head.speaker, head);
+    const [oldest] = heads.keys();
+    if (heads.size > mostOpen && oldest !== undefined) heads.delete(oldest);
+    handleStart(start, { ...line, message, speaker: head.speaker }, startByte, endByte);
+    return true;
+  }
+
+  /** The line without a head that one of the reports has. */
+  function plain(line: ConsoleLine): ConsoleLine {
+    for (const { head } of open) {
+      const cut = head === undefined ? undefined : cutHead(line, head);
+      if (cut !== undefined) return cut;
+    }
+    return line;
+  }
+
   return {
-    take: (line, startByte, endByte, hasNeedle) => {
+    take: (raw, startByte, endByte, hasNeedle) => {
+      const line = plain(raw);
       if (hasNeedle && bootMark.test(line.message)) {
         newBoot(line.message);
         return;
       }
-      const start = hasNeedle
-        ? crashStarts.find(({ pattern }) => pattern.test(line.message))
-        : undefined;
+      const start = hasNeedle ? startOf(line.message) : undefined;
       if (start !== undefined) {
-        handleStart(start, line, startByte, endByte);
+        const message = line.message.trimStart();
+        handleStart(start, { ...line, message }, startByte, endByte);
         return;
       }
+      if (hasNeedle && beginWithOwnHead(line, startByte, endByte)) return;
       const record = open.findLast((each) => each.speakers.has(line.speaker)) ?? adopter(line);
       if (record !== undefined) append(record, line, startByte, endByte);
     },

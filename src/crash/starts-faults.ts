@@ -68,10 +68,18 @@ export const faultStarts: readonly CrashStart[] = [
     'oops',
     8,
   ),
+  // Since 6.19 the condition may stand first, and the processor last.
   start(
     'warning',
     'WARNING: ',
-    /^WARNING: (?:CPU: \d+ PID: \d+ )?(?:at )?\S+:\d+(?: |$)/,
+    /^WARNING: (?:CPU: \d+ PID: \d+ at |.{0,400}? CPU#\d+: )/,
+    'warning',
+    15,
+  ),
+  start(
+    'warning-place',
+    'WARNING: ',
+    /^WARNING: (?:at \S+:\d+|(?:\[.{0,300}?\] )?\S+:\d+ at [\w.]+\+0x)/,
     'warning',
     15,
   ),
