@@ -11,7 +11,8 @@ import {
   warmFiles,
   type WarmBase,
 } from '../image/warm-base.ts';
-import { describeHardware } from '../vmstate/describe.ts';
+import { hardwareGeneration } from '../hardware-generation.ts';
+import { coreInfo, describeHardware } from '../vmstate/describe.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { lockMachine, type MachineLock } from '../machine/lock.ts';
 import type { MachinePlan } from '../machine/plan.ts';
@@ -132,6 +133,7 @@ async function make(
       memoryMiB: planned.plan.memoryMiB,
       cpus: planned.plan.cpus,
       hardware: describeHardware(planned.plan).hardware,
+      hardwareGeneration,
       madeAt: context.now().toISOString(),
     });
   } finally {
@@ -147,6 +149,8 @@ async function removeOutdated({ env }: Context, base: WarmBase): Promise<void> {
 }
 
 function settings({ manifest }: WarmBase): string {
-  const { image, accelerator, memoryMiB, cpus, hardware } = manifest;
+  const { image, accelerator, memoryMiB, cpus } = manifest;
+  // Of an earlier generation of the same machine: findBaseFor would use it.
+  const hardware = manifest.hardware?.filter((each) => each !== coreInfo);
   return JSON.stringify([image, accelerator, memoryMiB, cpus, hardware]);
 }

@@ -14,7 +14,7 @@ export function startAgentScript(): string {
     'command -v perl >/dev/null || { echo "the guest has no perl"; exit 1; }',
     // A driver that is built in is no module; its port is there since the boot.
     `[ -e ${port} ] || modprobe -q virtio_console || { echo "the guest has no virtio_console"; exit 1; }`,
-    `for try in 1 2 3 4 5 6 7 8 9 10; do [ -e ${port} ] && break; sleep 0.5; done`,
+    `for try in $(seq 60); do [ -e ${port} ] && break; sleep 0.5; done`,
     `[ -e ${port} ] || { echo "the guest has no ${port}"; exit 1; }`,
     `cat >${programFile}`,
     'cd /root',

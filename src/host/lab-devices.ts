@@ -31,6 +31,11 @@ export const labDevices: readonly LabDevice[] = [
   { name: 'pvpanic', part: 'machine', purpose: 'tells the host of a panic (ISA, old kernels too)' },
   { name: 'pvpanic-pci', part: 'machine', purpose: 'the same for PCI' },
   { name: 'vmgenid', part: 'machine', purpose: 'tells a restored guest to reseed itself' },
+  {
+    name: 'vmcoreinfo',
+    part: 'machine',
+    purpose: "the kernel's notes in a dump of its memory",
+  },
   { name: 'isa-debugcon', part: 'machine', purpose: "the firmware's log" },
   {
     name: 'virtio-cryptodev-pci',

@@ -14,6 +14,8 @@ export interface FeatureLists {
   readonly devices: readonly string[];
   readonly netdevs: readonly string[];
   readonly accelerators: readonly string[];
+  /** Kinds of `-object`. */
+  readonly objects: readonly string[];
   readonly hasSandbox: boolean;
 }
 
@@ -35,6 +37,7 @@ export async function findQemu(
     devices: new Set(lists.devices),
     netdevs: new Set(lists.netdevs),
     accelerators: new Set(lists.accelerators),
+    objects: new Set(lists.objects),
     hasSandbox: lists.hasSandbox,
   };
 }
@@ -86,11 +89,12 @@ async function askFeatures(
     if (result.timedOut) throw silent(binary, args, timeoutMs);
     return { ok: result.exitCode === 0, text: result.all ?? '' };
   };
-  const [version, devices, netdevs, accelerators, sandbox] = await Promise.all([
+  const [version, devices, netdevs, accelerators, objects, sandbox] = await Promise.all([
     ask('--version'),
     ask('-device', 'help'),
     ask('-netdev', 'help'),
     ask('-accel', 'help'),
+    ask('-object', 'help'),
     // A QEMU built without seccomp refuses the option itself; the rest is not reached.
     ask('-sandbox', 'off', '-version'),
   ]);
@@ -99,6 +103,7 @@ async function askFeatures(
     devices: parseDevices(devices.text),
     netdevs: parseWords(netdevs.text),
     accelerators: parseWords(accelerators.text),
+    objects: parseWords(objects.text),
     hasSandbox: sandbox.ok,
   };
 }
@@ -133,7 +138,10 @@ export function parseDevices(text: string): string[] {
   );
 }
 
-/** One word a line, between headings and warnings that have more. */
+/** One word a line, indented or not, between headings and warnings that have more. */
 export function parseWords(text: string): string[] {
-  return text.split('\n').filter((line) => /^[a-z0-9-]+$/.test(line));
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^[a-z0-9-]+$/.test(line));
 }

@@ -10,6 +10,8 @@ export interface QemuInstallation {
   readonly devices: ReadonlySet<string>;
   readonly netdevs: ReadonlySet<string>;
   readonly accelerators: ReadonlySet<string>;
+  /** Names of `-object help`. */
+  readonly objects: ReadonlySet<string>;
   /** Built with seccomp: -sandbox is understood. */
   readonly hasSandbox: boolean;
 }

@@ -7,7 +7,7 @@ import { readRegularText } from '../regular-file.ts';
 import { makeFolder } from '../make-folder.ts';
 
 /** Raised when a verdict's shape or a probe changes within a version. */
-const format = 2;
+const format = 3;
 
 /**
  * Remembers what a probe found, under a key of everything that it depends on.

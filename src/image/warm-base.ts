@@ -30,6 +30,8 @@ const manifestSchema = z.object({
   sshdAwaitsKeys: z.optional(z.boolean()),
   /** The devices that the guest sees, as a saved state names them. */
   hardware: z.optional(z.array(z.string())),
+  /** Absent in a base of the first: see hardware-generation.ts. */
+  hardwareGeneration: z.optional(z.number()),
   /** ISO 8601. */
   madeAt: z.string(),
 });

@@ -1,4 +1,5 @@
 import type { PortForward } from '../config/types.ts';
+import { hasSince } from '../hardware-generation.ts';
 import type { MachinePlan } from './plan.ts';
 
 /**
@@ -19,6 +20,7 @@ export function machineArgv(plan: MachinePlan): string[] {
     ...monitorArgs(plan),
     ...panicArgs(plan),
     ...entropyArgs(plan),
+    ...coreInfoArgs(plan),
     ...agentArgs(plan),
     ...exerciseDiskArgs(plan),
     ...sandboxArgs(plan),
@@ -144,10 +146,16 @@ function sensorArgs(plan: MachinePlan): string[] {
 function monitorArgs(plan: MachinePlan): string[] {
   return [
     ...['-chardev', listeningSocket('qmp0', plan.files.qmpSocket)],
-    ...['-mon', 'chardev=qmp0,mode=control'],
+    ...monitorOn('qmp0', plan.extras),
     ...['-chardev', listeningSocket('watch0', plan.files.watchSocket)],
-    ...['-mon', 'chardev=watch0,mode=control'],
+    ...monitorOn('watch0', plan.extras),
   ];
+}
+
+function monitorOn(chardev: string, { monitorObjects }: MachinePlan['extras']): string[] {
+  return monitorObjects
+    ? ['-object', `monitor-qmp,id=monitor-${chardev},chardev=${chardev}`]
+    : ['-mon', `chardev=${chardev},mode=control`];
 }
 
 function listeningSocket(id: string, path: string): string {
@@ -165,6 +173,11 @@ function entropyArgs(plan: MachinePlan): string[] {
     ...(plan.extras.randomDevice ? ['-device', 'virtio-rng-pci'] : []),
     ...(plan.extras.generationId ? ['-device', 'vmgenid,guid=auto'] : []),
   ];
+}
+
+function coreInfoArgs({ extras, hardwareGeneration }: MachinePlan): string[] {
+  const has = extras.coreInfo && hasSince('coreInfo', hardwareGeneration);
+  return has ? ['-device', 'vmcoreinfo'] : [];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Config, DiskSetting, PortForward } from '../config/types.ts';
 import type { Acceleration, QemuInstallation } from '../host/types.ts';
+import { hardwareGeneration } from '../hardware-generation.ts';
 import type { MachinePaths } from './paths.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface MachinePlan {
   /** QEMU's versioned name of the machine, with which a saved state was made; undefined for the newest `pc`. */
   readonly machineType?: string | undefined;
   readonly cpus: number;
+  /** That of a saved state, for a machine that goes on; undefined for the first. */
+  readonly hardwareGeneration?: number | undefined;
   readonly overlay: string;
   /** Host address and port that lead to the guest's port 22. */
   readonly ssh: HostAddress;
@@ -96,12 +99,24 @@ export interface PlanExtras {
   /** Reports a guest's panic. The ISA device has drivers in old kernels, the PCI one in new ones. */
   readonly panicDevices: readonly string[];
   readonly generationId: boolean;
+  /** Takes the kernel's notes on its memory into a dump of it, since hardware generation 2. */
+  readonly coreInfo: boolean;
   readonly randomDevice: boolean;
   /** SeaBIOS writes what it does to I/O port 0x402. */
   readonly firmwareLog: boolean;
   /** QEMU knows `-action` (6.0): a panicked guest is left as it is, to be looked at. */
   readonly panicAction: boolean;
+  /** `-object monitor-qmp`, for which QEMU 11.1 warns of `-mon`. */
+  readonly monitorObjects: boolean;
+  /** A state file is read as `file:`, not as `fd:`; see firstWithFiles. */
+  readonly stateByFile: boolean;
 }
+
+/**
+ * QEMU reads a state file by `file:` since 8.2 (docs/devel/migration/main.rst), says since 9.1 that
+ * `fd:` for one is deprecated, and refuses it since 11.0 (docs/about/removed-features.rst).
+ */
+const firstWithFiles = [9, 1] as const;
 
 /** True for an address that only this host reaches. */
 export function isLoopback(host: string): boolean {
@@ -149,6 +164,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     cpuModel: acceleration.cpuModel,
     memoryMiB: config.memoryMiB,
     cpus: config.cpus,
+    hardwareGeneration,
     overlay: config.privateFile,
     ssh: input.ssh,
     sshListens: config.login === 'key' ? false : undefined,
@@ -182,9 +198,25 @@ function planExtras(qemu: QemuInstallation, extraArgs: readonly string[]): PlanE
     // A second -sandbox would not replace ours: whoever brings one decides alone.
     sandbox: qemu.hasSandbox && !extraArgs.includes('-sandbox'),
     panicDevices: ['pvpanic', 'pvpanic-pci'].filter(has),
-    generationId: has('vmgenid'),
+    generationId: has('vmgenid') && !brings(extraArgs, 'vmgenid'),
+    coreInfo: has('vmcoreinfo') && !brings(extraArgs, 'vmcoreinfo'),
     randomDevice: has('virtio-rng-pci'),
     firmwareLog: has('isa-debugcon'),
-    panicAction: Number.parseInt(qemu.version, 10) >= 6,
+    panicAction: isAtLeast(qemu.version, [6, 0]),
+    monitorObjects: qemu.objects.has('monitor-qmp'),
+    stateByFile: isAtLeast(qemu.version, firstWithFiles),
   };
+}
+
+/** A machine has one of these at most: QEMU would refuse a second. */
+function brings(extraArgs: readonly string[], device: string): boolean {
+  const named = new RegExp(`^(?:driver=)?${device}(?:,|$)|"driver": ?"${device}"`);
+  return extraArgs.some(
+    (word, at) => /^--?device$/.test(extraArgs[at - 1] ?? '') && named.test(word),
+  );
+}
+
+function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [ofMajor = 0, ofMinor = 0] = version.split('.').map(Number);
+  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
 }

@@ -29,6 +29,8 @@ export interface StartedQemu {
   readonly exited: Promise<QemuExit>;
   /** The exit if it has happened. */
   readonly exit: () => QemuExit | undefined;
+  /** Where QEMU reads the state file, for `restoreState`; undefined for one that boots. */
+  readonly stateUri: string | undefined;
   /** Lets this process end before QEMU does. */
   detach(): void;
 }
@@ -36,7 +38,7 @@ export interface StartedQemu {
 /**
  * Starts QEMU in a session of its own, so that neither Ctrl-C nor a closed
  * terminal reaches it: stopping it is our job. With `stateFile` it waits for
- * `restoreState`, that file on its descriptor 3. Throws `qemu-failed` when the
+ * `restoreState`, that file at `stateUri`. Throws `qemu-failed` when the
  * binary cannot be run at all. Until `writeState` says what runs, `startingFile`
  * tells others that something may. With `endsWithUs` the kernel kills it when this
  * process ends in whatever way, where setpriv(1) knows how to ask for that.
@@ -57,14 +59,14 @@ export async function startQemu(
   const log = await open(paths.qemuLog, 'w', 0o600);
   const state = stateFile === undefined ? undefined : await open(stateFile, 'r');
   try {
-    const incoming = state === undefined ? [] : ['-incoming', 'defer'];
+    const incoming = state === undefined ? undefined : stateSource(plan);
     const [program = plan.binary, ...words] = [
       ...leash,
       ...prefix,
       plan.binary,
       ...machineArgv(plan),
     ];
-    const child = spawn(program, [...words, ...incoming], {
+    const child = spawn(program, [...words, ...(incoming?.words ?? [])], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log.fd, log.fd, ...(state === undefined ? [] : [state.fd])],
@@ -81,11 +83,39 @@ export async function startQemu(
     await niceSession(pid);
     // A QEMU that died within this millisecond has an exit to report, and no identity that matters.
     const identity = (await identifyProcess(pid)) ?? { pid, startTicks: -1, bootId: '' };
-    return { identity, exited, exit: () => exit, detach: () => child.unref() };
+    return {
+      identity,
+      exited,
+      exit: () => exit,
+      stateUri: incoming?.uri,
+      detach: () => child.unref(),
+    };
   } finally {
     await log.close();
     await state?.close();
   }
+}
+
+/** The state file's descriptor in QEMU: the first behind the three that every process has. */
+const stateDescriptor = 3;
+
+/**
+ * How QEMU takes a state file that it inherits: as a descriptor, or, where it takes files by name
+ * alone, by a name that stands for the descriptor (`-add-fd`): its arguments, and the URI for
+ * `restoreState`. Whoever moves the file meanwhile,
+ * and whatever QEMU's own rights are, it is the file that was opened here. Pure.
+ */
+export function stateSource({ extras }: Pick<MachinePlan, 'extras'>): {
+  readonly words: readonly string[];
+  readonly uri: string;
+} {
+  const words = ['-incoming', 'defer'];
+  return extras.stateByFile
+    ? {
+        words: [...words, '-add-fd', `fd=${stateDescriptor},set=${stateDescriptor}`],
+        uri: `file:/dev/fdset/${stateDescriptor}`,
+      }
+    : { words, uri: `fd:${stateDescriptor}` };
 }
 
 function cannotRun(binary: string, error: Error): UtopiaError {

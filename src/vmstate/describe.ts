@@ -1,9 +1,13 @@
 import { stat } from 'node:fs/promises';
+import { hasSince } from '../hardware-generation.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { DiskIdentity, VmStateManifest, VmStateTarget } from './manifest.ts';
 
 /** A plan as it concerns a saved state: ports, paths and names of the host may change freely. */
 export type StateHardware = Omit<VmStateTarget, 'qemuVersion' | 'disks'>;
+
+/** The device that came with the second generation of machines' hardware. */
+export const coreInfo = 'core dump information';
 
 /**
  * What of a machine its guest sees. Two machines that are the same in this can
@@ -24,6 +28,7 @@ export function describeHardware(plan: MachinePlan): StateHardware {
       ...extras.panicDevices.map((device) => `panic device ${device}`),
       ...(extras.randomDevice ? ['random number device'] : []),
       ...(extras.generationId ? ['generation id'] : []),
+      ...(extras.coreInfo && hasSince('coreInfo', plan.hardwareGeneration) ? [coreInfo] : []),
       ...(plan.extraArgs.length > 0 ? [`QEMU arguments ${plan.extraArgs.join(' ')}`] : []),
     ],
   };
@@ -78,6 +83,9 @@ export function describeState(saved: SavedWith): VmStateManifest {
     qemuVersion: saved.qemuVersion,
     machineType: saved.machineType,
     ...describeHardware(saved.plan),
+    ...(saved.plan.hardwareGeneration === undefined
+      ? {}
+      : { hardwareGeneration: saved.plan.hardwareGeneration }),
     argv: [...saved.argv],
     disks: [...saved.disks],
     mounts: saved.mounts,

@@ -33,6 +33,8 @@ const manifestSchema = z.object({
   memoryMiB: z.number(),
   /** The devices and the user's arguments that the guest sees: see describeHardware. */
   hardware: z.array(z.string()),
+  /** Absent in a record of the first: see hardware-generation.ts. */
+  hardwareGeneration: z.optional(z.number()),
   /** The whole argument list, for people. */
   argv: z.array(z.string()),
   /** The private file first, then exercise disks that the guest writes to. */

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { agentProgram } from '../../guest/agent-program.ts';
 import type { QemuInstallation } from '../../host/types.ts';
+import { hardwareGeneration } from '../../hardware-generation.ts';
+import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
+import type { Environment } from '../../context.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { describeHardware } from '../../vmstate/describe.ts';
 
@@ -32,6 +35,24 @@ export async function warmBaseKey(
     agent: agentProgram,
   };
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
+
+/**
+ * The base that a machine of this plan goes on from: one of its own hardware, or one that was made
+ * before a device came. An `up` makes the newer one when the host is idle, and so does `image warm`.
+ */
+export async function findBaseFor(
+  env: Environment,
+  plan: MachinePlan,
+  qemu: Pick<QemuInstallation, 'binary' | 'version'>,
+  image: string,
+): Promise<WarmBase | undefined> {
+  for (let generation = hardwareGeneration; generation > 0; generation -= 1) {
+    const key = await warmBaseKey({ ...plan, hardwareGeneration: generation }, qemu, image);
+    const base = key === undefined ? undefined : await findWarmBase(env, key);
+    if (base !== undefined) return base;
+  }
+  return undefined;
 }
 
 /** What keeps a machine of this plan from having a warm base, as a sentence; undefined for nothing. Pure. */

@@ -33,12 +33,17 @@ export async function snapshotSource(
     login: { sshDir, machineId: paths.id },
   };
   if (cold || snapshot.memory === undefined) return source;
-  const { machineType, agent } = await requireFitting(snapshot, planned, config.disks);
+  const { machineType, hardwareGeneration, agent } = await requireFitting(
+    snapshot,
+    planned,
+    config.disks,
+  );
   return {
     ...source,
     moment: {
       stateFile: state,
       machineType,
+      hardwareGeneration,
       layersDir,
       hasAgent: agent === true,
       isShortCut: false,
@@ -82,7 +87,7 @@ async function requireFitting(
       : written !== undefined
         ? [`The machine writes to the exercise disk ${written.path} itself, which has no copies.`]
         : compareStates(manifest, {
-            ...describeHardware(plan),
+            ...describeHardware({ ...plan, hardwareGeneration: manifest.hardwareGeneration }),
             qemuVersion: qemu.version,
             // Those of the snapshot, which nobody writes to.
             disks: manifest.disks,

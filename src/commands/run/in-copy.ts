@@ -4,12 +4,11 @@ import { noOutput } from '../../bounded-output.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
-import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../up/prepare.ts';
 import { agreeToShare } from '../up/share.ts';
 import { attendCommand, CutOff, type CommandOutput } from './attend.ts';
-import { warmBaseKey } from './base-key.ts';
+import { findBaseFor } from './base-key.ts';
 import type { CommandStreams } from './channel.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy.ts';
 import { findCrashes, keepConsole } from './crashes.ts';
@@ -142,8 +141,7 @@ async function chooseSource(
 ): Promise<CopySource> {
   if (from !== undefined) return await snapshotSource(located, planned, from, cold);
   const { plan, qemu, backing } = planned;
-  const key = cold ? undefined : await warmBaseKey(plan, qemu, backing.path);
-  const base = key === undefined ? undefined : await findWarmBase(env, key);
+  const base = cold ? undefined : await findBaseFor(env, plan, qemu, backing.path);
   return base === undefined ? imageSource(backing) : baseSource(base);
 }
 

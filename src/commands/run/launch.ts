@@ -84,7 +84,10 @@ export async function launchCopy(
   return { qemu, backing, plan, source, started };
 }
 
-function planFor(plan: MachinePlan, { machineType, memory }: SavedMoment): MachinePlan {
+function planFor(
+  plan: MachinePlan,
+  { machineType, hardwareGeneration, memory }: SavedMoment,
+): MachinePlan {
   const mapped = memory === undefined ? {} : { memory: { kind: 'mapped', file: memory } as const };
-  return { ...plan, machineType, ...mapped };
+  return { ...plan, machineType, hardwareGeneration, ...mapped };
 }

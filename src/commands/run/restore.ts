@@ -16,7 +16,10 @@ export async function resumeCopy(
 ): Promise<void> {
   const qmp = await reachMonitor(plan.files.qmpSocket, started.exit, signal);
   try {
-    await restoreState(qmp, { memoryApart: source.moment?.memory !== undefined });
+    await restoreState(qmp, {
+      uri: started.stateUri,
+      memoryApart: source.moment?.memory !== undefined,
+    });
   } finally {
     qmp.close();
   }

@@ -6,6 +6,8 @@ export interface SavedMoment {
   readonly stateFile: string;
   /** QEMU's versioned name of the machine that it was. */
   readonly machineType: string;
+  /** Undefined for the first: see hardware-generation.ts. */
+  readonly hardwareGeneration: number | undefined;
   /** The guest's memory, where it is a file apart from the state: it is mapped, not read. */
   readonly memory?: string;
   /** Folder of the layers over exercise disks that the memory goes with. */
@@ -41,6 +43,7 @@ export function baseSource({ disk, state, memory, manifest }: WarmBase): CopySou
     moment: {
       stateFile: state,
       machineType: manifest.machineType,
+      hardwareGeneration: manifest.hardwareGeneration,
       memory,
       hasAgent: true,
       isShortCut: true,

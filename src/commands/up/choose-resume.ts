@@ -27,7 +27,7 @@ export async function chooseResume(
   }
   const [stateFile] = await identifyDisks([suspended.stateFile]);
   const differences = compareStates(suspended.manifest, {
-    ...describeHardware(plan),
+    ...describeHardware({ ...plan, hardwareGeneration: suspended.manifest.hardwareGeneration }),
     qemuVersion,
     disks: await identifyDisks(writtenDisks(plan)),
   }).map(({ text }) => text);

@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
 import { isThere } from '../../image/kept-list.ts';
-import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
+import type { WarmBase } from '../../image/warm-base.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
-import { warmBaseKey } from '../run/base-key.ts';
+import { findBaseFor } from '../run/base-key.ts';
 import type { PreparedMachine } from './prepare.ts';
 import type { UpOptions } from './types.ts';
 
@@ -17,8 +17,7 @@ export async function chooseWarmBase(
 ): Promise<WarmBase | undefined> {
   if (cold || (await isThere(plan.overlay))) return undefined;
   if ((await readSuspended(plan.overlay)) !== undefined) return undefined;
-  const key = await warmBaseKey(plan, qemu, backing.path);
-  const base = key === undefined ? undefined : await findWarmBase(env, key);
+  const base = await findBaseFor(env, plan, qemu, backing.path);
   // Without keys of its own a machine would be its twins' double.
   return (base?.manifest.hostKeys ?? []).length > 0 ? base : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { hardwareGeneration } from '../../hardware-generation.ts';
 import { recalled } from '../../host/verdict-cache.ts';
 import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -21,8 +22,8 @@ export async function lackedBase(
 ): Promise<string | undefined> {
   if (config.warmBase === 'never' || cold || qemuArgs.length > 0) return undefined;
   if (plan.disks.some(({ mode }) => mode === 'rw')) return undefined;
-  // One that went on has its saved state's machine type and memory.
-  const fresh = { ...plan, machineType: undefined, memory: undefined };
+  // One that went on has its saved state's machine type, hardware and memory.
+  const fresh = { ...plan, machineType: undefined, hardwareGeneration, memory: undefined };
   // A file that is gone meanwhile must not end a machine that runs.
   const key = await warmBaseKey(fresh, qemu, backing.path).catch(() => undefined);
   if (key === undefined || (await findWarmBase(env, key)) !== undefined) return undefined;

@@ -36,6 +36,7 @@ export async function restoreMachine(
       // Killed before its guest is woken, it runs on; the next `up` wakes it.
       await noteReleased(located.paths, started.identity, manifest);
       const elapsedMs = await restoreState(qmp, {
+        uri: started.stateUri,
         qemuPid: started.identity.pid,
         onProgress: (bytes) =>
           display.report({ kind: 'moved', title: 'memory', fraction: Math.min(1, bytes / all) }),

@@ -7,7 +7,7 @@ import { unmakeOverlay } from '../../image/overlay-creation.ts';
 import { prepareOverlay } from '../../image/overlay.ts';
 import type { Overlay } from '../../image/types.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
-import type { GuestMemory } from '../../machine/plan.ts';
+import type { GuestMemory, MachinePlan } from '../../machine/plan.ts';
 import { chooseShareOwner } from '../../machine/share-owner.ts';
 import { signalProcess } from '../../machine/process.ts';
 import { startQemu } from '../../machine/start.ts';
@@ -53,9 +53,7 @@ export async function startMachine(
   const overlay = await takeOverlay(start);
   const resumed = await chooseResume(context, options, prepared.plan, parts.qemu.version);
   const launched = await launch(start, overlay, {
-    ...(resumed === undefined
-      ? {}
-      : { stateFile: resumed.stateFile, machineType: resumed.manifest.machineType }),
+    ...(resumed === undefined ? {} : { stateFile: resumed.stateFile, going: resumed.manifest }),
     // What the guest has in memory goes with its throw-away disks as they are.
     keepDisks: resumed !== undefined,
   });
@@ -90,7 +88,7 @@ async function startWarm(
     launched = await launch(start, overlay, {
       stateFile: base.state,
       memory: { kind: 'mapped', file: base.memory },
-      machineType: base.manifest.machineType,
+      going: base.manifest,
       keepDisks: false,
     });
     const { goOnFromBase } = await loading;
@@ -147,14 +145,15 @@ function sayOnce(
 interface GoingOn {
   readonly stateFile?: string;
   readonly memory?: GuestMemory;
-  readonly machineType?: string;
+  /** What its machine was. */
+  readonly going?: Pick<MachinePlan, 'machineType' | 'hardwareGeneration'>;
   readonly keepDisks: boolean;
 }
 
 async function launch(
   { context, located, prepared, sayParts }: Start,
   overlay: Overlay,
-  { stateFile, memory, machineType, keepDisks }: GoingOn,
+  { stateFile, memory, going, keepDisks }: GoingOn,
 ): Promise<LaunchedMachine> {
   const { config, paths } = located;
   const { qemu, backing, acceleration } = prepared;
@@ -168,7 +167,8 @@ async function launch(
 
   // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
   await forgetRunning(paths);
-  const plan = { ...prepared.plan, machineType, memory };
+  const { machineType, hardwareGeneration } = going ?? prepared.plan;
+  const plan = { ...prepared.plan, machineType, hardwareGeneration, memory };
   const owner = await chooseShareOwner(plan, backing.path);
   const started = await startQemu(plan, paths, {
     stateFile,

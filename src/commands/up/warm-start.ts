@@ -130,12 +130,12 @@ function requireMounted(said: string): void {
 
 async function restore(
   socket: string,
-  { exit }: LaunchedMachine['started'],
+  { exit, stateUri }: LaunchedMachine['started'],
   signal: AbortSignal,
 ): Promise<void> {
   const qmp = await reachMonitor(socket, exit, signal);
   try {
-    await restoreState(qmp, { memoryApart: true });
+    await restoreState(qmp, { uri: stateUri, memoryApart: true });
   } finally {
     qmp.close();
   }

@@ -62,6 +62,7 @@ describe('asking QEMU', () => {
   *"-device help"*) echo 'name "virtio-9p-pci", bus PCI, alias "virtio-9p"';;
   *"-netdev help"*) printf 'Available netdev backend types:\\nuser\\n';;
   *"-accel help"*) printf 'Accelerators supported in QEMU binary:\\ntcg\\n';;
+  *"-object help"*) printf 'List of user creatable objects:\\n  iothread\\n  monitor-qmp\\n';;
   *sandbox*) exit 1;;
 esac`;
 
@@ -75,6 +76,7 @@ esac`;
     const qemu = await findQemu(config, env);
     expect(qemu).toMatchObject({ binary, version: '9.1.2', hasSandbox: false });
     expect([...qemu.accelerators]).toEqual(['tcg']);
+    expect([...qemu.objects]).toEqual(['iothread', 'monitor-qmp']);
     expect(
       missingFeatures(qemu, {
         devices: ['virtio-9p-pci', 'virtio-9p', 'vmgenid'],

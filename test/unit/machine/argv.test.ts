@@ -147,6 +147,20 @@ describe('what this QEMU lacks is left out', () => {
     expect(argv.at(-1)).toBe('off');
   });
 
+  test('monitors are objects where this QEMU has such, which warns of -mon', () => {
+    const monitors = (objects: string[]): string[] =>
+      argvOf({ objects }).filter((word) => /(?:qmp|watch)0(?:,mode=control)?$/.test(word));
+    expect(monitors(['iothread', 'monitor-hmp', 'monitor-qmp'])).toEqual([
+      'monitor-qmp,id=monitor-qmp0,chardev=qmp0',
+      'monitor-qmp,id=monitor-watch0,chardev=watch0',
+    ]);
+    expect(argvOf({ objects: ['monitor-qmp'] })).not.toContain('-mon');
+    expect(monitors(['iothread'])).toEqual([
+      'chardev=qmp0,mode=control',
+      'chardev=watch0,mode=control',
+    ]);
+  });
+
   test('-action came with QEMU 6', () => {
     expect(argvOf({ version: '5.2.0' })).not.toContain('-action');
     expect(argvOf({ version: '10.0.2' })).toContain('-action');

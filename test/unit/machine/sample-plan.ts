@@ -11,6 +11,7 @@ interface Changes {
   readonly network?: Config['network'];
   readonly devices?: readonly string[];
   readonly hasSandbox?: boolean;
+  readonly objects?: readonly string[];
   readonly version?: string;
   readonly overlay?: string;
   readonly sharedDir?: string;
@@ -31,6 +32,7 @@ const devicesOfDebian12 = [
   'pvpanic',
   'pvpanic-pci',
   'vmgenid',
+  'vmcoreinfo',
 ];
 
 /** A lab folder /lab with every default, on Debian 12's QEMU, with single values changed. */
@@ -71,6 +73,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
       devices: new Set(changes.devices ?? devicesOfDebian12),
       netdevs: new Set(['user']),
       accelerators: new Set(['tcg', 'kvm']),
+      objects: new Set(changes.objects ?? ['iothread']),
       hasSandbox: changes.hasSandbox ?? true,
     },
     acceleration: changes.acceleration ?? { accelerator: 'tcg', cpuModel: undefined },

@@ -10,11 +10,14 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { parseVersion } from '../../../src/host/qemu-features.ts';
+import { planMachine } from '../../../src/machine/plan.ts';
+import { stateSource } from '../../../src/machine/start.ts';
 import { connectQmp, type QmpClient } from '../../../src/qmp/client.ts';
 import { queryStatus } from '../../../src/qmp/queries.ts';
 import { queryMachineType } from '../../../src/vmstate/migration.ts';
@@ -22,13 +25,23 @@ import { restoreState } from '../../../src/vmstate/restore.ts';
 import { saveState } from '../../../src/vmstate/save.ts';
 import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { samplePlanInput } from '../machine/sample-plan.ts';
 
 // A real QEMU in whose machine only the firmware runs: no disk, 32 MB.
 needsOfHost('qemu');
 
+/** How the host's QEMU is told of a state file. */
+function hostsWay(): ReturnType<typeof stateSource> {
+  const version = parseVersion(
+    execFileSync('qemu-system-x86_64', ['--version'], { encoding: 'utf8' }),
+  );
+  return stateSource(planMachine(samplePlanInput({ version: version ?? '' })));
+}
+
 interface TinyMachine extends AsyncDisposable {
   readonly qmp: QmpClient;
   readonly child: ChildProcess;
+  readonly uri: string | undefined;
 }
 
 async function startTiny(
@@ -38,6 +51,7 @@ async function startTiny(
 ): Promise<TinyMachine> {
   const socket = join(folder, `${stateFile === undefined ? 'first' : 'second'}.sock`);
   const state = stateFile === undefined ? undefined : openSync(stateFile, 'r');
+  const source = state === undefined ? undefined : hostsWay();
   const child = spawn(
     'qemu-system-x86_64',
     [
@@ -48,7 +62,7 @@ async function startTiny(
       ...['-qmp', `unix:${socket},server=on,wait=off`],
       // With all of it, as utopia starts machines: exec: would end QEMU here.
       ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-      ...(state === undefined ? [] : ['-incoming', 'defer']),
+      ...(source?.words ?? []),
     ],
     { stdio: ['ignore', 'ignore', 'ignore', ...(state === undefined ? [] : [state])] },
   );
@@ -62,6 +76,7 @@ async function startTiny(
   return {
     qmp,
     child,
+    uri: source?.uri,
     [Symbol.asyncDispose]: async () => {
       qmp.close();
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -96,7 +111,7 @@ test('a machine goes on where it was saved, in another QEMU', async () => {
   expect(await queryMachineType(first.qmp)).toMatch(/^pc-i440fx-\d+\.\d+$/);
 
   await using second = await startTiny(folder.path, file);
-  await restoreState(second.qmp, { stayStopped: true });
+  await restoreState(second.qmp, { uri: second.uri, stayStopped: true });
   expect(await readMemory(second.qmp)).toBe(memory);
   expect(memory).toMatch(/0x[1-9a-f]/);
   await second.qmp.execute('cont');
@@ -128,7 +143,7 @@ test('memory that lies apart is mapped, goes on as it was, and is never written 
 
   const mapped = `memory-backend-file,share=off,mem-path=${memoryFile}`;
   await using second = await startTiny(folder.path, file, mapped);
-  await restoreState(second.qmp, { stayStopped: true, memoryApart: true });
+  await restoreState(second.qmp, { uri: second.uri, stayStopped: true, memoryApart: true });
   expect(await readMemory(second.qmp)).toBe(memory);
   await second.qmp.execute('cont');
   await second.qmp.execute('system_reset');
@@ -141,7 +156,7 @@ test('memory that lies apart is mapped, goes on as it was, and is never written 
   const later = await readMemory(second.qmp);
   await second[Symbol.asyncDispose]();
   await using third = await startTiny(folder.path, whole);
-  await restoreState(third.qmp, { stayStopped: true });
+  await restoreState(third.qmp, { uri: third.uri, stayStopped: true });
   expect(await readMemory(third.qmp)).toBe(later);
 });
 
@@ -172,7 +187,7 @@ test('a state that is cut off is refused in QEMU’s words', async () => {
   await saveState(first.qmp, { file, socketPath: join(folder.path, 'save.sock') });
   truncateSync(file, 5_000);
   await using second = await startTiny(folder.path, file);
-  await expect(restoreState(second.qmp)).rejects.toMatchObject({ code: 'qemu-failed' });
+  await expect(restoreState(second.qmp, second)).rejects.toMatchObject({ code: 'qemu-failed' });
 });
 
 test('an abort ends the saving', async () => {
