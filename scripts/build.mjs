@@ -21,6 +21,8 @@ const commands = readdirSync(join(root, 'src/cli'))
 /** Loaded with `import()`, by their files: what seldom runs, or only once QEMU has started. */
 const parts = [
   'src/program.ts',
+  'src/cli/usage-error.ts',
+  'src/cli/qemu-words.ts',
   'src/ui/error.ts',
   'src/ui/spinner.ts',
   'src/commands/up/bring-up.ts',

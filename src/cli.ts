@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import type { Context, Environment, GlobalOptions } from './context.ts';
 import type { Terminal } from './ui/terminal.ts';
 import { addConfigCommands } from './cli/config.ts';
@@ -96,7 +96,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ formatHelp, commandDescription, showGlobalOptions: true })
-    .showHelpAfterError('(utopia --help lists the commands)')
+    .showSuggestionAfterError(false)
     .enablePositionalOptions(false)
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(terminal.shown(text)),
@@ -105,8 +105,9 @@ export function buildProgram(surroundings: Surroundings): Command {
       getErrHelpWidth: () => terminal.columns,
       getOutHasColors: () => terminal.color.level > 0,
       getErrHasColors: () => terminal.errColor.level > 0,
-    })
-    .exitOverride();
+      // The one catch prints it, as every other error.
+      outputError: () => {},
+    });
 
   const runCommand: RunCommand = async (command, run) => {
     const options = command.optsWithGlobals<
@@ -134,5 +135,29 @@ export function buildProgram(surroundings: Surroundings): Command {
   };
 
   for (const add of wantedParts(surroundings.words)) add(program, runCommand);
+  tellWhichRefused(program);
   return program;
+}
+
+/** What commander ends with, and the command that said so. */
+export class CommandRefused extends Error {
+  readonly command: Command;
+  /** 0 after help and version; what commander has printed is all then. */
+  readonly exitCode: number;
+  /** commander has said all: help in the place of a missing command. */
+  readonly isHelp: boolean;
+
+  constructor(command: Command, { message, exitCode, code }: CommanderError) {
+    super(message);
+    this.command = command;
+    this.exitCode = exitCode;
+    this.isHelp = code === 'commander.help';
+  }
+}
+
+function tellWhichRefused(command: Command): void {
+  command.exitOverride((error) => {
+    throw new CommandRefused(command, error);
+  });
+  for (const each of command.commands) tellWhichRefused(each);
 }

@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import { separateGuestWords } from './cli/guest-words.ts';
-import { buildProgram } from './cli.ts';
+import { mayBeForQemu, readTypedCommand } from './cli/typed-words.ts';
+import { buildProgram, CommandRefused } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
 import { describeRefusedFile } from './no-room.ts';
 import { patienceFor } from './patience.ts';
@@ -15,9 +17,11 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const output = watchOutput([process.stdout, process.stderr]);
 
   async function report(error: unknown): Promise<ExitStatus> {
-    if (isCommandersOwn(error)) {
-      // commander has printed its message; help and version count as success.
-      return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+    if (error instanceof CommandRefused) {
+      if (error.exitCode === 0) return exitStatus.ok;
+      if (error.isHelp) return exitStatus.usage;
+      const { refusalOf } = await import('./cli/usage-error.ts');
+      return await report(refusalOf(error.command, error));
     }
     const { printError } = await import('./ui/error.ts');
     const refused = error instanceof UtopiaError ? undefined : describeRefusedFile(error);
@@ -48,7 +52,9 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
       words,
     });
-    await program.parseAsync(separateGuestWords(words), { from: 'user' });
+    if (!(await answerWords(program, words))) {
+      await program.parseAsync(separateGuestWords(words), { from: 'user' });
+    }
   } catch (error) {
     process.exitCode = await report(error);
   } finally {
@@ -62,7 +68,29 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-/** A CommanderError, known by its code so that commander need not be loaded for it. */
-function isCommandersOwn(error: unknown): error is Error & { readonly exitCode: number } {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+/**
+ * Answers `utopia help …`, and refuses what names no command, before commander reads the rest: it
+ * would print the general help. Gives whether that was all.
+ */
+async function answerWords(program: Command, words: readonly string[]): Promise<boolean> {
+  const { command, next, unknown, topic } = readTypedCommand(program, words);
+  if (topic !== undefined || unknown !== undefined) {
+    const { showTopic, unknownCommand } = await import('./cli/usage-error.ts');
+    if (topic === undefined) throw unknownCommand(command, unknown ?? '');
+    showTopic(program, topic);
+    return true;
+  }
+  const own = words.slice(next);
+  if (command.name() === 'up' && !asksForHelp(own) && mayBeForQemu(command, own)) {
+    const { refuseQemuWords } = await import('./cli/qemu-words.ts');
+    refuseQemuWords(command, words.slice(0, next), own);
+  }
+  return false;
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words
+    .slice(0, end === -1 ? words.length : end)
+    .some((word) => /^(?:-h|--help)$/.test(word));
 }

@@ -223,10 +223,10 @@ describe('what cannot start says why', () => {
     ['a time-out that is none', ['up', '--timeout', 'soon']],
     ['--no-wait alone', ['up', '--no-wait']],
     ['an unknown command', ['upp']],
-  ])('%s is a usage error', async (_what, args) => {
+  ])('%s is a usage error, with where to look', async (_what, args) => {
     await using lab = await makeLab({ scenario: {} });
     const { status, stderr } = await lab.run(...args);
     expect(status).toBe(64);
-    expect(stderr).toContain('error: ');
+    expect(stderr).toMatch(/^✗ .*\n(?: {2}.*\n)* {2}Do {2}utopia/);
   });
 });
