@@ -26,6 +26,7 @@ const parts = [
   'src/ui/error.ts',
   'src/ui/spinner.ts',
   'src/commands/up/bring-up.ts',
+  'src/commands/up/ensure.ts',
   'src/commands/up/warm-start.ts',
   'src/commands/up/resume.ts',
   'src/commands/up/secure-login.ts',

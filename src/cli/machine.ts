@@ -12,11 +12,20 @@ export function addMachineCommands(program: Command, runCommand: RunCommand): vo
     .command('status')
     .summary('whether it runs')
     .description('Whether the machine runs, since when, and how to reach it.')
-    .addHelpText('after', examples('utopia status', 'utopia status --json | jq -r .state'))
-    .action(async (_options: ParsedOptions, command: Command) => {
+    .option('--exit-status', 'end with 0 only if it runs, else with 69')
+    .addHelpText(
+      'after',
+      examples(
+        'utopia status',
+        'utopia status --json | jq -r .state',
+        'utopia status --quiet --exit-status || utopia up --detach',
+      ),
+    )
+    .action(async (options: { readonly exitStatus?: boolean }, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runStatus } = await import('../commands/status.ts');
-        await runStatus(context, globals);
+        const status = await runStatus(context, globals);
+        if (options.exitStatus === true) process.exitCode = status;
       });
     });
 }
@@ -26,6 +35,7 @@ interface UpFlags extends ParsedOptions {
   readonly wait: boolean;
   readonly timeout?: number;
   readonly stall: number;
+  readonly ensure?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly exposeAnyway?: boolean;
@@ -42,6 +52,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
     )
     .argument('[qemu-args...]', "behind --: arguments for QEMU, after utopia's own")
     .option('-d, --detach', 'return when SSH answers; the machine stays')
+    .option('--ensure', 'one that runs already is no error: say how to reach it (0)')
     .option('--no-wait', 'with --detach: return as soon as QEMU runs')
     .option(
       '--timeout <seconds>',
@@ -66,7 +77,12 @@ function addUp(program: Command, runCommand: RunCommand): void {
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',
-      examples('utopia up', 'utopia up --detach --memory 2G', 'utopia up -- -device edu'),
+      examples(
+        'utopia up',
+        'utopia up --detach --memory 2G',
+        'utopia up --ensure --detach',
+        'utopia up -- -device edu',
+      ),
     );
   addConfigFlags(command).action(
     async (qemuArgs: readonly string[], options: UpFlags, self: Command) => {
@@ -80,6 +96,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           wait: options.wait,
           timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
           stallMs: options.stall * 1000,
+          ensure: options.ensure === true,
           yes: options.yes === true,
           dryRun: options.dryRun === true,
           exposeAnyway: options.exposeAnyway === true,

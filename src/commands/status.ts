@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
 import type { People } from '../host/facts/people.ts';
 import { findPeople } from '../host/people.ts';
+import { exitStatus, type ExitStatus } from '../errors.ts';
 import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
 import { homeFolder } from '../places.ts';
 import { connectionCard, shorten } from '../ui/card.ts';
@@ -11,8 +12,11 @@ import { conditionTexts, findCondition, type MachineCondition } from './conditio
 import { connectionsOf, reachOf } from './connections.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 
-/** `utopia status`: whether the machine runs, since when, and how to reach it. */
-export async function runStatus(context: Context, globals: GlobalOptions): Promise<void> {
+/**
+ * `utopia status`: whether the machine runs, since when, and how to reach it. Gives the status of
+ * `--exit-status`: 0 for one that runs, 69 for one that boots, stands still or is off.
+ */
+export async function runStatus(context: Context, globals: GlobalOptions): Promise<ExitStatus> {
   const located = await locateMachine(context, globals);
   const running = await findRunning(located.paths);
   const state = running?.state ?? (await readState(located.paths));
@@ -27,6 +31,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
 
   const suspended =
     condition === 'suspended' ? await readSuspended(located.config.privateFile) : undefined;
+  const status = condition === 'running' ? exitStatus.ok : exitStatus.unavailable;
   if (globals.json) {
     context.terminal.json({
       schema: 1,
@@ -52,7 +57,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       consoleLog: located.paths.consoleLog,
       qemuLog: located.paths.qemuLog,
     });
-    return;
+    return status;
   }
   for (const line of describe(context, located, {
     running,
@@ -63,6 +68,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
   })) {
     context.terminal.out(line);
   }
+  return status;
 }
 
 /** What was found out about the machine and its host. */

@@ -1,4 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
 import { prepareFolders } from '../machine/folders.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { checkSocketPaths } from '../machine/paths.ts';
@@ -37,6 +38,24 @@ export async function runUp(
     const { goOnIfPaused } = await import('./up/standing-still.ts');
     if (await goOnIfPaused(context, globals, located)) return undefined;
   }
+  try {
+    await start(context, globals, located, options);
+  } catch (error) {
+    const runs = error instanceof UtopiaError && error.code === 'machine-running';
+    if (!options.ensure || !runs) throw error;
+    const { ensureRunning } = await import('./up/ensure.ts');
+    await ensureRunning(context, globals, options, located);
+  }
+  return undefined;
+}
+
+/** Starts it, and watches or leaves it. Throws `machine-running` where it runs. */
+async function start(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  options: UpOptions,
+): Promise<void> {
   const quiet = globals.quiet || globals.json;
   const display = await openProgress(context.terminal, { quiet });
   try {
@@ -49,12 +68,11 @@ export async function runUp(
       machine.started.detach();
       display.close();
       await printCard(context, globals, located, machine.state, false);
-      return undefined;
+      return;
     }
     // Loaded while QEMU starts.
     const { bringUp } = await import('./up/bring-up.ts');
     await bringUp(context, globals, options, located, machine, display);
-    return undefined;
   } finally {
     display.close();
   }
@@ -71,7 +89,7 @@ async function launch(
   const { paths, uid } = located;
   checkSocketPaths(paths);
   await prepareFolders(paths, uid);
-  await refuseIfRunning(context, globals, located);
+  await refuseIfRunning(context, globals, located, options);
   // What takes minutes or may fail for good comes before the lock.
   const qemu = await findSuitableQemu(
     context,
@@ -83,7 +101,7 @@ async function launch(
   const backing = await offerImage(context, globals, located, options.yes);
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {
-    await refuseIfRunning(context, globals, located);
+    await refuseIfRunning(context, globals, located, options);
     return await startMachine(context, located, { qemu, backing }, options, display);
   } finally {
     await lock.release();
@@ -94,7 +112,10 @@ async function refuseIfRunning(
   context: Context,
   globals: GlobalOptions,
   located: LocatedMachine,
+  { ensure }: Pick<UpOptions, 'ensure'>,
 ): Promise<void> {
   const running = await findRunning(located.paths);
-  if (running !== undefined) throw await refuseRunning(context, globals, located, running);
+  if (running === undefined) return;
+  // With --ensure the card comes once the machine is up.
+  throw await refuseRunning(ensure ? undefined : context, globals, located, running);
 }

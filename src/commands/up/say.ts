@@ -116,14 +116,15 @@ export function sayWarm({ terminal }: Context, byItself: boolean): void {
   terminal.err();
 }
 
-/** Says that the machine runs already, with the card; the status tells scripts so too. */
+/** That the machine runs already; with its card where a context is given. */
 export async function refuseRunning(
-  context: Context,
+  context: Context | undefined,
   globals: GlobalOptions,
   located: LocatedMachine,
   { qemu, state }: RunningMachine,
 ): Promise<UtopiaError> {
-  if (state !== undefined) await printCard(context, globals, located, state, false);
+  if (state !== undefined && context !== undefined)
+    await printCard(context, globals, located, state, false);
   return new UtopiaError(
     'machine-running',
     `${located.config.name} is running already (pid ${qemu.pid}).`,

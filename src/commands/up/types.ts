@@ -13,6 +13,8 @@ export interface UpOptions {
   readonly wait: boolean;
   readonly timeoutMs: number | undefined;
   readonly stallMs: number;
+  /** A machine that runs already is no error. */
+  readonly ensure: boolean;
   readonly yes: boolean;
   /** Open SSH on UTOPIA_SSH_INTERFACE without a look at the guest's passwords. */
   readonly exposeAnyway: boolean;

@@ -119,7 +119,7 @@ describe('misspelt words', () => {
       const name = names.at(-1) ?? '';
       const parent = findCommand(program, names.slice(0, -1)) ?? program;
       for (let at = 0; at <= name.length; at += 1) {
-        for (const letter of ['', ...'abcdefghijklmnopqrstuvwxyz-']) {
+        for (const letter of ['', ...'abcdefghijklmnopqrstuvwxyz-'.split('')]) {
           for (const cut of [0, 1]) {
             const slip = `${name.slice(0, at)}${letter}${name.slice(at + cut)}`;
             if (slip !== name) look(parent, slip);
@@ -158,20 +158,20 @@ describe('options', () => {
   );
 });
 
-describe("QEMU's arguments before --", () => {
-  /** The command line that is said to work; undefined where nothing is to be said. */
-  function corrected(line: string): string | undefined {
-    const words = line.split(' ');
-    const { command, next } = readTypedCommand(program, words);
-    if (!mayBeForQemu(command, words.slice(next))) return undefined;
-    try {
-      refuseQemuWords(command, words.slice(0, next), words.slice(next));
-    } catch (error) {
-      if (error instanceof UtopiaError) return error.hint?.split('\n').join(' | ');
-    }
-    return undefined;
+/** The command line that is said to work; undefined where nothing is to be said. */
+function corrected(line: string): string | undefined {
+  const words = line.split(' ');
+  const { command, next } = readTypedCommand(program, words);
+  if (!mayBeForQemu(command, words.slice(next))) return undefined;
+  try {
+    refuseQemuWords(command, words.slice(0, next), words.slice(next));
+  } catch (error) {
+    if (error instanceof UtopiaError) return error.hint?.split('\n').join(' | ');
   }
+  return undefined;
+}
 
+describe("QEMU's arguments before --", () => {
   test.each([
     ['up -smp 4', 'utopia up -- -smp 4 | or   utopia up --cpus 4'],
     ['up -m 2G -d', 'utopia up -d -- -m 2G | or   utopia up --memory 2G'],
