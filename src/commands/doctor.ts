@@ -1,6 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from '../errors.ts';
 import { checks } from '../host/checks/table.ts';
+import { findElevator } from '../host/fixes/elevation.ts';
 import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
 import { examineHost } from './doctor/examine.ts';
@@ -62,6 +63,7 @@ export async function runDoctor(
       symbols: terminal.symbols,
       verbose: globals.verbose || only.size > 0,
       asRoot: facts.account.uid === 0,
+      elevator: options.root === undefined ? findElevator(context.env) : undefined,
     });
     terminal.out(lines.join('\n'));
   }

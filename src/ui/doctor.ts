@@ -1,4 +1,5 @@
 import type { CheckGroup, CheckResult, Fix, FixCommand } from '../host/check.ts';
+import type { Elevator } from '../host/fixes/elevation.ts';
 import type { HostReport } from '../host/report.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { countOf } from './format.ts';
@@ -14,6 +15,8 @@ export interface DoctorStyle {
   readonly verbose: boolean;
   /** The reader is root: commands need no sudo. */
   readonly asRoot: boolean;
+  /** What gets root on this host; sudo where that is not known. */
+  readonly elevator?: Elevator | undefined;
 }
 
 const groups: readonly CheckGroup[] = ['Host', 'KVM', 'QEMU', 'Lab'];
@@ -39,7 +42,7 @@ export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
 }
 
 /** One fix is said at once; several are counted. Two checks that see one cause have one fix. */
-function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): string | undefined {
+function nextStep(problems: readonly CheckResult[], style: DoctorStyle): string | undefined {
   const causes = new Set(problems.map(({ cause, id }) => cause ?? id));
   const mendable = problems.some(({ fix }) => fix?.kind === 'auto' || fix?.settings !== undefined);
   if (causes.size > 1) {
@@ -56,7 +59,7 @@ function nextStep(problems: readonly CheckResult[], { asRoot }: DoctorStyle): st
   const command =
     first === undefined || (first.root && fix.commands.length > 1)
       ? ''
-      : commandWords(first, asRoot).join(' ');
+      : shellWords(first, style).join(' ');
   const link = advice === '' || command === '' || advice.endsWith(':') ? '' : 'Or now:';
   const step = [advice, link, command].filter((part) => part !== '').join(' ');
   // What takes more than a line stands below, where it can be laid out.
@@ -176,18 +179,17 @@ function paragraph(label: string, text: string, { columns }: DoctorStyle): strin
 }
 
 /** A command as it can be pasted into a shell, broken to fit `width` columns where its words allow. */
-export function commandLines(
-  command: FixCommand,
-  { asRoot }: DoctorStyle,
-  width: number,
-): string[] {
-  return breakCommand(commandWords(command, asRoot), width);
+export function commandLines(command: FixCommand, style: DoctorStyle, width: number): string[] {
+  return breakCommand(shellWords(command, style), width);
 }
 
-function commandWords({ argv, root }: FixCommand, asRoot: boolean): string[] {
+function shellWords({ argv, root }: FixCommand, { asRoot, elevator }: DoctorStyle): string[] {
   // A placeholder is to be read, not to be quoted.
   const words = argv.map((word) => (word === '…' ? word : quoteForShell(word)));
-  return root && !asRoot ? ['sudo', ...words] : words;
+  if (!root || asRoot) return words;
+  // su takes a line for a shell.
+  if (elevator === 'su') return ['su', '-c', quoteForShell(words.join(' '))];
+  return [elevator ?? 'sudo', ...words];
 }
 
 /** Breaks a command between its words, in the way a shell reads on. */

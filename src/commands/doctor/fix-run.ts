@@ -1,6 +1,8 @@
 import type { Context } from '../../context.ts';
 import type { AttemptedUnit, UnitOutcome } from '../../host/fixes/outcome.ts';
-import { runFixCommand, type Privilege } from '../../host/fixes/run.ts';
+import { isNotPermitted, refusesAll, type Privilege } from '../../host/fixes/elevation.ts';
+import type { RootShell } from '../../host/fixes/root-shell.ts';
+import { runFixCommand } from '../../host/fixes/run.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { commandWords } from '../../host/fixes/script.ts';
 import { quoteForShell } from '../../shell-words.ts';
@@ -9,6 +11,8 @@ import { renderRunning } from '../../ui/fix.ts';
 
 interface Fixing {
   readonly privilege: Privilege;
+  /** Asks for root's password when it is first used; undefined where nobody can type it. */
+  readonly rootShell: RootShell | undefined;
   /** Plans anew from what the host is like now. */
   readonly replan: () => Promise<FixPlan>;
   readonly say: (line: string) => void;
@@ -27,9 +31,10 @@ export async function runFixes(
   attempts: Map<string, AttemptedUnit>,
   fixing: Fixing,
 ): Promise<FixPlan> {
-  const { replan, say } = fixing;
+  const { replan, say, rootShell } = fixing;
   let current = plan;
-  let sudoRefuses = false;
+  let { privilege } = fixing;
+  let refused: string | undefined;
   const settle = (unit: FixUnit, outcome: UnitOutcome): void => {
     attempts.set(unit.name, { unit, outcome });
   };
@@ -42,14 +47,20 @@ export async function runFixes(
       settle(unit, { kind: 'not-tried', reason: 'interrupted before it' });
     else if (needed !== undefined && needed.kind !== 'done') {
       settle(unit, { kind: 'not-tried', reason: `it needs the fix of ${unit.needs}` });
-    } else if (needsRoot && sudoRefuses) {
-      settle(unit, { kind: 'not-tried', reason: 'sudo refuses' });
+    } else if (needsRoot && refused !== undefined) {
+      settle(unit, { kind: 'not-tried', reason: refused });
     } else {
       say(`${unit.ids[0]}: ${unit.problem}`);
-      const outcome = await runUnit(context, unit, fixing);
+      let outcome = await runUnit(context, unit, { ...fixing, privilege });
+      if (outcome.kind === 'failed' && isNotPermitted(outcome.output) && rootShell !== undefined) {
+        say(`  ${privilege} does not let you do that: root's own password, through su`);
+        privilege = 'su';
+        outcome = await runUnit(context, unit, { ...fixing, privilege });
+      }
       settle(unit, outcome);
-      if (outcome.kind === 'failed') {
-        sudoRefuses ||= outcome.output.some((line) => line.startsWith('sudo:'));
+      if (outcome.kind === 'failed' && needsRoot) {
+        if (privilege === 'su') refused = rootShell?.refusal();
+        else if (refusesAll(outcome.output)) refused = `${privilege.split('-')[0]} refuses`;
       }
       current = await replan();
     }
@@ -59,18 +70,22 @@ export async function runFixes(
 async function runUnit(
   context: Context,
   unit: FixUnit,
-  { privilege, say, style }: Fixing,
+  { privilege, rootShell, say, style: given }: Fixing,
 ): Promise<UnitOutcome> {
+  const elevator = privilege === 'su' ? 'su' : given.elevator;
+  const style = { ...given, elevator };
   for (const command of unit.commands) {
-    const words = commandWords(command, style.asRoot).map(quoteForShell).join(' ');
+    const words = commandWords(command, style.asRoot, elevator).map(quoteForShell).join(' ');
     if (context.signal.aborted) {
       return { kind: 'not-tried', reason: `interrupted before ${words}` };
     }
     for (const line of renderRunning(command, style)) say(line);
     const { env, urgentSignal: signal } = context;
-    const outcome = await runFixCommand(command, { privilege, env, signal });
+    const outcome = await runFixCommand(command, { privilege, rootShell, env, signal });
     if (outcome.done) continue;
-    if (command.optional === true) {
+    // One who may not become root may not do the next either.
+    const refused = rootShell?.refusal() !== undefined || refusesAll(outcome.output);
+    if (command.optional === true && !(command.root && refused)) {
       say(`    ${outcome.reason}; going on`);
       continue;
     }

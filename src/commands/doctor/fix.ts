@@ -1,10 +1,14 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import type { Context, GlobalOptions } from '../../context.ts';
+import type { Context, Environment, GlobalOptions } from '../../context.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from '../../errors.ts';
-import { sortOutcome, type AttemptedUnit } from '../../host/fixes/outcome.ts';
+import { sortOutcome, type AttemptedUnit, type UnitOutcome } from '../../host/fixes/outcome.ts';
 import { planFixes } from '../../host/fixes/plan.ts';
-import type { Privilege } from '../../host/fixes/run.ts';
+import {
+  findElevator,
+  findPrivilege,
+  isInPath,
+  type Privilege,
+} from '../../host/fixes/elevation.ts';
+import { openRootShell } from '../../host/fixes/root-shell.ts';
 import { fixScript } from '../../host/fixes/script.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { confirm } from '../../ui/ask.ts';
@@ -59,18 +63,24 @@ export async function runDoctorFix(
   let seen = await look();
   let current = await plan(seen);
   const asRoot = seen.facts.account.uid === 0;
+  const elevator = options.root === undefined ? findElevator(context.env) : undefined;
   if (options.dryRun) {
-    terminal.out(fixScript(current, asRoot).trimEnd());
+    terminal.out(fixScript(current, asRoot, elevator).trimEnd());
     return exitStatus.ok;
   }
   const { columns, color, errColor, symbols } = terminal;
-  const style: DoctorStyle = { columns, color, symbols, verbose: false, asRoot };
-  const privilege = findPrivilege(context, asRoot);
+  const style: DoctorStyle = { columns, color, symbols, verbose: false, asRoot, elevator };
+  const { env, urgentSignal } = context;
+  const privilege = findPrivilege(env, asRoot, terminal.interactive);
   const say = (line: string): void => {
     if (!globals.quiet && !globals.json) terminal.err(line);
   };
+  const rootShell =
+    terminal.interactive && !asRoot && isInPath('su', env)
+      ? openRootShell(urgentSignal, (line) => terminal.err(line))
+      : undefined;
   const blocked = privilege === 'none' ? current.units.filter(needsRoot) : [];
-  for (const unit of blocked) attempts.set(unit.name, { unit, outcome: noSudo });
+  for (const unit of blocked) attempts.set(unit.name, { unit, outcome: leftToUser(env) });
   for (let round = 0; round < mostRounds; round += 1) {
     const open = current.units.filter(({ name }) => !attempts.has(name));
     if (open.length === 0 || context.signal.aborted) break;
@@ -84,11 +94,13 @@ export async function runDoctorFix(
     }
     current = await runFixes(context, current, consented, attempts, {
       privilege,
+      rootShell,
       say,
       style: { ...style, color: errColor },
       replan: async () => await plan((seen = await look())),
     });
   }
+  rootShell?.close();
   const outcome = sortOutcome([...attempts.values()], seen.results, options.only);
   if (globals.json) {
     terminal.json(fixesAsJson(outcome, seen.report), 2);
@@ -107,10 +119,25 @@ export async function runDoctorFix(
   return bad ? exitStatus.unavailable : exitStatus.ok;
 }
 
-const noSudo = {
-  kind: 'not-tried',
-  reason: 'it needs root, and there is no sudo. As root: utopia doctor --fix --dry-run | sh',
-} as const;
+/** What is left to the user where nobody can type a password, or nothing takes one. */
+function leftToUser(env: Environment): UnitOutcome {
+  const su = isInPath('su', env) ? '; in a terminal, su asks for root’s password' : '';
+  return {
+    kind: 'not-tried',
+    reason: `it needs root, and there is no sudo${su}. As root: utopia doctor --fix --dry-run | sh`,
+  };
+}
+
+/** Behind `as root`: whose password will be asked for. */
+const throughWhat: Readonly<Record<Privilege, string>> = {
+  root: '',
+  sudo: ', through sudo',
+  doas: ', through doas',
+  'sudo-without-password': ', through sudo',
+  'doas-without-password': ', through doas',
+  su: ", through su with root's password",
+  none: '',
+};
 
 function needsRoot({ commands }: FixUnit): boolean {
   return commands.some(({ root }) => root);
@@ -127,7 +154,7 @@ async function askFor(
   const { terminal, signal } = context;
   const commands = units.flatMap((unit) => unit.commands);
   const asRoot = commands.filter(({ root }) => root).length;
-  const through = privilege === 'root' ? '' : ', through sudo';
+  const through = throughWhat[privilege];
   const whose = asRoot === 0 ? '' : ` (${asRoot} as root${through})`;
   const question = `Run ${again ? 'these too' : 'them'}: ${countOf(commands.length, 'command')}${whose}?`;
   if (!(await confirm(terminal, question, { assumeYes, signal }))) return new Set();
@@ -138,22 +165,6 @@ async function askFor(
       consented.add(unit.name);
   }
   return consented;
-}
-
-function findPrivilege({ env, terminal }: Context, asRoot: boolean): Privilege {
-  if (asRoot) return 'root';
-  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/bin'];
-  if (!folders.some((folder) => isRunnable(join(folder, 'sudo')))) return 'none';
-  return terminal.interactive ? 'sudo' : 'sudo-without-password';
-}
-
-function isRunnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** `20261123-140251`: sorts by time, and has nothing that a shell would read. */

@@ -18,7 +18,7 @@ export const hostExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'running-as-root': {
         means: 'utopia was started by root, or through sudo.',
-        fix: 'Run it as yourself. doctor --fix asks for sudo where it needs it. Run through sudo, it adds to group kvm who ran sudo, not root.',
+        fix: 'Run it as yourself. doctor --fix asks for sudo where it needs it, or for root’s password through su. Run through sudo, it adds to group kvm who ran sudo, not root.',
       },
     },
   },

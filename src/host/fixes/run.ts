@@ -3,6 +3,8 @@ import type { Environment } from '../../context.ts';
 import type { FixCommand } from '../check.ts';
 import { underUsersUmask } from '../../umask.ts';
 import { distributions } from '../packages.ts';
+import { prefixes, type Privilege } from './elevation.ts';
+import type { RootShell } from './root-shell.ts';
 import { systemFolders } from './script.ts';
 
 /** Longest wait for a command that changes a setting, and for one that downloads packages. */
@@ -19,23 +21,14 @@ const unmoved = `trap '' INT; exec "$@"`;
 /** A shell's status for a program that it cannot find. */
 const notFound = 127;
 
-/** How commands that need root get it. */
-export type Privilege =
-  /** This process is root. */
-  | 'root'
-  /** sudo may ask for a password on the terminal. */
-  | 'sudo'
-  /** Nobody is there to type one. */
-  | 'sudo-without-password'
-  /** There is no sudo. */
-  | 'none';
-
 export type CommandOutcome =
   | { readonly done: true }
   | { readonly done: false; readonly reason: string; readonly output: readonly string[] };
 
 interface RunOptions {
   readonly privilege: Privilege;
+  /** Where commands of root's run with the privilege `su`. */
+  readonly rootShell?: RootShell | undefined;
   readonly env: Environment;
   /** Kills the command. An ordinary Ctrl-C does not: a step that was begun is finished. */
   readonly signal: AbortSignal;
@@ -47,10 +40,15 @@ interface RunOptions {
  */
 export async function runFixCommand(
   command: FixCommand,
-  { privilege, env, signal }: RunOptions,
+  { privilege, rootShell, env, signal }: RunOptions,
 ): Promise<CommandOutcome> {
   if (command.root && privilege === 'none') {
     return { done: false, reason: 'it needs root, and there is no sudo here', output: [] };
+  }
+  const timeoutMs = installs(command) ? installTimeoutMs : commandTimeoutMs;
+  if (command.root && privilege === 'su' && rootShell !== undefined) {
+    const outcome = await rootShell.run(command.argv, timeoutMs);
+    return outcome.done ? outcome : { ...outcome, output: outcome.output.slice(-outputLines) };
   }
   const words = [...prefix(command, privilege), ...command.argv];
   const { execa } = await import('execa');
@@ -62,7 +60,7 @@ export async function runFixCommand(
     // What a program says about its failure is shown, so it is asked for in one language.
     env: { ...env, PATH: path, LC_ALL: 'C.UTF-8' },
     extendEnv: false,
-    timeout: installs(command) ? installTimeoutMs : commandTimeoutMs,
+    timeout: timeoutMs,
     cancelSignal: signal,
   } as const;
   const result = await underUsersUmask(() => execa('sh', ['-c', unmoved, 'sh', ...words], options));
@@ -72,8 +70,7 @@ export async function runFixCommand(
 }
 
 function prefix({ root }: FixCommand, privilege: Privilege): string[] {
-  if (!root || privilege === 'root') return [];
-  return privilege === 'sudo' ? ['sudo', '--'] : ['sudo', '-n', '--'];
+  return root ? [...prefixes[privilege]] : [];
 }
 
 function installs({ argv }: FixCommand): boolean {

@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFixCommand, type Privilege } from '../../../../src/host/fixes/run.ts';
+import type { Privilege } from '../../../../src/host/fixes/elevation.ts';
+import { runFixCommand } from '../../../../src/host/fixes/run.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 async function run(
