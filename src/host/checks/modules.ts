@@ -1,9 +1,10 @@
-import { firstProblem, info, kvmProblem, pass, skipped, unknown } from '../check.ts';
+import { info, kvmProblem, pass } from '../check.ts';
 import type { Check, CheckInput, Finding } from '../check.ts';
 import { allowModules, loadModule } from '../fixes/commands.ts';
 import { moduleFor } from '../kvm-module.ts';
 import { takeOffBootLine } from '../remedies/boot-line.ts';
 import { driverLoaded, evaluateLoaded } from './loading.ts';
+import { evaluateTree } from './module-tree.ts';
 
 export const moduleChecks: readonly Check[] = [
   {
@@ -28,7 +29,7 @@ export const moduleChecks: readonly Check[] = [
     group: 'KVM',
     title: 'modules of the running kernel',
     reads: '/lib/modules/$(uname -r)',
-    causes: ['kernel-upgraded'],
+    causes: ['kernel-upgraded', 'kernel-without-modules', 'modules-elsewhere'],
     evaluate: evaluateTree,
   },
   {
@@ -105,39 +106,6 @@ function evaluateBlacklist(input: CheckInput): Finding {
       commands: [...allowModules(inFiles), ...commands],
       after: 'reboot',
       advice: `${outside}Take ${part}${first.text} ${part === '' ? 'out of' : 'on'} the kernel's command line in ${where}, then reboot.`,
-    },
-  });
-}
-
-function evaluateTree(input: CheckInput): Finding {
-  const { modules, machine } = input.facts;
-  if (machine.container !== undefined) {
-    return skipped('host.container', 'modules belong to the host outside');
-  }
-  const blocker = firstProblem(input, ['host.arch', 'host.wsl']);
-  if (blocker !== undefined) return skipped(blocker.id, 'there is no KVM for the guest here');
-  const { kernel } = machine;
-  if (modules.treeFound === undefined || kernel === undefined) {
-    return unknown('not known: the running kernel does not tell its release');
-  }
-  const path = `/lib/modules/${kernel}`;
-  if (modules.treeFound) return pass(path, [{ path, value: 'found' }]);
-  if (machine.wsl === 2) return info('the kernel comes from Windows, with KVM built in');
-  const found = modules.trees.length === 0 ? 'none' : modules.trees.join(', ');
-  const evidence = [{ path: '/lib/modules', value: found }];
-  if (driverLoaded(input.facts) !== undefined) {
-    return info(`no modules for the running kernel ${kernel}; KVM's are loaded`, { evidence });
-  }
-  return kvmProblem(input, `no modules for the running kernel ${kernel}`, {
-    cause: 'kernel-upgraded',
-    why: 'The kernel was upgraded and the host not rebooted since: modules of the running kernel are gone.',
-    evidence,
-    fix: {
-      kind: 'manual',
-      commands: [
-        { argv: ['reboot'], root: true, why: 'starts the kernel whose modules are there' },
-      ],
-      after: 'reboot',
     },
   });
 }

@@ -88,6 +88,16 @@ export const processorExplanations: Readonly<Record<string, Explanation>> = {
         means: 'The kernel was upgraded and the host not rebooted since: its modules are gone.',
         fix: 'Reboot.',
       },
+      'kernel-without-modules': {
+        means:
+          'No module was ever loaded into the running kernel (/proc/modules is empty or not there), none is installed for it, and KVM is not built in.',
+        fix: 'Start a kernel that has KVM; build your own with CONFIG_KVM_INTEL or CONFIG_KVM_AMD, and install its modules.',
+      },
+      'modules-elsewhere': {
+        means:
+          'The trees in /lib/modules are of other kinds of kernels than the one that runs (its release names another flavour): a root file system that another kernel was started with, or a chroot. An upgrade leaves a kernel of the same kind.',
+        fix: 'Load the module in the system that the kernel belongs to; install the modules of a kernel that you built.',
+      },
     },
   },
   'kmod.loaded': {

@@ -53,6 +53,8 @@ export interface ModuleFacts {
   readonly blacklisted: readonly BlacklistLine[];
   /** /lib/modules has a tree for the running kernel; undefined when that one is not known. */
   readonly treeFound: boolean | undefined;
+  /** There is a /proc/modules; undefined when neither it nor /sys/module can be read. */
+  readonly takesModules: boolean | undefined;
   /** Those of them that were loaded, and can be unloaded; the others are built in. */
   readonly removable: ReadonlySet<string>;
   /** Our own file in /etc/modules-load.d is there already. */

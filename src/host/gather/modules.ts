@@ -48,6 +48,7 @@ export async function gatherModules(
       ...(await findSettings(source, ask)),
       ...findBlacklistedAtBoot(commandLine ?? '', kvmModules),
     ],
+    takesModules: table !== undefined ? true : (inSys?.length ?? 0) > 0 ? false : undefined,
     treeFound: kernel === undefined ? undefined : trees.includes(kernel),
     trees,
     loadingDisabled: await findLoadingDisabled(source, ask),
