@@ -8,6 +8,7 @@ import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
+import { readOwnArguments } from './up/own-arguments.ts';
 import { offerGroup } from './up/group-session.ts';
 import { findSuitableQemu } from './up/prepare.ts';
 import { agreeToShare } from './up/share.ts';
@@ -25,8 +26,9 @@ const lockWaitMs = 5_000;
 export async function runUp(
   context: Context,
   globals: GlobalOptions,
-  options: UpOptions,
+  typed: UpOptions,
 ): Promise<number | undefined> {
+  const options = { ...typed, qemuArgs: readOwnArguments(context, typed.qemuArgs) };
   const located = await locateMachine(context, globals, options.flags);
   if (options.dryRun) {
     await runDryRun(context, globals, located, options.qemuArgs);

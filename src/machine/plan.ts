@@ -2,6 +2,7 @@ import type { Config, DiskSetting, PortForward } from '../config/types.ts';
 import type { Acceleration, QemuInstallation } from '../host/types.ts';
 import { hardwareGeneration } from '../hardware-generation.ts';
 import type { MachinePaths } from './paths.ts';
+import { anchorPaths } from './relative-paths.ts';
 
 /**
  * A machine, decided: everything that QEMU's argument list says, and nothing that
@@ -150,13 +151,13 @@ export interface PlanInput {
   readonly vnc: MachinePlan['vnc'];
   readonly vncBecause?: string | undefined;
   readonly disks: readonly PlannedDisk[];
-  /** What stood behind `--` on the command line. */
+  /** What stood behind `--` on the command line; relative paths in it are absolute by now. */
   readonly commandLineArgs: readonly string[];
 }
 
 export function planMachine(input: PlanInput): MachinePlan {
   const { config, paths, qemu, acceleration } = input;
-  const extraArgs = [...config.extraArgs, ...input.commandLineArgs];
+  const extraArgs = [...anchorPaths(config.extraArgs, config.folder), ...input.commandLineArgs];
   return {
     name: config.name,
     binary: qemu.binary,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { findRunning, readState } from '../../src/machine/state.ts';
+import { quoteForShell } from '../../src/shell-words.ts';
 import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
@@ -38,15 +39,26 @@ describe('a machine’s day', () => {
     expect(again.stderr).toContain('is running already');
     expect(again.stdout).toContain(`ssh -p ${lab.sshPort}`);
 
+    // A script that wants it up need not care whether it is.
+    const ensured = await lab.run('up', '--ensure', '--detach');
+    expect(ensured).toMatchObject({ status: 0 });
+    expect(ensured.stdout).toContain(`ssh -p ${lab.sshPort}`);
+    expect(ensured.stderr).not.toContain('running already');
+    expect((await findRunning(lab.paths()))?.qemu.pid).toBe(running?.qemu.pid);
+    expect(await lab.run('status', '--exit-status')).toMatchObject({ status: 0 });
+
     const down = await lab.run('down');
     expect(down).toMatchObject({ status: 0 });
     expect(down.stdout).toMatch(/is off after .*: the guest powered down\./);
     expect(lab.processes()).toEqual([]);
-    expect((await lab.run('status')).stdout).toContain('is not running');
+    expect(await lab.run('status', '--exit-status')).toMatchObject({ status: 69 });
+    const off = await lab.run('status');
+    expect(off).toMatchObject({ status: 0 });
+    expect(off.stdout).toContain('is not running');
     expect((await lab.run('down')).stdout).toContain('is not running');
 
     // Said when a machine is new, and only then.
-    expect((await lab.run('up', '--detach')).stderr).not.toContain('utopia image warm');
+    expect((await lab.run('up', '--ensure', '--detach')).stderr).not.toContain('utopia image warm');
   });
 
   test('in the foreground a booted machine will be kept, unless that is declined', async () => {
@@ -216,6 +228,24 @@ describe('what cannot start says why', () => {
     expect(status).toBe(78);
     expect(stderr).toContain('utopia.config:6');
     expect(stderr).toContain('utopia.config:7');
+  });
+
+  test('arguments for QEMU behind --: paths start where the user is', async () => {
+    await using lab = await makeLab({ scenario: {}, config: ["UTOPIA_EXTRA_ARGS='-dtb own.dtb'"] });
+    writeFileSync(join(lab.folder, 'bzImage'), '');
+    const there = await lab.run('up', '--dry-run', '--', '-kernel', 'bzImage');
+    expect(there).toMatchObject({ status: 0 });
+    expect(there.stdout).toContain(`-kernel ${quoteForShell(join(lab.folder, 'bzImage'))}`);
+    expect(there.stdout).toContain(`-dtb ${quoteForShell(join(lab.folder, 'own.dtb'))}`);
+
+    const kernel = await lab.run('up', '--dry-run', '--', '-kernel', 'zImage');
+    expect(kernel).toMatchObject({ status: 64 });
+    expect(kernel.stderr.replaceAll(/\s+/g, ' ')).toContain(
+      `-kernel names ${join(lab.folder, 'zImage')}`,
+    );
+    const disk = await lab.run('up', '--dry-run', '--', '-drive', 'file=./x,if=ide');
+    expect(disk).toMatchObject({ status: 64 });
+    expect(disk.stderr).toContain('utopia up --disk ./x');
   });
 
   test.each([
