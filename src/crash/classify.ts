@@ -14,9 +14,12 @@ const nullPage = 4096n;
 
 /** Judges a report by its telling line; undefined when there is none, or it was a driver's own word. */
 export function classify(record: CrashRecord): Verdict | undefined {
+  // A decoded title is printed once for each inlined function, the real one last.
+  const inlined = ({ index }: { readonly index: number }): number =>
+    record.lines[index]?.message.endsWith('[inline]') === true ? 1 : 0;
   const telling = record.starts
     .filter(({ start }) => start.kind !== undefined)
-    .toSorted((a, b) => b.start.rank - a.start.rank)[0];
+    .toSorted((a, b) => b.start.rank - a.start.rank || inlined(a) - inlined(b))[0];
   if (telling === undefined || telling.start.kind === undefined) return undefined;
   const { start } = telling;
   if ((start.needsBody === true || record.head !== undefined) && !record.hasBody) return undefined;
@@ -28,7 +31,7 @@ export function classify(record: CrashRecord): Verdict | undefined {
     if (address !== undefined) return { kind: kindOfAddress(address), title };
   }
   if (kind === 'panic') return { kind: panicKind(record.panic ?? ''), title };
-  if (kind === 'page-fault') return { kind: pageFaultKind(title), title };
+  if (kind === 'page-fault') return { kind: pageFaultKind(title, messages), title };
   if (kind === 'general-protection') return { kind: protectionKind(messages), title };
   if (kind === 'bug' || kind === 'invalid-opcode' || kind === 'warning') {
     return { kind: bugKind(kind, title, messages), title };
@@ -42,10 +45,16 @@ export function classify(record: CrashRecord): Verdict | undefined {
   return { kind, title };
 }
 
-function pageFaultKind(title: string): CrashKind {
-  const address = /(?:address:?|at) (?:0x)?([\da-f]{8,16})\b/.exec(title)?.[1];
+function pageFaultKind(title: string, messages: readonly string[]): CrashKind {
+  const address =
+    /(?:address:?|at) (?:0x)?([\da-f]{8,16})\b/.exec(title)?.[1] ?? failingAddress(messages);
   if (address === undefined) return 'page-fault';
   return kindOfAddress(BigInt(`0x${address}`));
+}
+
+/** s390 tells the page's address behind the title; its last bits are flags. */
+function failingAddress(messages: readonly string[]): string | undefined {
+  return messages.map((line) => /^Failing address: ([\da-f]{16})/.exec(line)?.[1]).find(Boolean);
 }
 
 function kindOfAddress(address: bigint): CrashKind {

@@ -5,6 +5,10 @@ const verbs = { read: 'read', write: 'written to', execute: 'jumped to' } as con
 /** Freed memory and dead list entries are filled with these (include/linux/poison.h), x86 and arm64. */
 const poisons: readonly (readonly [RegExp, string])[] = [
   [
+    /^dead0000000000/,
+    'a little below the poison of a deleted list entry (LIST_POISON1): the structure that holds the entry was looked for behind its pointer to the next one, after list_del',
+  ],
+  [
     /^dead0000000001/,
     'the poison of a deleted list entry (LIST_POISON): it was used or deleted again after list_del',
   ],

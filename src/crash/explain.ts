@@ -1,3 +1,4 @@
+import { explainMessage } from './explain-message.ts';
 import { explainFault, faultPhrase } from './explain-fault.ts';
 import type { Crash, CrashKind } from './types.ts';
 
@@ -209,7 +210,7 @@ export const kindTexts: Readonly<Record<CrashKind, KindText>> = {
 
 /** Explains a crash. Pure. */
 export function explainCrash(crash: Crash): Explanation {
-  const { phrase, what, next } = kindTexts[crash.kind];
+  const { phrase, what, next } = explainMessage(crash) ?? kindTexts[crash.kind];
   return {
     phrase: faultPhrase(crash) ?? phrase,
     what: explainFault(crash) ?? what,

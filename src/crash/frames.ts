@@ -1,23 +1,34 @@
-import type { CodePlace, TraceFrame } from './types.ts';
+import { isMachinery } from './machinery.ts';
+import type { CodePlace, InlinedCall, TraceFrame } from './types.ts';
 
 /** `read.isra.0+0x4c/0x180 [lunix 1f2e…]`; module and its build id are optional. */
 const place = String.raw`([\w.$]+)\+0x([\da-f]+)(?:\/0x([\da-f]+))?(?: \[([\w-]+)(?:\([A-Z]+\))?(?: ([\da-f]{16,64}))?\])?`;
 
+/** Addresses that some processors' kernels print before a frame: one, or that of the stack too. */
+const addresses = String.raw`^\s*(?:\(?\[<?[\da-f]{8,16}>?\][ :]*){0,2}`;
+/** A line of the source, of the kernel's scripts/decode_stacktrace.sh or of syzkaller. */
+const source = String.raw`\(?([\w./+-]{1,200}\.(?:[chS]|cc|cpp|rs|inc)):(\d{1,7})`;
+
 const frameLine = new RegExp(
-  String.raw`^\s*(?:\[<[\da-f]+>\]\s*)?(\? )?${place}\s*(?:\([A-Z]+\)\s*)?$`,
+  String.raw`${addresses}(\? )?${place}(?:\s*\((?:[A-Z]+|unreliable|[\da-f]{8,16})\))?(?:\s+${source}[^\[\]]{0,200}?)?(?: \[?([\w-]{1,60})\]?)?\)?\s*$`,
+);
+/** Decoded, without the place in bytes: `read (fs/read_write.c:12) lunix`. */
+const decodedLine = new RegExp(
+  String.raw`${addresses}(\? )?([\w.$]+) ${source}[^\[\]]{0,200}?\)(?: \[?([\w-]{1,60})\]?)?\s*$`,
+);
+const inlineLine = new RegExp(
+  String.raw`^\s*(?:\[< *inline *>\]\s*)?([\w.$]+) ${source}(?: \[inline\])?\s*$`,
 );
 /** 32-bit Arm with its own unwinder: `[<addr>] (read [lunix]) from [<addr>] (vfs_read+0x1/0x2)`. */
 const armFrame = new RegExp(
   String.raw`^\s*(?:\[<[\da-f]+>\] )?\(?[\w.$]+(?: \[\w+\])?\)? from (?:\[<[\da-f]+>\] )?\(?${place}`,
 );
 
-/** Where the processor was: x86, 32-bit x86 with old wordings, arm64, arm, RISC-V. */
-const placeLines: readonly RegExp[] = [
-  new RegExp(String.raw`^RIP: 0010:(?:\[<[\da-f]+>\]\s+(?:\[<[\da-f]+>\]\s+)?)?${place}`),
-  new RegExp(String.raw`^(?:IP|EIP|RIP): (?:\[<[\da-f]+>\] )?${place}`),
-  new RegExp(String.raw`^EIP is at ${place}`),
-  new RegExp(String.raw`^(?:pc|epc|PC is at) ?:? ${place}`),
-];
+/** Where the processor was: x86, 32-bit x86 with old wordings, Arm, RISC-V, MIPS, LoongArch, POWER, s390, SPARC. */
+const pointer = String.raw`^(?:RIP: (?!0033|002b)[\da-f]{4}:(?:\[<[\da-f]+>\]\s+){0,2}|(?:IP|EIP|RIP): (?:00[16]\d:)?(?:\[<[\da-f]+>\] )?|EIP is at |(?:pc|epc|PC is at|ERA|era|NIP|nip) {0,4}:? (?:\[?[\da-f]{8,16}\]? )?|Krnl PSW : [\da-f]{16} [\da-f]{16} \(|TPC: <|PC: \[<[\da-f]+>\] )`;
+const pointerLine = new RegExp(pointer + place);
+const sourceAnywhere = new RegExp(source);
+const pointerDecoded = new RegExp(String.raw`${pointer}([\w.$]+) ${source}`);
 
 /** A module at the end of a line. */
 const lastWord = / \[([\w-]+)(?:\([A-Z]+\))?(?: [\da-f]{16,64})?\]\s*$/;
@@ -27,29 +38,66 @@ export function readFrame(message: string): TraceFrame | undefined {
   const match = frameLine.exec(message);
   if (match !== null) {
     const [, uncertain, ...parts] = match;
-    const read = codePlace(parts);
-    return { ...read, isReturn: true, ...(uncertain === undefined ? {} : { uncertain: true }) };
+    const [file, line, last] = parts.slice(5);
+    return {
+      ...codePlace(parts),
+      ...(file === undefined ? {} : { file, line: Number(line) }),
+      ...(parts[3] === undefined && last !== undefined ? { module: last } : {}),
+      isReturn: true,
+      ...(uncertain === undefined ? {} : { uncertain: true }),
+    };
+  }
+  const decoded = decodedLine.exec(message);
+  if (decoded !== null) {
+    const [, uncertain, name = '', file = '', line, module] = decoded;
+    return {
+      ...{ function: name, offset: 0, size: -1, file, line: Number(line) },
+      ...(module === undefined ? {} : { module }),
+      ...(uncertain === undefined ? {} : { uncertain: true }),
+    };
   }
   const arm = armFrame.exec(message);
   return arm === null ? undefined : { ...codePlace(arm.slice(1)), isReturn: true };
 }
 
-/** The place of a fault, from the line with the instruction pointer. */
-export function readInstructionPointer(message: string): CodePlace | undefined {
-  for (const pattern of placeLines) {
-    const match = pattern.exec(message);
-    if (match === null) continue;
-    const read = codePlace(match.slice(1));
-    // What a program printed may part the place from its module.
-    const module = read.module ?? lastWord.exec(message)?.[1];
-    return module === undefined ? read : { ...read, module };
-  }
-  return undefined;
+/** A function that the compiler put into the one of the next frame: `read_pnet include/x.h:12 [inline]`. */
+export function readInlined(message: string): InlinedCall | undefined {
+  if (!message.includes('inline')) return undefined;
+  const [, name, file, line] = inlineLine.exec(message) ?? [];
+  return name === undefined || file === undefined
+    ? undefined
+    : { function: name, file, line: Number(line) };
 }
+
+/** The place of a fault, from the line with the instruction pointer. */
+export function readInstructionPointer(message: string): TraceFrame | undefined {
+  if (message.includes('[inline]')) return undefined;
+  const match = pointerLine.exec(message);
+  if (match === null) {
+    const [, name, file, line] = pointerDecoded.exec(message) ?? [];
+    if (name === undefined || file === undefined) return undefined;
+    const module = /\) \[?([\w-]{1,60})\]?\s*$/.exec(message)?.[1];
+    return {
+      ...{ function: name, offset: 0, size: -1, file, line: Number(line) },
+      ...(module === undefined ? {} : { module }),
+    };
+  }
+  const read = codePlace(match.slice(1));
+  // What a program printed may part the place from its module.
+  const module = read.module ?? lastWord.exec(message)?.[1];
+  const [, file, line] = sourceAnywhere.exec(message) ?? [];
+  return {
+    ...read,
+    ...(module === undefined ? {} : { module }),
+    ...(file === undefined ? {} : { file, line: Number(line) }),
+  };
+}
+
+const placeAnywhere = new RegExp(String.raw`(?:^|[\s(<])${place}`);
 
 /** A place inside a sentence: `BUG: KASAN: use-after-free in read+0x4c/0x180 [lunix]`. */
 export function findPlace(message: string): CodePlace | undefined {
-  const match = new RegExp(String.raw`(?:^|[\s(])${place}`).exec(message);
+  const match = placeAnywhere.exec(message);
   return match === null ? undefined : codePlace(match.slice(1));
 }
 
@@ -62,28 +110,6 @@ function codePlace(parts: readonly (string | undefined)[]): CodePlace {
     ...(module === undefined ? {} : { module }),
     ...(buildId === undefined ? {} : { buildId }),
   };
-}
-
-/**
- * Functions that a trace passes through before it reaches who is to blame: what
- * prints reports, checks, sleeps, locks, frees and copies on behalf of a caller.
- */
-const machinery = new RegExp(
-  `^(?:${[
-    'dump_stack\\w*|dump_backtrace|show_stack|end_repeat_nmi|watchdog_overflow_callback|__?warn\\w*|warn_\\w+|report_bug|handle_bug|__?die\\w*|oops_\\w+|page_fault_oops|panic|nmi_\\w+|trigger_\\w*backtrace',
-    'kasan_\\w+|__kasan\\w*|__asan\\w*|__hwasan\\w*|print_(?:report|address\\w*)|check_memory_region|kfence_\\w+|__kfence\\w*|kmsan_\\w+|__msan\\w*|kcsan_\\w+|__tsan\\w*|ubsan_\\w+|__ubsan\\w*|slab_err|slab_bug|object_err|check_object|check_\\w*bytes\\w*|free_debug_processing|alloc_debug_processing|free_to_partial_list|print_trailer',
-    'asm_\\w+|exc_\\w+|do_(?:error_trap|trap|invalid_op|divide_error|general_protection|page_fault|user_addr_fault|kern_addr_fault)|bad_area\\w*|no_context|\\w*fixup_exception\\w*|invalid_op|page_fault|general_protection|error_entry|ret_from_\\w+|native_\\w+|pv_native_\\w+|__pv_\\w+|__raw_\\w+|spurious_\\w+',
-    '__might_\\w+|___might_\\w+|__schedule\\w*|schedule\\w*|preempt_schedule\\w*|io_schedule\\w*|msleep\\w*|usleep_range\\w*|wait_for_\\w+|__wait_\\w+|prepare_to_wait\\w*|do_nanosleep|__mutex_\\w+|mutex_\\w+|__down\\w*|down\\w*|__up|up|rwsem_\\w+|rt_mutex_\\w+|___down\\w*|cond_resched|__cond_resched|_cond_resched',
-    '_raw_\\w+|do_raw_spin_\\w+|queued_\\w+|__pv_queued\\w+|spin_(?:bug|dump)|lock_(?:acquire|release)\\w*|__lock_\\w+|print_\\w*(?:bug|lock|deadlock|usage|unlock)\\w*|check_\\w*(?:deadlock|noncircular|usage)\\w*|validate_chain|mark_lock\\w*|lockdep_\\w+|debug_\\w+|__debug_\\w+|register_lock_class|rcu_\\w+|__rcu_\\w+',
-    'kfree\\w*|__kfree\\w*|kmem_cache_\\w+|__kmem_cache_\\w+|__slab_\\w+|___?slab_\\w+|slab_\\w+|set_freepointer|do_slab_free|___cache_free|cache_free\\w*|kmalloc\\w*|__kmalloc\\w*|vfree\\w*|__vunmap|vunmap|kvfree\\w*|free_pages\\w*|__free_\\w+|free_large_kmalloc|free_unref_page\\w*|devm_kfree',
-    'mem(?:cpy|set|move|cmp|chr)\\w*|__mem(?:cpy|set|move)\\w*|str\\w+|__str\\w+|copy_\\w*user\\w*|_copy_\\w+|__copy_\\w+|rep_movs\\w*|clear_user\\w*|__?get_user\\w*|__?put_user\\w*|usercopy_abort|__check_\\w+|check_(?:stack|heap|page|kernel_text)_object|fortify_\\w+|__fortify\\w*|__stack_chk_fail|v?s?n?printf|format_decode|string\\w*|vsnprintf',
-    '__list_\\w+|list_\\w+|refcount_\\w+|kref_\\w+|watchdog_\\w+|__perf_event_\\w+|perf_event_\\w+|hrtimer_\\w+|__hrtimer_\\w+|tick_\\w+|update_process_times|__sysvec_\\w+|sysvec_\\w+|apic_timer_interrupt|smp_apic\\w*|check_hung\\w*|irq_\\w+|__irq_\\w+|__do_softirq|do_softirq\\w*|handle_softirqs|common_interrupt|call_on_stack|handle_irq\\w*|default_idle\\w*|__x86_indirect\\w+|__x86_return\\w+|srso_\\w+|retbleed_\\w+|__fentry__|ftrace_\\w+',
-  ].join('|')})(?:\\.(?:isra|constprop|part|cold|llvm)\\b.*)?$`,
-);
-
-/** Whether a function only carries out, checks or reports what another one asked for. */
-export function isMachinery(frame: Pick<CodePlace, 'function' | 'module'>): boolean {
-  return frame.module === undefined && machinery.test(frame.function);
 }
 
 const entryFrames =

@@ -3,9 +3,11 @@ import type { CrashStart } from './start-rule.ts';
 import { consequentPanic, panicReason } from './starts.ts';
 
 /** A check complains, then stops or warns by the common means. */
-const afterCheck = ['cut-here', 'bug-at', 'warning', 'opcode', 'internal'];
+const afterCheck = [
+  ...['cut-here', 'bug-at', 'warning', 'warning-place', 'opcode', 'internal', 'die'],
+];
 /** The processor names its fault; what page it was stands before that. */
-const afterFault = ['oops', 'internal'];
+const afterFault = ['oops', 'internal', 'die'];
 
 /** Which lines go on with a report before its registers and trace have come. */
 const continued: Readonly<Record<string, readonly string[]>> = {
@@ -14,9 +16,21 @@ const continued: Readonly<Record<string, readonly string[]>> = {
   refcount: afterCheck,
   usercopy: afterCheck,
   fortify: afterCheck,
+  odebug: afterCheck,
+  'copy-overflow': afterCheck,
+  'slab-left': afterCheck,
+  'cache-left': afterCheck,
+  'busy-inodes': afterCheck,
+  dentry: afterCheck,
+  cfi: afterCheck,
+  rust: afterCheck,
+  ubsan: afterCheck,
+  'ubsan-bounds': afterCheck,
+  serror: ['internal', 'die'],
+  'leak-title': ['unreferenced'],
   null: afterFault,
   'page-fault': afterFault,
-  'bug-at': ['opcode', 'internal'],
+  'bug-at': ['opcode', 'internal', 'die'],
   'stack-guard': ['stack-guard-die', 'double-fault'],
   'stack-x86': ['double-fault', 'internal'],
   oom: ['oom-killed'],
@@ -24,7 +38,7 @@ const continued: Readonly<Record<string, readonly string[]>> = {
 
 /** What the sanitizer says first, and the processor after the whole of that. */
 const foreseen = ['kasan-null', 'kasan-wild', 'ubsan-divide'];
-const faults = ['null', 'page-fault', 'protection', 'divide', 'oops', 'internal', 'opcode'];
+const faults = ['null', 'page-fault', 'protection', 'divide', 'oops', 'internal', 'opcode', 'die'];
 
 /**
  * Whether a line that starts a report says more about one that has begun: an
@@ -33,6 +47,9 @@ const faults = ['null', 'page-fault', 'protection', 'divide', 'oops', 'internal'
 export function saysMoreAbout(record: CrashRecord, start: CrashStart, message: string): boolean {
   const ids = record.starts.map((each) => each.start.id);
   if (panicReason(message) !== undefined) return onlyAnnounced(record);
+  if (record.phase === 'header' && record.lines.at(-1)?.message.endsWith('[inline]') === true) {
+    return ids.includes(start.id);
+  }
   if (ids.includes(start.id)) return isAftermath(record, start, message);
   if (ids.some((id) => foreseen.includes(id)) && faults.includes(start.id)) return true;
   if (start.id === 'oom-killed') return ids.includes('oom');

@@ -1,6 +1,7 @@
 import { chooseTrace, collectTraces, type Trace } from './traces.ts';
 import { classify, summarisedAddress } from './classify.ts';
-import { findPlace, isMachinery, isUninteresting } from './frames.ts';
+import { blame } from './blame.ts';
+import { findPlace } from './frames.ts';
 import type { CrashRecord } from './record.ts';
 import type { CodePlace, Crash, SourceLine, TraceFrame } from './types.ts';
 
@@ -16,7 +17,7 @@ export function readCrash(record: CrashRecord): Crash | undefined {
   const messages = lines.map(({ message }) => message);
   const trace = chooseTrace(kind, collectTraces(messages));
   const frames = withFault(trace);
-  const place = blame(kind, title, trace, frames);
+  const place = blame(verdict, messages, trace, frames);
   const who = readTask(title, messages, trace);
   return compact({
     number: record.number,
@@ -27,7 +28,7 @@ export function readCrash(record: CrashRecord): Crash | undefined {
     task: who.task,
     pid: who.pid,
     ...(place === undefined ? {} : placeOf(place)),
-    ...sourceOf(title, place),
+    ...(sourceOf(title, place) ?? sourceOfFrame(place, frames)),
     message: title.slice(0, longestMessage),
     release: firstMatch(messages, /^CPU: (?:\S+ +)*?(\d+\.\d+\.\d\S*)(?: #|$)/),
     ...readAddress(kind, title, messages),
@@ -50,33 +51,34 @@ function withFault({ fault, frames }: Trace): readonly TraceFrame[] {
   return [{ ...fault }, ...frames];
 }
 
-/** Whose doing it was: the function that a title names, the fault's, or the first that is no machinery. */
-function blame(
-  kind: Crash['kind'],
-  title: string,
-  { fault }: Trace,
-  frames: readonly TraceFrame[],
-): CodePlace | undefined {
-  if (kind === 'oom-kill' || kind === 'init-killed') return undefined;
-  const named = findPlace(title);
-  if (named !== undefined && !isMachinery(named)) return named;
-  if (fault !== undefined && !isMachinery(fault)) return fault;
-  return frames.find((frame) => !isUninteresting(frame)) ?? named ?? fault;
-}
-
 function placeOf({ function: name, module, offset, size }: CodePlace): Partial<Crash> {
   return { function: name, offset, size, ...(module === undefined ? {} : { module }) };
 }
 
-/** Some titles name file and line themselves: `kernel BUG at`, `WARNING: … at`, UBSAN. */
-function sourceOf(title: string, place: CodePlace | undefined): Partial<SourceLine> {
-  const match = /(?:kernel BUG at | at | in )(\/?[\w./+-]+\.[chS]):(\d+)/.exec(title);
+/** Some titles name file and line themselves: `kernel BUG at`, `WARNING: … at`, UBSAN, Rust's panics. */
+function sourceOf(title: string, place: CodePlace | undefined): SourceLine | undefined {
+  const match =
+    /(?:ernel BUG at | at | in (?:[\w.]{1,200} \()?|WARNING: (?:\[.{0,300}?\] )?|panicked at (?:'.{0,300}?', )?)(\/?[\w./+-]+\.(?:[chS]|rs)):(\d+)/.exec(
+      title,
+    );
   const named = findPlace(title);
-  if (match === null || (named !== undefined && named.function !== place?.function)) return {};
+  if (match === null || (named !== undefined && named.function !== place?.function))
+    return undefined;
   // A line in a header or in a function of the kernel's is not where the driver went wrong.
   if (place?.module !== undefined && named === undefined && /\b(?:lib|mm|kernel)\//.test(title))
-    return {};
+    return undefined;
   return { file: match[1] ?? '', line: Number(match[2]) };
+}
+
+/** A decoded trace has the line in the frame itself. */
+function sourceOfFrame(
+  place: CodePlace | undefined,
+  frames: readonly TraceFrame[],
+): Partial<SourceLine> {
+  const frame = frames.find((each) => each.function === place?.function && each.file !== undefined);
+  return frame?.file === undefined || frame.line === undefined
+    ? {}
+    : { file: frame.file, line: frame.line };
 }
 
 interface Who {
@@ -87,12 +89,13 @@ interface Who {
 
 /** Titles that name the task: `[insmod:901]`, `task cat:812 blocked`, `insmod/812/0x2`, `Killed process 901 (hog)`. */
 const taskInTitle: readonly RegExp[] = [
-  /^INFO: task (?<task>.+):(?<pid>\d+) blocked/,
+  /^INFO: task (?<task>.+):(?<pid>\d+) (?:blocked|can't die)/,
   /stuck for \S+ \[(?<task>.+):(?<pid>\d+)\]/,
   /scheduling while atomic: (?<task>.+)\/(?<pid>\d+)\//,
   /Kill(?:ed)? process (?<pid>\d+) \((?<task>.+?)\)/,
   /^(?:traps: )?(?<task>\S+)\[(?<pid>1)\]/,
-  /, CPU#(?<cpu>\d+): (?<task>.+)\/(?<pid>\d+)$/,
+  /,? CPU#(?<cpu>\d+): (?<task>.+)\/(?<pid>\d+)$/,
+  / in preemptible \[\w+\] code: (?<task>.+)\/(?<pid>\d+)$/,
 ];
 
 function readTask(title: string, messages: readonly string[], trace: Trace): Who {

@@ -39,19 +39,20 @@ export const longestRecord = { lines: 1_000, characters: 96 * 1024 } as const;
 
 const bodyLine = new RegExp(
   `^(?:${[
-    'CPU: ?\\d|CPU#|Hardware name:|Workqueue:|Tainted:|task: ?\\w|task:|Call [Tt]race|Backtrace:|Code:|Modules linked in|Stack:',
+    'CPU: ?\\d|CPU \\d|caller is |\\[<|CPU#|Hardware name:|Workqueue:|Tainted:|task: ?\\w|task:|Call [Tt]race|Backtrace:|Code:|Modules linked in|Stack:',
     'RIP: |EIP|IP: |RSP: |RA|RB|RC|RD|RS|R\\d\\d: |EA|ES|FS: |GS: |CS: |DS: |CR2|DR\\d|PKRU|PGD |#PF: |Oops: |Process |Unable to access opcode',
     'pc : |lr : |sp : |x\\d+ ?: |pstate: |Mem abort info|Data abort info|ESR|EC = |SET = |EA = |FSC = |ISV = |CM = |user pgtable|\\[[\\da-f]{16}\\] ',
     '---\\[ |Kernel Offset: |Rebooting in |Dumping ftrace|Sending NMI|NMI backtrace|Preemption disabled|INFO: lockdep|INFO: NMI handler|rcu: |\\(detected by|\\(t=\\d|Kernel panic',
     'Read of size|Write of size|Allocated by|Freed by|Last potentially|The buggy|which belongs|The address|Memory state|page: ?\\w|page:|flags: |raw: |page dumped|kfence-#|allocated by|freed by|==+|Object |Redzone|Padding|Bytes b4|INFO: |FIX |>?[\\da-f]{8,16}: |Disabling lock|Reported by',
     'Mem-Info|active_anon|active_file|Node \\d|DMA|Normal|lowmem_reserve|Tasks state|\\[ +pid|\\[ *\\d+\\] +\\d|oom-kill:|oom_reaper|Out of memory|Free swap|Total swap|\\d+ (?:pages|total pagecache)|Memory cgroup',
+    'NIP|LR|MSR|GPR|Krnl |Failing |Fault in|AS:|TPC|TSTATE|epc|ra *:|ERA|PRMD|status: |\\$ ?\\d|Cause|BadVA|PrId|gp : |t\\d : |s\\d : |a\\d : |st\\d|Unable to handle|backtrace|comm "|hex dump|Uninit was|Local variable|(?:read|write)(?:-write)? |value changed|race at|Use-after-free|Out-of-bounds|Invalid|unwind stack|Insn dump|BUG: KASAN|(?:hard|soft)irq|8<---',
     'stack backtrace|other info|Possible unsafe|locks held|\\d+ locks? held|#\\d+: |\\*\\*\\*|-> #|but task|which lock|the existing|swapper|-----|preempt_count|in_atomic|RCU nest|handlers:|note: |Fixing rec|"echo 0|in_irq|softirqs|hardirqs|irq event|context-|bdi|Last Breaking|EIP is|ESP:|array-index|index \\d|shift exponent|load of value|member access',
   ].join('|')})`,
 );
 
 /** Registers or a trace: with them, what was printed is a report and not a driver's own word. */
 const evidenceLine =
-  /^(?:CPU: ?\d|Call [Tt]race|Modules linked in|RIP: |EIP|pc : |Backtrace:|Hardware name:|task:)/;
+  /^(?:CPU: ?\d|CPU: UID|Call [Tt]race|NIP|Krnl PSW|epc |epc:|TPC|Reported by|Modules linked in|RIP: |EIP|pc : |Backtrace:|Hardware name:|task:)/;
 
 /** Whether a line looks like one of a report's. */
 export function belongsToReport({ message }: ConsoleLine): boolean {

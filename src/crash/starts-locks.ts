@@ -41,8 +41,8 @@ export const lockStarts: readonly CrashStart[] = [
   ),
   start(
     'hung-task',
-    ' blocked for more than ',
-    /^INFO: task \S.*:\d+ blocked for more than \d+ seconds/,
+    [' blocked for more than ', ' blocked in I/O wait', " can't die for more"],
+    /^INFO: task \S.*:\d+ (?:blocked(?: in I\/O wait)?|can't die) for more than \d+ seconds/,
     'hung-task',
     50,
   ),
@@ -52,6 +52,14 @@ export const lockStarts: readonly CrashStart[] = [
     /^(?:rcu: )?INFO: rcu\w* (?:self-)?detected (?:expedited )?stall/,
     'rcu-stall',
     50,
+  ),
+  start(
+    'netdevice',
+    'unregister_netdevice: ',
+    /^unregister_netdevice: waiting for \S+ to become free/,
+    'hung-task',
+    50,
+    { alone: true },
   ),
   start('workqueue', 'workqueue lockup', /^BUG: workqueue lockup/, 'workqueue-stall', 50),
   start(
@@ -70,20 +78,25 @@ export const lockStarts: readonly CrashStart[] = [
   ),
   start(
     'lock-balance',
-    ['bad unlock balance', 'held when returning', 'held lock freed'],
-    lockdep('bad unlock balance|lock held when returning|held lock freed'),
+    ['bad unlock balance', 'held when returning', 'held lock freed', 'still has locks held'],
+    lockdep(
+      'bad unlock balance|lock held when returning|held lock freed|\\S.{0,80} still has locks held|bad contention',
+    ),
     'bad-unlock',
     50,
   ),
   start('rcu-usage', 'uspicious RCU usage', lockdep('suspicious RCU usage'), 'rcu-usage', 50),
   start(
     'lockdep',
-    ['locking de', 'inconsistent lock', 'lock inversion', 'lock order'],
+    ['ocking de', 'inconsistent lock', 'lock inversion', 'lock order', 'ested lock was not'],
     lockdep(
-      'possible (?:circular|recursive|irq)|inconsistent lock state|(?:HARD|SOFT)IRQ-(?:un)?safe|.*lock order',
+      'nested lock was not taken|possible (?:circular|recursive|irq)|inconsistent lock state|(?:HARD|SOFT)IRQ-(?:un)?safe|.*lock order',
     ),
     'deadlock',
     50,
   ),
+  start('lockdep-full', [' too low!', 'validator.'], /^BUG: (?:MAX_\w+) too low!/, 'warning', 40),
+  // The task can be moved to another processor between the look and the use: nothing has died.
+  start('preemptible', ' in preemptible', /^BUG: using \S+ in preemptible/, 'warning', 50),
   start('lock-key', 'non-static key', /^INFO: trying to register non-static key/, 'bug', 40),
 ];

@@ -1,10 +1,16 @@
-import { isArmFrame, isUninteresting, readFrame, readInstructionPointer } from './frames.ts';
-import type { CodePlace, CrashKind, TraceFrame } from './types.ts';
+import {
+  isArmFrame,
+  isUninteresting,
+  readFrame,
+  readInlined,
+  readInstructionPointer,
+} from './frames.ts';
+import type { CrashKind, InlinedCall, TraceFrame } from './types.ts';
 
 /** One call trace of a report, with the registers printed before it. */
 export interface Trace {
   /** Where the processor was, when that was in the kernel. */
-  readonly fault: CodePlace | undefined;
+  readonly fault: TraceFrame | undefined;
   readonly frames: readonly TraceFrame[];
   /** The line that names processor and task. */
   readonly cpuLine: string | undefined;
@@ -12,16 +18,22 @@ export interface Trace {
   readonly byRequest: boolean;
 }
 
-const traceStart = /^(?:Call [Tt]race|Backtrace|stack backtrace):/;
-const otherStack = /^(?:(?:Allocated|Freed|allocated|freed) by|-> #\d|Last potentially)/;
+const traceStart =
+  /^(?:Call [Tt]race(?: \(unreliable\))?:?|Backtrace:|[Ss]tack (?:back)?trace:|backtrace(?: \(crc [\da-f]+\))?:|Trace:)\s*(?:\(|$|\[<?[\da-f]+>?\]|\S+\+0x)/;
+/** Reports whose trace has no head of its own: KMSAN, KFENCE, KCSAN, what kmemleak has found. */
+const titledTrace =
+  /^(?:BUG: KMSAN: |(?:Use-after-free|Out-of-bounds|Invalid|Memory corruption|Corrupted memory)\b.* (?:at|of) 0x|(?:race at unknown origin, with )?(?:read|write|read-write|assert no \w+)(?: \([\w, ]+\))? (?:to|of) 0x[\da-f]+ of \d+ bytes by |unreferenced object 0x)/;
+const otherStack =
+  /^(?:(?:Allocated|Freed|allocated|freed|Uninit was|Local variable|Memory was)\b|-> #\d|Last potentially|(?:HARD|SOFT)IRQ-ON-W|\{?(?:IN|HARDIRQ|SOFTIRQ|INITIAL)[\w-]*\}? state was|the dependencies between|Showing all locks)/;
 
 /** Every call trace in a report's messages, in order. */
 export function collectTraces(messages: readonly string[]): readonly Trace[] {
   const traces: Trace[] = [];
-  let fault: CodePlace | undefined;
+  let fault: TraceFrame | undefined;
   let cpuLine: string | undefined;
   let byRequest = false;
   let frames: TraceFrame[] | undefined;
+  let inlined: InlinedCall[] = [];
 
   function finish(): void {
     if (frames !== undefined || fault !== undefined) {
@@ -31,6 +43,7 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     fault = undefined;
     cpuLine = undefined;
     byRequest = false;
+    inlined = [];
   }
 
   for (const message of messages) {
@@ -59,12 +72,43 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
       cpuLine = trimmed;
       continue;
     }
+    if (titledTrace.test(trimmed)) {
+      if (frames !== undefined && frames.length > 0) finish();
+      frames = [];
+      continue;
+    }
     if (frames === undefined && isArmFrame(message)) frames = [];
-    const frame = frames === undefined ? undefined : readFrame(message);
-    if (frame !== undefined) frames?.push(frame);
+    if (frames === undefined) continue;
+    const call = readInlined(trimmed);
+    if (call !== undefined) {
+      inlined.push(call);
+      continue;
+    }
+    const frame = readFrame(message);
+    if (frame === undefined) continue;
+    frames.push(inlined.length === 0 ? frame : withInlined(frame, inlined));
+    inlined = [];
   }
   finish();
   return traces;
+}
+
+/** The line shown is the innermost one outside the kernel's headers, as for lines that are looked up. */
+function withInlined(frame: TraceFrame, calls: readonly InlinedCall[]): TraceFrame {
+  const own: InlinedCall = {
+    function: frame.function,
+    ...(frame.file === undefined ? {} : { file: frame.file }),
+    ...(frame.line === undefined ? {} : { line: frame.line }),
+  };
+  const inlined = [...calls, own];
+  const shown = inlined.find(({ file }) => file !== undefined && !/(?:^|\/)include\//.test(file));
+  const { file = frame.file, line = frame.line } = shown ?? {};
+  return {
+    ...frame,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    inlined,
+  };
 }
 
 /** The trace that shows the cause: the first, or for stalls that of the processor that hangs. */

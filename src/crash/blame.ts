@@ -1,0 +1,57 @@
+import type { Verdict } from './classify.ts';
+import { findPlace, isUninteresting } from './frames.ts';
+import { isMachinery } from './machinery.ts';
+import type { Trace } from './traces.ts';
+import type { CodePlace, TraceFrame } from './types.ts';
+
+/**
+ * Reports in which no function is to blame, and why: the reason of an early panic, a killed task
+ * and the first process lie outside the code of the trace.
+ */
+const blameless: readonly RegExp[] = [
+  /IO-APIC \+ timer|timer doesn't work|Unable to mount root|[Nn]o (?:working )?init found|Requested init|No filesystem could mount|Attempted to kill init/,
+  /^(?:unregister_netdevice: waiting|VFS: Busy inodes|BUG: (?:Bad rss-counter|non-zero ))/,
+];
+
+/** The instruction pointer where no function is. */
+const jumpedNowhere =
+  /^(?:RIP: 0010:|E?IP: |pc : |epc : |PC is at )(?:\[<[\da-f]+>\]\s+){0,2}(?:0x[\da-f]+\s*$|\s*\(null\)|0x0$)/;
+
+/** Whose doing it was: the function that a title names, the fault's, or the first that is no machinery. */
+export function blame(
+  { kind, title }: Pick<Verdict, 'kind' | 'title'>,
+  messages: readonly string[],
+  { fault }: Pick<Trace, 'fault'>,
+  frames: readonly TraceFrame[],
+): CodePlace | undefined {
+  if (kind === 'oom-kill' || kind === 'init-killed') return undefined;
+  if (blameless.some((pattern) => pattern.test(title))) return undefined;
+  const named = namedPlace(title, messages);
+  if (named !== undefined && !isMachinery(named)) return inTrace(named, frames);
+  if (fault !== undefined && !isMachinery(fault)) return fault;
+  // A jump to nowhere: who made it, whatever it is, called through the bad pointer.
+  if (fault === undefined && messages.some((message) => jumpedNowhere.test(message))) {
+    const caller = frames.find(({ uncertain }) => uncertain !== true);
+    if (caller !== undefined) return caller;
+  }
+  return frames.find((frame) => !isUninteresting(frame)) ?? named ?? fault;
+}
+
+function namedPlace(title: string, messages: readonly string[]): CodePlace | undefined {
+  // An object's callback is no culprit: who frees it while it runs is.
+  if (title.startsWith('ODEBUG: ')) return undefined;
+  if (title.startsWith('BUG: using ')) {
+    const caller = messages.find((message) => message.startsWith('caller is '));
+    return caller === undefined ? undefined : findPlace(caller);
+  }
+  const place = findPlace(title);
+  if (place !== undefined) return place;
+  const name = /^BUG: K[A-Za-z]+: [\w -]+ in ([A-Za-z_][\w.]{1,200})(?: |$)/.exec(title)?.[1];
+  return name === undefined ? undefined : { function: name, offset: 0, size: -1 };
+}
+
+/** A name alone is found again in the trace, with its place and module. */
+function inTrace(named: CodePlace, frames: readonly TraceFrame[]): CodePlace {
+  if (named.size !== -1 || named.offset !== 0) return named;
+  return frames.find((frame) => frame.function === named.function) ?? named;
+}
