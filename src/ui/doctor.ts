@@ -54,12 +54,14 @@ function nextStep(problems: readonly CheckResult[], style: DoctorStyle): string 
   const whose = fix.kind === 'manual' ? 'One fix, yours' : 'One fix';
   // A recipe of several lines, or what leads to one, is no step.
   const oneLine = fix.advice?.includes('\n') !== true;
-  const advice = oneLine ? (fix.advice ?? '') : '';
+  const said = oneLine ? (fix.advice ?? '') : '';
   const [first] = fix.commands;
   const command =
     first === undefined || (first.root && fix.commands.length > 1)
       ? ''
       : shellWords(first, style).join(' ');
+  // What leads to commands is no step without them.
+  const advice = command === '' && said.endsWith(':') ? '' : said;
   const link = advice === '' || command === '' || advice.endsWith(':') ? '' : 'Or now:';
   const step = [advice, link, command].filter((part) => part !== '').join(' ');
   // What takes more than a line stands below, where it can be laid out.

@@ -1,5 +1,5 @@
 import { firstProblem, kvmProblem, pass, skipped } from '../check.ts';
-import type { CheckInput, Finding } from '../check.ts';
+import type { CheckInput, Finding, FixCommand } from '../check.ts';
 import { loadModule } from '../fixes/commands.ts';
 import { containerFix } from '../remedies/container.ts';
 
@@ -102,8 +102,8 @@ function denied(input: CheckInput, evidence: Finding['evidence'] & object, how: 
       fix: containerFix(input.facts, container, 'denied'),
     });
   }
-  const unit = serviceOf(input.facts.device.deniedBy?.path);
-  if (unit !== undefined) return deniedByService(input, evidence, unit);
+  const { deniedBy } = input.facts.device;
+  if (deniedBy !== undefined) return deniedByGroup(input, evidence, deniedBy.path);
   return kvmProblem(input, `/dev/kvm is refused (${errno}), ${how}`, {
     cause: 'device-denied',
     why: 'A control group, a security module (SELinux, AppArmor) or an ACL stands before it.',
@@ -129,25 +129,32 @@ function serviceOf(path: string | undefined): string | undefined {
   return path?.split('/').findLast((part) => /^[\w@:.\\-]+\.(service|scope)$/.test(part));
 }
 
-function deniedByService(
+function deniedByGroup(
   input: CheckInput,
   evidence: Finding['evidence'] & object,
-  unit: string,
+  list: string,
 ): Finding {
-  return kvmProblem(input, `/dev/kvm is refused: ${unit} may not use it`, {
-    cause: 'device-denied',
-    why: 'The control group of that unit lists the devices that its processes may use, and this is none of them.',
-    evidence: [...evidence, ...denialEvidence(input)],
-    fix: {
-      kind: 'manual',
-      commands: [
-        {
+  const unit = serviceOf(list);
+  const command: FixCommand =
+    unit === undefined
+      ? {
+          argv: ['sh', '-c', `echo "c 10:232 rwm" > ${list.replace(/list$/, 'allow')}`],
+          root: true,
+          why: 'adds the device to the list, while the group lasts',
+        }
+      : {
           argv: ['systemctl', 'set-property', unit, 'DeviceAllow=/dev/kvm rw'],
           root: true,
           why: 'adds the device to what it may use; then start the unit anew',
-        },
-      ],
-      after: 'none',
+        };
+  return kvmProblem(
+    input,
+    `/dev/kvm is refused: ${unit ?? 'the control group of this process'} may not use it`,
+    {
+      cause: 'device-denied',
+      why: 'That control group lists the devices that its processes may use, and this is none of them.',
+      evidence: [...evidence, ...denialEvidence(input)],
+      fix: { kind: 'manual', commands: [command], after: 'none' },
     },
-  });
+  );
 }

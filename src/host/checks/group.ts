@@ -57,13 +57,16 @@ function isMember({ account }: HostFacts, group: GroupEntry): boolean {
 
 /** The device opens: whether it will for the user's next login, too. */
 function explainOpening(
-  { device, account }: HostFacts,
+  { device, account, machine }: HostFacts,
   group: GroupEntry | undefined,
   entitled: boolean,
 ): Finding {
   const { file } = device;
   const name = group?.name ?? 'kvm';
   if (account.uid === 0) return pass('not needed: root may open every device');
+  if (isGroupUnmapped({ machine, device })) {
+    return pass('not needed: it opens, by a group of outside or an ACL');
+  }
   if (entitled) return pass(`in group ${name}`);
   if (file !== undefined && mayEverybody(file)) return explainMode(device.rules, name);
   if (file !== undefined && file.uid === account.uid) return pass('not needed: you own the device');

@@ -36,7 +36,7 @@ export function evaluateSession(input: CheckInput): Finding {
   if (container !== undefined) {
     return kvmProblem(
       input,
-      `this container runs without group ${gid}, to which /dev/kvm belongs`,
+      `this is ${nameOfContainer(container)} without group ${gid}, to which /dev/kvm belongs`,
       {
         cause: 'session-lacks-group',
         why: 'Groups of a container are given when it is started, by number.',

@@ -65,6 +65,9 @@ export const containerFiles = [
   '/.singularity.d',
 ] as const;
 
+/** Those that an image keeps when it becomes a machine. */
+const engineFiles: readonly string[] = ['/.dockerenv', '/run/.containerenv'];
+
 /** Variables that tell of one, whatever they hold. */
 export const containerVariables = [
   'KUBERNETES_SERVICE_HOST',
@@ -196,5 +199,11 @@ export function detectContainer(signs: ContainerSigns): Container | undefined {
     (overlayRoot && privateDev) ||
     (hasLxcfs(mounts) && privateDev);
   if (!isContainer) return undefined;
-  return { kind: kinds.find(({ is }) => is(signs))?.kind ?? 'unknown', signs: seen, userNamespace };
+  // Left by an image that was turned into a machine, they say nothing of a namespace in it.
+  const telling = second ? markers : markers.filter((marker) => !engineFiles.includes(marker));
+  return {
+    kind: kinds.find(({ is }) => is({ ...signs, markers: telling }))?.kind ?? 'unknown',
+    signs: seen,
+    userNamespace,
+  };
 }

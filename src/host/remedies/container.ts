@@ -32,7 +32,10 @@ function remedyOf({ kind }: Container, trouble?: Trouble): ContainerRemedy {
 }
 
 /** The group of /dev/kvm has no number in this container's user namespace, so nobody in it can hold it. */
-export function isGroupUnmapped({ machine, device }: HostFacts): boolean {
+export function isGroupUnmapped({
+  machine,
+  device,
+}: Pick<HostFacts, 'machine' | 'device'>): boolean {
   return machine.container !== undefined && device.file?.gid === overflowId;
 }
 

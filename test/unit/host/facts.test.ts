@@ -192,6 +192,21 @@ describe('surroundings', () => {
   });
 
   it.each([
+    // A user namespace on a machine that was made of an image, and in a container.
+    [['/.dockerenv'], plain, 'user-namespace'],
+    [['/.dockerenv'], engine, 'docker-rootless'],
+    [['/run/.containerenv'], engine, 'podman-rootless'],
+    [['/run/.containerenv', '/run/.toolboxenv'], plain, 'toolbox'],
+    [[], 'proc /proc proc rw 0 0\n', 'chroot'],
+  ])('markers %j on %j with ids left out: %s', (markers, mounts, kind) => {
+    const found = detectContainer({
+      ...{ markers, mounts: parseMounts(mounts), env: {}, manager: undefined },
+      ...{ kernel: undefined, userNamespace: kind !== 'chroot' },
+    });
+    expect(found?.kind).toBe(kind);
+  });
+
+  it.each([
     ['         0          0 4294967295\n', false],
     ['         0       1000          1\n         1     100000      65536\n', true],
     ['', false],
