@@ -49,7 +49,7 @@ type AddCommands = (program: Command, runCommand: RunCommand) => void;
 
 /** The commands that each part of the tree brings. A new one also has its line in cli/help.ts. */
 const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
-  [addMachineCommands, 'up', 'down', 'status'],
+  [addMachineCommands, 'up', 'down', 'reboot', 'status'],
   [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],
   [addMountCommand, 'mount'],
   [addExposureCommands, 'passwd', 'login', 'expose'],

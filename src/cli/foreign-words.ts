@@ -23,7 +23,7 @@ export const riskyOptions: ReadonlySet<string> = new Set([
 ]);
 
 const down = ['utopia down'] as const;
-const reboot = ['utopia ssh -- reboot'] as const;
+const reboot = ['utopia reboot'] as const;
 const ssh = ['utopia ssh'] as const;
 const list = ['utopia ls'] as const;
 const build = ['utopia image build', 'utopia image fetch URL'] as const;
@@ -57,7 +57,6 @@ const topLevel: Readonly<Record<string, readonly string[]>> = {
   quit: down,
   exit: down,
   end: down,
-  reboot,
   restart: reboot,
   reload: reboot,
   pause: ['utopia suspend'],

@@ -12,6 +12,7 @@ export type CommandGroup = 'machine' | 'guest' | 'time' | 'lab';
 export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   up: 'machine',
   down: 'machine',
+  reboot: 'machine',
   status: 'machine',
   ls: 'machine',
   forward: 'machine',

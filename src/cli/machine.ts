@@ -8,6 +8,7 @@ import { seconds } from './seconds.ts';
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
   addUp(program, runCommand);
   addDown(program, runCommand);
+  addReboot(program, runCommand);
   program
     .command('status')
     .summary('whether it runs')
@@ -132,4 +133,43 @@ function addDown(program: Command, runCommand: RunCommand): void {
         });
       },
     );
+}
+
+function addReboot(program: Command, runCommand: RunCommand): void {
+  program
+    .command('reboot')
+    .summary('shut down, boot again')
+    .description(
+      'Have the guest shut down by its power button, and boot again, and wait until SSH\n' +
+        'answers. QEMU stays, with share, forwards and disks. A guest that has halted or\n' +
+        'panicked is reset at once, one that hangs after ten seconds.',
+    )
+    .option('-f, --force', 'reset it at once: what it has not written is lost')
+    .option('--timeout <seconds>', 'how long the guest may take to shut down', seconds, 90)
+    .option('--no-wait', 'return as soon as it boots')
+    .option(
+      '--stall <seconds>',
+      'do not wait for a boot without any sign of life for so long',
+      seconds,
+      120,
+    )
+    .addHelpText('after', examples('utopia reboot', 'utopia reboot --force'))
+    .action(async (options: RebootFlags, command: Command) => {
+      await runCommand(command, async (context, globals) => {
+        const { runReboot } = await import('../commands/reboot.ts');
+        await runReboot(context, globals, {
+          force: options.force === true,
+          timeoutMs: options.timeout * 1000,
+          wait: options.wait,
+          stallMs: options.stall * 1000,
+        });
+      });
+    });
+}
+
+interface RebootFlags {
+  readonly force?: boolean;
+  readonly timeout: number;
+  readonly wait: boolean;
+  readonly stall: number;
 }

@@ -5,7 +5,7 @@ import { isSshOpen, writeState, type RunningMachine } from '../machine/state.ts'
 import { readSuspended } from '../vmstate/suspended.ts';
 import { connectQmp } from '../qmp/client.ts';
 import { queryDiskFull, queryStatus } from '../qmp/queries.ts';
-import { findPanic } from './guest-panic.ts';
+import { lookAtGuest } from './guest-state/look.ts';
 
 /** A guest that is up answers within this time, also under emulation. */
 const bannerTimeoutMs = 700;
@@ -18,7 +18,9 @@ export type MachineCondition =
   | 'running'
   | 'paused'
   | 'out-of-space'
+  | 'halted'
   | 'panicked'
+  | 'locked-up'
   | 'not-answering';
 
 /** What each condition is called behind a machine's name. */
@@ -29,7 +31,9 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   running: 'is running',
   paused: 'stands still; utopia up lets it go on',
   'out-of-space': 'stands still: the disk of the host is full',
-  panicked: 'stands still: its kernel has panicked',
+  halted: 'has halted, and is off; utopia up starts it anew',
+  panicked: 'stands still: its kernel has panicked; utopia oops explains it',
+  'locked-up': 'hangs: a processor is locked up; utopia oops shows where',
   'not-answering': 'runs, but its QEMU does not answer',
 };
 
@@ -52,9 +56,9 @@ export async function findCondition(
     try {
       const { status } = await queryStatus(client);
       if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
-      if (status === 'guest-panicked') return 'panicked';
+      const { kind } = await lookAtGuest(client, { running, paths });
+      if (kind !== 'well') return kind;
       if (status !== 'running') return 'paused';
-      if ((await findPanic(paths)) !== undefined) return 'panicked';
       return (await isReady(running, paths, now)) ? 'running' : 'booting';
     } finally {
       client.close();

@@ -5,7 +5,8 @@ import { formatDuration } from '../ui/format.ts';
 import { openProgress } from '../ui/progress.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
 import { locateMachine } from './locate.ts';
-import { forgetEnded, stopRunning, stopStepTexts } from './stop-ladder.ts';
+import type { GuestState } from './guest-state/look.ts';
+import { forgetEnded, stopReasonTexts, stopRunning, stopStepTexts } from './stop-ladder.ts';
 
 export interface DownOptions {
   /** Pull the plug at once. */
@@ -41,14 +42,27 @@ export async function runDown(
     title: 'stop',
     detail: options.force ? 'pulling the plug' : 'powering off (Ctrl-C stops waiting)',
   });
+  let state = { kind: 'well' } as GuestState;
   try {
     const step = await stopRunning(running, paths, {
       powerDownMs: options.force ? 0 : options.timeoutMs,
       hurry: context.signal,
+      onState: (found) => {
+        if (found.kind === 'locked-up' && state.kind !== 'locked-up') {
+          display.report({
+            kind: 'note',
+            text: 'a processor of the guest is locked up: it gets ten seconds',
+          });
+        }
+        state = found;
+      },
       onStep: (next) => {
         // The first Ctrl-C leaves the guest to its power-down: only a second one pulls the plug.
-        if (next === 'quit' && context.signal.aborted) throw stillPoweringOff(config.name);
-        if (next === 'quit' && !options.force) {
+        const hopeless = state.kind === 'halted' || state.kind === 'panicked';
+        if (next === 'quit' && context.signal.aborted && !hopeless) {
+          throw stillPoweringOff(config.name);
+        }
+        if (next === 'quit' && !options.force && state.kind === 'well') {
           display.report({ kind: 'note', text: 'the guest did not power down in time' });
         }
       },
@@ -56,11 +70,13 @@ export async function runDown(
     const elapsedMs = Math.round(performance.now() - startedAt);
     await forgetEnded(context, paths);
     display.close();
+    const because = step === 'powered-down' || state.kind === 'well' ? undefined : state.kind;
     if (globals.json) {
-      terminal.json({ schema: 1, name: config.name, step, elapsedMs });
+      terminal.json({ schema: 1, name: config.name, step, because, elapsedMs });
     } else {
       const time = formatDuration(elapsedMs);
-      terminal.out(`${config.name} is off after ${time}: ${stopStepTexts[step]}.`);
+      const reason = because === undefined ? '' : `${stopReasonTexts[because]}, `;
+      terminal.out(`${config.name} is off after ${time}: ${reason}${stopStepTexts[step]}.`);
     }
   } finally {
     display.close();

@@ -15,8 +15,8 @@ import {
   writeState,
   type RunningMachine,
 } from '../machine/state.ts';
-import { findPanic, panicked } from './guest-panic.ts';
 import { watchGuestLoss } from './guest-loss.ts';
+import { findGuestState, refuseLostGuest } from './guest-state/lost.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { nameHolder } from './port-holder.ts';
 import { dialTo } from './ssh-port.ts';
@@ -90,10 +90,11 @@ export async function guestAccess(
     runtimeDir: paths.runtimeDir,
     // SeaBIOS writes to its log at every reset of the guest, and only then.
     bootMark: [bootId, pid, startTicks, firmware?.size].join(' '),
-    watchLoss: watchGuestLoss(paths, {
-      firmware: firmware?.size,
-      console: console?.size,
-    }),
+    watchLoss: watchGuestLoss(
+      paths,
+      { firmware: firmware?.size, console: console?.size },
+      async () => await findGuestState({ paths }, running),
+    ),
     ...(dial === undefined ? {} : { dial }),
     checkPort: async () => {
       // QEMU's own monitor makes the connections of a guest without a port.
@@ -147,11 +148,11 @@ async function checkPort(context: Context, pid: number, host: string, port: numb
 async function checkAnswers(
   context: Context,
   { paths }: LocatedMachine,
-  { state }: RunningMachine,
+  running: RunningMachine,
   { dial }: Pick<GuestAccess, 'dial'>,
 ): Promise<void> {
-  const panic = await findPanic(paths);
-  if (panic !== undefined) throw panicked(panic);
+  const { state } = running;
+  await refuseLostGuest(context, { paths }, running);
   const resetAt = (await lookAtLog(paths.firmwareLog))?.mtimeMs ?? 0;
   if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;
   if (state !== undefined) {

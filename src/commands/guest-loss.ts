@@ -5,9 +5,14 @@ import { UtopiaError } from '../errors.ts';
 import { followFile } from '../guest/follow-file.ts';
 import type { WatchLoss } from '../guest/ssh-program.ts';
 import type { MachinePaths } from '../machine/paths.ts';
-import { panicked } from './guest-panic.ts';
+import type { GuestState } from './guest-state/look.ts';
+import { lostGuest } from './guest-state/lost.ts';
 
 const lookMs = 200;
+/** A guest that has told of its end has come to it after so many looks, also on a busy host. */
+const mostConfirmations = 50;
+/** What a kernel says last: of a panic, and of `halt`. */
+const lastWords = /^(?:---\[ end Kernel panic - not syncing|reboot: System halted)/;
 
 /** Bytes in the logs before the session began; undefined for one that is not there. */
 export interface LogSizes {
@@ -16,12 +21,13 @@ export interface LogSizes {
 }
 
 /**
- * Notices that the guest behind a session is gone. Its TCP connection stays as it
- * is when a guest is reset or panics, and ssh waits minutes for an answer.
+ * Notices that the guest behind a session is gone: reset, panicked or halted, as `findState` finds
+ * it. Its TCP connection stays as it is then, and ssh waits minutes for an answer.
  */
 export function watchGuestLoss(
   { consoleLog, firmwareLog }: Pick<MachinePaths, 'consoleLog' | 'firmwareLog'>,
   before: LogSizes,
+  findState: () => Promise<GuestState>,
 ): WatchLoss {
   return (onLoss) => {
     const ended = new AbortController();
@@ -32,7 +38,7 @@ export function watchGuestLoss(
     };
     const watches = [
       watchFirmware(firmwareLog, before.firmware, signal, lose),
-      watchConsole(consoleLog, before.console, signal, lose),
+      watchConsole(consoleLog, before.console, signal, findState, lose),
     ];
     // What cannot be watched leaves ssh's own patience.
     for (const watch of watches) watch.catch(() => {});
@@ -67,16 +73,30 @@ async function watchConsole(
   file: string,
   fromByte: number | undefined,
   signal: AbortSignal,
+  findState: () => Promise<GuestState>,
   lose: Lose,
 ): Promise<void> {
   let rest = '';
+  let looking = false;
+  // Anybody in the guest can print such a line: the guest's processors must show the same.
+  const confirm = async (): Promise<void> => {
+    for (let count = 0; count < mostConfirmations && !signal.aborted; count += 1) {
+      const state = await findState();
+      if (state.kind === 'panicked' || state.kind === 'halted') {
+        lose(lostGuest(state));
+        return;
+      }
+      await sleep(lookMs, undefined, { signal });
+    }
+  };
   for await (const bytes of followFile(file, { signal, fromByte: fromByte ?? 0, pollMs: lookMs })) {
     const lines = (rest + Buffer.from(bytes).toString('latin1')).split('\n');
     // A program that never ends its line is no panic.
     rest = (lines.pop() ?? '').slice(-4_096);
-    const panic = lines
-      .map((line) => readConsoleLine(line).message)
-      .find((message) => message.startsWith('Kernel panic - not syncing'));
-    if (panic !== undefined) lose(panicked(panic.trim()));
+    if (looking || !lines.some((line) => lastWords.test(readConsoleLine(line).message))) continue;
+    looking = true;
+    confirm()
+      .catch(() => {})
+      .finally(() => (looking = false));
   }
 }

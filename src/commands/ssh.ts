@@ -2,6 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { enterGuest } from '../guest/ssh.ts';
 import { exactCommand, remoteCommand } from '../guest/ssh-argv.ts';
 import { findGuest } from './guest-access.ts';
+import { tellingCrash } from './guest-state/crash-meanwhile.ts';
 
 export interface SshOptions {
   /** Account in the guest; the guide's is root. */
@@ -21,11 +22,14 @@ export async function runSsh(
   globals: GlobalOptions,
   options: SshOptions,
 ): Promise<number> {
-  const { access } = await findGuest(context, globals, options.login);
-  return await enterGuest(access, {
-    command: remoteCommand(options.words),
-    tty: options.tty ? 'always' : context.terminal.stdin.isTTY ? 'auto' : 'never',
-  });
+  const { access, machine } = await findGuest(context, globals, options.login);
+  const command = remoteCommand(options.words);
+  const tty = options.tty ? 'always' : context.terminal.stdin.isTTY ? 'auto' : 'never';
+  const run = async (): Promise<number> => await enterGuest(access, { command, tty });
+  // A shell's status is that of the last command in it, and its crash was seen there.
+  return options.words.length === 0
+    ? await run()
+    : await tellingCrash(context, globals, machine.paths.consoleLog, run);
 }
 
 /**
@@ -37,8 +41,9 @@ export async function runExec(
   globals: GlobalOptions,
   options: Pick<SshOptions, 'login' | 'words'>,
 ): Promise<number> {
-  const { access } = await findGuest(context, globals, options.login);
+  const { access, machine } = await findGuest(context, globals, options.login);
   // `exec`: a program, even where the shell has a word of its own with that name.
   const command = `exec ${exactCommand(options.words)}`;
-  return await enterGuest(access, { command, tty: 'never' });
+  const run = async (): Promise<number> => await enterGuest(access, { command, tty: 'never' });
+  return await tellingCrash(context, globals, machine.paths.consoleLog, run);
 }

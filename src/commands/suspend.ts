@@ -11,6 +11,7 @@ import type { VmStateManifest } from '../vmstate/manifest.ts';
 import { writeManifest } from '../vmstate/manifest.ts';
 import { suspendedFiles } from '../vmstate/suspended.ts';
 import { locateMachine } from './locate.ts';
+import { refuseLostGuest } from './guest-state/lost.ts';
 import { requireRunning } from './monitor.ts';
 import { holdRunning, saveMemory, type HeldMachine } from './time/save-memory.ts';
 
@@ -26,6 +27,7 @@ export async function runSuspend(context: Context, globals: GlobalOptions): Prom
   const { terminal } = context;
   const startedAt = performance.now();
   const running = await requireRunning(located);
+  await refuseLostGuest(context, located, running, 'It is not suspended.');
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {

@@ -6,6 +6,8 @@ export type GuestEvent =
   | StageReached
   /** The guest was reset: by itself, or by a command of the host. Its boot starts over. */
   | { readonly kind: 'rebooted'; readonly by: 'guest' | 'host'; readonly atMs: number }
+  /** The guest has stopped its processors for good, as after `halt`: it is off, and QEMU stays. */
+  | { readonly kind: 'halted'; readonly atMs: number }
   /** The power button was pressed through QMP; the guest may ignore it. */
   | { readonly kind: 'power-button'; readonly atMs: number }
   /** The machine is about to end. `reason` is QEMU's own word: `guest-shutdown`, `host-qmp-quit`, `guest-panic`, `host-signal`. */

@@ -4,6 +4,8 @@ import { open } from 'node:fs/promises';
 export interface FileTail {
   readonly bytes: Buffer;
   readonly writtenAt: number;
+  /** Length of the whole file. */
+  readonly size: number;
 }
 
 /** The last so many bytes of a file, which may grow meanwhile; undefined where it cannot be read. */
@@ -14,7 +16,7 @@ export async function readTail(file: string, most: number): Promise<FileTail | u
     const { size, mtimeMs } = await handle.stat();
     const from = Math.max(0, size - most);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(most), 0, most, from);
-    return { bytes: buffer.subarray(0, bytesRead), writtenAt: mtimeMs };
+    return { bytes: buffer.subarray(0, bytesRead), writtenAt: mtimeMs, size: from + bytesRead };
   } finally {
     await handle.close();
   }

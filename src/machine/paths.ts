@@ -47,6 +47,8 @@ export interface MachinePaths {
   readonly agentSocket: string;
   /** The screen, with UTOPIA_VNC=unix. */
   readonly vncSocket: string;
+  /** How far the console was read when the guest was last seen alive. */
+  readonly aliveFile: string;
 }
 
 /** Longest path of a Unix socket: sun_path has 108 bytes with its final NUL (unix(7)). */
@@ -88,6 +90,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     sensorsSocket: join(runtimeDir, 'sensors.sock'),
     agentSocket: join(runtimeDir, 'agent.sock'),
     vncSocket: join(runtimeDir, 'vnc.sock'),
+    aliveFile: join(runtimeDir, 'alive.json'),
   };
 }
 

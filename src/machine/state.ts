@@ -115,8 +115,8 @@ async function findStarting({
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
   await endBridge(paths);
   const { pidFile, startingFile, qmpSocket, watchSocket, consoleSocket } = paths;
-  const { sensorsSocket, agentSocket, vncSocket } = paths;
+  const { sensorsSocket, agentSocket, vncSocket, aliveFile } = paths;
   const sockets = [qmpSocket, watchSocket, consoleSocket, sensorsSocket, agentSocket, vncSocket];
-  const files = [pidFile, startingFile, ...sockets];
+  const files = [pidFile, startingFile, aliveFile, ...sockets];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

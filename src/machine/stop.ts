@@ -1,9 +1,17 @@
 import { signalProcess, waitForExit, type ProcessIdentity } from './process.ts';
 
+/**
+ * What the power button can still do: a guest hears it, hangs and perhaps does not, or is dead and
+ * never will.
+ */
+export type Prospect = 'hears' | 'hangs' | 'dead';
+
 /** What the stop ladder asks of QEMU's monitor; each may reject when it is not reachable. */
 export interface StopCommands {
   powerDown(): Promise<void>;
   quit(): Promise<void>;
+  /** Asked before each press of the power button; without it, every guest hears it. */
+  prospect?(): Promise<Prospect>;
 }
 
 /** The rung of the ladder that ended the machine. */
@@ -23,6 +31,11 @@ export interface StopOptions {
  * down already takes no notice.
  */
 const pressEveryMs = 5_000;
+/**
+ * How long a guest that hangs may take to come back and hear the power button, in ms. It was seen to
+ * hang when that began, when it ends, and each time between.
+ */
+const hangsMs = 10_000;
 /** Time for QEMU to flush its disks and end after `quit`, in ms; a full disk cache may take a while. */
 const quitMs = 10_000;
 const terminateMs = 5_000;
@@ -46,7 +59,12 @@ export async function stopMachine(
   if (options.powerDownMs > 0 && options.hurry?.aborted !== true) {
     options.onStep?.('power-down');
     const hurried = (): boolean => options.hurry?.aborted === true;
+    let hungAt: number | undefined;
     for (let left = options.powerDownMs; left > 0 && !hurried(); left -= pressEveryMs) {
+      const prospect = (await commands.prospect?.().catch(() => undefined)) ?? 'hears';
+      if (prospect === 'dead') break;
+      hungAt = prospect === 'hangs' ? (hungAt ?? left) : undefined;
+      if (hungAt !== undefined && hungAt - left >= hangsMs) break;
       if (!(await succeeds(commands.powerDown()))) break;
       if (await gone(Math.min(left, pressEveryMs), options.hurry)) return 'powered-down';
     }

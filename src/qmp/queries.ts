@@ -1,4 +1,5 @@
 import type { QmpClient } from './client.ts';
+import { QmpError } from './errors.ts';
 
 /** QEMU's run states that matter here; QEMU has more (`RunState` in its schema). */
 export type RunState =
@@ -118,4 +119,26 @@ export async function stop(client: QmpClient): Promise<void> {
 /** Lets a stopped machine go on: after a full disk has been given room, or a restored state. */
 export async function resume(client: QmpClient): Promise<void> {
   await client.execute('cont');
+}
+
+/** Resets the machine, as its reset button does: what the guest has not written is lost. */
+export async function reset(client: QmpClient): Promise<void> {
+  await client.execute('system_reset');
+}
+
+/**
+ * What QEMU does when the guest powers off: it ends, or stands still as `shutdown`. Gives whether
+ * this QEMU can be told (6.0 and later).
+ */
+export async function setShutdownAction(
+  client: QmpClient,
+  action: 'poweroff' | 'pause',
+): Promise<boolean> {
+  return await client.execute('set-action', { shutdown: action }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof QmpError) return false;
+      throw error;
+    },
+  );
 }

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
+import type { StandInScenario, StandInStep } from '../support/stand-in.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -28,10 +29,19 @@ function fakeSsh(folder: string, action: string): NodeJS.ProcessEnv {
   return { PATH: `${bin}:${process.env['PATH']}` };
 }
 
-async function runningLab(folder: string, action: string): Promise<Lab> {
-  const lab = await makeLab({ scenario: {}, env: fakeSsh(folder, action) });
+async function runningLab(
+  folder: string,
+  action: string,
+  scenario: StandInScenario = {},
+): Promise<Lab> {
+  const lab = await makeLab({ scenario, env: fakeSsh(folder, action) });
   expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
   return lab;
+}
+
+/** What befalls the guest when the test says so. */
+function told(step: StandInStep): StandInScenario {
+  return { steps: [{ boot: true }, { whenTold: true, ...step }] };
 }
 
 describe('with a machine that runs', () => {
@@ -96,33 +106,72 @@ describe('with a machine that runs', () => {
   });
 
   describe('a session ends with its guest, though its connection does not', () => {
+    const end = '[   12.3] \u001B[1m---[ end Kernel panic - not syncing: Fatal exception ]---\r\n';
+
     test.each([
-      ['firmwareLog', 'SeaBIOS (version 1.16)\n', 'was reset'],
+      [{ firmware: 'SeaBIOS (version 1.16)\n' }, 'was reset'],
       [
-        'consoleLog',
-        '[   12.345678] \u001B[31mKernel panic - not syncing: Fatal exception\r\n',
+        { console: end, processors: 'panicked', ssh: 'silent' },
         'Kernel panic - not syncing: Fatal exception',
       ],
-    ] as const)('%s grows by %j', async (file, text, words) => {
+      [
+        { console: '[ 9.1] reboot: System halted\r\n', processors: 'halted' },
+        'The guest has halted',
+      ],
+    ] as const)('%j', async (step, words) => {
       using folder = temporaryFolder();
-      await using lab = await runningLab(folder.path, 'echo on; exec sleep 600');
+      await using lab = await runningLab(folder.path, 'echo on; exec sleep 600', told(step));
       const session = lab.start('exec', 'true');
       await session.sees(/on/);
-      // What only speaks of a panic is none.
-      appendFileSync(lab.paths().consoleLog, 'user: Kernel panic - not syncing?\n');
-      appendFileSync(lab.paths()[file], text);
+      lab.standIn?.tell();
       const result = await session.ended;
       expect(result.status).toBe(69);
       expect(result.stderr).toContain(words);
     });
 
+    test('but not because it prints that it has panicked', async () => {
+      using folder = temporaryFolder();
+      const step: StandInStep = { console: `${end}reboot: System halted\r\n`, processors: 'busy' };
+      const action = `echo on; while [ ! -e '${folder.path}/over' ]; do sleep 0.1; done; exit 3`;
+      await using lab = await runningLab(folder.path, action, told(step));
+      const session = lab.start('exec', 'true');
+      await session.sees(/on/);
+      lab.standIn?.tell();
+      // Its guest was looked at by then.
+      await expect
+        .poll(() => lab.standIn?.monitored().length ?? 0, { timeout: 60_000 })
+        .toBeGreaterThan(2);
+      writeFileSync(join(folder.path, 'over'), '');
+      expect(await session.ended).toMatchObject({ status: 3 });
+    });
+
+    test('a command that the kernel’s crash killed ends with a word about it', async () => {
+      using folder = temporaryFolder();
+      const console = [
+        '[    9.000000] BUG: kernel NULL pointer dereference, address: 0000000000000028',
+        '[    9.000001] #PF: supervisor read access in kernel mode',
+        '[    9.000002] Oops: 0000 [#1] PREEMPT SMP NOPTI',
+        '[    9.000003] CPU: 0 PID: 812 Comm: insmod Tainted: G           O       6.1.0',
+        '[    9.000004] RIP: 0010:null_read_value+0x10/0x20 [null_read]',
+        '[    9.000005] ---[ end trace 0000000000000000 ]---',
+      ].join('\r\n');
+      const log = '"$HOME"/.local/state/utopia/*/console.log';
+      const action = `printf '%s\\n' '${console}' >> $(ls ${log}); exit 255`;
+      await using lab = await runningLab(folder.path, action);
+      const result = await lab.run('ssh', '--', 'insmod', 'null.ko');
+      expect(result.status).toBe(255);
+      expect(result.stderr.split(/\s+/).join(' ')).toMatch(
+        /crashed during this command: BUG: kernel NULL pointer dereference, address: 0+28 utopia oops/,
+      );
+    });
+
     test('one that stood still before is not connected to, until it was reset', async () => {
       using folder = temporaryFolder();
-      await using lab = await runningLab(folder.path, 'exit 0');
+      const step: StandInStep = { console: end, processors: 'panicked', ssh: 'silent' };
+      await using lab = await runningLab(folder.path, 'exit 0', told(step));
       const { consoleLog, firmwareLog } = lab.paths();
-      const end =
-        '[   12.3] \u001B[1m---[ end Kernel panic - not syncing: Fatal exception ]---\r\n';
-      appendFileSync(consoleLog, end);
+      lab.standIn?.tell();
+      await expect.poll(() => readFileSync(consoleLog, 'utf8')).toContain('Fatal exception');
       const result = await lab.run('ssh', '--', 'true');
       expect(result.status).toBe(69);
       expect(result.stderr).toContain('  Kernel panic - not syncing: Fatal exception\n');
@@ -131,7 +180,7 @@ describe('with a machine that runs', () => {
       appendFileSync(firmwareLog, 'SeaBIOS (version 1.16)\n');
       expect((await lab.run('status')).stdout).not.toContain('panicked');
       appendFileSync(consoleLog, 'GRUB loading.\r\n');
-      expect((await lab.run('ssh', '--', 'true')).status).toBe(0);
+      expect((await lab.run('ssh', '--', 'true')).stderr).toContain('still booting');
     });
   });
 

@@ -14,6 +14,7 @@ const program = join(import.meta.dirname, 'stand-in-qemu/main.mjs');
 /** What happens in one step; stand-in-qemu/README.md explains each field. */
 export interface StandInStep {
   readonly afterClient?: true;
+  readonly whenTold?: true;
   readonly afterMs?: number;
   readonly boot?: true;
   readonly firmware?: string;
@@ -22,6 +23,7 @@ export interface StandInStep {
   readonly event?: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly status?: string;
+  readonly processors?: 'idle' | 'busy' | 'halted' | 'panicked' | 'locked-up';
   readonly ssh?: 'silent' | 'banner' | 'closed';
   readonly transcript?: string;
   readonly exit?: number;
@@ -55,6 +57,8 @@ export interface StandInScenario {
   /** What the console shows when a chord is pressed, by QEMU's key codes: `alt-sysrq-t`. */
   readonly keys?: Readonly<Record<string, string>>;
   readonly steps?: readonly StandInStep[];
+  /** What a reset plays; the default is a boot. */
+  readonly afterReset?: readonly StandInStep[];
 }
 
 /** The stand-in, installed like a QEMU. */
@@ -64,6 +68,8 @@ export interface StandIn {
   readonly binary: string;
   /** Lines that came for the human monitor, of every start. */
   monitored(): string[];
+  /** Lets steps with `whenTold` come. */
+  tell(): void;
   /** Changes what the next start plays. */
   setScenario(scenario: StandInScenario): void;
 }
@@ -93,7 +99,8 @@ export function installStandIn(folder: string, scenario: StandInScenario = {}): 
     existsSync(`${scenarioFile}.monitored`)
       ? readFileSync(`${scenarioFile}.monitored`, 'utf8').trimEnd().split('\n')
       : [];
-  return { prefix, binary, monitored, setScenario };
+  const tell = (): void => writeFileSync(`${scenarioFile}.told`, '');
+  return { prefix, binary, monitored, tell, setScenario };
 }
 
 function findProgram(name: string): string | undefined {

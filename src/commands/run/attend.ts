@@ -82,6 +82,8 @@ export async function attendCommand(
     unsubscribe = session.onEvent((event) => {
       if (event.kind === 'panicked') after(afterPanicMs, { kind: 'crashed', panicked: true });
       if (event.kind === 'rebooted') resolve({ kind: 'gone', how: 'rebooted' });
+      // Off for all that the command could still do.
+      if (event.kind === 'halted') resolve({ kind: 'gone', how: 'powered off' });
       if (event.kind === 'shutdown') resolve({ kind: 'gone', how: 'powered off' });
       if (event.kind === 'agent-left') {
         agentLeft = true;

@@ -47,6 +47,7 @@ export function watchForLoss(
 function endOf(event: GuestEvent): string | undefined {
   if (event.kind === 'rebooted') return 'was reset';
   if (event.kind === 'shutdown') return 'powered off';
+  if (event.kind === 'halted') return 'halted';
   if (event.kind === 'panicked') return 'panicked';
   const panics = event.kind === 'crashed' && crashSeverity(event.crash) === 'panic';
   return panics ? 'panicked' : undefined;

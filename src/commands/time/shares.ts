@@ -18,7 +18,8 @@ import { queryStatus } from '../../qmp/queries.ts';
 import { findBlockers, isShareBlocker } from '../../vmstate/migration.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { guestAccess } from '../guest-access.ts';
-import { findPanic } from '../guest-panic.ts';
+import { lookAtGuest } from '../guest-state/look.ts';
+import { lostGuest } from '../guest-state/lost.ts';
 import { noteReleased, readReleased, type ReleasedGuest } from './released-shares.ts';
 import { answersAgent } from './wake-by-agent.ts';
 import { wakeBySsh } from './wake.ts';
@@ -59,12 +60,24 @@ export async function releaseGuest(
     const agent = await leaveAgentIfUp(context, located, running, qmp);
     return await noted(patient, located, running, { mounts: before, agent });
   }
-  const { stdout } = await enter(patient, located, running, before);
+  const refuseLost = async (): Promise<void> => {
+    const state = await lookAtGuest(qmp, { running, paths: located.paths });
+    if (state.kind !== 'well') throw lostGuest(state, 'Its share cannot be unmounted for saving.');
+  };
+  await refuseLost();
+  const { stdout } = await enter(patient, located, running, before).catch(
+    async (error: unknown) => {
+      // It may have locked up since.
+      await refuseLost();
+      throw error;
+    },
+  );
   const { mounts, holders } = parseReleasedShares(stdout);
   const released = { mounts: withEarlier(mounts, before), agent: saysAgent(stdout) };
   if (holders.length === 0 && (await findBlockers(qmp)).length === 0) {
     return await noted(patient, located, running, released);
   }
+  await refuseLost();
   await wakeBySsh(patient, located, running, released);
   throw new UtopiaError('machine-busy', 'The share is in use in the guest; it must be unmounted.', {
     details:
@@ -107,7 +120,7 @@ async function leaveAgentIfUp(
   const { plan, readyAt } = running.state;
   if (readyAt === undefined || plan.agentSocket === undefined) return false;
   if (!(await queryStatus(qmp)).running) return false;
-  if ((await findPanic(located.paths)) !== undefined) return false;
+  if ((await lookAtGuest(qmp, { running, paths: located.paths })).kind !== 'well') return false;
   const end = openDeadline(optionalMs, context.signal);
   try {
     const { stdout } = await enter({ ...context, signal: end.signal }, located, running, []);

@@ -67,6 +67,13 @@ export async function waitForBoot(
     await session.exited;
     return await failed(session, true);
   };
+  let unsubscribe: (() => void) | undefined;
+  const halt = async (): Promise<BootEnd> => {
+    await new Promise<void>((resolve) => {
+      unsubscribe = session.onEvent(({ kind }) => kind === 'halted' && resolve());
+    });
+    return await failed(session, true);
+  };
   const watch = async (): Promise<BootEnd> => {
     for (;;) {
       await sleep(tickMs, undefined, { signal });
@@ -84,9 +91,10 @@ export async function waitForBoot(
   });
 
   try {
-    return await Promise.race([exit(), banner(), watch(), interruption, session.failed]);
+    return await Promise.race([exit(), halt(), banner(), watch(), interruption, session.failed]);
   } finally {
     end.abort();
+    unsubscribe?.();
   }
 }
 

@@ -6,7 +6,8 @@ import { homeFolder } from '../../places.ts';
 import { readQemuLog } from '../../machine/start.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { forgetEnded, stopRunning, stopStepTexts } from '../stop-ladder.ts';
+import type { GuestState } from '../guest-state/look.ts';
+import { forgetEnded, stopReasonTexts, stopRunning, stopStepTexts } from '../stop-ladder.ts';
 import type { LaunchedMachine } from './types.ts';
 import type { MachineSession } from './session.ts';
 import { watchMachine, type WatchLine } from './watch.ts';
@@ -24,8 +25,11 @@ export async function stayWith(
 ): Promise<void> {
   const { terminal, signal } = context;
   let orderly = false;
-  session.onEvent((event) => {
-    if (event.kind === 'shutdown') orderly = true;
+  const halted = new Promise<'halted'>((resolve) => {
+    session.onEvent((event) => {
+      if (event.kind === 'shutdown') orderly = true;
+      if (event.kind === 'halted') resolve('halted');
+    });
   });
   watchMachine(session, machine.plan, (line) => sayWatched(context, line));
   if (globals.verbose) {
@@ -37,17 +41,22 @@ export async function stayWith(
     if (signal.aborted) resolve('interrupted');
     signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
   });
-  const first = await Promise.race([session.exited, interrupted, session.failed]);
+  const first = await Promise.race([session.exited, interrupted, halted, session.failed]);
   if (first === 'interrupted') {
-    await powerOff(context, located, machine);
+    await powerOff(context, located, machine, session);
     return;
+  }
+  if (first === 'halted') {
+    const running = { qemu: machine.started.identity, state: machine.state };
+    await stopRunning(running, located.paths, { powerDownMs: 0 });
+    orderly = true;
   }
   await forgetEnded(context, located.paths);
   if ((await readSuspended(machine.plan.overlay)) !== undefined) {
     terminal.err(`  suspended · utopia up goes on where it was`);
     return;
   }
-  if (first.code === 0 || orderly) {
+  if (first === 'halted' || first.code === 0 || orderly) {
     terminal.err(`  off · your changes are in ${nameOverlay(context, machine)}`);
     return;
   }
@@ -62,19 +71,24 @@ async function powerOff(
   context: Context,
   located: LocatedMachine,
   machine: LaunchedMachine,
+  session: MachineSession,
 ): Promise<void> {
   const { terminal } = context;
   terminal.err('  powering off … (Ctrl-C again pulls the plug)');
   const startedAt = performance.now();
   const running = { qemu: machine.started.identity, state: machine.state };
+  let state = { kind: 'well' } as GuestState;
   const step = await stopRunning(running, located.paths, {
     powerDownMs,
     hurry: context.urgentSignal,
+    panicHeard: session.panicHeard(),
+    onState: (found) => (state = found),
   });
   await forgetEnded(context, located.paths);
   const time = formatDuration(performance.now() - startedAt);
   const mark = terminal.errColor.green(terminal.symbols.ok);
-  const how = step === 'powered-down' ? '' : ` (${stopStepTexts[step]})`;
+  const reason = state.kind === 'well' ? '' : `${stopReasonTexts[state.kind]}, `;
+  const how = step === 'powered-down' ? '' : ` (${reason}${stopStepTexts[step]})`;
   terminal.err(
     `  ${mark} off after ${time}${how} · your changes are in ${nameOverlay(context, machine)}`,
   );

@@ -14,6 +14,7 @@ import { wrapText } from '../../ui/lines.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
 import { connectionsOf, reachOf } from '../connections.ts';
+import { findGuestState, lostGuest } from '../guest-state/lost.ts';
 import type { LocatedMachine } from '../locate.ts';
 import type { ReleasedGuest } from '../time/released-shares.ts';
 
@@ -125,9 +126,14 @@ export async function refuseRunning(
 ): Promise<UtopiaError> {
   if (state !== undefined && context !== undefined)
     await printCard(context, globals, located, state, false);
+  const guest = await findGuestState(located, { qemu, state });
+  const lost = guest.kind === 'well' ? undefined : lostGuest(guest);
   return new UtopiaError(
     'machine-running',
-    `${located.config.name} is running already (pid ${qemu.pid}).`,
-    { hint: 'utopia ssh to work in it, utopia down to stop it.' },
+    `${located.config.name} is running already (pid ${qemu.pid}).${lost === undefined ? '' : ` ${lost.message}`}`,
+    {
+      details: lost?.details ?? [],
+      hint: lost?.hint ?? 'utopia ssh to work in it, utopia down to stop it.',
+    },
   );
 }

@@ -18,6 +18,8 @@ import { readQemuLog, type QemuExit, type StartedQemu } from '../../machine/star
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryBlockStats, queryStatus } from '../../qmp/queries.ts';
 import { readTextScreen } from '../../qmp/text-screen.ts';
+import { hasHalted } from '../guest-state/look.ts';
+import { watchForHalt } from './halt-watch.ts';
 
 /** One look at the disks' counters a second: enough to see that a silent guest still works. */
 const diskLookMs = 1_000;
@@ -33,6 +35,8 @@ export interface MachineSession {
   readonly signal: AbortSignal;
   onEvent(listener: (event: GuestEvent) => void): () => void;
   onConsole(listener: (text: ConsoleText) => void): void;
+  /** The panic device was heard in this boot. */
+  panicHeard(): boolean;
   /** Milliseconds since QEMU was started, and since its guest last showed a sign of life. */
   elapsedMs(): number;
   silentMs(): number;
@@ -78,6 +82,7 @@ export function openSession(
         crash = undefined;
       }
       if (event.kind === 'shutdown') shutdownBy = event.by;
+      if (event.kind === 'halted') shutdownBy = 'guest';
       for (const listener of eventListeners) listener(event);
     }
   }
@@ -97,11 +102,17 @@ export function openSession(
   async function followConsole(): Promise<void> {
     let read = createConsoleReader();
     const crashes = watchCrashes();
+    const lookForHalt = watchForHalt(
+      async () => monitor !== undefined && (await hasHalted(monitor)),
+      () => emit([{ kind: 'halted', atMs: elapsedMs() }]),
+      signal,
+    );
     let settling: NodeJS.Timeout | undefined;
     for await (const chunk of followFile(plan.files.consoleLog, { signal })) {
       movedAt = performance.now();
       tail.add(chunk);
       tell(crashes.read(chunk));
+      lookForHalt(chunk);
       clearTimeout(settling);
       settling = setTimeout(() => tell(crashes.settle()), settledMs);
       // A guest that is up may flood its console: then nobody needs its lines one by one.
@@ -154,6 +165,7 @@ export function openSession(
     exited: started.exited,
     silentMs: () => Math.round(performance.now() - movedAt),
     monitor: () => monitor,
+    panicHeard: () => panicked,
     bannerSeen: (banner) => emit(guest.bannerSeen(banner, elapsedMs())),
     onEvent: (listener) => {
       eventListeners.add(listener);

@@ -2,6 +2,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
+import { hasHalted } from '../guest-state/look.ts';
 import { forgetSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { withMonitor } from '../monitor.ts';
@@ -17,7 +18,8 @@ const lockWaitMs = 5_000;
  * A machine that stands still because the utopia that saved or restored it was
  * killed. One that was paused goes on, one that was not woken gets its clock set and its share
  * back, and true is given. A QEMU that waits for a
- * state that nobody brings any more is ended: its machine is still suspended.
+ * state that nobody brings any more is ended: its machine is still suspended. So is the
+ * QEMU of a guest that has halted: it is off, and starts anew.
  * Throws `machine-busy` while another utopia holds the machine.
  */
 export async function goOnIfPaused(
@@ -32,7 +34,10 @@ export async function goOnIfPaused(
     const found = await findStandingStill(context, located);
     if (found === undefined) return false;
     const { running, why } = found;
-    if (why === 'unrestored') {
+    if (why === 'unrestored' || why === 'halted') {
+      if (why === 'halted' && !globals.quiet) {
+        context.terminal.err(`${config.name} had halted; it starts anew.`);
+      }
       await stopRunning(running, paths, { powerDownMs: 0, hurry: context.urgentSignal });
       await forgetRunning(paths);
       return false;
@@ -63,17 +68,20 @@ function wakeText({ mounts }: ReleasedGuest, trouble: string | undefined): strin
   return trouble === undefined ? 'has its share again' : 'runs without its share';
 }
 
+type StandingStill = 'paused' | 'unrestored' | 'unwoken' | 'halted';
+
 async function findStandingStill(
   context: Context,
   located: LocatedMachine,
-): Promise<
-  | { readonly running: RunningMachine; readonly why: 'paused' | 'unrestored' | 'unwoken' }
-  | undefined
-> {
+): Promise<{ readonly running: RunningMachine; readonly why: StandingStill } | undefined> {
   const running = await findRunning(located.paths);
   if (running === undefined) return undefined;
   try {
-    const { status } = await withMonitor(context, located, running, queryStatus);
+    const [status, halted] = await withMonitor(context, located, running, async (client) => {
+      const { status: state, running: runs } = await queryStatus(client);
+      return [state, state === 'shutdown' || (runs && (await hasHalted(client)))] as const;
+    });
+    if (halted) return { running, why: 'halted' };
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
     if (status === 'paused' || status === 'postmigrate') return { running, why: 'paused' };

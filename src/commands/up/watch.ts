@@ -112,6 +112,8 @@ export function describeEvent(event: GuestEvent): WatchLine | undefined {
         level: 'fail',
         text: `disk error on ${event.device}: ${event.reason}${event.stopped ? '; the guest stands still' : ''}`,
       };
+    case 'halted':
+      return { level: 'info', text: 'guest halted' };
     case 'stage':
     case 'crashed':
     case 'panicked':

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // A stand-in for qemu-system-x86_64: takes its arguments, speaks QMP, and plays a
 // scenario instead of running a guest. README.md says how.
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readArguments } from './arguments.mjs';
 import { bootStory } from './boot-story.mjs';
 import { createMonitor } from './monitor.mjs';
+import { occupyProcessor, registersOf } from './processors.mjs';
 
 /** Nothing survives a test that forgot it. */
 setTimeout(() => process.exit(124), 60_000);
@@ -51,6 +52,8 @@ const forwards = new Map();
 const accepted = [];
 let sshMode = scenario.ssh;
 let status = 'running';
+let processors = 'idle';
+let shutdownAction = 'poweroff';
 
 if (argv.includes('-sandbox') && !scenario.sandbox)
   fail(`-sandbox ${argv[argv.indexOf('-sandbox') + 1]}: There is no option group 'sandbox'`);
@@ -76,6 +79,7 @@ function printList() {
   const asks = (option) => argv.includes(option) && argv[argv.indexOf(option) + 1] === 'help';
   if (asks('-device')) print(scenario.devices.map((name) => `name "${name}", bus PCI`).join('\n'));
   if (asks('-netdev')) print(['Available netdev backend types:', ...scenario.netdevs].join('\n'));
+  if (asks('-object')) print('List of user creatable objects:\n  memory-backend-memfd');
   if (asks('-accel'))
     print(['Accelerators supported in QEMU binary:', ...scenario.accelerators].join('\n'));
   if (argv.includes('-version') || argv.includes('--version'))
@@ -157,6 +161,8 @@ function listenTcp(host, port, talk) {
 async function play(steps) {
   for (const step of steps) {
     if (step.afterClient === true) await monitor.hasListener();
+    while (step.whenTold === true && !existsSync(`${process.env.STAND_IN_SCENARIO}.told`))
+      await sleep(20);
     await sleep(step.afterMs ?? 0);
     if (step.boot === true) await play(bootStory);
     if (step.firmware !== undefined && args.firmwareLog !== undefined)
@@ -164,6 +170,7 @@ async function play(steps) {
     if (step.console !== undefined) say(step.console);
     if (step.stderr !== undefined) process.stderr.write(step.stderr);
     if (step.status !== undefined) status = step.status;
+    if (step.processors !== undefined) turnProcessors(step.processors);
     if (step.event !== undefined) monitor.emit(step.event, step.data);
     if (step.ssh !== undefined) turnSsh(step.ssh);
     if (step.transcript !== undefined) await playTranscript(step.transcript);
@@ -225,6 +232,11 @@ function answer(command, given) {
       // Two pixels beside each other, red and blue.
       writeFileSync(given.filename, Buffer.from('P6\n2 1\n255\n\xff\0\0\0\0\xff', 'latin1'));
       return {};
+    case 'query-cpus-fast':
+      return [0, 1].map((index) => ({ 'cpu-index': index, 'thread-id': process.pid }));
+    case 'set-action':
+      shutdownAction = given.shutdown ?? shutdownAction;
+      return {};
     case 'human-monitor-command':
       appendFileSync(`${process.env.STAND_IN_SCENARIO}.monitored`, `${given['command-line']}\n`);
       return scenario.monitor?.[given['command-line']] ?? obey(given['command-line']);
@@ -237,6 +249,7 @@ function answer(command, given) {
       monitor.emit('STOP');
       return {};
     case 'system_reset':
+      void restart();
       monitor.emit('RESET', { guest: false, reason: 'host-qmp-system-reset' });
       return {};
     case 'system_powerdown':
@@ -263,6 +276,7 @@ function obey(line) {
       ? `host forwarding rule for ${rule} removed\r\n`
       : `invalid host forwarding rules ${rule}\r\n`;
   }
+  if (line === 'info registers -a') return registersOf(processors);
   if (line !== 'info usernet') return '';
   const rows = accepted.flatMap((forward) =>
     [...forward.clients].map(
@@ -296,7 +310,21 @@ async function shutDown() {
   await sleep(scenario.powerdownMs);
   say('[   99.000000] reboot: Power down\r\n');
   monitor.emit('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
-  await leave({ code: 0 });
+  if (shutdownAction === 'poweroff') await leave({ code: 0 });
+  status = 'shutdown';
+}
+
+/** A reset: the firmware speaks, and the guest boots anew. */
+async function restart() {
+  if (status === 'shutdown') status = 'prelaunch';
+  turnProcessors('idle');
+  turnSsh('silent');
+  await play(scenario.afterReset ?? [{ boot: true }]);
+}
+
+function turnProcessors(next) {
+  processors = next;
+  occupyProcessor(next === 'locked-up' || next === 'panicked');
 }
 
 async function endByQuit() {

@@ -41,8 +41,7 @@ function everyCommand(command: Command = program, before: readonly string[] = []
 
 describe('words of other programs', () => {
   test.each([
-    ['reboot', 'utopia ssh -- reboot'],
-    ['restart', 'utopia ssh -- reboot'],
+    ['restart', 'utopia reboot'],
     ['stop', 'utopia down'],
     ['kill', 'utopia down'],
     ['poweroff', 'utopia down'],

@@ -86,6 +86,33 @@ describe('the stop ladder', () => {
     expect(await stopMachine(identity, commands, options)).toBe('quit');
   });
 
+  test('presses no button of a guest that is dead', async () => {
+    const { child, identity } = await startSleeper();
+    let pressed = 0;
+    const commands: StopCommands = {
+      powerDown: async () => void (pressed += 1),
+      quit: async () => void child.kill('SIGKILL'),
+      prospect: async () => 'dead',
+    };
+    expect(await stopMachine(identity, commands, { powerDownMs: 600_000 })).toBe('quit');
+    expect(pressed).toBe(0);
+  });
+
+  test('gives a guest that hangs ten seconds, and one that came back all its time', async () => {
+    const { child, identity } = await startSleeper();
+    const pressedAt: string[] = [];
+    // It hangs, comes back, and hangs for good.
+    const seen = ['hangs', 'hears', 'hangs', 'hangs', 'hangs'] as const;
+    let looks = 0;
+    const commands: StopCommands = {
+      powerDown: async () => void pressedAt.push(seen[looks - 1] ?? 'never'),
+      quit: async () => void child.kill('SIGKILL'),
+      prospect: async () => seen[looks++] ?? 'hears',
+    };
+    expect(await stopMachine(identity, commands, { powerDownMs: 600_000 })).toBe('quit');
+    expect(pressedAt).toEqual(['hangs', 'hears', 'hangs', 'hangs']);
+  });
+
   test('terminates, then kills, when no monitor answers', async () => {
     const polite = await startSleeper();
     expect(await stopMachine(polite.identity, deadMonitor, { powerDownMs: 0 })).toBe('terminated');

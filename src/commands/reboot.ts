@@ -1,0 +1,165 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { closeShared } from '../guest/shared-connection.ts';
+import { lockMachine } from '../machine/lock.ts';
+import { isAlive } from '../machine/process.ts';
+import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import { formatDuration } from '../ui/format.ts';
+import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
+import { readSuspended } from '../vmstate/suspended.ts';
+import { findCondition } from './condition.ts';
+import { findGuestState, lostGuest } from './guest-state/lost.ts';
+import { locateMachine, type LocatedMachine } from './locate.ts';
+import { requireRunning } from './monitor.ts';
+import { shutDownGuest, startGuestAnew, type RebootStep } from './reboot/reset-guest.ts';
+import { forgetReleased } from './time/released-shares.ts';
+
+export interface RebootOptions {
+  /** Reset at once. */
+  readonly force: boolean;
+  /** How long the guest may take to shut down, in ms. */
+  readonly timeoutMs: number;
+  /** Wait until SSH answers again. */
+  readonly wait: boolean;
+  /** A guest that shows no sign of life for so long while it boots, in ms, is not waited for. */
+  readonly stallMs: number;
+}
+
+/** Another utopia may be starting, saving or tidying up this machine. */
+const lockWaitMs = 5_000;
+const lookMs = 250;
+
+const stepTexts: Readonly<Record<RebootStep, string>> = {
+  'shut-down': 'the guest shut down, and was started anew',
+  rebooted: 'the guest rebooted',
+  reset: 'the guest was reset',
+};
+
+/** `utopia reboot`: the same QEMU, with its share, forwards and disks; the guest boots anew. */
+export async function runReboot(
+  context: Context,
+  globals: GlobalOptions,
+  options: RebootOptions,
+): Promise<void> {
+  const located = await locateMachine(context, globals);
+  const { config, paths } = located;
+  const { terminal } = context;
+  const startedAt = performance.now();
+  await refuseSuspended(located);
+  const running = await requireRunning(located);
+  const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
+  try {
+    const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
+    let step: RebootStep;
+    try {
+      await refusePaused(context, located, running);
+      display.report({ kind: 'moved', title: 'reboot', detail: 'shutting down' });
+      step = await shutDownGuest(context, located, running, options, display);
+      // What was done to the old boot is of no use to the new one.
+      await forgetReleased(paths);
+      await closeShared(paths.runtimeDir, context.env);
+      if (running.state !== undefined) {
+        const { readyAt: _readyAt, ...state } = running.state;
+        await writeState(paths, state);
+      }
+      if (step !== 'rebooted') await startGuestAnew(context, located, running);
+    } finally {
+      await lock.release();
+    }
+    if (options.wait) await waitUntilUp(context, located, running, options.stallMs, display);
+    display.close();
+    const elapsedMs = Math.round(performance.now() - startedAt);
+    if (globals.json) {
+      terminal.json({ schema: 1, name: config.name, step, elapsedMs });
+    } else {
+      const state = options.wait ? 'is up again' : 'boots';
+      terminal.out(
+        `${config.name} ${state} after ${formatDuration(elapsedMs)}: ${stepTexts[step]}.`,
+      );
+    }
+  } finally {
+    display.close();
+  }
+}
+
+async function refuseSuspended({ config, paths }: LocatedMachine): Promise<void> {
+  if ((await findRunning(paths)) !== undefined) return;
+  if ((await readSuspended(config.privateFile)) === undefined) return;
+  throw new UtopiaError(
+    'machine-not-running',
+    `${config.name} is suspended: it is not running, and cannot reboot.`,
+    { hint: 'utopia up, then utopia reboot; or utopia up --cold (what it has in memory is lost)' },
+  );
+}
+
+/** One that stands still for a reason that a reset does not mend, or that another utopia saves. */
+async function refusePaused(
+  context: Context,
+  { config, paths }: LocatedMachine,
+  running: RunningMachine,
+): Promise<void> {
+  const condition = await findCondition(running, paths, context.now);
+  const hint =
+    condition === 'paused'
+      ? 'utopia up lets it go on.'
+      : condition === 'out-of-space'
+        ? 'Free some space on the host: it goes on by itself.'
+        : undefined;
+  if (hint === undefined) return;
+  throw new UtopiaError('machine-busy', `${config.name} stands still, and does not reboot.`, {
+    hint,
+  });
+}
+
+/** Waits for SSH as long as the console or the firmware says something. Throws `boot-failed`. */
+async function waitUntilUp(
+  context: Context,
+  located: LocatedMachine,
+  { qemu }: RunningMachine,
+  stallMs: number,
+  display: ProgressDisplay,
+): Promise<void> {
+  const { config, paths } = located;
+  display.report({ kind: 'moved', title: 'boot', detail: 'waiting for SSH' });
+  let size = await logSize(located);
+  let movedAt = performance.now();
+  for (;;) {
+    if (!(await isAlive(qemu))) {
+      throw new UtopiaError('boot-failed', `${config.name} ended instead of booting again.`, {
+        hint: 'utopia up starts it; utopia logs --qemu shows what QEMU said.',
+      });
+    }
+    const state = await readState(paths);
+    const now = { qemu, state };
+    const condition = await findCondition(now, paths, context.now);
+    if (condition === 'running') return;
+    if (condition === 'panicked' || condition === 'halted' || condition === 'locked-up') {
+      const guest = await findGuestState(located, now, context);
+      if (guest.kind !== 'well') throw lostGuest(guest);
+    }
+    const next = await logSize(located);
+    if (next !== size) movedAt = performance.now();
+    size = next;
+    if (performance.now() - movedAt >= stallMs) {
+      throw new UtopiaError('boot-failed', `${config.name} boots, but SSH does not answer.`, {
+        hint: 'utopia logs shows how far it came; utopia screenshot shows its screen.',
+      });
+    }
+    await sleep(lookMs, undefined, { signal: context.signal }).catch(() => {
+      throw new UtopiaError('interrupted', `Not waiting any longer; ${config.name} boots on.`, {
+        hint: 'utopia status tells when it is up.',
+      });
+    });
+  }
+}
+
+async function logSize({ paths }: LocatedMachine): Promise<number> {
+  const sizes = await Promise.all(
+    [paths.consoleLog, paths.firmwareLog].map(
+      async (file) => (await stat(file).catch(() => ({ size: 0 }))).size,
+    ),
+  );
+  return sizes.reduce((sum, each) => sum + each, 0);
+}
