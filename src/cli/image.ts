@@ -15,7 +15,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
   image
     .command('build')
     .description('Build a Debian image with kernel, SSH and the tools of the lab.')
-    .option('--suite <name>', 'Debian release', 'bookworm')
+    .option('--suite <name>', 'Debian release: bookworm, trixie, forky or sid', 'bookworm')
     .addOption(
       new Option('--profile <name>', 'what is in it')
         .choices(['minimal', 'lab', 'desktop'])
@@ -26,11 +26,13 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .option('-o, --output <file>', 'write the image here (default: the store)')
     .option('--mirror <url>', "Debian mirror (default: this host's, else deb.debian.org)")
     .option('-y, --yes', 'replace an image that is there')
+    .option('--no-verify', 'do not boot the new image to see whether it boots right')
     .option('--no-warm', "make no warm base, if this folder's machine stands on the image")
     .addHelpText(
       'after',
       examples(
         'utopia image build',
+        'utopia image build --suite trixie',
         'utopia image build --profile minimal --size 4G',
         'utopia image build --include valgrind nasm',
       ),
@@ -41,6 +43,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
           ...options,
           include: options.include ?? [],
           yes: options.yes === true,
+          verify: options.verify,
           warm: options.warm,
         }),
       ),
@@ -113,6 +116,7 @@ interface BuildFlags {
   readonly suite: string;
   readonly profile: 'minimal' | 'lab' | 'desktop';
   readonly size: string;
+  readonly verify: boolean;
   readonly warm: boolean;
   readonly include?: readonly string[];
   readonly output?: string;

@@ -11,6 +11,8 @@ import {
   type ImageProfile,
   type ImageRecipe,
 } from '../image/debian/recipe.ts';
+import type { Verification } from '../image/debian/place.ts';
+import { debianSuites, guessSuite, offeredSuites } from '../image/debian/suites.ts';
 import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder, imageMode } from '../image/store.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -28,6 +30,8 @@ export interface ImageBuildOptions {
   readonly output?: string | undefined;
   readonly mirror?: string | undefined;
   readonly yes: boolean;
+  /** Boot it once, and see whether it does all that an image is to do. */
+  readonly verify: boolean;
   /** Make a warm base of it, where this folder's machine stands on it. */
   readonly warm: boolean;
 }
@@ -56,6 +60,7 @@ export async function runImageBuild(
       {
         ...{ recipe, output, mode: imageMode(options.output) },
         ...{ mirror: readMirror(options.mirror), replace: options.yes },
+        verify: options.verify ? await verifier(context, globals, recipe, progress) : undefined,
       },
       {
         env: context.env,
@@ -89,6 +94,17 @@ export async function runImageBuild(
   } finally {
     progress.close();
   }
+}
+
+/** Loaded before the work begins: what a long build needs is there then, or is told at once. */
+async function verifier(
+  context: Context,
+  globals: GlobalOptions,
+  { profile }: ImageRecipe,
+  progress: ProgressDisplay,
+): Promise<(path: string) => Promise<Verification>> {
+  const { verifyImage } = await import('./image-verify.ts');
+  return (path) => verifyImage(context, globals, { path, profile }, progress);
 }
 
 /**
@@ -149,12 +165,23 @@ async function installHint(): Promise<DescribeInstall> {
   return (missing) => describeInstall(installCommand(os, missing));
 }
 
-/** A release's code name; anything else would end up in a file's name and a tool's arguments. */
-function readSuite(text: string): string {
-  if (/^[a-z][a-z0-9-]*$/.test(text)) return text;
-  throw new UtopiaError('usage', `--suite ${text}: not the code name of a Debian release.`, {
-    hint: 'utopia image build --suite bookworm',
-  });
+/** The code name of a release that is offered; a word that means one, such as 13 or stable, is not taken for it unasked. */
+export function readSuite(text: string): string {
+  const meant = guessSuite(text);
+  const suite = debianSuites.find(({ name }) => name === text);
+  if (suite !== undefined && suite.refused === undefined) return suite.name;
+  const offered = offeredSuites().map(({ name, known }) => `${name} (${known})`);
+  const hint =
+    meant !== undefined && meant.refused === undefined
+      ? `utopia image build --suite ${meant.name}`
+      : `There are: ${offered.join(', ')}.`;
+  throw new UtopiaError(
+    'usage',
+    meant?.refused === undefined
+      ? `--suite ${text}: not the code name of a Debian release that images are built of.`
+      : `--suite ${text}: no image is built of ${meant.known}: ${meant.refused}.`,
+    { hint },
+  );
 }
 
 /** `8G`, `6000M` as bytes: at least 2 GiB, which the lab profile fills, at most 1 TiB. */

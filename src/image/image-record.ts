@@ -14,6 +14,8 @@ export interface ImageRecord {
   readonly sizeBytes: number;
   /** ISO 8601. */
   readonly builtAt: string;
+  /** What its first boot has shown: it boots right, or not; absent where nobody looked. */
+  readonly verified?: boolean;
 }
 
 /** `x.raw.json` beside `x.raw`. */

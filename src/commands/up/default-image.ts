@@ -37,6 +37,7 @@ export async function offerImage(
       include: [],
       yes: false,
       // The machine is to boot now, not a copy of it.
+      verify: false,
       warm: false,
     },
   );

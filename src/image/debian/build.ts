@@ -5,10 +5,10 @@ import { draftPath, removeDrafts } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ReportProgress } from '../../ui/progress.ts';
 import { availableBytes } from '../free-space.ts';
-import { writeImageRecord } from '../image-record.ts';
 import { bootstrapArgv, layGuestFiles } from './bootstrap.ts';
 import { bootstrapStart, readBootstrapLine } from './bootstrap-progress.ts';
 import { writeDisk } from './disk-file.ts';
+import { placeImage, type Verification } from './place.ts';
 import { asOwner, requireNamespaces } from './privilege.ts';
 import { imageRecipeHash, type ImageRecipe } from './recipe.ts';
 import { rootSpec, type RootSpec } from './root-spec.ts';
@@ -31,6 +31,8 @@ export interface BuildRequest {
   readonly mode: number;
   /** May an image that is there be replaced? It is, in one step, when the new one is whole. */
   readonly replace: boolean;
+  /** Boots the finished file before it gets its name; nobody looks without. */
+  readonly verify?: ((file: string) => Promise<Verification>) | undefined;
 }
 
 export interface BuildSurroundings {
@@ -50,7 +52,7 @@ const neededBytes = { minimal: 1.2e9, lab: 2.4e9, desktop: 3.2e9 } as const;
  * Builds a Debian disk image as a sparse raw file, read-only, with a record
  * beside it. Works in a folder of its own; the image appears under its name only
  * when it is whole and on disk. Throws `file-exists`, `program-missing`,
- * `host-not-ready`, `disk-full`, `image-build-failed`, or the signal's reason.
+ * `host-not-ready`, `disk-full`, `image-build-failed` (also for an image that does not boot right), or the signal's reason.
  */
 export async function buildImage(
   request: BuildRequest,
@@ -96,20 +98,18 @@ export async function buildImage(
       });
       return basename(output);
     });
-    await writeImageRecord(
-      output,
-      {
-        schema: 1,
-        suite: recipe.suite,
-        profile: recipe.profile,
-        ...(recipe.include === undefined ? {} : { include: recipe.include }),
-        recipe: imageRecipeHash(recipe, root),
-        sizeBytes: recipe.sizeBytes,
-        builtAt: surroundings.now().toISOString(),
-      },
-      part,
-      request.mode | 0o200,
-    );
+    const verification = (await request.verify?.(part)) ?? { kind: 'unknown' };
+    signal.throwIfAborted();
+    const record = {
+      schema: 1,
+      suite: recipe.suite,
+      profile: recipe.profile,
+      ...(recipe.include === undefined ? {} : { include: recipe.include }),
+      recipe: imageRecipeHash(recipe, root),
+      sizeBytes: recipe.sizeBytes,
+      builtAt: surroundings.now().toISOString(),
+    } as const;
+    await placeImage(part, output, record, verification, request.mode | 0o200);
     return { path: output };
   } finally {
     await rm(draft, { recursive: true, force: true });

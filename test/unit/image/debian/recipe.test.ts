@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readDiskSize } from '../../../../src/commands/image-build.ts';
+import { readDiskSize, readSuite } from '../../../../src/commands/image-build.ts';
 import { guestFiles } from '../../../../src/image/debian/files.ts';
 import { readIncludedPackages } from '../../../../src/image/debian/included-packages.ts';
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
@@ -147,5 +147,32 @@ describe('readMirror', () => {
     })();
     expect(caught).toMatchObject({ code: 'usage' });
     expect((caught as Error).message).not.toContain('secret');
+  });
+});
+
+describe('--suite', () => {
+  test.each(['bookworm', 'trixie', 'forky', 'sid'])('%s is offered', (name) => {
+    expect(readSuite(name)).toBe(name);
+  });
+
+  test.each([
+    ['13', 'utopia image build --suite trixie'],
+    ['Debian 13', 'utopia image build --suite trixie'],
+    ['debian-12', 'utopia image build --suite bookworm'],
+    ['Trixie', 'utopia image build --suite trixie'],
+    ['stable', 'utopia image build --suite trixie'],
+    ['unstable', 'utopia image build --suite sid'],
+    ['jammy', 'There are: bookworm'],
+    ['__proto__', 'There are: bookworm'],
+    ['', 'There are: bookworm'],
+    ['-o', 'There are: bookworm'],
+  ])('%j is refused, and led to %s', (word, hint) => {
+    expect(() => readSuite(word)).toThrow(
+      expect.objectContaining({ code: 'usage', hint: expect.stringContaining(hint) as string }),
+    );
+  });
+
+  test.each(['bullseye', '11'])('%s is refused with the reason', (word) => {
+    expect(() => readSuite(word)).toThrow(/support has ended/);
   });
 });
