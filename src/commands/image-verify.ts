@@ -82,7 +82,7 @@ export async function verifyImage(
     }
     if (imageFaults.has(error.code)) {
       progress.report({ kind: 'failed', title });
-      const { message, details = [] } = error;
+      const { message, details } = error;
       return failed('The image was built, but does not come up.', [message, ...details]);
     }
     progress.report({ kind: 'warned', title, detail: `not tried: ${error.message}` });

@@ -5,9 +5,9 @@ import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../shell-words.ts';
-import { defaultImage } from './default-image.ts';
+import { defaultImage, storeImageOf } from './default-image.ts';
 import { readStart } from './file-start.ts';
-import { readOverlayFile } from './overlay-file.ts';
+import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { foreignDisk, recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from './qcow2-header.ts';
 import type { BackingFile } from './types.ts';
@@ -16,7 +16,8 @@ type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;
 
 /**
  * The image that a machine's overlay stands on: QCOW2_BACKING_FILE, else the one
- * cslab_rootfs*.raw in the config's folder, else the store's default image.
+ * cslab_rootfs*.raw in the config's folder, else the store's image that the overlay was made over,
+ * else the store's default image.
  * Undefined when there is none of them, and no overlay that would need one. The
  * file is looked at, never changed: throws `image-missing` or `image-unsuitable`
  * when it cannot serve.
@@ -37,19 +38,21 @@ export async function findBackingFile(options: {
   if (inFolder !== undefined) {
     return { path: inFolder, format: await checkBackingFile(inFolder), origin: 'folder' };
   }
-  const inStore = await defaultImage(env);
+  const overlay = await readOverlayFile(config.privateFile).catch(() => undefined);
+  const below = overlay === undefined ? undefined : await storeImageOf(overlay.backingPath, env);
+  const inStore = below ?? (await defaultImage(env));
   if (inStore === undefined) {
-    await refuseOrphan(config.privateFile);
+    if (overlay !== undefined) await refuseOrphan(config.privateFile, overlay);
     return undefined;
   }
   return { path: inStore, format: await checkBackingFile(inStore), origin: 'store' };
 }
 
 /** Another image, built or fetched now, would be of no use to an overlay that is there. */
-async function refuseOrphan(privateFile: string): Promise<void> {
-  const overlay = await readOverlayFile(privateFile).catch(() => undefined);
-  if (overlay === undefined) return;
-  const { backingPath } = overlay;
+async function refuseOrphan(
+  privateFile: string,
+  { backingPath }: Pick<OverlayFile, 'backingPath'>,
+): Promise<never> {
   const there = await isThere(backingPath);
   throw new UtopiaError(
     'image-missing',

@@ -1,18 +1,41 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { cacheRoot } from '../places.ts';
+import { defaultSuites } from './debian/suites.ts';
 
 /** Where `utopia image build` puts the image that machines use when nothing else is named. */
-export function defaultImagePath(env: Environment): string {
-  return join(cacheRoot(env), 'images', 'debian-bookworm-lab.raw');
+export function defaultImagePath(env: Environment, suite: string = defaultSuites[0]): string {
+  return join(cacheRoot(env), 'images', `debian-${suite}-lab.raw`);
 }
 
-/** Path of the default image; undefined while it has not been built. */
+/** Path of the default image, else of one that was the default before; undefined while none has been built. */
 export async function defaultImage(env: Environment): Promise<string | undefined> {
-  const path = defaultImagePath(env);
+  for (const suite of defaultSuites) {
+    const path = defaultImagePath(env, suite);
+    if (await isThere(path)) return path;
+  }
+  return undefined;
+}
+
+/**
+ * The store's image that an overlay was made over, from the path in its header: it goes on with
+ * that one, whatever is the default by now. Undefined for any other path, which the overlay's
+ * maker may have chosen, and for an image that is gone.
+ */
+export async function storeImageOf(
+  backingPath: string,
+  env: Environment,
+): Promise<string | undefined> {
+  const inStore =
+    dirname(backingPath) === join(cacheRoot(env), 'images') &&
+    /^[^.].*\.(?:raw|qcow2)$/.test(basename(backingPath));
+  return inStore && (await isThere(backingPath)) ? backingPath : undefined;
+}
+
+async function isThere(path: string): Promise<boolean> {
   return await access(path).then(
-    () => path,
-    () => undefined,
+    () => true,
+    () => false,
   );
 }

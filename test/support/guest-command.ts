@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 /** Runs a command in a guest by ssh with a password; gives what it wrote on stdout, trimmed. */
 export type GuestShell = (account: 'root' | 'user', command: string) => Promise<string>;
 
-/** A shell for the guest behind a port of 127.0.0.1; `folder` takes the askpass program. */
-export function guestShell(port: number, folder: string): GuestShell {
+/** A shell for the guest behind a port of 127.0.0.1; `folder` takes the askpass program; `timeout`, in ms, ends a command. */
+export function guestShell(port: number, folder: string, timeout = 300_000): GuestShell {
   const askpass = join(folder, 'askpass.sh');
   writeFileSync(askpass, '#!/bin/sh\necho "$GUEST_PASSWORD"\n', { mode: 0o755 });
   return async (account, command) => {
@@ -27,7 +27,7 @@ export function guestShell(port: number, folder: string): GuestShell {
           SSH_ASKPASS_REQUIRE: 'force',
           GUEST_PASSWORD: account,
         },
-        timeout: 300_000,
+        timeout,
       },
     );
     return stdout.trim();

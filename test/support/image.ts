@@ -18,6 +18,11 @@ export async function testImage(profile: ImageProfile = 'minimal'): Promise<stri
   return await cachedImage(profile, profile, rootSpec(profile));
 }
 
+/** Our image of a suite, for tests that are about suites; see testImage. */
+export async function suiteImage(suite: string, profile: ImageProfile): Promise<string> {
+  return await cachedImage(`${suite}-${profile}`, profile, rootSpec(profile), suite);
+}
+
 /** The minimal profile with the guest's halves of rsync and sshfs. */
 export async function accessImage(): Promise<string> {
   return await cachedImage('access', 'minimal', rootSpec('minimal', ['rsync', 'sshfs']));
@@ -37,8 +42,9 @@ export async function cachedImage(
   name: string,
   profile: ImageProfile,
   root: RootSpec,
+  suite = 'bookworm',
 ): Promise<string> {
-  const recipe = { suite: 'bookworm', profile, sizeBytes: 8 * 1024 ** 3 };
+  const recipe = { suite, profile, sizeBytes: 8 * 1024 ** 3 };
   const path = join(testCache, `${name}-${imageRecipeHash(recipe, root)}.raw`);
   if (existsSync(path)) return path;
   mkdirSync(testCache, { recursive: true });

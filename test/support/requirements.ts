@@ -7,6 +7,7 @@ import { beforeEach } from 'vitest';
 const needs = {
   qemu: () => missingPrograms('qemu-system-x86_64', 'qemu-img'),
   'image-tools': () => missingPrograms('mmdebstrap', 'mke2fs', 'qemu-img'),
+  'stress-ng': () => missingPrograms('stress-ng'),
   script: () => missingPrograms('script'),
   setpriv: () => missingPrograms('setpriv'),
   accounts: () => missingPrograms('useradd', 'userdel', 'setpriv', 'getent'),

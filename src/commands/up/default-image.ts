@@ -1,6 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
+import { defaultSuites } from '../../image/debian/suites.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { confirm } from '../../ui/ask.ts';
 import type { LocatedMachine } from '../locate.ts';
@@ -31,7 +32,7 @@ export async function offerImage(
     { ...context, terminal: silent },
     { ...globals, json: false },
     {
-      suite: 'bookworm',
+      suite: defaultSuites[0],
       profile,
       size: '8G',
       include: [],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rootSpec, type RootSpec } from './root-spec.ts';
+import { defaultSuites } from './suites.ts';
 
 /** What people and tests choose about an image; everything else is the recipe's own. */
 export interface ImageRecipe {
@@ -22,7 +23,7 @@ export const imageProfiles: readonly ImageProfile[] = ['minimal', 'lab', 'deskto
 
 /** The image that `utopia up` uses and offers to build when the config names none. */
 export const defaultRecipe: ImageRecipe = {
-  suite: 'bookworm',
+  suite: defaultSuites[0],
   profile: 'lab',
   sizeBytes: 8 * 1024 ** 3,
 };

@@ -25,6 +25,12 @@ export const debianSuites: readonly DebianSuite[] = [
   { name: 'sid', known: 'Debian unstable' },
 ];
 
+/**
+ * Of which the default image is built, and of which it was built before: one of these that is
+ * there already is used before a new one is offered.
+ */
+export const defaultSuites: readonly [string, ...string[]] = ['bookworm'];
+
 /** Names by which releases go besides: the archive's aliases move from one to the next. */
 const aliases: Readonly<Record<string, string>> = {
   '11': 'bullseye',

@@ -122,3 +122,23 @@ test('an overlay whose image nobody names: no other image is offered', async (co
   expect(gone.message).toContain('which is gone');
   expect(gone.hint).toContain('utopia image rebase --to');
 });
+
+test('an overlay goes on with the store’s image it was made over, whatever is the default', async (context) => {
+  const unmet = unmetNeed('qemu');
+  if (unmet !== undefined) context.skip(unmet);
+  using folder = temporaryFolder();
+  const store = join(folder.path, 'cache/utopia/images');
+  mkdirSync(store, { recursive: true });
+  lay(folder, 'cache/utopia/images/debian-bookworm-lab.raw');
+  const other = lay(folder, 'cache/utopia/images/debian-trixie-lab.raw');
+  const overlay = join(folder.path, 'private.qcow2');
+  qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', other, overlay);
+  expect(await search(folder)).toEqual({ path: other, format: 'raw', origin: 'store' });
+  // A file of somebody else's choice is not: whoever made the overlay would choose what is read.
+  const planted = lay(folder, 'planted.raw');
+  qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', planted, overlay);
+  expect(await search(folder)).toMatchObject({ path: join(store, 'debian-bookworm-lab.raw') });
+  rmSync(other);
+  qemuImg('create', '-q', '-u', '-f', 'qcow2', '-F', 'raw', '-b', other, overlay, '1M');
+  expect(await search(folder)).toMatchObject({ path: join(store, 'debian-bookworm-lab.raw') });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readDiskSize, readSuite } from '../../../../src/commands/image-build.ts';
+import { defaultImagePath } from '../../../../src/image/default-image.ts';
 import { guestFiles } from '../../../../src/image/debian/files.ts';
 import { readIncludedPackages } from '../../../../src/image/debian/included-packages.ts';
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
@@ -18,6 +19,9 @@ describe('imageRecipeHash', () => {
   });
 
   test('the default image has the name that the store looks for', () => {
+    expect(defaultImagePath({ XDG_CACHE_HOME: '/c' })).toBe(
+      `/c/utopia/images/${imageName(defaultRecipe)}.raw`,
+    );
     expect(imageName(defaultRecipe)).toBe('debian-bookworm-lab');
   });
 });
