@@ -31,8 +31,8 @@ export function withChecks(text: string): string {
 /** The text of docs/images.md with what a boot is asked for written anew. */
 export function withPromises(text: string): string {
   const rows = bootPromises.map(
-    ({ id, promise, profile }) =>
-      `| \`${id}\` | ${promise}${profile === undefined ? '' : ` (${profile})`} |`,
+    ({ id, promise, profiles }) =>
+      `| \`${id}\` | ${promise}${profiles === undefined ? '' : ` (${profiles.join(', ')})`} |`,
   );
   const table = ['| point | what is asked for |', '| --- | --- |', ...rows].join('\n');
   return text.replace(
