@@ -1,3 +1,4 @@
+import { withoutWarnings } from '../qemu-words.ts';
 import type { Diagnosis, Evidence } from './types.ts';
 
 /** A rule looks at the evidence and explains it, or passes. */
@@ -19,10 +20,9 @@ export function tail(lines: readonly string[], count = shownLines): readonly str
   return lines.filter((line) => line.trim() !== '').slice(-count);
 }
 
-/** QEMU's own words as lines, without the program's name before them. */
+/** QEMU's own words as lines, without its warnings and the program's name before them. */
 export function qemuLines(evidence: Evidence): string[] {
-  return (evidence.qemuOutput ?? '')
-    .split('\n')
+  return withoutWarnings(evidence.qemuOutput ?? '')
     .map((line) => line.replace(/^\S{0,200}qemu[\w-]{0,40}: /, '').trimEnd())
     .filter((line) => line !== '');
 }

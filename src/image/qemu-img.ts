@@ -1,3 +1,4 @@
+import { withoutWarnings } from '../qemu-words.ts';
 import { UtopiaError } from '../errors.ts';
 import { saysOutOfRoom } from '../no-room.ts';
 import type { BackingFile } from './types.ts';
@@ -114,7 +115,7 @@ async function runQemuImg(
   if (!result.failed) return result.stdout;
   // Ctrl-C reaches qemu-img from the terminal too, perhaps before us.
   signal.throwIfAborted();
-  const words = result.stderr.trim();
+  const words = withoutWarnings(result.stderr).join('\n');
   if (saysOutOfRoom(words)) {
     throw new UtopiaError('disk-full', `No room to ${purpose}.`, {
       details: words.split('\n'),

@@ -4,6 +4,7 @@ import { shorten } from '../../ui/card.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { homeFolder } from '../../places.ts';
 import { readQemuLog } from '../../machine/start.ts';
+import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../locate.ts';
 import type { GuestState } from '../guest-state/look.ts';
@@ -62,7 +63,7 @@ export async function stayWith(
   }
   const how = first.signal === null ? `status ${first.code}` : first.signal;
   throw new UtopiaError('qemu-failed', `QEMU ended unexpectedly (${how}).`, {
-    details: (await readQemuLog(located.paths)).trim().split('\n').slice(-10),
+    details: withoutWarnings(await readQemuLog(located.paths)).slice(-10),
     hint: `The overlay is untouched by us; utopia up starts the machine again.`,
   });
 }

@@ -4,6 +4,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import { signalProcess, waitForExit } from '../../machine/process.ts';
 import { readQemuLog, type StartedQemu } from '../../machine/start.ts';
 import { forgetRunning } from '../../machine/state.ts';
+import { withoutWarnings } from '../../qemu-words.ts';
 import { formatBytes, formatDuration } from '../../ui/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
@@ -54,9 +55,9 @@ export async function restoreMachine(
     await waitForExit(started.identity, { timeoutMs: endMs });
     await forgetRunning(located.paths);
     context.signal.throwIfAborted();
-    const words = (await readQemuLog(located.paths)).trim().split('\n').slice(-5);
+    const words = withoutWarnings(await readQemuLog(located.paths)).slice(-5);
     throw new UtopiaError('qemu-failed', `QEMU could not restore ${stateFile}.`, {
-      details: words,
+      details: [...(error instanceof Error ? [error.message] : []), ...words],
       hint: 'The state is kept. To boot without it: utopia up --cold',
       cause: error,
     });

@@ -104,6 +104,20 @@ describe('QEMU’s own words (recorded from 7.2)', () => {
     expect(diagnose(evidence).id).toBe('timeout');
   });
 
+  test('a warning of a QEMU that ended is no reason, and is not shown as one', () => {
+    const warnings = [
+      "qemu-system-x86_64: -mon chardev=qmp0,mode=control: warning: '-mon' is deprecated, use '-object' with 'monitor-hmp' or 'monitor-qmp' types instead",
+      'qemu-system-x86_64: warning: fd: migration to a file is deprecated. Use file: instead.',
+      "qemu-system-x86_64: warning: TCG doesn't support requested feature: CPUID.01H:ECX.pcid [bit 17]",
+    ].join('\n');
+    expect(diagnose(exited(warnings)).lines).toEqual([]);
+    expect(diagnose(exited(warnings)).what).toContain('said nothing');
+    const said = 'qemu-system-x86_64: -device nosuch: nosuch is not a valid device model name';
+    expect(diagnose(exited(`${warnings}\n${said}\n`)).lines).toEqual([
+      '-device nosuch: nosuch is not a valid device model name',
+    ]);
+  });
+
   test.each<[string | null, number | null, DiagnosisId]>([
     ['SIGKILL', null, 'qemu-killed'],
     ['SIGTERM', null, 'qemu-killed'],
