@@ -138,7 +138,10 @@ function deniedByGroup(
   const command: FixCommand =
     unit === undefined
       ? {
-          argv: ['sh', '-c', `echo "c 10:232 rwm" > ${list.replace(/list$/, 'allow')}`],
+          argv: [
+            ...['sh', '-c', 'echo "$1" > "$2"', 'sh', 'c 10:232 rwm'],
+            list.replace(/list$/, 'allow'),
+          ],
           root: true,
           why: 'adds the device to the list, while the group lasts',
         }
