@@ -3,6 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { openNamedPlace, type NamedPlace } from '../named-place.ts';
 import { renderJUnit } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
+import { hearBuild } from './run/build-trouble.ts';
 import { runInCopy, type CopyRun } from './run/in-copy.ts';
 import { checkSeveral } from './run/check-several.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './run/junit.ts';
@@ -82,6 +83,7 @@ export async function runRun(
       ? undefined
       : await openNamedPlace(context.cwd, options.junit, junitHint);
   const startedAt = performance.now();
+  const build = hearBuild();
   const run: CopyRun = {
     ...options,
     copyOut: copyOutPaths(options.copyOut),
@@ -89,6 +91,7 @@ export async function runRun(
     capture: globals.json,
     noInput: false,
     sees: undefined,
+    alsoTo: build.alsoTo,
     startedAt,
     begun: false,
   };
@@ -100,6 +103,7 @@ export async function runRun(
     if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
     if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
+    await build.say(context, report);
     sayKept(context, globals, result);
     // A machine that is missing must be seen by a script, too; a command that failed says enough.
     return report.status === 0 ? (result.keepFailure?.status ?? 0) : report.status;

@@ -57,6 +57,17 @@ describe('a command', () => {
     expect(readFileSync(join(folder.path, 'commands'), 'utf8')).toContain(',rw shared');
   });
 
+  test('a module for a newer kernel is told as one, on stderr, and the status stays', async () => {
+    using folder = temporaryFolder();
+    const log = join(import.meta.dirname, '../../fixtures/build-logs/sprintf-on-6.1.txt');
+    await using lab = await labWithGuest(folder.path, `cat '${log}' >&2; exit 2`);
+    const { status, stdout, stderr } = await lab.run('run', '--json', 'make');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 2, stderr: readFileSync(log, 'utf8') });
+    expect(stderr).toMatch(/for Linux 6\.6 or newer, and this guest has 6\.1/);
+    expect(stderr).toMatch(/^ +utopia image build --suite trixie$/m);
+  });
+
   test('one that takes too long is ended', async () => {
     using folder = temporaryFolder();
     await using lab = await labWithGuest(folder.path, 'exec sleep 50');

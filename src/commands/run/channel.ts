@@ -22,7 +22,7 @@ export interface CommandStreams {
   readonly capture: boolean;
   /** Of each output: how many bytes are kept then. */
   readonly maxOutputBytes: number;
-  /** Takes what it prints, too, then. */
+  /** Takes what it prints, too; what goes straight through, from a base's copy alone. */
   readonly alsoTo?: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
   /** It reads nothing. */
   readonly noInput: boolean;
@@ -129,7 +129,10 @@ export function agentChannel({ terminal }: Context, agent: Agent): GuestChannel 
       // As a pipe would tell it; one that does not care prints into the void.
       const unread = (): void => agent.signal('SIGPIPE');
       const { stdout, stderr } = terminal;
-      const passed = { stdout: takeInto(stdout, unread), stderr: takeInto(stderr, unread) };
+      const passed = alsoTaken(
+        { stdout: takeInto(stdout, unread), stderr: takeInto(stderr, unread) },
+        streams.alsoTo,
+      );
       return {
         ended: agent
           .run(commandScript(words, folder), {
@@ -153,20 +156,28 @@ const complaintBytes = 16 * 1024;
 
 /** Keeps both outputs of a command, as far as they are not passed through. */
 function keepOutputs({ maxOutputBytes, alsoTo }: CommandStreams): {
-  readonly take: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
+  readonly take: Taking;
   readonly output: () => CommandOutput;
 } {
   const [stdout, stderr] = [keepOutput(maxOutputBytes), keepOutput(maxOutputBytes)];
   return {
-    take:
-      alsoTo === undefined
-        ? { stdout: stdout.take, stderr: stderr.take }
-        : {
-            stdout: takeTwice(stdout.take, alsoTo.stdout),
-            stderr: takeTwice(stderr.take, alsoTo.stderr),
-          },
+    take: alsoTaken({ stdout: stdout.take, stderr: stderr.take }, alsoTo),
     output: () => ({ stdout: stdout.kept(), stderr: stderr.kept() }),
   };
+}
+
+/** The same with each piece given to `alsoTo`, too. */
+function alsoTaken(take: Taking, alsoTo: CommandStreams['alsoTo']): Taking {
+  if (alsoTo === undefined) return take;
+  return {
+    stdout: takeTwice(take.stdout, alsoTo.stdout),
+    stderr: takeTwice(take.stderr, alsoTo.stderr),
+  };
+}
+
+interface Taking {
+  readonly stdout: TakeOutput;
+  readonly stderr: TakeOutput;
 }
 
 /** Whatever shell the account has. */

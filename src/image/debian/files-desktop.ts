@@ -7,19 +7,24 @@ export const desktopFiles: readonly GuestFile[] = [
     path: '/etc/lightdm/lightdm.conf.d/utopia.conf',
     content: `[Seat:*]
 greeter-hide-users=false
-user-session=xfce
+user-session=icewm-session
 `,
   },
   {
-    // An emulated guest draws each window as a whole, without shadows and fading. No screen saver
-    // and no display power management: nothing of either is on a machine's screen.
-    path: '/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfwm4.xml',
-    content: `<?xml version="1.0" encoding="UTF-8"?>
-<channel name="xfwm4" version="1.0">
-  <property name="general" type="empty">
-    <property name="use_compositing" type="bool" value="false"/>
-  </property>
-</channel>
+    // The screen stays on: whoever looks at it by VNC or a screenshot would see black after ten minutes.
+    path: '/etc/X11/xorg.conf.d/utopia.conf',
+    content: `Section "ServerFlags"
+  Option "BlankTime" "0"
+  Option "StandbyTime" "0"
+  Option "SuspendTime" "0"
+  Option "OffTime" "0"
+EndSection
 `,
+  },
+  {
+    // Run at the start of each session: a terminal is what most come for.
+    path: '/etc/X11/icewm/startup',
+    mode: 0o755,
+    content: '#!/bin/sh\nxterm -geometry 100x30 &\n',
   },
 ];
