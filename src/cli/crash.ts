@@ -4,6 +4,7 @@ import { examples } from './help.ts';
 
 interface OopsFlags {
   readonly last?: number;
+  readonly all?: boolean;
   readonly log?: string;
   readonly vmlinux?: string;
 }
@@ -14,10 +15,12 @@ export function addOopsCommand(program: Command, runCommand: RunCommand): void {
     .command('oops')
     .summary('why the kernel crashed')
     .description(
-      "The guest kernel's latest crash: what it was, in which function of which module,\n" +
-        'at which line, and what that usually means. Read from the console log.',
+      'The crash of the guest kernel since its last boot, the first of several: what it was,\n' +
+        'in which function of which module, at which line, and what that usually means.\n' +
+        'Read from the console log.',
     )
-    .option('--last <count>', 'the latest so many crashes (with --json: all without it)', count)
+    .option('--last <count>', 'the latest so many, of earlier boots too', count)
+    .option('--all', 'every crash that the log tells of')
     .option('--log <file>', 'read this saved console log instead of the machine’s own')
     .option('--vmlinux <file>', 'the kernel with debug information, for lines in it')
     .addHelpText(
@@ -29,8 +32,8 @@ ${examples('utopia oops', 'utopia oops --last 3', 'dmesg | utopia oops --log /de
     .action(async (options: OopsFlags, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runOops } = await import('../commands/oops.ts');
-        const { last, log, vmlinux } = options;
-        await runOops(context, globals, { last, log, vmlinux });
+        const { last, all = false, log, vmlinux } = options;
+        await runOops(context, globals, { last, all, log, vmlinux });
       });
     });
 }

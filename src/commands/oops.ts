@@ -1,19 +1,23 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { reportCrash } from '../crash/report.ts';
+import { crashHeadline } from '../crash/headline.ts';
+import { reportCrash, type RepeatedCrash } from '../crash/report.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../places.ts';
 import { shorten } from '../ui/card.ts';
-import { formatBytes } from '../ui/format.ts';
+import { countOf, formatBytes } from '../ui/format.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { hasDevicePanic, silentPanic } from './oops/device-panic.ts';
 import { crashCards, locateCrashes } from './oops/cards.ts';
+import { chooseCrash } from './oops/choose.ts';
 import { readLog, readMachineLogs, type ReadLog } from './oops/read-logs.ts';
 
 export interface OopsOptions {
-  /** How many of the latest crashes; undefined is one card, or every crash with --json. */
+  /** How many of the latest crashes; undefined is the one of the last boot that explains it, or every crash with --json. */
   readonly last: number | undefined;
+  /** Every crash of the log. */
+  readonly all: boolean;
   /** A saved console log, relative to the current folder; undefined is the machine's own. */
   readonly log: string | undefined;
   /** The kernel with debug information, relative to the current folder. */
@@ -23,7 +27,7 @@ export interface OopsOptions {
 /** Crashes that are kept of a log without --last: one that crashes in a loop has thousands. */
 const mostCrashes = 200;
 
-/** `utopia oops`: the latest crash of the guest's kernel, where it was, what it means. */
+/** `utopia oops`: what crashed in the guest's kernel since its last boot, where it was, what it means. */
 export async function runOops(
   context: Context,
   globals: GlobalOptions,
@@ -40,7 +44,14 @@ export async function runOops(
   if (saved === undefined && located !== undefined) {
     if (await hasDevicePanic(context, located, all)) all.push(silentPanic(all));
   }
-  const shown = all.slice(-(options.last ?? (globals.json ? mostCrashes : 1)));
+  const own = saved === undefined;
+  // Of a saved log, the last boot in which something crashed.
+  const boot = own ? log.boot : all.at(-1)?.boot;
+  const ofBoot = log.startsAgo > 0 ? [] : all.filter((crash) => crash.boot === boot);
+  const chosen = chooseCrash(ofBoot);
+  const several = options.all || globals.json ? mostCrashes : undefined;
+  const latest = options.last ?? several;
+  const shown = latest === undefined ? (chosen === undefined ? [] : [chosen]) : all.slice(-latest);
   const found = await locateCrashes(context, shown, {
     vmlinux: options.vmlinux === undefined ? undefined : resolve(context.cwd, options.vmlinux),
     sharedDir: located?.config.sharedDir ?? context.cwd,
@@ -50,14 +61,26 @@ export async function runOops(
   if (globals.json) {
     const events = crashes.map(reportCrash);
     const omitted = log.omitted + all.length - shown.length;
-    const { file, bytes } = log;
-    context.terminal.json({ schema: 1, log: file, bytes, omitted, events });
+    const { file, bytes, startsAgo } = log;
+    const explains = chosen === undefined ? undefined : chosen.number;
+    context.terminal.json({
+      schema: 1,
+      ...{ log: file, bytes, startsAgo, boot: log.boot, explains, omitted, events },
+    });
     return;
   }
-  if (crashes.length === 0) return sayNone(context, log);
+  if (crashes.length === 0) {
+    const last = all.at(-1);
+    if (last === undefined) return sayNone(context, log);
+    return sayEarlier(context, log, last);
+  }
   const from = `From the log of an earlier start: ${shorten(log.file, context.cwd, homeFolder(context.env))}`;
   const before = log.startsAgo === 0 ? [] : [from];
-  const cards = crashCards(context, globals, found, { all, before, machineGoesOn: true });
+  const cards = crashCards(context, globals, found, {
+    all: latest === undefined ? ofBoot : all,
+    before,
+    machineGoesOn: true,
+  });
   for (const line of cards) context.terminal.out(line);
 }
 
@@ -72,6 +95,18 @@ async function locate(
     if (error instanceof UtopiaError && error.code === 'config-invalid') return undefined;
     throw error;
   });
+}
+
+/** Nothing has crashed in the boot that runs; something did before it. */
+function sayEarlier({ terminal }: Context, { startsAgo }: ReadLog, last: RepeatedCrash): void {
+  const when =
+    startsAgo === 0 ? 'in a boot before this one' : `${countOf(startsAgo, 'start', 'starts')} ago`;
+  const since = startsAgo === 0 ? 'boot' : 'start';
+  const lines = [
+    `No crash since this ${since}; the last was ${when}: ${crashHeadline(last)}.`,
+    'utopia oops --last 1 shows it.',
+  ];
+  for (const line of lines.flatMap((each) => wrapText(each, terminal.columns))) terminal.out(line);
 }
 
 function sayNone(context: Context, log: ReadLog): void {

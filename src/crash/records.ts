@@ -26,6 +26,8 @@ export interface RecordTracker {
   expire(atByte: number): void;
   closeAll(): void;
   readonly open: readonly CrashRecord[];
+  /** Number of the boot under way, as in `Crash`. */
+  readonly boot: number;
 }
 
 const mostOpen = 8;
@@ -189,6 +191,9 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     closeAll: () => shut(...open),
     get open() {
       return open;
+    },
+    get boot() {
+      return Math.max(boot, 1);
     },
   };
 

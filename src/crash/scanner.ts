@@ -11,6 +11,8 @@ export interface CrashScanner {
   read(chunk: Uint8Array): Crash[];
   /** What is known of the crashes that may still go on; `over` when the report itself has ended. */
   pending(): { readonly crash: Crash; readonly over: boolean }[];
+  /** Number of the boot that the log has come to, as in `Crash`. */
+  readonly boot: number;
   /** The log's end: gives what was pending. */
   finish(): Crash[];
 }
@@ -84,6 +86,9 @@ export function scanCrashes(): CrashScanner {
         const crash = readCrash(record);
         return crash === undefined ? [] : [{ crash, over: record.phase === 'ended' }];
       }),
+    get boot() {
+      return tracker.boot;
+    },
     finish: () => {
       if (rest.length > 0) takeLine(rest, 0, rest.length, true);
       rest = Buffer.alloc(0);

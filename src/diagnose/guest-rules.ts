@@ -13,6 +13,11 @@ function panicWith(pattern: RegExp, evidence: Evidence): string | undefined {
   return reason !== undefined && pattern.test(reason) ? reason : undefined;
 }
 
+/** arch/x86/kernel/apic/io_apic.c, check_timer(): the clock of the host, not the guest's code, is the cause. */
+function isLateTimer(reason: string | undefined): boolean {
+  return reason !== undefined && /IO-APIC \+ timer doesn't work/.test(reason);
+}
+
 /** One holds the other, however they are spaced: `kernel panic: X` beside `X`. */
 function saysTheSame(reason: string, crash: string): boolean {
   const [one, other] = [squeeze(reason), squeeze(crash)];
@@ -95,11 +100,14 @@ export const guestRules: readonly Rule[] = [
           reason === undefined
             ? 'The kernel panicked; its console says nothing of it.'
             : `The kernel panicked: ${reason.replace(/\.$/, '')}${because}.`,
-        why:
-          crash === undefined
+        why: isLateTimer(reason)
+          ? 'The kernel tests its timer while it boots; on a host that is very busy the interrupt comes too late. No module or kernel of yours is the cause.'
+          : crash === undefined
             ? 'A new kernel or module is the first suspect.'
             : 'utopia oops shows where and why. A new kernel or module is the first suspect.',
-        next: 'Choose another kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
+        next: isLateTimer(reason)
+          ? 'utopia up, once this host has less to do.'
+          : 'Choose another kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
         lines: panicEvidence(evidence),
       };
     },

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
@@ -58,8 +58,17 @@ describe('a saved log', () => {
       },
     ]);
     const card = await lab.run('oops', '--log', log);
-    expect(card.stdout).toContain('6 crashes before it in this boot, the first: BUG in faulty_bug');
-    expect(card.stdout.replaceAll(/\s+/g, ' ')).toContain('utopia oops --last 7');
+    expect(card.stdout).toMatch(/^BUG in faulty_bug/);
+    expect(card.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /6 crashes after it in this boot, the last: .*faulty_recurse.* utopia oops --all/,
+    );
+    const latest = await lab.run('oops', '--log', log, '--last', '1');
+    expect(latest.stdout).toContain(
+      '6 crashes before it in this boot, the first: BUG in faulty_bug',
+    );
+    const whole = (await lab.run('oops', '--log', log, '--all')).stdout;
+    expect(whole).toMatch(/^BUG in faulty_bug[^]*faulty_recurse/);
+    expect(whole).not.toContain('in this boot');
   });
 
   test('no crash, no file, a wrong number', async () => {
@@ -90,15 +99,36 @@ describe('the machine’s own log', () => {
     expect(await lab.run('oops')).toMatchObject({ status: 69 });
   });
 
-  test('the start before, when nothing has crashed since', async () => {
+  test('no crash since this start, and what the last one was', async () => {
     await using lab = await makeLab({});
     placeLog(lab, 'console.log', join(logs, 'console/debian-quiet.txt'));
     placeLog(lab, 'console.1.log', join(crashes, 'debian-divide.txt'));
     const { stdout } = await lab.run('oops');
-    expect(stdout).toMatch(/^Division by zero in faulty_divide/);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('From the log of an earlier start');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^No crash since this start; the last was 1 start ago: division by zero in faulty_divide.* utopia oops --last 1 shows it\./,
+    );
+    const last = (await lab.run('oops', '--last', '1')).stdout;
+    expect(last).toMatch(/^Division by zero in faulty_divide/);
+    expect(last.replaceAll(/\s+/g, ' ')).toContain('From the log of an earlier start');
+    const json = JSON.parse((await lab.run('oops', '--json')).stdout) as object;
+    expect(json).toMatchObject({ startsAgo: 1, events: [{ kind: 'divide-error' }] });
+    expect(json).not.toHaveProperty('explains');
     placeLog(lab, 'console.log', join(crashes, 'debian-bug.txt'));
     expect((await lab.run('oops')).stdout).toMatch(/^BUG in faulty_bug/);
+  });
+
+  test('no crash since a reboot in the same log', async () => {
+    await using lab = await makeLab({});
+    const boot = '[    0.000000] Linux version 6.1.0-56-amd64 (debian)\r\n[    1.0] fine\r\n';
+    const { consoleLog } = lab.paths();
+    mkdirSync(dirname(consoleLog), { recursive: true });
+    writeFileSync(consoleLog, boot + readFileSync(join(crashes, 'debian-divide.txt'), 'latin1'));
+    expect((await lab.run('oops')).stdout).toMatch(/^Division by zero/);
+    appendFileSync(consoleLog, boot);
+    const { stdout } = await lab.run('oops');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^No crash since this boot; the last was in a boot before this one: division by zero/,
+    );
   });
 
   test('an empty log says why', async () => {

@@ -8,7 +8,7 @@ import { homeFolder } from '../../places.ts';
 import { shorten } from '../../ui/card.ts';
 import { renderCrash } from '../../ui/crash.ts';
 import { withHostPaths } from './host-paths.ts';
-import { describeEarlier, describeMissingLines } from './notes.ts';
+import { describeOthers, describeMissingLines } from './notes.ts';
 
 /** Where the objects of crashed code may lie. Paths are absolute. */
 export interface CrashPlaces {
@@ -47,7 +47,7 @@ export async function locateCrashes(
 
 /** What stands around the cards. */
 export interface CardSurroundings {
-  /** All crashes of the log: what came before the shown ones is mentioned. */
+  /** All crashes of the log: the others of the same boot are mentioned. */
   readonly all: readonly RepeatedCrash[];
   /** Notes of the first card, before its own. */
   readonly before: readonly string[];
@@ -75,7 +75,7 @@ export function crashCards(
   return found.crashes.flatMap((crash, index) => {
     const { what, next } = explainCrash(crash);
     const notes = [
-      ...(index === 0 ? [...before, ...describeEarlier(found.crashes, all)] : []),
+      ...(index === 0 ? [...before, ...describeOthers(found.crashes, all)] : []),
       ...describeMissingLines(crash, found, short),
     ];
     const aftermath = machineGoesOn ? crashAftermath(crash) : '';

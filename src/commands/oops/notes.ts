@@ -28,18 +28,34 @@ export function describeMissingLines(
   ];
 }
 
-/** Crashes that came before the one that is shown: what follows a crash is often its consequence. */
-export function describeEarlier(
+/** The other crashes of the boot: what follows a crash is often its consequence. Pure. */
+export function describeOthers(
   shown: readonly RepeatedCrash[],
   all: readonly RepeatedCrash[],
 ): readonly string[] {
   const [first] = shown;
   if (first === undefined) return [];
-  const earlier = all.filter(({ boot, number }) => boot === first.boot && number < first.number);
+  const ofBoot = all.filter(({ boot }) => boot === first.boot);
+  const earlier = ofBoot.filter(({ number }) => number < first.number);
+  const later = ofBoot.filter(({ number }) => number > (shown.at(-1)?.number ?? first.number));
   const [cause] = earlier;
-  if (cause === undefined) return [];
-  const at = cause.time === undefined ? '' : ` at ${cause.time.toFixed(1)} s`;
+  const next = later.at(-1);
   return [
-    `${countOf(earlier.length, 'crash', 'crashes')} before it in this boot, the first: ${crashHeadline(cause)}${at}. What follows may be its consequence: utopia oops --last ${shown.length + earlier.length}`,
+    ...(cause === undefined
+      ? []
+      : [
+          `${countOf(earlier.length, 'crash', 'crashes')} before it in this boot, the first: ${crashHeadline(cause)}${at(cause)}. ${allOfThem}`,
+        ]),
+    ...(next === undefined
+      ? []
+      : [
+          `${countOf(later.length, 'crash', 'crashes')} after it in this boot, the last: ${crashHeadline(next)}${at(next)}. They may be its consequence. ${cause === undefined ? allOfThem : ''}`.trimEnd(),
+        ]),
   ];
+}
+
+const allOfThem = 'All of them: utopia oops --all';
+
+function at({ time }: RepeatedCrash): string {
+  return time === undefined ? '' : ` at ${time.toFixed(1)} s`;
 }

@@ -13,6 +13,8 @@ export interface ReadLog {
   readonly omitted: number;
   /** How many starts of the machine ago it was written; 0 for the latest, and for a saved log. */
   readonly startsAgo: number;
+  /** The last boot in it, as in `Crash`. */
+  readonly boot: number;
 }
 
 /** More logs than are ever kept. */
@@ -44,7 +46,14 @@ export async function readLog(
     });
   }
   for (const crash of scanner.finish()) list.add(crash);
-  return { file, bytes, crashes: list.crashes, omitted: list.omitted, startsAgo };
+  return {
+    file,
+    bytes,
+    crashes: list.crashes,
+    omitted: list.omitted,
+    startsAgo,
+    boot: scanner.boot,
+  };
 }
 
 /**
