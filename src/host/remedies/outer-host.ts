@@ -23,6 +23,12 @@ const outerHosts: readonly OuterHost[] = [
       'ChromeOS passes it on to its Linux machine on some Chromebooks only, and has no setting for it: labs run under emulation here.',
   },
   {
+    // The kernel of its machine on macOS, and on Windows without WSL.
+    is: ({ kernel }) => kernel?.includes('-linuxkit') === true,
+    advice: () =>
+      'Docker Desktop runs containers in a machine of its own, which passes none on: run utopia on a Linux host itself, or on Windows in WSL 2.',
+  },
+  {
     is: ({ wsl }) => wsl === 2,
     advice: () =>
       'In Windows, put nestedVirtualization=true below [wsl2] in %UserProfile%\\.wslconfig, then wsl.exe --shutdown. Windows 10 cannot do it whatever stands there; Windows 11 can, on processors that Hyper-V can nest.',

@@ -82,6 +82,17 @@ it.each([
   ['kernel-upgraded', []],
   ['docker-no-device', []],
   ['vbox-busy', []],
+  // Outside of what the user is in, or at the boot loader: nothing that a command in here mends.
+  ['podman-rootless-no-device', []],
+  ['rootless-podman-nobody-gid', []],
+  ['proxmox-lxc-group', []],
+  ['chroot-group-of-outside', []],
+  ['wsl2-root-root-no-udev', []],
+  ['module-blacklist-cmdline', []],
+  ['modules-disabled', []],
+  ['vmx-shown-but-disabled-by-bios', []],
+  ['github-actions-runner', ['usermod -aG kvm runner']],
+  ['wsl2-no-systemd-outside', ['usermod -aG kvm alice']],
   ['blacklisted-at-boot', []],
   ['no-qemu-nixos', []],
   [
