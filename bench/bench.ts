@@ -12,6 +12,7 @@ import { benchScanner } from './scanner.ts';
 import { benchSnapshots } from './snapshots.ts';
 import { benchLaunch, benchStartUp } from './starts.ts';
 import { benchSuspend } from './suspend.ts';
+import { benchSuites } from './suites.ts';
 import { benchWarmUp } from './warm-up.ts';
 
 const { values } = parseArgs({
@@ -37,6 +38,7 @@ const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
   resets: (lab) => benchResets(lab, boots),
   scanner: () => benchScanner(boots),
   boots: (lab) => benchBoots(lab, boots),
+  suites: (lab) => benchSuites(lab, boots),
 };
 
 const wanted = values.only?.split(',') ?? Object.keys(parts);

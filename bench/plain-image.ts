@@ -57,7 +57,8 @@ END
   lean: false,
 };
 
-/** Path of the plain image; built when it is not in the tests' cache yet. */
-export async function plainImage(): Promise<string> {
-  return await cachedImage('plain', 'minimal', plainRoot);
+/** Path of the plain image of a suite; built when it is not in the tests' cache yet. */
+export async function plainImage(suite = 'bookworm'): Promise<string> {
+  const name = suite === 'bookworm' ? 'plain' : `plain-${suite}`;
+  return await cachedImage(name, 'minimal', plainRoot, suite);
 }
