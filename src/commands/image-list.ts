@@ -39,7 +39,8 @@ function describeBase({ bytes, manifest }: WarmBase): string {
 
 function describeOrigin(record: ImageRecord | undefined): string {
   if (record === undefined) return 'not built here';
-  const { suite, profile, include = [], builtAt } = record;
+  const { suite, profile, include = [], builtAt, verified } = record;
   const added = include.length === 0 ? '' : ` with ${include.length} more`;
-  return `Debian ${suite} ${profile}${added}, built ${builtAt.slice(0, 10)}`;
+  const wrong = verified === false ? ', does not boot right' : '';
+  return `Debian ${suite} ${profile}${added}, built ${builtAt.slice(0, 10)}${wrong}`;
 }

@@ -34,6 +34,10 @@ test('an image with further packages says so', async () => {
   expect(stdout).toContain('Debian bookworm minimal with 2 more, built 2026-11-23');
   const listed = JSON.parse((await lab.run('image', 'list', '--json')).stdout) as object;
   expect(listed).toMatchObject({ images: [{ record: { include: ['gdb', 'nasm'] } }] });
+  expect(stdout).not.toContain('boot');
+  writeFileSync(`${path}.json`, JSON.stringify({ ...record, ...rest, verified: false }));
+  const failed = await lab.run('image', 'list');
+  expect(failed.stdout).toContain('built 2026-11-23, does not boot right');
 });
 
 test('an image is removed by name, with consent', async () => {
