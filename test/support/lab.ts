@@ -63,6 +63,8 @@ export interface LabOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Command before the program, such as one that enters another namespace; not for `runOnTerminal`. */
   readonly within?: readonly string[];
+  /** The Node to run it with instead of the tests'. */
+  readonly node?: string;
   /** The program to run instead of the checkout's own. */
   readonly program?: string;
 }
@@ -102,7 +104,7 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   };
   writeConfig(options.config ?? []);
 
-  const command = [node, options.program ?? builtProgram] as const;
+  const command = [options.node ?? node, options.program ?? builtProgram] as const;
 
   function startWithInput(input: string, args: readonly string[]): RunningProgram {
     const [program, ...words] = [...(options.within ?? []), ...command, ...args];
