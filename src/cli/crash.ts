@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
+import { UtopiaError } from '../errors.ts';
 import { examples } from './help.ts';
 
 interface OopsFlags {
@@ -13,6 +14,7 @@ interface OopsFlags {
 export function addOopsCommand(program: Command, runCommand: RunCommand): void {
   program
     .command('oops')
+    .argument('[file]', 'a saved log (also packed, or in UTF-16); - is standard input')
     .summary('why the kernel crashed')
     .description(
       'The crash of the guest kernel since its last boot, the first of several: what it was,\n' +
@@ -21,18 +23,23 @@ export function addOopsCommand(program: Command, runCommand: RunCommand): void {
     )
     .option('--last <count>', 'the latest so many, of earlier boots too', count)
     .option('--all', 'every crash that the log tells of')
-    .option('--log <file>', 'read this saved console log instead of the machine’s own')
+    .option('--log <file>', 'the same as FILE')
     .option('--vmlinux <file>', 'the kernel with debug information, for lines in it')
     .addHelpText(
       'after',
       `
 Lines of a module come from its .ko, found in the share or in this folder.
-${examples('utopia oops', 'utopia oops --last 3', 'dmesg | utopia oops --log /dev/stdin')}`,
+${examples('utopia oops', 'utopia oops --last 3', 'utopia oops dmesg.txt', 'dmesg | utopia oops')}`,
     )
-    .action(async (options: OopsFlags, command: Command) => {
+    .action(async (file: string | undefined, options: OopsFlags, command: Command) => {
       await runCommand(command, async (context, globals) => {
         const { runOops } = await import('../commands/oops.ts');
-        const { last, all = false, log, vmlinux } = options;
+        const { last, all = false, log = file, vmlinux } = options;
+        if (file !== undefined && log !== file) {
+          throw new UtopiaError('usage', `Two logs are named: ${file} and ${log}.`, {
+            hint: `utopia oops ${file}`,
+          });
+        }
         await runOops(context, globals, { last, all, log, vmlinux });
       });
     });

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { crashHeadline } from '../crash/headline.ts';
@@ -11,14 +12,15 @@ import { locateMachine, type LocatedMachine } from './locate.ts';
 import { hasDevicePanic, silentPanic } from './oops/device-panic.ts';
 import { crashCards, locateCrashes } from './oops/cards.ts';
 import { chooseCrash } from './oops/choose.ts';
-import { readLog, readMachineLogs, type ReadLog } from './oops/read-logs.ts';
+import { describeBusyModule } from './oops/notes.ts';
+import { readMachineLogs, readSavedLog, standardInput, type ReadLog } from './oops/read-logs.ts';
 
 export interface OopsOptions {
   /** How many of the latest crashes; undefined is the one of the last boot that explains it, or every crash with --json. */
   readonly last: number | undefined;
   /** Every crash of the log. */
   readonly all: boolean;
-  /** A saved console log, relative to the current folder; undefined is the machine's own. */
+  /** A saved console log, relative to the current folder; `-` is standard input, undefined the machine's own. */
   readonly log: string | undefined;
   /** The kernel with debug information, relative to the current folder. */
   readonly vmlinux: string | undefined;
@@ -33,13 +35,14 @@ export async function runOops(
   globals: GlobalOptions,
   options: OopsOptions,
 ): Promise<void> {
-  const saved = options.log === undefined ? undefined : resolve(context.cwd, options.log);
+  const input = options.log === undefined ? await readPipe(context, options) : undefined;
+  const saved = options.log === undefined ? input?.file : savedLog(context, options.log);
   const located = await locate(context, globals, saved !== undefined);
   const kept = Math.max(options.last ?? 0, mostCrashes);
   const log =
     saved === undefined
       ? await readMachineLogs(located?.paths.consoleLog ?? '', kept, context.signal)
-      : await readLog(saved, kept, context.signal);
+      : (input ?? (await readSavedLog(context, saved, kept)));
   const all = [...log.crashes];
   if (saved === undefined && located !== undefined) {
     if (await hasDevicePanic(context, located, all)) all.push(silentPanic(all));
@@ -84,6 +87,46 @@ export async function runOops(
   for (const line of cards) context.terminal.out(line);
 }
 
+/** The file that is meant; a terminal is told what it is waited for. */
+function savedLog({ cwd, terminal }: Context, log: string): string {
+  if (log !== standardInput) return resolve(cwd, log);
+  if (terminal.stdin.isTTY)
+    terminal.err('Paste the log here; Ctrl-D on a line of its own ends it.');
+  return log;
+}
+
+/** Before a pipe that gives nothing is spoken of, in ms: dmesg takes a tenth of that. */
+const quietPipeMs = 1000;
+
+/**
+ * What comes through a pipe when no log is named, as in `dmesg | utopia oops`; undefined where
+ * there is no pipe, or nothing comes of it: then the machine's own log is meant.
+ */
+async function readPipe(context: Context, { last }: OopsOptions): Promise<ReadLog | undefined> {
+  const { terminal } = context;
+  if (!isPipe(terminal.stdin)) return undefined;
+  const notice = setTimeout(() => {
+    terminal.err(
+      'Reading the log from standard input. utopia oops </dev/null reads the machine’s own.',
+    );
+  }, quietPipeMs);
+  try {
+    const log = await readSavedLog(context, standardInput, Math.max(last ?? 0, mostCrashes));
+    return log.bytes === 0 ? undefined : log;
+  } finally {
+    clearTimeout(notice);
+  }
+}
+
+/** A pipe of a shell's: what a program that started us holds open is none. */
+function isPipe(stdin: Context['terminal']['stdin']): boolean {
+  try {
+    return (stdin as { readonly fd?: number }).fd === 0 && fstatSync(0).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
 /** The machine of this folder; a saved log can be read without one. */
 async function locate(
   context: Context,
@@ -111,13 +154,27 @@ function sayEarlier({ terminal }: Context, { startsAgo }: ReadLog, last: Repeate
 
 function sayNone(context: Context, log: ReadLog): void {
   const { terminal } = context;
-  const file = shorten(log.file, context.cwd, homeFolder(context.env));
+  const file =
+    log.file === standardInput
+      ? 'standard input'
+      : shorten(log.file, context.cwd, homeFolder(context.env));
+  const { unread, busyModule } = log.remarks;
   const lines =
     log.bytes === 0
       ? [
           `The console log is empty: ${file}`,
           'Without console=ttyS0 on its kernel command line, a guest tells nothing there; its screen (VNC) may.',
         ]
-      : [`No crash in ${file} (${formatBytes(log.bytes)}).`];
+      : [
+          `No crash in ${file} (${formatBytes(log.bytes)}).`,
+          ...(unread === undefined
+            ? []
+            : [
+                'It looks like a kernel’s log, but what stands before the kernel’s words is not understood:',
+                unread,
+                'Cut that off each line (sed, cut), and try again.',
+              ]),
+          ...(busyModule === undefined ? [] : [describeBusyModule(busyModule)]),
+        ];
   for (const line of lines.flatMap((each) => wrapText(each, terminal.columns))) terminal.out(line);
 }

@@ -1,4 +1,4 @@
-import { readConsoleLine } from './console-line.ts';
+import { readConsoleLine, type ConsoleLine } from './console-line.ts';
 import { readCrash } from './read-crash.ts';
 import { searchNeedles } from './needle-search.ts';
 import { trackRecords } from './records.ts';
@@ -15,7 +15,24 @@ export interface CrashScanner {
   readonly boot: number;
   /** The log's end: gives what was pending. */
   finish(): Crash[];
+  /** What else the lines told, for a log in which no crash was found. */
+  remarks(): LogRemarks;
 }
+
+/** What a log tells beside crashes. */
+export interface LogRemarks {
+  /** A line of a report whose head is not understood, shortened: crashes may stand in this log unread. */
+  readonly unread?: string | undefined;
+  /** A module that rmmod could not remove, since it is in use. */
+  readonly busyModule?: string | undefined;
+}
+
+/** Lines that only a report has, which tell that a log is a kernel's. */
+const reportWords = /Call [Tt]race:|---\[ end trace|-{4}\[ cut here \]-/;
+const reportStart = /^\s*(?:Call [Tt]race:|---\[ end trace|-{4,}\[ cut here \]-)/;
+const busyModule = /rmmod: ERROR: Module (\w{1,56}) is in use/;
+/** Longest line that is shown, in characters. */
+const longestRemark = 160;
 
 /**
  * Longest line that is read, in bytes; of a longer one the end is, where the kernel's words would
@@ -24,7 +41,11 @@ export interface CrashScanner {
 const longestLine = 2048;
 const newline = 0x0a;
 
-const search = searchNeedles([...crashStarts.flatMap(({ needles }) => needles), ...bootNeedles]);
+const search = searchNeedles([
+  ...crashStarts.flatMap(({ needles }) => needles),
+  ...bootNeedles,
+  ...['---[ end trace', 'Call Trace:', 'Call trace:', 'rmmod: ERROR: '],
+]);
 
 /**
  * Scans one console. Between reports only lines with one of the needles are read;
@@ -39,11 +60,21 @@ export function scanCrashes(): CrashScanner {
   let rest = Buffer.alloc(0);
   /** Byte of the log that `rest` starts at. */
   let restByte = 0;
+  let unread: string | undefined;
+  let busy: string | undefined;
+
+  function remark({ text, message }: ConsoleLine): void {
+    if (unread === undefined && reportWords.test(text) && !reportStart.test(message)) {
+      unread = text.slice(0, longestRemark);
+    }
+    busy = busyModule.exec(text)?.[1] ?? busy;
+  }
 
   function takeLine(bytes: Buffer, start: number, end: number, hasNeedle: boolean): void {
     const from = Math.max(start, end - longestLine);
     const line = readConsoleLine(bytes.toString('utf8', from, end));
     tracker.take(line, restByte + from, restByte + end, hasNeedle);
+    if (hasNeedle) remark(line);
   }
 
   function takeWholeLines(bytes: Buffer): void {
@@ -95,5 +126,6 @@ export function scanCrashes(): CrashScanner {
       tracker.closeAll();
       return give();
     },
+    remarks: () => ({ unread, busyModule: busy }),
   };
 }

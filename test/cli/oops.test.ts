@@ -1,11 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
 const logs = join(import.meta.dirname, '../../fixtures/logs');
 const crashes = join(logs, 'crashes');
+const builtProgram = join(import.meta.dirname, '../../bin/utopia.js');
 
 /** Puts a recorded log where the machine's own would be. */
 function placeLog(lab: Lab, name: string, recorded: string): void {
@@ -90,6 +94,99 @@ describe('a saved log', () => {
     const log = join(crashes, 'debian-divide.txt');
     expect((await lab.run('oops', '--log', log)).stdout).toMatch(/^Division by zero/);
     expect((await lab.run('oops')).status).toBe(78);
+  });
+});
+
+/** Runs a line of the shell, in which $U is the program: a real pipe, as a person's. */
+const shell = async (lab: Lab, line: string): Promise<string> => {
+  const words = line.replaceAll('$U', `'${process.execPath}' '${builtProgram}'`);
+  const options = { cwd: lab.folder, env: lab.env, extendEnv: false, stdin: 'ignore' } as const;
+  return (await execa('/bin/sh', ['-c', words], options)).stdout;
+};
+
+describe('a log as people have it', () => {
+  const log = join(crashes, 'debian-divide.txt');
+  const text = readFileSync(log);
+  const found = /^Division by zero in faulty_divide, module faulty/;
+  test.each([
+    ['a name', `$U oops '${log}'`],
+    ['-', `$U oops - <'${log}'`],
+    ['a pipe and -', `cat '${log}' | $U oops -`],
+    ['a pipe alone', `cat '${log}' | $U oops`],
+    ['--log -', `cat '${log}' | $U oops --log -`],
+    ['packed, through a pipe', `gzip -c '${log}' | $U oops`],
+  ])('%s', async (_, line) => {
+    await using lab = await makeLab({});
+    expect(await shell(lab, line)).toMatch(found);
+  });
+
+  test('an empty pipe, and none, mean the machine’s own', async () => {
+    await using lab = await makeLab({});
+    placeLog(lab, 'console.log', join(crashes, 'debian-bug.txt'));
+    for (const line of [': | $U oops', '$U oops', '$U oops </dev/null']) {
+      expect(await shell(lab, line)).toMatch(/^BUG in faulty_bug/);
+    }
+  });
+
+  test.each([
+    ['gzip', gzipSync(text)],
+    ['gzip, cut off', gzipSync(text).subarray(0, -200)],
+    [
+      'gzip of two parts',
+      Buffer.concat([gzipSync(text.subarray(0, 5000)), gzipSync(text.subarray(5000))]),
+    ],
+    ['UTF-16 with its mark', Buffer.from(`\uFEFF${text.toString('latin1')}`, 'utf16le')],
+    ['UTF-16 without it', Buffer.from(text.toString('latin1'), 'utf16le')],
+    ['UTF-16, big end first', Buffer.from(`\uFEFF${text.toString('latin1')}`, 'utf16le').swap16()],
+    ['UTF-8 with a mark', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), text])],
+    ['Latin-1', Buffer.concat([Buffer.from('Gr\xfc\xdfe\n', 'latin1'), text])],
+    ['packed UTF-16', gzipSync(Buffer.from(`\uFEFF${text.toString('latin1')}`, 'utf16le'))],
+  ])('%s', async (_, bytes) => {
+    await using lab = await makeLab({});
+    writeFileSync(join(lab.folder, 'saved'), bytes);
+    const { stdout, stderr } = await lab.run('oops', 'saved');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(found);
+  });
+
+  test.each(['xz', 'bzip2', 'zstd', 'lz4'])('%s, where the host has it', async (program) => {
+    await using lab = await makeLab({});
+    const packed = spawnSync(program, ['-c'], { input: text });
+    if (packed.error !== undefined || packed.status !== 0) {
+      // Its first bytes are enough to name what is missing.
+      const magic =
+        { xz: 'fd377a585a00', zstd: '28b52ffd', bzip2: '425a68', lz4: '04224d18' }[program] ?? '';
+      writeFileSync(join(lab.folder, 'saved'), Buffer.from(magic + '00'.repeat(64), 'hex'));
+      const { status, stderr } = await lab.run('oops', 'saved');
+      expect(status).toBe(69);
+      expect(stderr).toContain('sudo apt install');
+      return;
+    }
+    writeFileSync(join(lab.folder, 'saved'), packed.stdout);
+    expect((await lab.run('oops', 'saved')).stdout).toMatch(found);
+    writeFileSync(join(lab.folder, 'damaged'), packed.stdout.fill(0, 12));
+    const damaged = await lab.run('oops', 'damaged');
+    expect(damaged.status, damaged.stdout).toBe(69);
+    expect(damaged.stderr).toContain('cannot be unpacked');
+  });
+
+  test('two logs, and heads that nobody understands', async () => {
+    await using lab = await makeLab({});
+    expect((await lab.run('oops', log, '--log', 'other')).status).toBe(64);
+    const strange = text
+      .toString('latin1')
+      .replaceAll(
+        /^\[ *\d+\.\d+\] ?/gm,
+        () => `~${Math.random().toString(36).replaceAll(/\d/g, '').slice(2, 7)}~`,
+      );
+    writeFileSync(join(lab.folder, 'strange'), strange);
+    const { status, stdout } = await lab.run('oops', 'strange');
+    expect(status).toBe(0);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /No crash in .* looks like a kernel’s log, but what stands before .* is not understood: ~/,
+    );
+    writeFileSync(join(lab.folder, 'busy'), 'rmmod: ERROR: Module lunix is in use\n');
+    expect((await lab.run('oops', 'busy')).stdout).toContain('lunix is in use: a program');
   });
 });
 

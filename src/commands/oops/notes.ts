@@ -59,3 +59,8 @@ const allOfThem = 'All of them: utopia oops --all';
 function at({ time }: RepeatedCrash): string {
   return time === undefined ? '' : ` at ${time.toFixed(1)} s`;
 }
+
+/** Why rmmod says that a module is in use. */
+export function describeBusyModule(module: string): string {
+  return `rmmod: ${module} is in use: a program has its device open (lsof, fuser), another module uses it (lsmod), or a process died or hangs inside it; then only a reboot of the guest frees it.`;
+}

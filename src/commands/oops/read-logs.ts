@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Context } from '../../context.ts';
 import { collectCrashes, type RepeatedCrash } from '../../crash/report.ts';
-import { scanCrashes } from '../../crash/scanner.ts';
+import { scanCrashes, type LogRemarks } from '../../crash/scanner.ts';
 import { UtopiaError } from '../../errors.ts';
 import { readSource, whyUnreadable } from '../../regular-file.ts';
+import { readPlainText } from './plain-text.ts';
 
 /** A console log that was read to its end. */
 export interface ReadLog {
@@ -11,6 +14,8 @@ export interface ReadLog {
   readonly crashes: readonly RepeatedCrash[];
   /** Crashes before those. */
   readonly omitted: number;
+  /** What the log told beside crashes. */
+  readonly remarks: LogRemarks;
   /** How many starts of the machine ago it was written; 0 for the latest, and for a saved log. */
   readonly startsAgo: number;
   /** The last boot in it, as in `Crash`. */
@@ -30,27 +35,73 @@ export async function readLog(
   signal: AbortSignal,
   startsAgo = 0,
 ): Promise<ReadLog> {
+  return await readPieces(readSource(file, signal), { file, capacity, signal, startsAgo });
+}
+
+/** `file` of a log that came through standard input. */
+export const standardInput = '-';
+
+/**
+ * Reads a log that the user named: also one that is packed, or in UTF-16, which a machine's own
+ * never is. `-` is standard input. Throws as `readLog` does.
+ */
+export async function readSavedLog(
+  { terminal, env, signal }: Context,
+  file: string,
+  capacity: number,
+): Promise<ReadLog> {
+  const given =
+    file === standardInput ? readInput(terminal.stdin, signal) : readSource(file, signal);
+  const source = readPlainText(given, { env, signal });
+  return await readPieces(source, { file, capacity, signal, startsAgo: 0 });
+}
+
+async function* readInput(stdin: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const piece of stdin) yield Buffer.from(piece as Uint8Array);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function readPieces(
+  source: AsyncIterable<Buffer>,
+  {
+    file,
+    capacity,
+    signal,
+    startsAgo,
+  }: { readonly capacity: number; readonly signal: AbortSignal } & Pick<
+    ReadLog,
+    'file' | 'startsAgo'
+  >,
+): Promise<ReadLog> {
   const scanner = scanCrashes();
   const list = collectCrashes(capacity);
   let bytes = 0;
   try {
-    for await (const chunk of readSource(file, signal)) {
+    for await (const chunk of source) {
       bytes += chunk.length;
       for (const crash of scanner.read(chunk)) list.add(crash);
     }
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof UtopiaError) throw error;
     throw new UtopiaError('log-missing', `Cannot read the log ${file}: ${whyUnreadable(error)}`, {
-      hint: 'utopia oops --log FILE takes any saved console log; a pipe is /dev/stdin.',
+      hint: 'utopia oops FILE takes any saved console log, and utopia oops - what comes through a pipe.',
       cause: error,
     });
   }
+  signal.throwIfAborted();
   for (const crash of scanner.finish()) list.add(crash);
   return {
     file,
     bytes,
     crashes: list.crashes,
     omitted: list.omitted,
+    remarks: scanner.remarks(),
     startsAgo,
     boot: scanner.boot,
   };
