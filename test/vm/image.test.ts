@@ -56,7 +56,7 @@ async function bootGuest(folder: string, name: string): Promise<Guest> {
   }
   return {
     machine,
-    shell: guestShell(port, folder),
+    shell: guestShell(port, folder, 600_000),
     consoleLog,
     share,
     monitor: (command) => writeFileSync(`${fifo}.in`, `${command}\n`),
