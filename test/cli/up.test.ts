@@ -61,6 +61,15 @@ describe('a machine’s day', () => {
     expect((await lab.run('up', '--ensure', '--detach')).stderr).not.toContain('utopia image warm');
   });
 
+  test('a QEMU whose monitors are objects is told of none by -mon, and is stopped by them', async () => {
+    const scenario = { version: '11.1.3', objects: ['iothread', 'monitor-hmp', 'monitor-qmp'] };
+    await using lab = await makeLab({ scenario });
+    expect((await lab.run('up', '--dry-run')).stdout).not.toMatch(/-mon\b/);
+    expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
+    expect(await lab.run('down')).toMatchObject({ status: 0 });
+    expect(lab.processes()).toEqual([]);
+  });
+
   test('in the foreground a booted machine will be kept, unless that is declined', async () => {
     await using lab = await makeLab({ scenario: {} });
     const watch = async (...args: readonly string[]): Promise<string> => {

@@ -35,6 +35,7 @@ export interface StandInScenario {
   readonly devices?: readonly string[];
   readonly netdevs?: readonly string[];
   readonly accelerators?: readonly string[];
+  readonly objects?: readonly string[];
   readonly sandbox?: boolean;
   readonly dieAtOnce?: {
     readonly code?: number;

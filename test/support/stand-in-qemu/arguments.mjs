@@ -38,6 +38,10 @@ export function readArguments(argv) {
       .filter((options) => options.get('mode') === 'control')
       .map((options) => chardev(options.get('chardev') ?? options.get(''))?.get('path')),
   ];
+  const monitors = valuesOf(argv, '-object')
+    .map(readOptions)
+    .filter((options) => options.get('') === 'monitor-qmp')
+    .map((options) => chardev(options.get('chardev'))?.get('path'));
   const serial = valuesOf(argv, '-serial')[0] ?? '';
   const console = serial.startsWith('chardev:') ? chardev(serial.slice(8)) : undefined;
   const debugPort = valuesOf(argv, '-device')
@@ -50,7 +54,7 @@ export function readArguments(argv) {
   const vnc = /^([\d.]*):(\d+)/.exec(valuesOf(argv, '-vnc')[0] ?? '');
 
   return {
-    qmpPaths: qmpPaths.filter((path) => path !== undefined),
+    qmpPaths: [...qmpPaths, ...monitors].filter((path) => path !== undefined),
     consoleLog:
       console?.get('logfile') ?? (console?.get('') === 'file' ? console.get('path') : undefined),
     consoleSocket: console?.get('') === 'socket' ? console.get('path') : undefined,

@@ -31,6 +31,7 @@ const scenario = {
   ],
   netdevs: ['socket', 'user'],
   accelerators: ['tcg', 'kvm'],
+  objects: ['memory-backend-memfd'],
   sandbox: true,
   ssh: 'silent',
   banner: 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10',
@@ -79,7 +80,7 @@ function printList() {
   const asks = (option) => argv.includes(option) && argv[argv.indexOf(option) + 1] === 'help';
   if (asks('-device')) print(scenario.devices.map((name) => `name "${name}", bus PCI`).join('\n'));
   if (asks('-netdev')) print(['Available netdev backend types:', ...scenario.netdevs].join('\n'));
-  if (asks('-object')) print('List of user creatable objects:\n  memory-backend-memfd');
+  if (asks('-object')) print(['List of user creatable objects:', ...scenario.objects].join('\n  '));
   if (asks('-accel'))
     print(['Accelerators supported in QEMU binary:', ...scenario.accelerators].join('\n'));
   if (argv.includes('-version') || argv.includes('--version'))
