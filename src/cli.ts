@@ -21,11 +21,13 @@ import { addResetCommand } from './cli/reset.ts';
 import { addRunCommand } from './cli/run.ts';
 import { addTimeCommands } from './cli/time.ts';
 import { addScreenCommands } from './cli/screen.ts';
+import { UtopiaError } from './errors.ts';
 import { utopiaVersion } from './version.ts';
 
 /** What the process gives to a command; `-C` is applied before a command sees it. */
 export interface Surroundings {
-  readonly cwd: string;
+  /** Undefined where the current folder is gone. */
+  readonly cwd: string | undefined;
   readonly env: Environment;
   readonly commandLine: readonly string[];
   /** What was typed after the program's name. */
@@ -81,6 +83,19 @@ function wantedParts(words: readonly string[]): readonly AddCommands[] {
   return wanted === undefined ? parts.map(([add]) => add) : [wanted[0]];
 }
 
+/** Where relative paths start. One need not stand anywhere to name a folder or a machine. */
+function folderOf(
+  cwd: string | undefined,
+  { C: folder, n: name }: { readonly C?: string; readonly n?: string },
+): string {
+  if (cwd !== undefined) return folder === undefined ? cwd : resolve(cwd, folder);
+  if (folder?.startsWith('/') === true) return folder;
+  if (name !== undefined) return '/';
+  throw new UtopiaError('folder-missing', 'The current folder cannot be found: is it deleted?', {
+    hint: 'Go to another one (cd ~), or name one: utopia -C FOLDER …',
+  });
+}
+
 /** The command tree: flags become typed options, nothing else happens here. */
 export function buildProgram(surroundings: Surroundings): Command {
   const { terminal } = surroundings;
@@ -114,7 +129,7 @@ export function buildProgram(surroundings: Surroundings): Command {
       Partial<GlobalOptions> & { readonly C?: string; readonly n?: string }
     >();
     const context: Context = {
-      cwd: options.C === undefined ? surroundings.cwd : resolve(surroundings.cwd, options.C),
+      cwd: folderOf(surroundings.cwd, options),
       env: surroundings.env,
       commandLine: surroundings.commandLine,
       terminal,
@@ -127,7 +142,8 @@ export function buildProgram(surroundings: Surroundings): Command {
       command.error('error: -n and --config both name a machine: give one of them');
     }
     await run(context, {
-      config: options.n === undefined ? options.config : await findNamed(context, options.n),
+      config: options.config,
+      machine: options.n === undefined ? undefined : await findNamed(context, options.n),
       json: options.json === true,
       quiet: options.quiet === true,
       verbose: options.verbose === true,

@@ -34,10 +34,22 @@ export class Interruption extends Error {
   }
 }
 
+/** A machine that was found by its name, or by looking upwards. */
+export interface ChosenMachine {
+  /** Absolute path of its config file, which need not exist. */
+  readonly file: string;
+  /** By how many folders it lies above the current one; undefined for one found by its name. */
+  readonly levels?: number | undefined;
+}
+
 /** Options that every command takes. */
 export interface GlobalOptions {
   /** --config FILE as typed; the default is utopia.config in the current folder. */
   readonly config?: string | undefined;
+  /** The machine that is meant instead of the current folder's: -n, or found in a folder above. */
+  readonly machine?: ChosenMachine | undefined;
+  /** The current folder's machine is meant, also where it has none yet: no folder above is searched. */
+  readonly here?: boolean | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;

@@ -26,6 +26,7 @@ export const errorCodes = {
   'config-invalid': exitStatus.badConfig,
   'file-exists': exitStatus.cannotCreate,
   'cannot-create': exitStatus.cannotCreate,
+  'folder-missing': exitStatus.unavailable,
   'folder-unsafe': exitStatus.cannotCreate,
   'path-too-long': exitStatus.cannotCreate,
   'disk-full': exitStatus.cannotCreate,

@@ -48,7 +48,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       ...signals,
       patience,
       env: process.env,
-      cwd: process.cwd(),
+      cwd: currentFolder(),
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
       words,
     });
@@ -93,4 +93,13 @@ function asksForHelp(words: readonly string[]): boolean {
   return words
     .slice(0, end === -1 ? words.length : end)
     .some((word) => /^(?:-h|--help)$/.test(word));
+}
+
+/** Undefined where it was deleted, is closed by a folder above, or is too deep for getcwd(3). */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }

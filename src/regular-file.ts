@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { nameOwner } from './owners.ts';
 
 /** Notes, records and lists of ours, and files like ssh's: a hundred times what they hold. */
 export const mostNoteBytes = 4 * 1024 * 1024;
@@ -7,7 +8,7 @@ export const mostNoteBytes = 4 * 1024 * 1024;
 /** A path whose file is not read, and why: it is none, or it is larger than what is looked for. */
 export class FileRefusal extends Error {
   override readonly name = 'FileRefusal';
-  readonly kind: 'folder' | 'special' | 'too-large';
+  readonly kind: 'folder' | 'special' | 'too-large' | 'foreign';
 
   constructor(kind: FileRefusal['kind'], message: string) {
     super(message);
@@ -32,11 +33,25 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads a regular file of at most `most` bytes; never more, also when it grows. Throws a FileRefusal. */
-export async function readRegularFile(path: string, most = mostNoteBytes): Promise<Buffer> {
+/** A file that somebody else owns. */
+export function foreignFile(uid: number): FileRefusal {
+  const text = `${nameOwner(uid)} owns it, neither you nor root.`;
+  return new FileRefusal('foreign', text);
+}
+
+/**
+ * Reads a regular file of at most `most` bytes; never more, also when it grows. With `owners` it
+ * must be one of theirs. Throws a FileRefusal.
+ */
+export async function readRegularFile(
+  path: string,
+  most = mostNoteBytes,
+  owners?: ReadonlySet<number>,
+): Promise<Buffer> {
   const handle = await openRegularFile(path);
   try {
-    const { size } = await handle.stat();
+    const { size, uid } = await handle.stat();
+    if (owners?.has(uid) === false) throw foreignFile(uid);
     if (size > most) throw tooLarge(size, most);
     const chunks: Buffer[] = [];
     let bytes = 0;

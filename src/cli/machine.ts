@@ -39,6 +39,7 @@ interface UpFlags extends ParsedOptions {
   readonly ensure?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly here?: boolean;
   readonly exposeAnyway?: boolean;
   readonly cold?: boolean;
 }
@@ -75,6 +76,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
     )
     .option('--cold', 'boot: not from the warm base, and not what was suspended (it is lost)')
+    .option('--here', 'make a machine in this folder, although one above has one')
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
       'after',
@@ -100,6 +102,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           ensure: options.ensure === true,
           yes: options.yes === true,
           dryRun: options.dryRun === true,
+          here: options.here === true,
           exposeAnyway: options.exposeAnyway === true,
           cold: options.cold === true,
           qemuArgs,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunCommand } from '../cli.ts';
-import type { Context } from '../context.ts';
+import type { ChosenMachine, Context } from '../context.ts';
 import { examples } from './help.ts';
 
 /** `utopia ls`. */
@@ -22,8 +22,8 @@ export function addMachinesCommand(program: Command, runCommand: RunCommand): vo
     });
 }
 
-/** The config file of the machine that `-n` names. */
-export async function findNamed(context: Context, name: string): Promise<string> {
-  const { findConfigOf } = await import('../commands/find-named.ts');
-  return await findConfigOf(context, name);
+/** The machine that `-n` names. */
+export async function findNamed(context: Context, name: string): Promise<ChosenMachine> {
+  const { findMachineNamed } = await import('../commands/find-named.ts');
+  return await findMachineNamed(context, name);
 }

@@ -1,3 +1,4 @@
+import { dirname, isAbsolute } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
 import { locate, requireConfig, type ConfigReport, type ReportedValue } from '../config/report.ts';
@@ -5,6 +6,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { homeFolder } from '../places.ts';
 import { quoteForShell } from '../shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
+import { lookUpwards } from './look-upwards.ts';
 
 /** Values for this run, given on the command line. */
 export interface ConfigOptions {
@@ -21,9 +23,11 @@ export async function runConfig(
   options: ConfigOptions,
 ): Promise<void> {
   const { terminal } = context;
+  const { config: file, machine } = await lookUpwards(context, globals);
   const report = await loadConfig({
     cwd: context.cwd,
-    file: globals.config,
+    file,
+    machineFile: machine?.file,
     env: context.env,
     flags: options.flags,
     home: homeFolder(context.env),
@@ -35,7 +39,7 @@ export async function runConfig(
     terminal.out(
       report.fileExists
         ? `${report.label} · ${setCount} of ${keyNames.length} keys set`
-        : `no ${report.label} · ${setCount} of ${keyNames.length} keys set · utopia init writes one`,
+        : `no ${report.label} · ${setCount} of ${keyNames.length} keys set · ${initCommand(report)} writes one`,
     );
     terminal.out();
     for (const key of keyNames) {
@@ -49,6 +53,11 @@ export async function runConfig(
     }
   }
   requireConfig(report);
+}
+
+/** `init` writes into the current folder, wherever the machine is. */
+function initCommand({ label, file }: ConfigReport): string {
+  return isAbsolute(label) ? `utopia -C ${quoteForShell(dirname(file))} init` : 'utopia init';
 }
 
 /** The contract of `utopia config --json`, schema 1. */

@@ -5,6 +5,7 @@ import { findElevator } from '../host/fixes/elevation.ts';
 import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
 import { examineHost } from './doctor/examine.ts';
+import { lookUpwards } from './look-upwards.ts';
 
 export interface DoctorOptions {
   /** Ids of checks; all when empty. */
@@ -31,18 +32,19 @@ export interface DoctorOptions {
  */
 export async function runDoctor(
   context: Context,
-  globals: GlobalOptions,
+  typed: GlobalOptions,
   options: DoctorOptions,
 ): Promise<ExitStatus> {
   const { terminal } = context;
   if (options.list) {
-    printList(context, globals.json);
+    printList(context, typed.json);
     return exitStatus.ok;
   }
   if (options.explain !== undefined) {
-    await printPage(context, globals.json, options.explain);
+    await printPage(context, typed.json, options.explain);
     return exitStatus.ok;
   }
+  const globals = await lookUpwards(context, typed);
   if (options.fix !== undefined) {
     const { runDoctorFix } = await import('./doctor/fix.ts');
     const fixOnly = knownIds([...options.fix, ...options.only]);

@@ -1,5 +1,8 @@
-import type { Context } from '../context.ts';
+import { dirname } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import type { ChosenMachine, Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import { machinePaths } from '../machine/paths.ts';
 import { addressOf, listMachines, machinesNamed, type KnownMachine } from '../machine/registry.ts';
 import { homeFolder } from '../places.ts';
 import { shorten } from '../ui/card.ts';
@@ -8,22 +11,54 @@ import { shorten } from '../ui/card.ts';
 const mostNames = 8;
 
 /**
- * The config file of this user's machine with this name (or id), from whatever
- * folder. Throws `machine-unknown` when there is none, or more than one: then
- * with what tells them apart.
+ * This user's machine with this name (or id), from whatever folder: the name it had when it was
+ * last started, or else the one that its config file gives it now. Its config file need not
+ * exist, nor its folder. Throws `machine-unknown` when there is none, or more than one: then with
+ * what tells them apart.
  */
-export async function findConfigOf(context: Context, name: string): Promise<string> {
+export async function findMachineNamed(context: Context, name: string): Promise<ChosenMachine> {
   const machines = await listMachines(context.env, process.getuid?.() ?? 0);
-  const named = machinesNamed(machines, name);
+  const started = machinesNamed(machines, name);
+  const named = started.length > 0 ? started : await renamedTo(context, machines, name);
   const [machine, ...others] = named;
   if (machine === undefined) throw unknown(name, machines);
   if (others.length > 0) throw ambiguous(context, name, named);
-  if (machine.state !== undefined) return machine.state.file;
+  const file: unknown = machine.state?.file;
+  // What was written down is the machine's own, or another's would be stopped and reset.
+  if (typeof file === 'string' && pathsOf(context, file) === machine.paths.id) return { file };
   throw new UtopiaError(
     'machine-unknown',
-    `${machine.paths.id} runs, but nothing was written down about where it was started.`,
+    machine.state === undefined
+      ? `${machine.paths.id} runs, but nothing was written down about where it was started.`
+      : `What was written down about ${machine.paths.id} does not name its folder.`,
     { hint: 'Go to its folder: there utopia down finds it.' },
   );
+}
+
+/** The id of the machine with this config file. */
+function pathsOf({ env }: Context, file: string): string {
+  return machinePaths({ file }, env, process.getuid?.() ?? 0).id;
+}
+
+/** So many config files are read to find a machine that was given another name since it was started. */
+const mostRead = 64;
+
+async function renamedTo(
+  { env }: Context,
+  machines: readonly KnownMachine[],
+  name: string,
+): Promise<KnownMachine[]> {
+  const home = homeFolder(env);
+  const found: KnownMachine[] = [];
+  for (const machine of machines.slice(0, mostRead)) {
+    const file: unknown = machine.state?.file;
+    if (typeof file !== 'string') continue;
+    // Without the environment: a variable would give its name to all of them.
+    const sources = { cwd: dirname(file), machineFile: file, env: { HOME: home }, home };
+    const { fileExists, config } = await loadConfig(sources);
+    if (fileExists && config?.name === name) found.push(machine);
+  }
+  return found;
 }
 
 function unknown(name: string, machines: readonly KnownMachine[]): UtopiaError {

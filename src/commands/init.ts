@@ -4,6 +4,7 @@ import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { describeUnmade } from '../no-room.ts';
+import { nameFound, searchUpwards } from './look-upwards.ts';
 import { namedFileMode } from '../umask.ts';
 import { readRegularText } from '../regular-file.ts';
 
@@ -25,8 +26,9 @@ const ignoredLines = [
  */
 export async function runInit(context: Context, globals: GlobalOptions): Promise<void> {
   const { terminal } = context;
-  const label = globals.config ?? 'utopia.config';
+  const label = globals.config ?? globals.machine?.file ?? 'utopia.config';
   const file = resolve(context.cwd, label);
+  const before = await searchUpwards(context, dirname(file));
   await writeNewFile(file, label, renderExample());
   const ignoreFile = join(dirname(file), '.gitignore');
   const added = await addIgnoredLines(ignoreFile);
@@ -36,8 +38,14 @@ export async function runInit(context: Context, globals: GlobalOptions): Promise
   }
   terminal.out(`Wrote ${label}; every key in it is commented out, so the defaults apply.`);
   if (added.length > 0) terminal.out(`Added ${added.join(' ')} to ${basename(ignoreFile)}.`);
-  if (!globals.quiet)
-    terminal.err('Next: utopia config shows the values, utopia up starts the machine.');
+  if (globals.quiet) return;
+  const { found } = before;
+  if (found !== undefined) {
+    terminal.err(
+      `This folder has a machine of its own now; ${nameFound(context, found)} has another.`,
+    );
+  }
+  terminal.err('Next: utopia config shows the values, utopia up starts the machine.');
 }
 
 /** Makes the file or fails: an existing one, a link that leads nowhere included, is never written to. */

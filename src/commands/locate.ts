@@ -5,6 +5,7 @@ import type { Config } from '../config/types.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { homeFolder } from '../places.ts';
 import { machinePaths, type MachinePaths } from '../machine/paths.ts';
+import { lookUpwards } from './look-upwards.ts';
 
 /** Values that flags set for this run, as they would stand in the file. */
 export type ConfigFlags = Partial<Record<KeyName, string>>;
@@ -17,7 +18,7 @@ export interface LocatedMachine {
 }
 
 /**
- * Finds the machine of this folder. Warnings of the config go to stderr; its
+ * Finds the machine of this folder, or of the nearest one above that has one. Warnings of the config go to stderr; its
  * errors are thrown, all of them at once (`config-invalid`).
  */
 export async function locateMachine(
@@ -25,9 +26,11 @@ export async function locateMachine(
   globals: GlobalOptions,
   flags: ConfigFlags = {},
 ): Promise<LocatedMachine> {
+  const { config: file, machine } = await lookUpwards(context, globals);
   const report = await loadConfig({
     cwd: context.cwd,
-    file: globals.config,
+    file,
+    machineFile: machine?.file,
     env: context.env,
     flags,
     home: homeFolder(context.env),

@@ -6,6 +6,7 @@ import { checkSocketPaths } from '../machine/paths.ts';
 import { findRunning } from '../machine/state.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
+import { chooseFolder } from './up/choose-folder.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
 import { readOwnArguments } from './up/own-arguments.ts';
@@ -24,11 +25,12 @@ const lockWaitMs = 5_000;
  * Gives a status only when another `utopia up` ran in its place.
  */
 export async function runUp(
-  context: Context,
-  globals: GlobalOptions,
+  surroundings: Context,
+  wanted: GlobalOptions,
   typed: UpOptions,
 ): Promise<number | undefined> {
-  const options = { ...typed, qemuArgs: readOwnArguments(context, typed.qemuArgs) };
+  const options = { ...typed, qemuArgs: readOwnArguments(surroundings, typed.qemuArgs) };
+  const { context, globals } = await chooseFolder(surroundings, wanted, options.here);
   const located = await locateMachine(context, globals, options.flags);
   if (options.dryRun) {
     await runDryRun(context, globals, located, options.qemuArgs);

@@ -1,6 +1,9 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FileRefusal, readRegularFile, whyUnreadable } from '../regular-file.ts';
+import type { Environment } from '../context.ts';
+import { trustedOwners } from '../owners.ts';
+import { FileRefusal, foreignFile, readRegularFile, whyUnreadable } from '../regular-file.ts';
+import { quoteForShell } from '../shell-words.ts';
 import { mostConfigBytes } from './bounds.ts';
 import type { Problem } from './problem.ts';
 
@@ -13,17 +16,36 @@ export interface ConfigFile {
   readonly problem?: Problem;
 }
 
+/** Which configuration file is meant. */
+export interface ConfigPlace {
+  /** Absolute folder in which ./utopia.config is looked for, and where `file` starts. */
+  readonly cwd: string;
+  /** --config as typed: the file must exist, and whoever owns it, it is believed. */
+  readonly file?: string | undefined;
+  /**
+   * Absolute path of a known machine's file, instead of ./utopia.config; like that one it may be
+   * missing. It stays as it is written: the machine is known by it.
+   */
+  readonly machineFile?: string | undefined;
+  /** To find who the user is: see `trustedOwners`. */
+  readonly env: Environment;
+}
+
 /**
- * Reads the configuration file `named` on the command line, relative to `cwd`, or
- * ./utopia.config, which may be missing. What keeps it from being read is returned.
+ * Reads the configuration file that is meant. One that was not typed is read only where the user
+ * or root owns it: another could name the user's own files in it, and share them with a guest.
+ * What keeps it from being read is returned.
  */
-export async function readConfigFile(cwd: string, named: string | undefined): Promise<ConfigFile> {
+export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile> {
+  const { cwd, file: named, machineFile, env } = place;
   const asked = resolve(cwd, named ?? 'utopia.config');
-  const path = join(await physicalFolder(dirname(asked)), basename(asked));
+  const path = machineFile ?? join(await physicalFolder(dirname(asked)), basename(asked));
   const nothing = { path, exists: false, bytes: new Uint8Array() };
-  const label = named ?? './utopia.config';
+  const label = named ?? machineFile ?? './utopia.config';
   try {
-    return { path, exists: true, bytes: await readRegularFile(path, mostConfigBytes) };
+    const owners = named === undefined ? trustedOwners(env) : undefined;
+    if (owners !== undefined) await requireOwner(path, owners);
+    return { path, exists: true, bytes: await readRegularFile(path, mostConfigBytes, owners) };
   } catch (error) {
     if (error instanceof FileRefusal) {
       return { ...nothing, problem: describeRefusal(error, named, label) };
@@ -52,19 +74,32 @@ export async function readConfigFile(cwd: string, named: string | undefined): Pr
 }
 
 function describeRefusal(refusal: FileRefusal, named: string | undefined, label: string): Problem {
+  if (refusal.kind === 'foreign') {
+    return {
+      message: `${label} is not read: ${refusal.message}`,
+      hint: `Look into it; if you believe what it says: utopia --config ${quoteForShell(label)} …`,
+    };
+  }
   if (refusal.kind === 'folder') {
+    const movable = label.replace(/^\.\//, '');
     return {
       message: `${label} is a folder; a configuration file is needed.`,
       hint:
         named === undefined
-          ? 'mv utopia.config utopia.folder'
+          ? `mv ${quoteForShell(movable)} ${quoteForShell(`${movable.slice(0, -basename(movable).length)}utopia.folder`)}`
           : `Name a file in it: --config ${join(named, 'utopia.config')}`,
     };
   }
   return {
     message: `${label} is no configuration file: ${refusal.message}`,
-    hint: 'Give the configuration file: utopia --config ./utopia.config',
+    hint: `Give the configuration file: utopia --config ${quoteForShell(label.startsWith('/') ? label : './utopia.config')}`,
   };
+}
+
+/** Of the name itself, which may be a link: who can lay one decides what is read through it. */
+async function requireOwner(path: string, owners: ReadonlySet<number>): Promise<void> {
+  const { uid } = await lstat(path);
+  if (!owners.has(uid)) throw foreignFile(uid);
 }
 
 async function physicalFolder(folder: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, relative } from 'node:path';
 import type { Environment } from '../context.ts';
 import { clip, clipProblem, mostRemarks } from './bounds.ts';
-import { readConfigFile } from './file.ts';
+import { readConfigFile, type ConfigPlace } from './file.ts';
 import { factsOf, keyNames, type KeyName } from './keys.ts';
 import { remarkOnNames } from './names.ts';
 import type { Problem } from './problem.ts';
@@ -14,11 +14,7 @@ import { readConfigText } from './text.ts';
 import { nameFromFolder } from './values.ts';
 
 /** What a configuration is loaded from. */
-export interface ConfigSources {
-  /** Absolute folder in which ./utopia.config is looked for, and where `file` starts. */
-  readonly cwd: string;
-  /** --config as typed. */
-  readonly file?: string | undefined;
+export interface ConfigSources extends ConfigPlace {
   /** Environment: a variable with a key's name outranks the file; the others are visible to it. */
   readonly env: Environment;
   /** Values given on the command line for this run. */
@@ -40,7 +36,7 @@ interface Entry {
  * for a file that cannot be read: all problems are in the report's errors.
  */
 export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> {
-  const file = await readConfigFile(sources.cwd, sources.file);
+  const file = await readConfigFile(sources);
   const { text, warnings, errors } = readConfigText(file.bytes);
   const parsed = parseShell(text);
   const evaluation = evaluateShell(parsed.commands, sources.env, sources.home);

@@ -20,8 +20,9 @@ export async function openSettings(
 ): Promise<(setting: Setting) => SettingEdit> {
   const { cwd, env } = context;
   const home = homeFolder(env);
-  const report = await loadConfig({ cwd, file: globals.config, env, home });
-  const file = await readConfigFile(cwd, globals.config);
+  const place = { cwd, file: globals.config, machineFile: globals.machine?.file, env };
+  const report = await loadConfig({ ...place, home });
+  const file = await readConfigFile(place);
   const path = await realpath(file.path).catch(() => file.path);
   const { text, errors } = readConfigText(file.bytes);
   return ({ key, value }) => {

@@ -40,6 +40,7 @@ export async function gatherLab(
   const sources = {
     cwd: context.cwd,
     file: globals.config,
+    machineFile: globals.machine?.file,
     env: { ...context.env, ...Object.fromEntries(keys) },
     home: homeFolder(context.env),
   };

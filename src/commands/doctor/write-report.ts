@@ -30,7 +30,8 @@ export async function runDoctorReport(
   if (label !== '-') await refuseOthers(file, label);
   const { report, facts } = await examineHost(context, globals, { ...options, only: new Set() });
   const home = homeFolder(env);
-  const config = await loadConfig({ cwd, file: globals.config, env, home });
+  const machineFile = globals.machine?.file;
+  const config = await loadConfig({ cwd, file: globals.config, machineFile, env, home });
   const text = renderReport({
     report,
     facts,

@@ -19,6 +19,8 @@ export interface UpOptions {
   /** Open SSH on UTOPIA_SSH_INTERFACE without a look at the guest's passwords. */
   readonly exposeAnyway: boolean;
   readonly dryRun: boolean;
+  /** Make a machine in this folder, although one above has one. */
+  readonly here: boolean;
   /** Gives up the state of a suspended machine and boots. */
   readonly cold: boolean;
   /** What stood behind `--`: QEMU's own arguments. */

@@ -48,15 +48,23 @@ export async function openWarming(
   };
 }
 
+/** What tells the child which machine it is. */
+export interface WarmedMachine {
+  readonly config: Pick<LocatedMachine['config'], 'file'>;
+  readonly paths: Pick<LocatedMachine['paths'], 'id'>;
+}
+
 /** `utopia image warm` as this very program, for this machine; what flags have set goes as variables of their keys' names. Pure. */
 export function warmChild(
   { commandLine, cwd, env }: Pick<Context, 'commandLine' | 'cwd' | 'env'>,
-  { config: file }: Pick<GlobalOptions, 'config'>,
+  { config: file, machine }: Pick<GlobalOptions, 'config' | 'machine'>,
   { flags }: Pick<UpOptions, 'flags'>,
-  { config }: { readonly config: Pick<LocatedMachine['config'], 'file'> },
+  { config, paths }: WarmedMachine,
 ): WarmChild {
   const [node = '', program = ''] = commandLine;
-  const where = file === undefined ? [] : ['--config', config.file];
+  // Its file need not exist; by its id a machine that was started is found from everywhere.
+  const named = machine === undefined ? [] : ['-n', paths.id];
+  const where = file === undefined ? named : ['--config', config.file];
   const words = ['image', 'warm', '--quiet', '--json', ...where];
   return {
     command: [node, ...process.execArgv, program, ...words],
