@@ -27,6 +27,15 @@ interface Place {
   search(cwd: string): ReturnType<typeof searchUpwards>;
 }
 
+/** Makes a file with this text, or a folder. */
+function make(path: string, text?: string, owner = me, mode?: number): string {
+  if (text === undefined) mkdirSync(path, { recursive: true });
+  else writeFileSync(path, text);
+  if (mode !== undefined) chmodSync(path, mode);
+  chownSync(path, owner, owner);
+  return path;
+}
+
 let place: Place;
 beforeEach(() => {
   const temporary = temporaryFolder();
@@ -35,13 +44,6 @@ beforeEach(() => {
   chmodSync(root, 0o755);
   const home = join(root, 'home');
   const env = { HOME: home, XDG_STATE_HOME: join(root, 'state'), XDG_RUNTIME_DIR: root };
-  const make = (path: string, text?: string, owner = me, mode?: number): string => {
-    if (text === undefined) mkdirSync(path, { recursive: true });
-    else writeFileSync(path, text);
-    if (mode !== undefined) chmodSync(path, mode);
-    chownSync(path, owner, owner);
-    return path;
-  };
   const lab = join(home, 'lab');
   for (const folder of [home, lab, join(lab, 'src'), join(lab, 'src/hello')]) make(folder);
   place = {
@@ -72,9 +74,9 @@ test.each([
   ['a folder in the place of a config', () => place.make(join(place.lab, 'utopia.config'))],
   ['a pipe', () => makePipe(join(place.lab, 'utopia.config'))],
   ['a state and nothing else', () => place.start(place.lab)],
-])('a machine is found by %s, the folder and its parts', async (_what, make) => {
+])('a machine is found by %s, the folder and its parts', async (_what, prepare) => {
   expect(await place.search(place.sources)).toEqual(nothing);
-  make();
+  prepare();
   const found = { folder: place.lab, levels: 2 };
   expect(await place.search(place.sources)).toEqual({ found, remarks: [] });
   expect(await place.search(place.lab)).toEqual(nothing);
