@@ -110,7 +110,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     .option('-v, --verbose', 'print more: evidence, the console, stack traces')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .configureHelp({ formatHelp, commandDescription, showGlobalOptions: true })
+    .configureHelp({ formatHelp, commandDescription, showGlobalOptions: true, minWidthToWrap: 10 })
     .showSuggestionAfterError(false)
     .enablePositionalOptions(false)
     .configureOutput({

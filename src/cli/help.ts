@@ -66,6 +66,8 @@ export function examples(...lines: readonly string[]): string {
 export function formatHelp(command: Command, helper: Help): string {
   if (command.parent !== null) return Help.prototype.formatHelp.call(helper, command, helper);
   const width = helper.helpWidth ?? 80;
+  // On the narrowest terminals the labels stand above their commands.
+  const isNarrow = width < labelWidth + cellWidth - 1;
   const columns = Math.max(1, Math.floor((width - labelWidth + 1) / cellWidth));
   const commands = new Map(helper.visibleCommands(command).map((each) => [each.name(), each]));
   const cellOf = (name: string): string[] => {
@@ -74,18 +76,21 @@ export function formatHelp(command: Command, helper: Help): string {
   };
   const names = Object.keys(commandGroups);
   const groups = [...new Set(Object.values(commandGroups))].flatMap((group) =>
-    layOut(group, names.filter((name) => commandGroups[name] === group).flatMap(cellOf), columns),
+    layOut(group, names.filter((name) => commandGroups[name] === group).flatMap(cellOf), {
+      columns,
+      isNarrow,
+    }),
   );
   const options = helper.visibleOptions(command).map(({ flags }) => flags);
   return `${[
-    'Usage: utopia [options] COMMAND   (utopia help COMMAND says more, with examples)',
+    ...(width < usageLine.length ? wrapText(usageLine, width, '  ') : [usageLine]),
     '',
     ...groups,
     '',
     ...wrapText(
       `options  ${options.map((each) => each.replaceAll(' ', noBreak)).join(' ')}`,
       width,
-      ' '.repeat(labelWidth),
+      ' '.repeat(isNarrow ? 2 : labelWidth),
     ),
   ]
     .join('\n')
@@ -100,11 +105,19 @@ export function commandDescription(command: Command): string {
   return command.description().replaceAll('\n', ' ');
 }
 
+const usageLine =
+  'Usage: utopia [options] COMMAND   (utopia help COMMAND says more, with examples)';
+
 /** Stands for a blank at which a line is not to be broken; wrapText takes no-break spaces for blanks. */
 const noBreak = '\u0001';
 
 /** A group's label before its first row; cells go down the columns, as in a book. */
-function layOut(label: string, cells: readonly string[], columns: number): string[] {
+function layOut(
+  label: string,
+  cells: readonly string[],
+  { columns, isNarrow }: { readonly columns: number; readonly isNarrow: boolean },
+): string[] {
+  if (isNarrow) return [label, ...cells.map((cell) => `  ${cell}`.trimEnd())];
   const rows = Math.ceil(cells.length / columns);
   return Array.from({ length: rows }, (_none, row) => {
     const line = cells.filter((_cell, at) => at % rows === row).join('');

@@ -77,6 +77,7 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--resume', 'leave out those that have a verdict in --results')
     .option('--logs <dir>', 'of several: what each prints, whole')
     .option('--max-log <size>', 'of each stream in --logs (default: 64M)', size)
+    .option('--max-copy-out <size>', 'of --copy-out in all (default: 1G)', size)
     .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)
     .option(
       '--max-output <size>',
@@ -106,6 +107,8 @@ ${examples(
     );
   addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
     async (words: readonly string[], options: RunFlags, self: Command) => {
+      const lonely = findLonely(options);
+      if (lonely !== undefined) self.error(`error: ${lonely}`);
       await runCommand(self, async (context, globals) => {
         const { runRun } = await import('../commands/run.ts');
         // The command's status is this one's result: any number, and no error of ours.
@@ -146,6 +149,22 @@ function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
 function keepWish(keep: string | true | undefined): KeepWish | undefined {
   if (keep === undefined) return undefined;
   return { name: keep === true ? undefined : keep };
+}
+
+/** An option that does nothing without another one, in words. */
+function findLonely(options: RunFlags): string | undefined {
+  const several = options.each !== undefined || options.commands !== undefined;
+  const needs: readonly (readonly [given: boolean, its: boolean, text: string])[] = [
+    [options.maxLog !== undefined, options.logs !== undefined, '--max-log goes with --logs'],
+    [options.shareFolder === true, options.each !== undefined, '--share-folder goes with --each'],
+    [options.jobs !== undefined, several, '--jobs goes with --each or --commands'],
+    [
+      options.maxCopyOut !== undefined,
+      options.copyOut !== undefined,
+      '--max-copy-out goes with --copy-out',
+    ],
+  ];
+  return needs.find(([given, its]) => given && !its)?.[2];
 }
 
 /** Factors of sizes, as in 64K. */

@@ -1,17 +1,32 @@
+import type { Environment } from '../context.ts';
 import { sshFiles } from '../guest/ssh-key.ts';
 import { describePeople, type People } from '../host/facts/people.ts';
 import type { MachinePaths } from '../machine/paths.ts';
+import { readImageRecord } from '../image/image-record.ts';
 import { isSshOpen, type MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
 import { shareReach } from './share-access.ts';
 
+/** Whether the image of the machine has X2Go's server, as far as its record says. */
+async function hasX2Go(image: string): Promise<boolean> {
+  const record = await readImageRecord(image);
+  return record?.profile === 'desktop' || record?.include?.includes('x2goserver') === true;
+}
+
+/** A terminal that ends with its SSH session; tmux and screen hold theirs. */
+function isRemote(env: Environment): boolean {
+  const isSsh = env['SSH_CONNECTION'] !== undefined || env['SSH_TTY'] !== undefined;
+  return isSsh && env['TMUX'] === undefined && env['STY'] === undefined;
+}
+
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
-export function connectionsOf(
-  { ssh, exposed, plan, sshOpen, keyOnly, shareClosed }: MachineState,
+export async function connectionsOf(
+  { ssh, exposed, plan, sshOpen, keyOnly, shareClosed, backingFile }: MachineState,
   { consoleLog, sshDir }: MachinePaths,
   people: People,
   foreground: boolean,
-): Connections {
+  env: Environment,
+): Promise<Connections> {
   return {
     ssh,
     exposed,
@@ -27,6 +42,8 @@ export function connectionsOf(
     others: people.kind === 'others' ? describePeople(people) : undefined,
     consoleLog,
     foreground,
+    remote: isRemote(env),
+    x2go: await hasX2Go(backingFile),
   };
 }
 

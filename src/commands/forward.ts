@@ -76,7 +76,7 @@ async function add(
   }
   await addForward(client, forward);
   const kept = config.forwards.some((each) => formatForward(each) === formatForward(forward));
-  say(context, globals, `${nameOf(host)}:${hostPort} leads to port ${guestPort} of the guest.`);
+  say(context, globals, `${host}:${hostPort} leads to port ${guestPort} of the guest.`);
   if (globals.quiet || globals.json) return;
   if (!host.startsWith('127.')) {
     context.terminal.err('Everybody who reaches this host reaches that port.');
@@ -135,7 +135,7 @@ function list(
     return;
   }
   const rows = listed.map(({ protocol, host, hostPort, guestPort, kept: isKept }) => [
-    `${nameOf(host)}:${hostPort}`,
+    `${host}:${hostPort}`,
     String(guestPort),
     protocol,
     guestPort === 22 ? 'SSH' : isKept ? 'UTOPIA_FORWARDS' : 'until the machine is off',
@@ -147,10 +147,6 @@ function list(
 
 function say({ terminal }: Context, globals: GlobalOptions, text: string): void {
   if (!globals.json) terminal.out(text);
-}
-
-function nameOf(host: string): string {
-  return host === '127.0.0.1' ? 'localhost' : host;
 }
 
 function refuse(rule: string, { message, hint }: Refusal): UtopiaError {

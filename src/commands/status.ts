@@ -59,7 +59,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
     });
     return status;
   }
-  for (const line of describe(context, located, {
+  for (const line of await describe(context, located, {
     running,
     condition,
     people,
@@ -80,11 +80,11 @@ interface Found {
   readonly suspended: SuspendedMachine | undefined;
 }
 
-function describe(
+async function describe(
   context: Context,
   { config, paths }: LocatedMachine,
   { running, condition, people, overlayBytes, suspended }: Found,
-): string[] {
+): Promise<string[]> {
   const home = homeFolder(context.env);
   const short = (path: string): string => shorten(path, context.cwd, home);
   const lines = [`${config.name} ${conditionTexts[condition]}.`];
@@ -107,7 +107,12 @@ function describe(
     const speed = state.plan.accelerator === 'kvm' ? 'KVM' : 'software emulation';
     lines.push(
       `  since    ${formatDuration(age)}, pid ${running.qemu.pid}, QEMU ${state.qemuVersion}, ${speed}`,
-      ...connectionCard(connectionsOf(state, paths, people, false), context.cwd, home),
+      ...connectionCard(
+        await connectionsOf(state, paths, people, false, context.env),
+        context.cwd,
+        home,
+        context.terminal.columns,
+      ),
     );
   }
   return lines;

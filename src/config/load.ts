@@ -78,7 +78,8 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
       entries.QEMU_BUILD_DIR.origin === 'file' && !isAbsolute(entries.QEMU_BUILD_DIR.text ?? '/'),
     extraArgs: entries.UTOPIA_EXTRA_ARGS.origin === 'file',
   };
-  const keysSet = keyNames.filter((key) => entries[key].origin !== 'default').length;
+  // What a flag or the environment outranks is set there all the same.
+  const keysSet = keyNames.filter((key) => evaluation.assigned.has(key)).length;
   return {
     file: file.path,
     fileExists: file.exists,

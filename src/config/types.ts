@@ -94,6 +94,6 @@ export interface Config {
   readonly verbose: boolean;
   /** What the file says by itself, and no flag or variable: it may be another's. Undefined is nothing. */
   readonly carried?: CarriedSettings | undefined;
-  /** How many of the known keys the file or the environment sets, for the first line of `up`. */
+  /** How many of the known keys the file sets, for the first line of `up`. */
   readonly keysSet: number;
 }

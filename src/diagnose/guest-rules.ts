@@ -28,6 +28,12 @@ function squeeze(text: string): string {
   return text.split(/\s+/).join(' ');
 }
 
+/** How one gets back to a kernel that worked: QEMU's own -kernel has no boot loader before it. */
+const oldKernel = ({ ownKernel }: Evidence): string =>
+  ownKernel === true
+    ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
+    : 'Choose the old kernel in the grub menu (utopia vnc)';
+
 const panicEvidence = (evidence: Evidence): readonly string[] =>
   linesFrom(guestLines(evidence), /Kernel panic - not syncing: [^\]]*$/);
 
@@ -56,7 +62,7 @@ export const guestRules: readonly Rule[] = [
         why: unknown
           ? 'It knows no such disk. Without an initramfs, virtio PCI, virtio block and ext4 must be built in (Y, not M); with one, the initramfs must hold them.'
           : 'It found the disk, but not a file system that it can read there: is root= right, and ext4 built in (Y, not M)?',
-        next: 'Choose the old kernel in the grub menu (VNC), then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.',
+        next: `${oldKernel(evidence)}, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.`,
         lines: panicEvidence(evidence),
       };
     },
@@ -82,7 +88,7 @@ export const guestRules: readonly Rule[] = [
         why: killed
           ? 'init crashed or left. A library or program that it needs is damaged, or the kernel lacks something that it asks for.'
           : 'The root file system is mounted, but has no /sbin/init: it is another partition, empty, or init= is wrong.',
-        next: 'Choose the old kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
+        next: `${oldKernel(evidence)}, or go back with utopia reset (your overlay is kept).`,
         lines: panicEvidence(evidence),
       };
     },
@@ -107,7 +113,7 @@ export const guestRules: readonly Rule[] = [
             : 'utopia oops shows where and why. A new kernel or module is the first suspect.',
         next: isLateTimer(reason)
           ? 'utopia up, once this host has less to do.'
-          : 'Choose another kernel in the grub menu, or go back with utopia reset (your overlay is kept).',
+          : `${oldKernel(evidence)}, or go back with utopia reset (your overlay is kept).`,
         lines: panicEvidence(evidence),
       };
     },
@@ -162,7 +168,7 @@ export const guestRules: readonly Rule[] = [
             ? 'The initramfs gave up and opened a shell: it cannot find or mount the root file system.'
             : `The initramfs waits for the root file system${waiting}.`,
         why: 'root= names a disk that is not there, or the initramfs lacks the driver for it (virtio_blk, ext4).',
-        next: 'Choose the old kernel in the grub menu, then rebuild the initramfs: update-initramfs -u -k VERSION',
+        next: `${oldKernel(evidence)}, then rebuild the initramfs: update-initramfs -u -k VERSION`,
         lines: tail(lines),
       };
     },

@@ -34,6 +34,8 @@ export interface Evidence {
   readonly ssh?: { readonly host: string; readonly port: number } | undefined;
   /** Whether the user passed arguments of their own to QEMU. */
   readonly hasExtraArgs?: boolean | undefined;
+  /** They load a kernel (`-kernel`): no boot loader, and no menu of its kernels, comes before it. */
+  readonly ownKernel?: boolean | undefined;
 }
 
 /** What happened to a machine, why, and what to do: for the terminal and for JSON. */

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { MachinePlan } from '../machine/plan.ts';
 
 interface DiskName {
@@ -30,12 +30,24 @@ export interface Connections {
   readonly isolated?: boolean | undefined;
   /** Other people on this host, in words; undefined where there are none. */
   readonly others?: string | undefined;
+  /** The guest has X2Go's server. */
+  readonly x2go?: boolean | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
+  /** Its terminal is an SSH session, which takes it along. */
+  readonly remote?: boolean | undefined;
 }
 
-/** The connection card: one line a way to reach the machine. `cwd` shortens paths below it. */
-export function connectionCard(connections: Connections, cwd: string, home: string): string[] {
+/**
+ * The connection card: one line a way to reach the machine, more where `columns` are too few.
+ * `cwd` shortens paths below it.
+ */
+export function connectionCard(
+  connections: Connections,
+  cwd: string,
+  home: string,
+  columns = 80,
+): string[] {
   const { exposed, vnc, disks = [], sensors = false } = connections;
   const screen =
     vnc === undefined
@@ -69,8 +81,37 @@ export function connectionCard(connections: Connections, cwd: string, home: stri
         ? 'Ctrl-C here, or poweroff in the guest'
         : 'utopia down, or poweroff in the guest',
     ],
+    ...(connections.foreground && connections.remote === true
+      ? [['', 'closing this SSH session does, too: utopia up --detach stays'] as const]
+      : []),
   ];
-  return rows.map(([what, how]) => `  ${what.padEnd(8)} ${how}`);
+  return rows.flatMap(([what, how]) => layOutRow(`  ${what.padEnd(8)} `, how, columns));
+}
+
+/** A row that is too long goes on below its text; a path that is, behind one of its folders. */
+function layOutRow(label: string, text: string, columns: number): string[] {
+  if (label.length + text.length <= columns) return [label + text];
+  const room = Math.max(10, columns - label.length);
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).flatMap((each) => breakPath(each, room))) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines.map((line, at) => (at === 0 ? label : ' '.repeat(label.length)) + line);
+}
+
+function breakPath(word: string, room: number): string[] {
+  if (word.length <= room) return [word];
+  const parts: string[] = [];
+  for (const part of word.split(/(?<=\/)/)) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.length + part.length <= room)
+      parts[parts.length - 1] = last + part;
+    else parts.push(part);
+  }
+  return parts;
 }
 
 function shareRows(
@@ -98,20 +139,22 @@ function sshWays({ ssh, exposed, closed, keyFile }: Connections): string {
 }
 
 /** X2Go is an SSH client of its own: it needs the port, and where passwords are closed the key's file. */
-function x2go({ ssh, closed, keyFile }: Connections): string {
-  if (closed === true || keyFile !== undefined) return '';
+function x2go({ ssh, closed, keyFile, x2go: has }: Connections): string {
+  if (has !== true || closed === true || keyFile !== undefined) return '';
   return `   X2Go: ${nameOf(ssh.host)}, port ${ssh.port}`;
 }
 
 function keyRows(
-  { ssh, keyFile }: Connections,
+  { ssh, keyFile, x2go: has }: Connections,
   cwd: string,
   home: string,
 ): (readonly [string, string])[] {
   if (keyFile === undefined) return [];
   return [
     ['key', shorten(keyFile, cwd, home)],
-    ['X2Go', `${nameOf(ssh.host)}, port ${ssh.port}, with KEY as its RSA/DSA key`],
+    ...(has === true
+      ? [['X2Go', `${nameOf(ssh.host)}, port ${ssh.port}, with KEY as its RSA/DSA key`] as const]
+      : []),
   ];
 }
 
@@ -142,13 +185,15 @@ function nameDisks(disks: readonly DiskName[]): string {
   return text.length <= rowWidth ? text : `${disks.length} exercise disks; utopia disks lists them`;
 }
 
-/** `localhost` reads better than its number, and is what the lab guide says. */
+/** The number, not `localhost`: that may be `::1`, at which another user may listen at this port. */
 function nameOf(host: string): string {
-  return host === '127.0.0.1' || host === '0.0.0.0' ? 'localhost' : host;
+  return host === '0.0.0.0' ? '127.0.0.1' : host;
 }
 
 /** A path below the current folder as ./x, below the home as ~/x, else as it is. */
 export function shorten(path: string, cwd: string, home: string): string {
+  // Of a kernel's tree, say: it is below no folder of this host.
+  if (!isAbsolute(path)) return path;
   const below = relative(cwd, path);
   if (below !== '' && !below.startsWith('..')) return `./${below}`;
   const belowHome = relative(home, path);

@@ -74,7 +74,7 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
     get interactive() {
       return isTerminal(streams.stdin) && isTerminal(stderr);
     },
-    animated: isTerminal(stderr) && !dumb && env['CI'] === undefined,
+    animated: isTerminal(stderr) && !dumb && env['CI'] === undefined && !refusesColor(env),
     // A pseudo-terminal that nobody gave a size has 0 columns.
     columns: Math.min(stderr.columns || 80, 80),
     // Opened when somebody is asked: a command that asks nothing need not wait for it.
@@ -121,9 +121,14 @@ function isTerminal(stream: { readonly isTTY?: boolean | undefined }): boolean {
   return stream.isTTY === true;
 }
 
-/** NO_COLOR (no-color.org), FORCE_COLOR as chalk reads it, else 16 colours on a terminal. */
+/** NO_COLOR of no-color.org: what is drawn with escape sequences of its own is not wanted either. */
+function refusesColor(env: Environment): boolean {
+  return env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+}
+
+/** NO_COLOR, FORCE_COLOR as chalk reads it, else 16 colours on a terminal. */
 function colorLevel(stream: NodeJS.WriteStream, env: Environment): 0 | 1 {
-  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return 0;
+  if (refusesColor(env)) return 0;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] === '0' ? 0 : 1;
   if (env['TERM'] === 'dumb') return 0;
   return isTerminal(stream) ? 1 : 0;

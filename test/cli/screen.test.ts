@@ -148,7 +148,7 @@ describe('utopia forward', () => {
     await lab.run('up', '--detach', '--no-wait');
     const added = await lab.run('forward', `${port}:80`);
     expect(added).toMatchObject({ status: 0 });
-    expect(added.stdout).toBe(`localhost:${port} leads to port 80 of the guest.\n`);
+    expect(added.stdout).toBe(`127.0.0.1:${port} leads to port 80 of the guest.\n`);
     expect(added.stderr).toContain(`UTOPIA_FORWARDS="${port}:80"`);
     expect((await lab.run('forward', `${port + 1}:80`)).stdout).toContain('is there already');
 
@@ -165,7 +165,7 @@ describe('utopia forward', () => {
 
     expect((await lab.run('forward', '--remove', String(port + 1))).stdout).toContain('is closed');
     expect((await lab.run('forward')).stdout).toMatch(
-      new RegExp(`localhost:${port + 1} +80 +tcp +until the machine is off`),
+      new RegExp(`127.0.0.1:${port + 1} +80 +tcp +until the machine is off`),
     );
   });
 

@@ -17,7 +17,7 @@ describe('a machine’s day', () => {
     await using lab = await makeLab({ scenario: {} });
     const up = await lab.run('up', '--detach');
     expect(up).toMatchObject({ status: 0 });
-    expect(up.stdout).toContain(`ssh -p ${lab.sshPort} root@localhost`);
+    expect(up.stdout).toContain(`ssh -p ${lab.sshPort} root@127.0.0.1`);
     expect(up.stderr).toMatch(/ssh +SSH-2\.0-OpenSSH/);
     expect(up.stderr).toContain('utopia image warm, once');
     for (const line of up.stderr.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

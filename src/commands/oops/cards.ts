@@ -39,7 +39,7 @@ export async function locateCrashes(
   return {
     ...found,
     crashes: found.crashes.map((crash, index) => ({
-      ...withHostPaths(crash, sharedDir),
+      ...withHostPaths(crash, [sharedDir, folder, context.cwd]),
       repeated: crashes[index]?.repeated ?? 1,
     })),
   };

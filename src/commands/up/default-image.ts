@@ -21,7 +21,7 @@ export async function offerImage(
   const question = 'There is no image yet. Build the default one (Debian, 1.3 GB, a few minutes)?';
   if (!(await confirm(terminal, question, { assumeYes, defaultYes: true, signal }))) {
     throw new UtopiaError('image-missing', 'There is no image to start from.', {
-      hint: 'Set QCOW2_BACKING_FILE in utopia.config, or: utopia image fetch URL',
+      hint: 'utopia image build makes one later, utopia image fetch URL gets one; or name yours with QCOW2_BACKING_FILE in utopia.config.',
     });
   }
   const { runImageBuild } = await import('../image-build.ts');

@@ -100,9 +100,10 @@ export async function printCard(
     terminal.err(`  ${terminal.errColor.yellow(terminal.symbols.warn)} ${first}`);
     for (const line of rest) terminal.err(`    ${line}`);
   }
-  const connections = connectionsOf(state, paths, people, foreground);
+  const connections = await connectionsOf(state, paths, people, foreground, context.env);
   terminal.out();
-  for (const line of connectionCard(connections, context.cwd, homeFolder(context.env))) {
+  const home = homeFolder(context.env);
+  for (const line of connectionCard(connections, context.cwd, home, terminal.columns)) {
     terminal.out(line);
   }
   terminal.out();

@@ -190,6 +190,7 @@ export function openSession(
       accelerator: plan.accelerator,
       ssh: plan.sshListens === false ? undefined : plan.ssh,
       hasExtraArgs: plan.extraArgs.length > 0,
+      ownKernel: plan.extraArgs.some((word) => /^--?kernel$/.test(word)),
     }),
     close: async () => {
       end.abort();

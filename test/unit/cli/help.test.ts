@@ -71,6 +71,19 @@ describe('utopia --help', () => {
   });
 });
 
+test.each([['', program()] as const, ...everyCommand(program())])(
+  'utopia %s --help on 40 columns: lines are broken at their blanks',
+  (_words, command) => {
+    command.configureOutput({ getOutHelpWidth: () => 40 });
+    const [, ...lines] = command.helpInformation().split('\n');
+    const long = lines.filter(
+      (line) => line.length > 40 && / /.test(line.trim().split(/ {2,}/).at(-1) ?? ''),
+    );
+    command.configureOutput({ getOutHelpWidth: () => 80 });
+    expect(long).toEqual([]);
+  },
+);
+
 test.each(everyCommand(program()))('utopia %s --help has an example of it', (words, command) => {
   const lines = printedHelp(command).split('\n');
   const start = lines.findIndex((line) => /^Examples?:$/.test(line));

@@ -218,3 +218,13 @@ test.each([
 ])('%s asks for help about %s', (typed, topic) =>
   expect(readTypedCommand(program, typed.split(' ')).topic).toEqual(topic),
 );
+
+test.each([
+  ['run --max-log 1K -- true', '--max-log goes with --logs'],
+  ['run --share-folder -- true', '--share-folder goes with --each'],
+  ['run --share-folder --commands x', '--share-folder goes with --each'],
+  ['run --jobs 2 -- true', '--jobs goes with --each or --commands'],
+  ['run --max-copy-out 1M -- true', '--max-copy-out goes with --copy-out'],
+])('%s: an option that does nothing alone is refused', async (typed, text) => {
+  await expect(program.parseAsync(typed.split(' '), { from: 'user' })).rejects.toThrow(text);
+});

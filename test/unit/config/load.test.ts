@@ -57,7 +57,10 @@ describe('values', () => {
       UTOPIA_NAME: { value: 'ask4', origin: 'flag' },
       UTOPIA_ACCEL: { value: 'auto', origin: 'default' },
     });
+    // Of the file: what stands elsewhere, or outranks it, does not change what it sets.
     expect(report.config?.keysSet).toBe(3);
+    const flags = { UTOPIA_CPUS: '4', UTOPIA_ACCEL: 'tcg', UTOPIA_LOGIN: 'key' };
+    expect((await load('UTOPIA_CPUS=3\n', { flags })).config?.keysSet).toBe(1);
   });
 
   test('are paths from the folder of the file, Greek letters and blanks included', async () => {

@@ -297,3 +297,23 @@ test('no evidence at all still gives an answer', () => {
   expect(diagnosis.id).toBe('timeout');
   expect(diagnosis.next).not.toBe('');
 });
+
+function panic(text: string): Evidence {
+  const line = `[    1.000000] Kernel panic - not syncing: ${text}`;
+  return { ...base, consoleLines: [line], panicked: true };
+}
+
+test('who gave QEMU a kernel is not sent to the menu of a boot loader', () => {
+  const guests: readonly Evidence[] = [
+    panic('VFS: Unable to mount root fs on unknown-block(0,0)'),
+    panic('No working init found.'),
+    panic('Oops'),
+    stalled('boot-root-wrong'),
+  ];
+  for (const evidence of guests) {
+    expect(diagnose(evidence).next).toContain('grub menu');
+    const own = diagnose({ ...evidence, ownKernel: true }).next;
+    expect(own).not.toContain('grub');
+    expect(own).toContain('without your own -kernel');
+  }
+});

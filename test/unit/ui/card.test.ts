@@ -11,8 +11,8 @@ const connections = {
 
 test('the card of the default machine', () => {
   expect(connectionCard(connections, '/home/alice/lab', '/home/alice')).toEqual([
-    '  ssh      utopia ssh   or   ssh -p 22223 root@localhost   (root / root)',
-    '  screen   utopia vnc   or   vncviewer localhost:0   X2Go: localhost, port 22223',
+    '  ssh      utopia ssh   or   ssh -p 22223 root@127.0.0.1   (root / root)',
+    '  screen   utopia vnc   or   vncviewer 127.0.0.1:0',
     '  share    ./shared is /home/user/shared in the guest',
     '  console  ~/.local/state/utopia/lab-1a2b3c4d/console.log',
     '  stop     Ctrl-C here, or poweroff in the guest',
@@ -68,19 +68,20 @@ const shown = (more: object): string =>
 
 test('a guest that takes keys alone: the key’s file, for X2Go too, and no password', () => {
   const card = shown({
+    x2go: true,
     keyFile: '/home/alice/.local/state/utopia/lab/ssh/id_ed25519',
     others: 'anna',
   });
   expect(card).toContain(
-    'ssh -p 22223 -i KEY root@localhost\n  key      ~/.local/state/utopia/lab/ssh/',
+    'ssh -p 22223 -i KEY root@127.0.0.1\n  key      ~/.local/state/utopia/lab/ssh/',
   );
-  expect(card).toContain('  X2Go     localhost, port 22223, with KEY as its RSA/DSA key');
+  expect(card).toContain('  X2Go     127.0.0.1, port 22223, with KEY as its RSA/DSA key');
   expect(card).not.toMatch(/root \/ root|log in/);
   expect(card.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('a port that is closed, and other people', () => {
-  const closed = shown({ closed: true, others: 'anna' });
+  const closed = shown({ x2go: true, closed: true, others: 'anna' });
   expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
   expect(closed).not.toMatch(/X2Go|root \/ root|log in/);
   expect(shown({ others: 'anna and 3 others' })).toContain(
@@ -111,4 +112,43 @@ test('paths are shortened below the current folder and the home only', () => {
   expect(shorten('/h/x', '/a', '/h')).toBe('~/x');
   expect(shorten('/ab', '/a', '/h')).toBe('/ab');
   expect(shorten('/a', '/a', '/h')).toBe('/a');
+});
+
+test('X2Go, where the guest has its server', () => {
+  expect(shown({})).not.toContain('X2Go');
+  expect(shown({ x2go: true })).toContain('X2Go: 127.0.0.1, port 22223');
+  expect(shown({ keyFile: '/k' })).not.toContain('X2Go');
+});
+
+test('an up in an SSH session says what its end does; in the background nothing does', () => {
+  expect(shown({ remote: true })).toMatch(
+    /closing this SSH session does, too: utopia up --detach stays$/,
+  );
+  expect(shown({ remote: true, foreground: false })).not.toContain('SSH session');
+  expect(shown({})).not.toContain('SSH session');
+});
+
+/** The words of a card; a path may go on in the next line, behind a slash. */
+function words(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.trim())
+    .join(' ')
+    .replaceAll('/ ', '/')
+    .replaceAll(/\s+/g, ' ');
+}
+
+test.each([40, 60])('on %s columns no line is longer, and no word is broken', (columns) => {
+  const all: Connections = {
+    ...connections,
+    ...{ exposed: { host: '192.0.2.7', port: 22223 }, x2go: true, remote: true, others: 'anna' },
+    ...{ sensors: true, shareReach: 'write', isolated: true },
+  };
+  const wide = connectionCard(all, '/home/alice/lab', '/home/alice', 1_000);
+  const narrow = connectionCard(all, '/home/alice/lab', '/home/alice', columns);
+  expect(narrow.filter((line) => line.length > columns)).toEqual([]);
+  expect(words(narrow)).toBe(words(wide));
+});
+
+test('a path of no folder stays as it is', () => {
+  expect(shorten('fs/read_write.c', process.cwd(), '/home/alice')).toBe('fs/read_write.c');
 });
