@@ -8,6 +8,7 @@ import { isSshOpen, type RunningMachine } from '../machine/state.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { addForward, queryForwards, removeForward } from '../qmp/forwards.ts';
 import { layOutTable } from '../ui/table.ts';
+import { findGuestState, lostGuest } from './guest-state/lost.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { requireRunning, withMonitor } from './monitor.ts';
 import { refuseBusyPort } from './port-holder.ts';
@@ -26,6 +27,11 @@ export async function runForward(
 ): Promise<void> {
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
+  const guest = await findGuestState(located, running, context);
+  if (guest.kind !== 'well' && !globals.quiet) {
+    const { errColor, symbols } = context.terminal;
+    context.terminal.err(`${errColor.yellow(symbols.warn)} ${lostGuest(guest).message}`);
+  }
   await withMonitor(context, located, running, async (client) => {
     for (const rule of options.rules) {
       if (options.remove) await remove(context, globals, client, rule);

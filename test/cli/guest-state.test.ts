@@ -56,6 +56,9 @@ test.each([
     expect({ command, status }).toEqual({ command, status: 69 });
     expect(stderr).toMatch(said);
   }
+  const forwards = await lab.run('forward');
+  expect(forwards.status).toBe(0);
+  expect(forwards.stderr).toMatch(/^! .*(?:halted|panicked|locked)/);
   expect((await lab.run('up', '--detach')).stderr).toMatch(
     /had halted|sysrq triggered|soft lockup/,
   );
