@@ -58,7 +58,8 @@ export async function stopRunning(
   const monitor = async (): Promise<QmpClient> => (client ??= await connectQmp(socket));
   const { panicHeard = false } = options;
   const look = async (): Promise<Prospect> => {
-    const state = await lookAtGuest(await monitor(), { running, paths, panicHeard });
+    const guest = { running, paths, panicHeard, toBeStopped: true };
+    const state = await lookAtGuest(await monitor(), guest);
     options.onState?.(state);
     return prospects[state.kind];
   };

@@ -92,8 +92,16 @@ test.each(['halted', 'panicked', 'locked-up'] as const)(
   },
 );
 
-test('a guest that answers lives, whatever it prints, and is not asked again', async () => {
+test('a guest with one processor locked up that still answers can be worked in, and is not waited for', async () => {
   const step: StandInStep = { processors: 'locked-up', console: signs['locked-up'] };
+  await using lab = await labThat(step, 'ignore');
+  expect(await stateOf(lab)).toBe('running');
+  const { stdout } = await lab.run('down', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ step: 'quit', because: 'locked-up' });
+});
+
+test('a guest that answers lives, whatever it prints, and is not asked again', async () => {
+  const step: StandInStep = { processors: 'busy', console: signs['locked-up'] };
   await using lab = await labThat(step);
   expect(await stateOf(lab)).toBe('running');
   const asked = (): number =>

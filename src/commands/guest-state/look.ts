@@ -37,6 +37,11 @@ export interface GuestToLookAt {
   readonly paths: Pick<MachinePaths, 'consoleLog' | 'firmwareLog' | 'aliveFile'>;
   /** QEMU's panic device was heard in this boot: then no processor need prove it. */
   readonly panicHeard?: boolean;
+  /**
+   * It is to shut down, which one that hangs does not, although its other processors may answer SSH.
+   * Else such a guest is well: one can still work in it.
+   */
+  readonly toBeStopped?: boolean;
 }
 
 /** Between two looks at the processors. A halt outlasts it, an interrupt handler does not. */
@@ -69,11 +74,13 @@ export async function lookAtGuest(client: QmpClient, guest: GuestToLookAt): Prom
   if (guest.panicHeard === true) return { kind: 'panicked', words: wordsOf(sign) };
   if (sign === undefined) return well;
   const [states, greets] = await Promise.all([sampleProcessors(client, guest), answers(guest)]);
-  if (greets) {
+  const found = judge(sign, states);
+  // One whose other processors answer may still hang: the next look asks it again.
+  if (greets && !states.includes('stuck')) {
     await noteAlive(guest.paths, guest.running.qemu, bytes);
-    return well;
   }
-  return judge(sign, states);
+  const hangsAllTheSame = found.kind === 'locked-up' && guest.toBeStopped === true;
+  return greets && !hangsAllTheSame ? well : found;
 }
 
 /** Whether every processor has stopped for good, seen twice. */

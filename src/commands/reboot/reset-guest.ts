@@ -60,7 +60,8 @@ export async function shutDownGuest(
       if (elapsedMs - pressedAt >= pressEveryMs) {
         pressedAt = elapsedMs;
         const guest = await talk(
-          async (client) => await lookAtGuest(client, { running, paths: located.paths }),
+          async (client) =>
+            await lookAtGuest(client, { running, paths: located.paths, toBeStopped: true }),
         );
         if (guest.kind === 'halted' || guest.kind === 'panicked') return 'reset';
         if (guest.kind !== 'locked-up') hungAt = undefined;
