@@ -94,5 +94,6 @@ test('-n finds a machine that was renamed, and ends one whose folder has moved a
   expect(await findRunning(lab.paths())).toBeUndefined();
   const up = await other.run(...named, 'up', '--detach');
   expect(up).toMatchObject({ status: 69, stdout: '' });
-  expect(up.stderr).toContain(`The folder of this machine is gone: ${lab.folder}`);
+  // The message breaks at a blank of the folder's name.
+  expect(up.stderr.replaceAll(/\s+/g, ' ')).toContain(`this machine is gone: ${lab.folder}`);
 });
