@@ -166,8 +166,7 @@ export function neededFiles(words: readonly string[]): NamedFile[] {
     }
     const isNeeded = isDisk || /^(?:kernel|initrd|dtb|cdrom|pflash)$/.test(name);
     // Several modules of -initrd stand behind commas.
-    return isNeeded && path.startsWith('/') && !path.includes(',')
-      ? [{ option, path, isDisk }]
-      : [];
+    const isList = name === 'initrd' && path.includes(',');
+    return isNeeded && path.startsWith('/') && !isList ? [{ option, path, isDisk }] : [];
   });
 }

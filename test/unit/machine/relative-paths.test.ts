@@ -52,6 +52,8 @@ test.each([
 
 test('kernels and disks are needed, what QEMU writes is not', () => {
   const words = '-kernel /k -drive if=ide,file=/d -hda /h -serial file:/s -initrd /a,/b'.split(' ');
+  const comma = { option: '-kernel', path: '/lab 1, x/k', isDisk: false };
+  expect(neededFiles([comma.option, comma.path])).toEqual([comma]);
   expect(neededFiles(words)).toEqual([
     { option: '-kernel', path: '/k', isDisk: false },
     { option: '-drive', path: '/d', isDisk: true },
