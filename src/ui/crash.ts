@@ -68,9 +68,28 @@ function renderHead({ crash, headline }: CrashCard, { columns, color }: CrashSty
       : [`  ended in a kernel panic: ${crash.panic}`];
   return [
     ...head,
+    ...kernelsWords(crash, headline, columns).map((line) => color.dim(line)),
     ...(when.length === 0 ? [] : [color.dim(`  ${when.join(', ')}`)]),
     ...panic.flatMap((line) => wrapText(line, columns - 2).map((part) => `  ${part}`)),
   ];
+}
+
+/** Characters that would move the cursor, colour the terminal or turn the line's direction. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/** The title of the report as the kernel printed it, on one line; none where the headline says it. */
+function kernelsWords({ message }: Crash, headline: string, columns: number): string[] {
+  const words = message.replace(unprintable, ' ').trim();
+  if (words === '' || headline.includes(words.replace(/^Kernel panic - not syncing: /, ''))) {
+    return [];
+  }
+  return [`  ${clip(words, columns - 2)}`];
+}
+
+function clip(text: string, width: number): string {
+  if (text.length <= width) return text;
+  // Half of a character outside the 16-bit range is none.
+  return `${text.slice(0, width - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
 interface Row {

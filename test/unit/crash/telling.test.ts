@@ -128,3 +128,47 @@ test('a card: what, where, the trace with a recursion as one line, within 80 col
   expect(lines).toContain('  proc_reg_write - vfs_write - ksys_write');
   expect(lines.join('\n')).not.toContain('?');
 });
+
+function card(crash: Crash, columns: number): string[] {
+  return renderCrash(
+    {
+      crash: { ...crash, repeated: 1 },
+      headline: crashHeadline(crash),
+      what: '',
+      next: [],
+      notes: [],
+    },
+    {
+      columns,
+      color: new Chalk({ level: 0 }),
+      symbols: { ok: 'ok', warn: '!', fail: 'x', info: '-' },
+      verbose: false,
+      isUninteresting,
+      shorten: (path) => path,
+    },
+  );
+}
+
+describe('the kernel’s own message stands beneath the headline', () => {
+  test('as it was printed, cut where the terminal ends', () => {
+    const crash = recorded('debian-null-read');
+    expect(card(crash, 80)).toContain(`  ${crash.message}`);
+    const narrow = card(crash, 40).find((line) => line.startsWith('  BUG: kernel NULL'));
+    expect(narrow).toHaveLength(40);
+    expect(narrow).toMatch(/\.\.\.$/);
+  });
+
+  test('without what a terminal would obey, and not twice', () => {
+    const crash = recorded('debian-divide');
+    const hostile = { ...crash, message: 'divide error\u001B[2J\u202E: 0000 [#1]\r\u0007' };
+    expect(card(hostile, 80)).toContain('  divide error [2J : 0000 [#1]');
+    const panic = recorded('public-no-init-6.1');
+    const only = {
+      ...panic,
+      kind: 'panic',
+      panic: 'VFS: no',
+      message: 'Kernel panic - not syncing: VFS: no',
+    } as const;
+    expect(card(only, 80).filter((line) => line.includes('VFS: no'))).toHaveLength(1);
+  });
+});
