@@ -101,7 +101,7 @@ test('UTOPIA_NETWORK=none: restrict=on beside the forwards, on the card, and mou
     `user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:${lab.sshPort}-:22,hostfwd=tcp:127.0.0.1:18080-:80`,
   );
   expect((await dryRun(lab, '--network', 'full')).argv.join(' ')).not.toContain('restrict');
-  const up = await lab.run('up', '--detach', '--no-wait');
+  const up = await lab.run('up', '--detach');
   expect(up.stdout).toContain('network  the guest reaches nothing (UTOPIA_NETWORK=none)');
   const mount = await lab.run('mount', '--sshfs');
   expect(mount).toMatchObject({ status: 69 });
