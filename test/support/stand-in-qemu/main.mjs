@@ -239,7 +239,9 @@ function answer(command, given) {
       shutdownAction = given.shutdown ?? shutdownAction;
       return {};
     case 'human-monitor-command':
-      appendFileSync(`${process.env.STAND_IN_SCENARIO}.monitored`, `${given['command-line']}\n`);
+      // Without a scenario nobody reads them, and this user may not write here.
+      if (process.env.STAND_IN_SCENARIO !== undefined)
+        appendFileSync(`${process.env.STAND_IN_SCENARIO}.monitored`, `${given['command-line']}\n`);
       return scenario.monitor?.[given['command-line']] ?? obey(given['command-line']);
     case 'cont':
       status = 'running';
