@@ -35,11 +35,10 @@ export async function runConfig(
   if (globals.json) {
     terminal.json(configAsJson(report), 2);
   } else {
-    const setCount = keyNames.filter((key) => report.values[key].origin !== 'default').length;
     terminal.out(
       report.fileExists
-        ? `${report.label} · ${setCount} of ${keyNames.length} keys set`
-        : `no ${report.label} · ${setCount} of ${keyNames.length} keys set · ${initCommand(report)} writes one`,
+        ? `${report.label} · ${report.keysSet} of ${keyNames.length} keys set`
+        : `no ${report.label} · ${initCommand(report)} writes one`,
     );
     terminal.out();
     for (const key of keyNames) {

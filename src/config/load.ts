@@ -83,6 +83,7 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
   return {
     file: file.path,
     fileExists: file.exists,
+    keysSet,
     label: labelOf(sources.cwd, file.path),
     values,
     warnings: [...warnings, ...evaluation.warnings, ...remarkOnNames(evaluation)].toSorted(byLine),

@@ -19,6 +19,8 @@ export interface ConfigReport {
   /** Absolute path of the file, whether it exists or not. */
   readonly file: string;
   readonly fileExists: boolean;
+  /** Keys that the file sets; what a flag or the environment outranks counts. */
+  readonly keysSet: number;
   /** The file as the user would name it: relative when it lies in or below the current folder. */
   readonly label: string;
   readonly values: Readonly<Record<KeyName, ReportedValue>>;

@@ -65,6 +65,16 @@ test('config --json keeps its contract: origins, lines, resolved values', () => 
   });
 });
 
+test('config counts the keys that the file sets, not those of flags and of the environment', () => {
+  using folder = temporaryFolder();
+  const more = ['--cpus', '4', '--memory', '2G'];
+  const headLine = (): string =>
+    utopia(folder.path, ['config', ...more], { UTOPIA_NAME: 'ask1' }).stdout.split('\n')[0] ?? '';
+  expect(headLine()).toBe('no utopia.config · utopia init writes one');
+  writeFileSync(join(folder.path, 'utopia.config'), 'UTOPIA_CPUS=3\nUTOPIA_NAME=ask2\n');
+  expect(headLine()).toMatch(/^utopia\.config · 2 of \d+ keys set$/);
+});
+
 test('config prints everything and ends with 78 when a value is wrong', () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, 'utopia.config'), 'UTOPIA_CPUS=0\nUTOPIA_NAME=a b\n');
