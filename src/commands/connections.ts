@@ -5,7 +5,7 @@ import type { MachinePaths } from '../machine/paths.ts';
 import { readImageRecord } from '../image/image-record.ts';
 import { isSshOpen, type MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
-import { shareReach } from './share-access.ts';
+import { describeTrouble, shareReach, writersOf } from './share-access.ts';
 
 /** Whether the image of the machine has X2Go's server, as far as its record says. */
 async function hasX2Go(image: string): Promise<boolean> {
@@ -21,7 +21,7 @@ function isRemote(env: Environment): boolean {
 
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
 export async function connectionsOf(
-  { ssh, exposed, plan, sshOpen, keyOnly, shareClosed, backingFile }: MachineState,
+  { ssh, exposed, plan, sshOpen, keyOnly, backingFile, ...state }: MachineState,
   { consoleLog, sshDir }: MachinePaths,
   people: People,
   foreground: boolean,
@@ -35,7 +35,7 @@ export async function connectionsOf(
     vnc: plan.vnc,
     sharedDir: plan.sharedDir,
     shareReach: people.kind === 'others' ? shareReach(plan.sharedDir) : 'none',
-    shareClosed,
+    shareTrouble: describeTrouble(await writersOf({ plan, ...state })),
     disks: plan.disks,
     sensors: plan.sensorPort,
     isolated: plan.isolated,

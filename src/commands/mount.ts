@@ -14,6 +14,7 @@ import { readSshBanner } from '../guest/ssh-banner.ts';
 import { enterGuest, runInGuest } from '../guest/ssh.ts';
 import { homeFolder } from '../places.ts';
 import { findGuest, type ReachableGuest } from './guest-access.ts';
+import { sayTrouble, writersOf } from './share-access.ts';
 
 export interface MountOptions {
   /** Where in the guest; each kind has its own default. */
@@ -59,23 +60,17 @@ async function mountShare(
   const report = parseShareReport(stdout);
   if (report.end !== 'mounted' && report.end !== 'there') throw refusal(report, folder, stderr);
   const sharedDir = running.state?.plan.sharedDir ?? machine.config.sharedDir;
+  const writers = running.state && (await writersOf(running.state, report.user));
   if (globals.json) {
     const { end, owner, user } = report;
-    terminal.json({ schema: 1, end, folder, sharedDir, owner, user });
+    terminal.json({ schema: 1, end, folder, sharedDir, owner, user, shareWriters: writers });
     return;
   }
   const how = report.end === 'there' ? 'is already' : once ? 'is now' : 'is now, and at each boot,';
   terminal.out(`${sharedDir} ${how} ${folder} in the guest.`);
-  for (const line of describeOwners(report)) terminal.err(line);
-}
-
-/** What a student meets when ids differ: QEMU does everything on the host as whoever started it. */
-function describeOwners({ owner, user }: ShareReport): readonly string[] {
-  if (owner === undefined || user === undefined || owner === user) return [];
-  return [
-    `Its files belong to user id ${owner} there; the guest's user has ${user}, and can only`,
-    'read them. root in the guest can write; on the host all of it is yours.',
-  ];
+  // An image of other makers need not have the account.
+  if (writers !== undefined && (report.user !== undefined || writers.root === 'no'))
+    sayTrouble(terminal, writers);
 }
 
 function refusal({ end, detail }: ShareReport, folder: string, stderr: string): UtopiaError {

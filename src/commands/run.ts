@@ -83,7 +83,7 @@ export async function runRun(
       ? undefined
       : await openNamedPlace(context.cwd, options.junit, junitHint);
   const startedAt = performance.now();
-  const build = hearBuild();
+  const build = hearBuild(options.use);
   const run: CopyRun = {
     ...options,
     copyOut: copyOutPaths(options.copyOut),

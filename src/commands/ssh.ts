@@ -1,8 +1,9 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { enterGuest } from '../guest/ssh.ts';
 import { exactCommand, remoteCommand } from '../guest/ssh-argv.ts';
-import { findGuest } from './guest-access.ts';
+import { findGuest, type ReachableGuest } from './guest-access.ts';
 import { tellingCrash } from './guest-state/crash-meanwhile.ts';
+import { tellingShare } from './share-access.ts';
 
 export interface SshOptions {
   /** Account in the guest; the guide's is root. */
@@ -22,14 +23,14 @@ export async function runSsh(
   globals: GlobalOptions,
   options: SshOptions,
 ): Promise<number> {
-  const { access, machine } = await findGuest(context, globals, options.login);
+  const { access, machine, running } = await findGuest(context, globals, options.login);
   const command = remoteCommand(options.words);
   const tty = options.tty ? 'always' : context.terminal.stdin.isTTY ? 'auto' : 'never';
-  const run = async (): Promise<number> => await enterGuest(access, { command, tty });
+  const enter = async (): Promise<number> => await enterGuest(access, { command, tty });
   // A shell's status is that of the last command in it, and its crash was seen there.
   return options.words.length === 0
-    ? await run()
-    : await tellingCrash(context, globals, machine.paths.consoleLog, run);
+    ? await enter()
+    : await tellingWhy(context, globals, { machine, running, login: options.login }, enter);
 }
 
 /**
@@ -41,9 +42,24 @@ export async function runExec(
   globals: GlobalOptions,
   options: Pick<SshOptions, 'login' | 'words'>,
 ): Promise<number> {
-  const { access, machine } = await findGuest(context, globals, options.login);
+  const { access, machine, running } = await findGuest(context, globals, options.login);
   // `exec`: a program, even where the shell has a word of its own with that name.
   const command = `exec ${exactCommand(options.words)}`;
-  const run = async (): Promise<number> => await enterGuest(access, { command, tty: 'never' });
-  return await tellingCrash(context, globals, machine.paths.consoleLog, run);
+  const enter = async (): Promise<number> => await enterGuest(access, { command, tty: 'never' });
+  return await tellingWhy(context, globals, { machine, running, login: options.login }, enter);
+}
+
+/** Behind a command that fails: that the guest's kernel crashed meanwhile, or that the share is closed to its account. */
+async function tellingWhy(
+  context: Context,
+  globals: GlobalOptions,
+  { machine, running, login }: Pick<ReachableGuest, 'machine' | 'running'> & { login: string },
+  enter: () => Promise<number>,
+): Promise<number> {
+  return await tellingCrash(
+    context,
+    globals,
+    machine.paths.consoleLog,
+    async () => await tellingShare(context, globals, { login, state: running.state }, enter),
+  );
 }

@@ -11,6 +11,7 @@ import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
 import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
 import { connectionsOf, reachOf } from './connections.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
+import { writersOf } from './share-access.ts';
 
 /**
  * `utopia status`: whether the machine runs, since when, and how to reach it. Gives the status of
@@ -49,6 +50,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       vnc: running?.state?.plan.vnc,
       ...(running?.state === undefined ? {} : reachOf(running.state, people)),
       sharedDir: running?.state?.plan.sharedDir,
+      shareWriters: running?.state && (await writersOf(running.state)),
       disks: running?.state?.plan.disks,
       sensors: running?.state?.plan.sensorPort,
       suspendedAt: suspended?.manifest.savedAt,

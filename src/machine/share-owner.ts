@@ -18,12 +18,13 @@ export type ShareOwner =
   | { readonly kind: 'closed'; readonly uid: number };
 
 /**
- * Decides how a shared folder that only its owner may open is opened for the guest's
- * `user`. The guest's kernel judges by the ids that QEMU tells it (security_model=none),
- * so that a folder of mode 0700 of user 1001 is closed to user 1000 there. Then QEMU
+ * Decides how a shared folder of the host user's own is opened for the guest's `user`.
+ * The guest's kernel judges by the ids that QEMU tells it (security_model=none), so that
+ * a folder of user 1001 is closed to user 1000 there, or can only be read. Then QEMU
  * runs in a user namespace that has one id, the host user's own, under the number
  * 1000 (user_namespaces(7)): it may open what it might before, and calls the owner of
- * the share 1000. Who is 1000 already, and a folder that all may open, need none of it.
+ * the share 1000. Who is 1000 already needs none of it; root, who would lose his rights
+ * over other users' files in it, goes there only if `user` could not even open the folder.
  */
 export async function chooseShareOwner(
   plan: MachinePlan,
@@ -33,14 +34,16 @@ export async function chooseShareOwner(
   if (uid === guestUserId) return { kind: 'as-it-is' };
   const folder = await stat(plan.sharedDir).catch(() => undefined);
   if (folder === undefined || folder.uid !== uid) return { kind: 'as-it-is' };
-  if ((folder.mode & listAndEnter) === listAndEnter) return { kind: 'as-it-is' };
+  const isOpen = (folder.mode & listAndEnter) === listAndEnter;
+  if (isOpen && uid === 0) return { kind: 'as-it-is' };
   const prefix = [
     ...['unshare', '--user', `--map-user=${guestUserId}`, `--map-group=${guestUserId}`],
     '--',
   ];
   const mapped =
     !needsPrivilege(plan.extraArgs, uid) && (await opensAll(prefix, plan, backingFile));
-  return mapped ? { kind: 'mapped', prefix } : { kind: 'closed', uid };
+  if (mapped) return { kind: 'mapped', prefix };
+  return isOpen ? { kind: 'as-it-is' } : { kind: 'closed', uid };
 }
 
 /** In the namespace root is root no more, and a set-user-id helper stays what it is. */
@@ -54,8 +57,9 @@ async function opensAll(
   { overlay, sharedDir, disks, accelerator }: MachinePlan,
   backingFile: string,
 ): Promise<boolean> {
-  const written = [overlay, sharedDir, ...(accelerator === 'kvm' ? ['/dev/kvm'] : [])];
-  const read = [backingFile, ...disks.map(({ file }) => file)];
+  const written = [overlay, ...(accelerator === 'kvm' ? ['/dev/kvm'] : [])];
+  // A share that cannot be written to can be read all the same.
+  const read = [backingFile, sharedDir, ...disks.map(({ file }) => file)];
   const script = `o=w; for f; do case $f in --) o=r ;; *) test -$o "$f" || exit 1 ;; esac; done`;
   const [program = '', ...words] = [...prefix, 'sh', '-c', script, 'sh', ...written, '--', ...read];
   const child = spawn(program, words, { stdio: 'ignore' });

@@ -3,6 +3,7 @@ import { endBridge } from './bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
 import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
+import type { ShareOwner } from './share-owner.ts';
 import { readRegularText } from '../regular-file.ts';
 
 /** What is written down about a machine that was started, as JSON in its state folder. */
@@ -26,7 +27,9 @@ export interface MachineState {
   readonly backingFile: string;
   /** Why it does not run with KVM, as half a sentence. */
   readonly slowBecause?: string | undefined;
-  /** Only root can open the share in the guest: see chooseShareOwner. */
+  /** How QEMU shows the share's owner: see chooseShareOwner. Older versions did not write it down. */
+  readonly shareOwner?: ShareOwner['kind'] | undefined;
+  /** Older versions wrote this where `shareOwner` is `closed`. */
   readonly shareClosed?: boolean | undefined;
   /** It went on from a warm base instead of booting. */
   readonly warm?: boolean | undefined;

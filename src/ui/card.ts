@@ -19,8 +19,8 @@ export interface Connections {
   readonly sharedDir: string;
   /** What other people on this host may do in it; `none` where there are none. */
   readonly shareReach?: 'none' | 'read' | 'write' | undefined;
-  /** The guest's `user` cannot open it, only root there. */
-  readonly shareClosed?: boolean | undefined;
+  /** Why the guest's `user` cannot write to it, and what to do. */
+  readonly shareTrouble?: string | undefined;
   readonly consoleLog: string;
   /** Exercise disks in the guest's order, by name; a machine that an older utopia started names none. */
   readonly disks?: readonly DiskName[] | undefined;
@@ -115,14 +115,12 @@ function breakPath(word: string, room: number): string[] {
 }
 
 function shareRows(
-  { shareReach = 'none', shareClosed = false }: Connections,
+  { shareReach = 'none', shareTrouble }: Connections,
   folder: string,
 ): (readonly [string, string])[] {
   return [
     ['share', `${folder} is /home/user/shared in the guest`],
-    ...(shareClosed
-      ? [['', 'only root opens it there, since it is yours alone: docs/access.md'] as const]
-      : []),
+    ...(shareTrouble === undefined ? [] : [['', shareTrouble] as const]),
     ...(shareReach === 'none'
       ? []
       : [['', `others here can ${shareReach} it; utopia doctor --fix closes it`] as const]),

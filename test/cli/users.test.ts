@@ -1,8 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { installForAll } from '../support/program.ts';
+import { installStandInForAll } from '../support/program.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,24 +21,10 @@ interface Listed {
   readonly vnc: { readonly display: number };
 }
 
-/** The program, and a stand-in for QEMU, that every user may run. */
-function makeTools(folder: string): { readonly program: string; readonly qemu: string } {
-  const program = installForAll(folder, 'test/support/stand-in-qemu');
-  const qemu = join(folder, 'qemu');
-  mkdirSync(join(qemu, 'bin'), { recursive: true });
-  const standIn = join(program, 'stand-in-qemu/main.mjs');
-  const wrapper = join(qemu, 'bin/qemu-system-x86_64');
-  writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${standIn}' "$@"\n`);
-  chmodSync(wrapper, 0o755);
-  const image = execFileSync('which', ['qemu-img'], { encoding: 'utf8' }).trim();
-  symlinkSync(image, join(qemu, 'bin/qemu-img'));
-  return { program: join(program, 'bin/utopia.js'), qemu };
-}
-
 test('machines of two users neither collide nor can be touched by the other', () => {
   using folder = temporaryFolder();
   chmodSync(folder.path, 0o1777);
-  const { program, qemu } = makeTools(folder.path);
+  const { program, qemu } = installStandInForAll(folder.path);
   const pids: number[] = [];
 
   function makeUser(uid: number) {

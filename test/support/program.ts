@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -47,4 +47,21 @@ export function packProgram(folder: string): string {
     stdio: 'ignore',
   });
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
+}
+
+/** The program's script, and the prefix of a stand-in for QEMU, that every user may run. */
+export function installStandInForAll(folder: string): {
+  readonly program: string;
+  readonly qemu: string;
+} {
+  const program = installForAll(folder, 'test/support/stand-in-qemu');
+  const qemu = join(folder, 'qemu');
+  mkdirSync(join(qemu, 'bin'), { recursive: true });
+  const standIn = join(program, 'stand-in-qemu/main.mjs');
+  const wrapper = join(qemu, 'bin/qemu-system-x86_64');
+  writeFileSync(wrapper, `#!/bin/sh\nexec '${process.execPath}' '${standIn}' "$@"\n`);
+  chmodSync(wrapper, 0o755);
+  const image = execFileSync('which', ['qemu-img'], { encoding: 'utf8' }).trim();
+  symlinkSync(image, join(qemu, 'bin/qemu-img'));
+  return { program: join(program, 'bin/utopia.js'), qemu };
 }

@@ -16,6 +16,7 @@ import { utopiaVersion } from '../../version.ts';
 import { connectionsOf, reachOf } from '../connections.ts';
 import { findGuestState, lostGuest } from '../guest-state/lost.ts';
 import type { LocatedMachine } from '../locate.ts';
+import { writersOf } from '../share-access.ts';
 import type { ReleasedGuest } from '../time/released-shares.ts';
 
 /** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
@@ -88,6 +89,7 @@ export async function printCard(
       exposed,
       vnc: plan.vnc,
       ...reachOf(state, people),
+      shareWriters: await writersOf(state),
       accelerator: plan.accelerator,
       readyAt: state.readyAt,
       warm: state.warm === true,

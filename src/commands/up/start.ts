@@ -189,7 +189,7 @@ async function launch(
     ...(keyOnly ? { keyOnly } : {}),
     backingFile: backing.path,
     slowBecause: acceleration.reason,
-    ...(owner.kind === 'closed' ? { shareClosed: true } : {}),
+    shareOwner: owner.kind,
     ...(keepDisks || stateFile === undefined ? {} : { warm: true }),
   };
   await writeState(paths, state);

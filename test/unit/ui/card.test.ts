@@ -53,14 +53,13 @@ function shareRows(more: Partial<Connections>): string[] {
   );
 }
 
-test('a share that others can open, and one that only root opens in the guest', () => {
+test('a share that others can open, and one to which the guest’s user cannot write', () => {
   expect(shareRows({})).toEqual([]);
   expect(shareRows({ shareReach: 'write' })).toEqual([
     '           others here can write it; utopia doctor --fix closes it',
   ]);
-  expect(shareRows({ shareClosed: true })).toEqual([
-    '           only root opens it there, since it is yours alone: docs/access.md',
-  ]);
+  const shareTrouble = 'user cannot open it there (yours, id 54001); root can: utopia ssh';
+  expect(shareRows({ shareTrouble })).toEqual([`           ${shareTrouble}`]);
 });
 
 const shown = (more: object): string =>
