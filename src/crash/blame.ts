@@ -34,7 +34,35 @@ export function blame(
     const caller = frames.find(({ uncertain }) => uncertain !== true);
     if (caller !== undefined) return caller;
   }
-  return frames.find((frame) => !isUninteresting(frame)) ?? named ?? fault;
+  return (
+    frames.find((frame) => !isUninteresting(frame)) ??
+    (stalls.has(kind) ? undefined : frames.find(isOnlyUncertain)) ??
+    lockPlace(messages) ??
+    named ??
+    fault
+  );
+}
+
+/** Kinds whose trace shows who is late, with leftovers of every interrupt on the stack. */
+const stalls: ReadonlySet<Verdict['kind']> = new Set(['rcu-stall', 'soft-lockup', 'hard-lockup']);
+
+/**
+ * Kernels without frame pointers mark every frame as uncertain: better than none. What stands at a
+ * function's start or behind its end is a pointer to it, and no call.
+ */
+function isOnlyUncertain(frame: TraceFrame): boolean {
+  if (frame.uncertain !== true || frame.offset === 0 || frame.offset === frame.size) return false;
+  return !isUninteresting({ ...frame, uncertain: undefined });
+}
+
+/** Where the lock is taken that lockdep complains about, for reports that are cut off before the trace. */
+function lockPlace(messages: readonly string[]): CodePlace | undefined {
+  const index = messages.findIndex((message) =>
+    / is trying to (?:acquire|release) lock/.test(message),
+  );
+  const at = index < 0 ? undefined : /, at: (.{1,300})/.exec(messages[index + 1] ?? '')?.[1];
+  const place = at === undefined ? undefined : findPlace(at);
+  return place === undefined || isMachinery(place) ? undefined : place;
 }
 
 function namedPlace(title: string, messages: readonly string[]): CodePlace | undefined {
@@ -46,6 +74,11 @@ function namedPlace(title: string, messages: readonly string[]): CodePlace | und
   }
   const place = findPlace(title);
   if (place !== undefined) return place;
+  if (/^\w+: detected /.test(title)) {
+    // FORTIFY_SOURCE tells what it found; where, stands in the line before or behind that.
+    const where = messages.find((message) => message.startsWith('WARNING: '));
+    return where === undefined ? undefined : findPlace(where);
+  }
   const name = /^BUG: K[A-Za-z]+: [\w -]+ in ([A-Za-z_][\w.]{1,200})(?: |$)/.exec(title)?.[1];
   return name === undefined ? undefined : { function: name, offset: 0, size: -1 };
 }

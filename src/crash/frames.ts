@@ -23,6 +23,8 @@ const inlineLine = new RegExp(
 const armFrame = new RegExp(
   String.raw`^\s*(?:\[<[\da-f]+>\] )?\(?[\w.$]+(?: \[\w+\])?\)? from (?:\[<[\da-f]+>\] )?\(?${place}`,
 );
+/** The same where a mail or a page has broken the line before `from`. */
+const armHalf = new RegExp(String.raw`^\s*(?:from )?\[<[\da-f]{8}>\] \(${place}\)\s*$`);
 
 /** Where the processor was: x86, 32-bit x86 with old wordings, Arm, RISC-V, MIPS, LoongArch, POWER, s390, SPARC. */
 const pointer = String.raw`^(?:RIP: (?!0033|002b)[\da-f]{4}:(?:\[<[\da-f]+>\]\s+){0,2}|(?:IP|EIP|RIP): (?:00[16]\d:)?(?:\[<[\da-f]+>\] )?|EIP is at |(?:pc|epc|PC is at|ERA|era|NIP|nip) {0,4}:? (?:\[?[\da-f]{8,16}\]? )?|Krnl PSW : [\da-f]{16} [\da-f]{16} \(|TPC: <|PC: \[<[\da-f]+>\] )`;
@@ -56,7 +58,7 @@ export function readFrame(message: string): TraceFrame | undefined {
       ...(uncertain === undefined ? {} : { uncertain: true }),
     };
   }
-  const arm = armFrame.exec(message);
+  const arm = armFrame.exec(message) ?? armHalf.exec(message);
   return arm === null ? undefined : { ...codePlace(arm.slice(1)), isReturn: true };
 }
 
@@ -113,11 +115,11 @@ function codePlace(parts: readonly (string | undefined)[]): CodePlace {
 }
 
 const entryFrames =
-  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|process_one_work|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+)$/;
+  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|process_one_work|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+|system_call\w*|sysenter_\w+|ret_fast_syscall|kernel_thread_\w+)$/;
 
 /** Whether a line is a frame as Arm prints it, without a head before the trace: `a from b+0x1/0x2`. */
 export function isArmFrame(message: string): boolean {
-  return armFrame.test(message);
+  return armFrame.test(message) || armHalf.test(message);
 }
 
 /** Whether a frame says nothing about the cause: the way into the kernel, or machinery. */

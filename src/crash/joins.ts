@@ -9,6 +9,9 @@ const afterCheck = [
 /** The processor names its fault; what page it was stands before that. */
 const afterFault = ['oops', 'internal', 'die'];
 
+/** Titles of faults, which registers follow. */
+const faultTitles: ReadonlySet<string> = new Set(['null', 'page-fault']);
+
 /** Which lines go on with a report before its registers and trace have come. */
 const continued: Readonly<Record<string, readonly string[]>> = {
   'nx-page': ['null', 'page-fault', ...afterFault],
@@ -30,6 +33,8 @@ const continued: Readonly<Record<string, readonly string[]>> = {
   'leak-title': ['unreferenced'],
   null: afterFault,
   'page-fault': afterFault,
+  // Some kernels print where it is before what it is.
+  warning: ['fortify', 'refcount', 'list', 'odebug', 'usercopy', 'copy-overflow'],
   'bug-at': ['opcode', 'internal', 'die'],
   'stack-guard': ['stack-guard-die', 'double-fault'],
   'stack-x86': ['double-fault', 'internal'],
@@ -50,6 +55,9 @@ export function saysMoreAbout(record: CrashRecord, start: CrashStart, message: s
   if (record.phase === 'header' && record.lines.at(-1)?.message.endsWith('[inline]') === true) {
     return ids.includes(start.id);
   }
+  // Two processors fault at once: the second line is no report of its own.
+  const bare = record.lines.length === record.starts.length;
+  if (bare && faultTitles.has(start.id) && ids.includes(start.id)) return true;
   if (ids.includes(start.id)) return isAftermath(record, start, message);
   if (ids.some((id) => foreseen.includes(id)) && faults.includes(start.id)) return true;
   if (start.id === 'oom-killed') return ids.includes('oom');

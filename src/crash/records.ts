@@ -1,5 +1,6 @@
 import type { ConsoleLine } from './console-line.ts';
 import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './joins.ts';
+import { readFrame } from './frames.ts';
 import { cutHead, learnHead, type OwnHead } from './own-heads.ts';
 import {
   addLine,
@@ -197,9 +198,15 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     },
   };
 
-  /** The processors that a stall's report asks for their traces answer as speakers of their own. */
+  /**
+   * The processors that a stall's report asks for their traces answer as speakers of their own;
+   * people cut the time off a trace that they quote.
+   */
   function adopter(line: ConsoleLine): CrashRecord | undefined {
-    if (!line.message.startsWith('NMI backtrace for cpu')) return undefined;
+    const headless =
+      line.speaker === 'plain' &&
+      (/^\s*Call [Tt]race:/.test(line.message) || readFrame(line.message) !== undefined);
+    if (!headless && !line.message.startsWith('NMI backtrace for cpu')) return undefined;
     const record = open.findLast(({ phase }) => phase !== 'ended');
     record?.speakers.add(line.speaker);
     return record;

@@ -27,6 +27,100 @@ function form(expected: string, ...lines: readonly string[]): Form {
 }
 
 const forms: readonly Form[] = [
+  // Of public reports: who waits, allocates or prints for somebody is passed by.
+  form(
+    'hung-task my_flush [lunix]',
+    'INFO: task cat:410 blocked for more than 120 seconds.',
+    ...trace('__switch_to+0xc0/0x104', 'schedule+0x74/0x94', 'my_flush+0x10/0x20 [lunix]'),
+  ),
+  form(
+    'allocation-failure my_rx [lunix]',
+    'cat: page allocation failure: order:0, mode:0x20',
+    cpu,
+    ...trace(
+      'warn_alloc+0x114/0x1a8',
+      'page_frag_alloc+0x158/0x170',
+      '__netdev_alloc_skb+0x84/0xec',
+      'my_rx+0xac/0x1bc [lunix]',
+    ),
+  ),
+  form(
+    'allocation-failure my_probe [lunix]',
+    'cat: page allocation failure: order:9, mode:0x20',
+    cpu,
+    ...trace('warn_alloc+0x1/0x9', 'swiotlb_alloc_coherent+0x67/0x130', 'my_probe+0x8/0xe [lunix]'),
+  ),
+  form(
+    'bug my_poll [lunix] net/core/skbuff.c:192',
+    'kernel BUG at net/core/skbuff.c:192!',
+    'invalid opcode: 0000 [#1] SMP',
+    cpu,
+    'RIP: 0010:skb_panic+0x4f/0x60',
+    ...trace('skb_over_panic+0x1/0x9', 'skb_put+0x4e/0x50', 'my_poll+0x6fa/0xb50 [lunix]'),
+  ),
+  form(
+    'irq-unhandled my_chained_irq [lunix]',
+    'irq 86: nobody cared (try booting with the "irqpoll" option)',
+    cpu,
+    ...trace(
+      '__report_bad_irq+0x3c/0xdc',
+      'note_interrupt+0x29c/0x2ec',
+      'handle_irq_event+0x54/0x78',
+      'my_chained_irq+0x38/0x50 [lunix]',
+    ),
+  ),
+  form(
+    'usercopy my_read [lunix]',
+    'Buffer overflow detected (8 < 16)!',
+    'WARNING: CPU: 0 PID: 410 at include/linux/thread_info.h:2 __copy_overflow+0x10/0x20',
+    cpu,
+    ...trace(mine),
+  ),
+  // Every frame of a kernel without frame pointers is uncertain; a pointer is no call.
+  form(
+    'atomic-sleep my_update [lunix]',
+    'BUG: scheduling while atomic: cat/410/0x00000002',
+    cpu,
+    ...trace(
+      '? __schedule_bug+0x5c/0x60',
+      '? my_thread+0x0/0x60 [lunix]',
+      '? my_other+0x60/0x60 [lunix]',
+      '? my_update+0x20/0x60 [lunix]',
+    ),
+  ),
+  form(
+    'rcu-stall',
+    'rcu: INFO: rcu_sched detected stalls on CPUs/tasks:',
+    ...trace('schedule+0x34/0xa0', '? __next_timer_interrupt+0xc0/0xd0', 'kthread+0x1/0x9'),
+  ),
+  // Cut off before the trace.
+  form(
+    'deadlock my_lock [lunix]',
+    'WARNING: possible circular locking dependency detected',
+    'cat/410 is trying to acquire lock:',
+    'ffff88820660b570 (&wp->lock){+.+.}, at: my_lock+0x22b/0x550 [lunix]',
+    'but task is already holding lock:',
+  ),
+  form(
+    'out-of-bounds my_ioctl [lunix] drv/a.c:35',
+    'WARNING: CPU: 2 PID: 1712 at drv/a.c:35 my_ioctl+0x290/0x2c8 [lunix]',
+    'memcpy: detected field-spanning write (size 4) of single field "p" at drv/a.c:35 (size 2)',
+  ),
+  // Two processors at once; a mail that breaks Arm’s lines.
+  form(
+    'page-fault my_read [lunix]',
+    '[  625.659654] Unable to handle kernel paging request at virtual address 000ee028',
+    '[  625.659773] Unable to handle kernel paging request at virtual address 000e1028',
+    '[  625.659788] Internal error: Oops: 96000005 [#1] SMP',
+    `[  625.659828] PC is at ${mine}`,
+  ),
+  form(
+    'atomic-sleep my_fault [lunix]',
+    '[  512.742724] BUG: sleeping function called from invalid context at kernel/rtmutex.c:658',
+    '[  512.744631] [<c041872c>] (unwind_backtrace+0x0/0x104)',
+    '[  512.745001] from [<c09af0c4>] (dump_stack+0x20/0x24)',
+    '[  512.746073] [<c0441bf0>] (my_fault+0x34/0xf0 [lunix])',
+  ),
   // Titles.
   form(
     'divide-error my_read [lunix]',
@@ -505,4 +599,18 @@ describe('what the kernel’s own words tell', () => {
   test('a look at the processor’s number is survived', () => {
     expect(crashSeverity({ ...crash, kind: 'warning' })).toBe('survived');
   });
+});
+
+test('a trace that somebody quotes without its times', () => {
+  const text = [
+    '[ 1045.726726] BUG: scheduling while atomic: swapper/0/0/0x10010000',
+    '[ 1045.726787] Call Trace:',
+    ' dump_stack+0x19/0x1b',
+    ' __schedule_bug+0x4d/0x5b',
+    ' my_startup+0x94/0x230 [lunix]',
+    '[ 1046.000000] lunix: ready',
+  ].join('\n');
+  expect(scanInPieces(Buffer.from(`${text}\n`))).toMatchObject([
+    { kind: 'atomic-sleep', function: 'my_startup', module: 'lunix' },
+  ]);
 });
