@@ -2,6 +2,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shorten } from '../../ui/card.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { wrapText } from '../../ui/lines.ts';
 import { homeFolder } from '../../places.ts';
 import { readQemuLog } from '../../machine/start.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
@@ -90,9 +91,12 @@ async function powerOff(
   const mark = terminal.errColor.green(terminal.symbols.ok);
   const reason = state.kind === 'well' ? '' : `${stopReasonTexts[state.kind]}, `;
   const how = step === 'powered-down' ? '' : ` (${reason}${stopStepTexts[step]})`;
-  terminal.err(
-    `  ${mark} off after ${time}${how} · your changes are in ${nameOverlay(context, machine)}`,
+  const [first = '', ...rest] = wrapText(
+    `off after ${time}${how} · your changes are in ${nameOverlay(context, machine)}`,
+    terminal.columns - 4,
   );
+  terminal.err(`  ${mark} ${first}`);
+  for (const line of rest) terminal.err(`    ${line}`);
 }
 
 function nameOverlay(context: Context, machine: LaunchedMachine): string {
