@@ -76,7 +76,7 @@ test('a guest that has halted: down presses no button, up starts anew', async ()
   expect(status, stderr).toBe(0);
   expect(stderr).toContain('had halted; it starts anew');
   expect(lab.processes()).not.toEqual(before);
-  // It was told already: it halts at once.
+  await tell(lab, signs.halted.trim());
   await expect.poll(async () => await stateOf(lab), { timeout: 60_000 }).toBe('halted');
   const { stdout } = await lab.run('down');
   expect(stdout).toContain('the guest had halted, the plug was pulled');

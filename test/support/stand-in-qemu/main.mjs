@@ -162,8 +162,7 @@ function listenTcp(host, port, talk) {
 async function play(steps) {
   for (const step of steps) {
     if (step.afterClient === true) await monitor.hasListener();
-    while (step.whenTold === true && !existsSync(`${process.env.STAND_IN_SCENARIO}.told`))
-      await sleep(20);
+    if (step.whenTold === true) await toBeTold();
     await sleep(step.afterMs ?? 0);
     if (step.boot === true) await play(bootStory);
     if (step.firmware !== undefined && args.firmwareLog !== undefined)
@@ -178,6 +177,13 @@ async function play(steps) {
     if (step.exit !== undefined || step.signal !== undefined)
       await leave({ code: step.exit, signal: step.signal });
   }
+}
+
+/** Until a test says so; the next start waits anew. */
+async function toBeTold() {
+  const file = `${process.env.STAND_IN_SCENARIO}.told`;
+  while (!existsSync(file)) await sleep(20);
+  rmSync(file);
 }
 
 function say(text) {
