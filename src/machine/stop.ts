@@ -30,12 +30,12 @@ export interface StopOptions {
  * acpid or logind runs, some seconds after SSH answers; one that is on its way
  * down already takes no notice.
  */
-const pressEveryMs = 5_000;
+export const pressEveryMs = 5_000;
 /**
  * How long a guest that hangs may take to come back and hear the power button, in ms. It was seen to
  * hang when that began, when it ends, and each time between.
  */
-const hangsMs = 10_000;
+export const hangsMs = 10_000;
 /** Time for QEMU to flush its disks and end after `quit`, in ms; a full disk cache may take a while. */
 const quitMs = 10_000;
 const terminateMs = 5_000;

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isAlive } from '../../machine/process.ts';
 import type { RunningMachine } from '../../machine/state.ts';
+import { hangsMs, pressEveryMs } from '../../machine/stop.ts';
 import type { QmpClient } from '../../qmp/client.ts';
 import { pressKeys } from '../../qmp/input.ts';
 import { powerDown, queryStatus, reset, resume, setShutdownAction } from '../../qmp/queries.ts';
@@ -19,9 +20,7 @@ import type { RebootOptions } from '../reboot.ts';
  */
 export type RebootStep = 'shut-down' | 'rebooted' | 'reset';
 
-/** As in machine/stop.ts: between two presses of the button, and for a guest that hangs. */
-const pressEveryMs = 5_000;
-const hangsMs = 10_000;
+/** Between two looks at the guest. */
 const lookMs = 250;
 
 /**
