@@ -22,9 +22,8 @@ import type { ProgressDisplay } from '../ui/progress.ts';
 import { locateMachine } from './locate.ts';
 import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';
 import { planCopy } from './run/launch.ts';
-import { watchForLoss } from './run/lost-guest.ts';
 import { imageSource } from './run/source.ts';
-import { bootColdCopy, endQemu, type BootedCopy } from './run/start.ts';
+import { bootColdCopy, useBootedCopy, type BootedCopy } from './run/booted-copy.ts';
 import { stopRunning } from './stop-ladder.ts';
 import { findSuitableQemu } from './up/prepare.ts';
 
@@ -137,14 +136,15 @@ async function makeDisk({ paths }: ThrowawayMachine) {
 }
 
 async function judge(
-  { signal }: Context,
+  context: Context,
   copy: ThrowawayMachine,
-  { launched, session, access, cut }: BootedCopy,
+  booted: BootedCopy,
   promises: readonly BootPromise[],
 ): Promise<readonly BrokenPromise[]> {
-  signal.addEventListener('abort', cut, { once: true });
-  const watch = watchForLoss(session, copy.paths, 'it was asked whether it boots right');
-  try {
+  const { launched, access } = booted;
+  const { signal } = context;
+  const doing = 'it was asked whether it boots right';
+  return await useBootedCopy(context, copy, booted, doing, async (watch) => {
     const command = `exec sh -c ${quoteWord(promisesScript(promises))}`;
     const asked = runInGuest(access, command, { timeoutMs: answersMs });
     const { stdout } = await Promise.race([asked, watch.lost]);
@@ -158,16 +158,7 @@ async function judge(
     const button = promises.filter((each) => each.id === 'power-button');
     const seen = 'It was pressed, and the guest did not power off.';
     return [...broken, ...button.map((promise) => ({ promise, seen }))];
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    watch.stop();
-    signal.removeEventListener('abort', cut);
-    cut();
-    await session.close();
-    await endQemu(launched, copy);
-  }
+  });
 }
 
 /** The console's text, as soon as all is there that is to come, or when it has been waited for long enough. */

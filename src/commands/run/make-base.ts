@@ -1,6 +1,5 @@
 import { chmod, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
@@ -31,12 +30,10 @@ import { reachMonitor } from '../monitor.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import type { PlannedCopy } from './launch.ts';
 import { forgetLoginScript } from './guest-command.ts';
-import { watchForLoss } from './lost-guest.ts';
 import { imageSource } from './source.ts';
-import { bootColdCopy, endQemu } from './start.ts';
+import { bootColdCopy, useBootedCopy } from './booted-copy.ts';
 
 const greetMs = 60_000;
-const lossMs = 500;
 /** Where the share is mounted once, so that its drivers are loaded. */
 const trialFolder = '/mnt/utopia-trial';
 
@@ -64,43 +61,32 @@ export async function makeBase(
   files: BaseFiles,
 ): Promise<BaseFacts> {
   const { signal, env } = context;
-  const { launched, session, access, cut } = await bootColdCopy(
+  const source = imageSource(planned.backing);
+  const booted = await bootColdCopy(context, globals, copy, planned, source);
+  const { launched, access } = booted;
+  return await useBootedCopy(
     context,
-    globals,
     copy,
-    planned,
-    imageSource(planned.backing),
+    booted,
+    'it was made ready to be kept',
+    async ({ lost }) => {
+      await Promise.race([installAgent(access), lost]);
+      await Promise.race([settle(access), lost]);
+      await closeShared(copy.paths.runtimeDir, env);
+      const found = await Promise.race([tryAgent(context, planned.plan), lost]);
+      const { qmpSocket } = launched.plan.files;
+      const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
+      try {
+        const machineType = await queryMachineType(qmp);
+        const socketPath = join(copy.paths.runtimeDir, 'save.sock');
+        await saveState(qmp, { file: files.state, socketPath, memoryApart: true, signal });
+        await copyMemory(launched.started.identity.pid, files.memory, signal);
+        return { machineType, ...found };
+      } finally {
+        qmp.close();
+      }
+    },
   );
-  signal.addEventListener('abort', cut, { once: true });
-  const watch = watchForLoss(session, copy.paths, 'it was made ready to be kept');
-  try {
-    await Promise.race([installAgent(access), watch.lost]);
-    await Promise.race([settle(access), watch.lost]);
-    await closeShared(copy.paths.runtimeDir, env);
-    const found = await Promise.race([tryAgent(context, planned.plan), watch.lost]);
-    const { qmpSocket } = launched.plan.files;
-    const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
-    try {
-      const machineType = await queryMachineType(qmp);
-      const socketPath = join(copy.paths.runtimeDir, 'save.sock');
-      await saveState(qmp, { file: files.state, socketPath, memoryApart: true, signal });
-      await copyMemory(launched.started.identity.pid, files.memory, signal);
-      return { machineType, ...found };
-    } finally {
-      qmp.close();
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    // An ssh that has lost its guest may be quicker than QEMU's word.
-    await Promise.race([watch.lost, sleep(lossMs)]);
-    throw error;
-  } finally {
-    watch.stop();
-    signal.removeEventListener('abort', cut);
-    cut();
-    await session.close();
-    await endQemu(launched, copy);
-  }
 }
 
 /** Copies the memory of a guest that stands still, without the pages that are empty. */

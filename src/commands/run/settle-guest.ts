@@ -10,7 +10,8 @@ import type { MachinePaths } from '../../machine/paths.ts';
 import type { CommandEnd, RunningCommand } from './attend.ts';
 import type { ThrowawayMachine } from './copy.ts';
 import { forgetLoginScript } from './guest-command.ts';
-import { loginName, type StartedCopy } from './start.ts';
+import { loginName } from './booted-copy.ts';
+import type { StartedCopy } from './start.ts';
 
 /** Writing back what an emulated guest holds in a gigabyte of memory takes seconds. */
 const settleMs = 60_000;
