@@ -3,7 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { openNamedPlace, type NamedPlace } from '../named-place.ts';
 import { renderJUnit } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
-import { hearBuild } from './run/build-trouble.ts';
+import { hearRun } from './run/build-trouble.ts';
 import { runInCopy, type CopyRun } from './run/in-copy.ts';
 import { checkSeveral } from './run/check-several.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './run/junit.ts';
@@ -83,7 +83,7 @@ export async function runRun(
       ? undefined
       : await openNamedPlace(context.cwd, options.junit, junitHint);
   const startedAt = performance.now();
-  const build = hearBuild(options.use);
+  const build = hearRun(options.use);
   const run: CopyRun = {
     ...options,
     copyOut: copyOutPaths(options.copyOut),

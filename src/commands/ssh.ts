@@ -1,8 +1,10 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { enterGuest } from '../guest/ssh.ts';
+import type { TakeOutputs } from '../guest/ssh-program.ts';
 import { exactCommand, remoteCommand } from '../guest/ssh-argv.ts';
 import { findGuest, type ReachableGuest } from './guest-access.ts';
 import { tellingCrash } from './guest-state/crash-meanwhile.ts';
+import { hearBuild, mayBuild, sayBuildTrouble } from './hear-build.ts';
 import { tellingShare } from './share-access.ts';
 
 export interface SshOptions {
@@ -26,11 +28,12 @@ export async function runSsh(
   const { access, machine, running } = await findGuest(context, globals, options.login);
   const command = remoteCommand(options.words);
   const tty = options.tty ? 'always' : context.terminal.stdin.isTTY ? 'auto' : 'never';
-  const enter = async (): Promise<number> => await enterGuest(access, { command, tty });
+  const enter = async (take?: TakeOutputs): Promise<number> =>
+    await enterGuest(access, { command, tty, take });
   // A shell's status is that of the last command in it, and its crash was seen there.
   return options.words.length === 0
     ? await enter()
-    : await tellingWhy(context, globals, { machine, running, login: options.login }, enter);
+    : await tellingWhy(context, globals, { ...options, machine, running }, enter);
 }
 
 /**
@@ -45,21 +48,37 @@ export async function runExec(
   const { access, machine, running } = await findGuest(context, globals, options.login);
   // `exec`: a program, even where the shell has a word of its own with that name.
   const command = `exec ${exactCommand(options.words)}`;
-  const enter = async (): Promise<number> => await enterGuest(access, { command, tty: 'never' });
-  return await tellingWhy(context, globals, { machine, running, login: options.login }, enter);
+  const enter = async (take?: TakeOutputs): Promise<number> =>
+    await enterGuest(access, { command, tty: 'never', take });
+  return await tellingWhy(context, globals, { ...options, machine, running }, enter);
 }
 
-/** Behind a command that fails: that the guest's kernel crashed meanwhile, or that the share is closed to its account. */
+/**
+ * Behind a command that fails: that the guest's kernel crashed meanwhile, why a module was not
+ * built or loaded, or else that the share is closed to its account.
+ */
 async function tellingWhy(
   context: Context,
   globals: GlobalOptions,
-  { machine, running, login }: Pick<ReachableGuest, 'machine' | 'running'> & { login: string },
-  enter: () => Promise<number>,
+  {
+    machine,
+    running,
+    login,
+    words,
+  }: Pick<ReachableGuest, 'machine' | 'running'> & Pick<SshOptions, 'login' | 'words'>,
+  enter: (take?: TakeOutputs) => Promise<number>,
 ): Promise<number> {
-  return await tellingCrash(
-    context,
-    globals,
-    machine.paths.consoleLog,
-    async () => await tellingShare(context, globals, { login, state: running.state }, enter),
-  );
+  const build = !globals.quiet && mayBuild(words) ? hearBuild() : undefined;
+  return await tellingCrash(context, globals, machine.paths.consoleLog, async () => {
+    const status = await enter(build?.take);
+    if (status === 0) return status;
+    const trouble = await build?.trouble();
+    if (trouble !== undefined) {
+      sayBuildTrouble(context.terminal, trouble);
+      return status;
+    }
+    return await tellingShare(context, globals, { login, state: running.state }, () =>
+      Promise.resolve(status),
+    );
+  });
 }

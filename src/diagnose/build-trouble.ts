@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { moduleChanges, type Mismatch, type ModuleChange, type Release } from './module-changes.ts';
 
 /** Why a module was not built or loaded, and what helps. */
@@ -91,7 +92,9 @@ export function explainBuild(output: string): BuildTrouble | undefined {
   const lines = output
     .slice(-readBytes)
     .split('\n')
-    .map((line) => line.slice(0, longestLine).replaceAll(/[‘’]/g, "'"));
+    // On a terminal a compiler writes names in colours.
+    .map((line) => stripVTControlCharacters(line.slice(0, longestLine)).trimEnd())
+    .map((line) => line.replaceAll(/[‘’]/g, "'"));
   const kernel = guestKernel(lines);
   const change = findChange(lines, kernel);
   if (change !== undefined) return tellChange(change, kernel);

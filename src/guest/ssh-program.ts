@@ -6,7 +6,9 @@ import { execa } from 'execa';
 import { keepOutput } from '../bounded-output.ts';
 import { Interruption, type Environment } from '../context.ts';
 import type { UtopiaError } from '../errors.ts';
+import { takeInto, takeTwice } from '../take-output.ts';
 import { underUsersUmask } from '../umask.ts';
+import type { TakeOutput } from './agent.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /**
@@ -22,8 +24,8 @@ export interface SshResult {
 
 /** Who gets a program's outputs; each resolves when more may come. */
 export interface TakeOutputs {
-  readonly stdout?: (chunk: Buffer) => Promise<void> | undefined;
-  readonly stderr?: (chunk: Buffer) => Promise<void> | undefined;
+  readonly stdout?: TakeOutput;
+  readonly stderr?: TakeOutput;
 }
 
 /** Watches the guest until the function that it gives is called; says at most once that it is gone. */
@@ -52,12 +54,12 @@ export interface SshProcess {
 }
 
 /**
- * `inherit`: this process's own streams; `pipe`: what it says is returned;
+ * `inherit`: this process's own streams; `tee`: the same, and `take` hears its outputs, too; `pipe`: what it says is returned;
  * `capture`: the same, also of one that is interrupted, and without `input` it reads our stdin;
  * `progress`: its output goes to our stderr, its complaints are returned;
  * `ignore`: nobody listens; a socket: the program reads from it and writes to it.
  */
-export type SshStreams = 'inherit' | 'pipe' | 'capture' | 'progress' | 'ignore' | Socket;
+export type SshStreams = 'inherit' | 'tee' | 'pipe' | 'capture' | 'progress' | 'ignore' | Socket;
 
 /**
  * Asked for the input of a program when that has said `ready` in a line of its own, with what it
@@ -91,9 +93,17 @@ export async function runSshProgram(
     answerWhenReady(child, options.answer).catch((error: unknown) => (unanswered = error));
   }
   const [stdout, stderr] = [keepOutput(), keepOutput()];
+  const passedOn = (name: 'stdout' | 'stderr', take: TakeOutput): TakeOutput => {
+    if (stdio !== 'tee') return take;
+    // As it would find its own output closed, when nobody reads ours any more.
+    return takeTwice(
+      takeInto(process[name], () => child[name]?.destroy()),
+      take,
+    );
+  };
   const outputs = Promise.all([
-    readOutput(child.stdout, options.take?.stdout ?? stdout.take),
-    readOutput(child.stderr, options.take?.stderr ?? stderr.take),
+    readOutput(child.stdout, passedOn('stdout', options.take?.stdout ?? stdout.take)),
+    readOutput(child.stderr, passedOn('stderr', options.take?.stderr ?? stderr.take)),
   ]).catch((error: unknown) => {
     // Who took it cannot go on: nor need the program.
     child.kill('SIGTERM');
@@ -121,7 +131,7 @@ export async function runSshProgram(
   if (loss !== undefined) throw loss;
   if (unanswered !== undefined) throw unanswered;
   // What was captured until then is worth having.
-  if (stdio !== 'inherit' && stdio !== 'capture') signal.throwIfAborted();
+  if (stdio !== 'inherit' && stdio !== 'tee' && stdio !== 'capture') signal.throwIfAborted();
   return {
     status: result.exitCode ?? 128 + constants.signals[result.signal ?? 'SIGTERM'],
     stdout: stdout.kept().text,
@@ -130,10 +140,7 @@ export async function runSshProgram(
 }
 
 /** Reads an output to its end, no faster than it is taken. */
-async function readOutput(
-  stream: Readable | null,
-  take: (chunk: Buffer) => Promise<void> | undefined,
-): Promise<void> {
+async function readOutput(stream: Readable | null, take: TakeOutput): Promise<void> {
   if (stream === null) return;
   const taken = new Promise<never>((_resolve, reject) => {
     stream.on('data', (chunk: Buffer) => {
@@ -186,6 +193,7 @@ function streamsOf(stdio: SshStreams, input: string | undefined): Streams {
   switch (stdio) {
     case 'pipe':
       return input === undefined ? { stdin: 'ignore' } : { input };
+    case 'tee':
     case 'capture':
       return input === undefined ? { stdin: 'inherit' } : { input };
     case 'progress':

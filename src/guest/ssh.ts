@@ -63,17 +63,21 @@ const sshTroubleStatus = 255;
 /**
  * Runs a command in the guest, with this process's own terminal or pipes, and
  * gives its exit status (128 + N for a signal). `command` is one string for the
- * guest's shell (see remoteCommand); without it there is a login shell. Throws
- * `ssh-unavailable` for what is ssh's trouble and not the command's.
+ * guest's shell (see remoteCommand); without it there is a login shell. `take` hears
+ * what it prints, too. Throws `ssh-unavailable` for what is ssh's trouble and not the command's.
  */
 export async function enterGuest(
   access: GuestAccess,
-  options: { readonly command: string | undefined; readonly tty: SshStyle['tty'] },
+  options: {
+    readonly command: string | undefined;
+    readonly tty: SshStyle['tty'];
+    readonly take?: TakeOutputs | undefined;
+  },
 ): Promise<number> {
   const target = await reachGuest(access, { mayAsk: true });
   const { status } = await connect(access, target, {
     ...options,
-    stdio: 'inherit',
+    stdio: options.take === undefined ? 'inherit' : 'tee',
     passwordPrompts: 3,
     mayAsk: true,
   });
@@ -88,7 +92,7 @@ export interface RunInGuestOptions {
   readonly take?: TakeOutputs;
   readonly timeoutMs?: number;
   /** What becomes of the command's streams: by default what it prints is returned, and it reads nothing. */
-  readonly stdio?: 'pipe' | 'capture' | 'inherit';
+  readonly stdio?: 'pipe' | 'capture' | 'inherit' | 'tee';
 }
 
 /**
@@ -207,7 +211,7 @@ async function openShared(
 interface Connection extends Omit<SshStyle, 'logFile'> {
   /** Somebody may be asked at the terminal: ssh stays in its session. */
   readonly mayAsk: boolean;
-  readonly stdio: 'inherit' | 'pipe' | 'capture';
+  readonly stdio: 'inherit' | 'tee' | 'pipe' | 'capture';
   readonly input?: string | undefined;
   readonly answer?: Answer | undefined;
   readonly take?: TakeOutputs | undefined;

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import type { StandInScenario, StandInStep } from '../support/stand-in.ts';
@@ -52,6 +53,46 @@ describe('with a machine that runs', () => {
       status,
       stdout: 'out\n',
       stderr: 'err\n',
+    });
+  });
+
+  describe('a build that fails is met with the reason, behind what it said itself', () => {
+    const complaint =
+      'make: *** /lib/modules/6.1.0-9-amd64/build: No such file or directory.  Stop.';
+    const action = `cat; printf 'out\\r\\n'; printf '\\033[01mmake\\033[m%s\\n' '${complaint.slice(4)}' >&2; exit 2`;
+
+    test.each([
+      ['ssh', '--', 'make -C shared'],
+      ['ssh', '--', 'cd shared && make'],
+      ['exec', 'make', '-j2'],
+    ])('%s %s %s %s', async (...words) => {
+      using folder = temporaryFolder();
+      await using lab = await runningLab(folder.path, action);
+      const ended = await lab.run(...words);
+      expect(ended).toMatchObject({ status: 2, stdout: 'out\r\n' });
+      const [said, reason] = ended.stderr.split('\n');
+      expect(said).toBe(`\u001B[01mmake\u001B[m${complaint.slice(4)}`);
+      expect(reason).toBe("! The headers of this guest's kernel, 6.1.0-9-amd64, are not in it.");
+    });
+
+    test('not with --quiet, and not for a program that builds nothing', async () => {
+      using folder = temporaryFolder();
+      await using lab = await runningLab(folder.path, action);
+      for (const words of [
+        ['--quiet', 'exec', 'make'],
+        ['exec', 'cmake-gui'],
+      ]) {
+        expect((await lab.run(...words)).stderr).not.toContain('headers');
+      }
+    });
+
+    test('its input goes in, whatever it prints comes out, and a reader that goes ends it', async () => {
+      using folder = temporaryFolder();
+      await using lab = await runningLab(folder.path, 'head -c 3000000 /dev/zero; cat; exec yes');
+      const script = `printf in | "$@" ssh -- make | head -c 3000002 | tail -c 2`;
+      const words = ['-c', script, 'sh', ...lab.command];
+      const piped = await execa('sh', words, { env: lab.env, extendEnv: false, cwd: lab.folder });
+      expect(piped.stdout).toBe('in');
     });
   });
 

@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { array, assert, integer, property, uint8Array } from 'fast-check';
 import { expect, test } from 'vitest';
 import { keepOutput } from '../../src/bounded-output.ts';
-import { takeInto } from '../../src/commands/run/take-output.ts';
+import { takeInto } from '../../src/take-output.ts';
 
 function keepAll(chunks: readonly Uint8Array[], limit: number) {
   const keeper = keepOutput(limit);

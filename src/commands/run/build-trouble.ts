@@ -1,16 +1,12 @@
-import { keepOutput } from '../../bounded-output.ts';
 import type { Context } from '../../context.ts';
-import { foldLine, wrapText } from '../../ui/lines.ts';
+import { hearBuild, sayBuildTrouble } from '../hear-build.ts';
 import { sayTrouble, writersOf } from '../share-access.ts';
 import type { CommandStreams } from './channel.ts';
 import type { FolderUse } from './guest-command.ts';
 import type { RunReport } from './verdict.ts';
 
-/** Of each output: a compiler's first complaints and its last fit in it many times. */
-const heardBytes = 1 << 18;
-
-/** Hears what a command prints, and says why it failed where that was a module's build or load. */
-export interface BuildListener {
+/** Hears what a run's command prints, and says why it failed where that was a module's build or load. */
+export interface RunListener {
   readonly alsoTo: NonNullable<CommandStreams['alsoTo']>;
   /** On stderr, behind what the command said itself. The status stays as it is. */
   readonly say: (
@@ -26,28 +22,18 @@ const refusals = {
 } as const;
 
 /** Opens one for a single command, which may use the current folder so. */
-export function hearBuild(use: FolderUse): BuildListener {
-  const [stdout, stderr] = [keepOutput(heardBytes), keepOutput(heardBytes)];
+export function hearRun(use: FolderUse): RunListener {
+  const build = hearBuild();
   return {
-    alsoTo: { stdout: stdout.take, stderr: stderr.take },
+    alsoTo: build.take,
     say: async ({ terminal, cwd }, { outcome, commandStatus }) => {
       if (outcome !== 'exited' || commandStatus === null || commandStatus === 0) return;
-      const { explainBuild } = await import('../../diagnose/build-trouble.ts');
-      // make says on stdout with which headers it builds, and the compiler on stderr why it cannot.
-      const text = `${stdout.kept().text}\n${stderr.kept().text}`;
-      const trouble = explainBuild(text);
-      if (trouble === undefined) {
-        if (use === 'private' || !refusals[use].test(text)) return;
-        const plan = { sharedDir: cwd, shareReadOnly: use === 'read', extraArgs: [] };
-        const writers = await writersOf({ plan, shareOwner: 'as-it-is' });
-        if (writers.root === 'no') sayTrouble(terminal, writers);
-        return;
-      }
-      const { errColor, symbols, columns } = terminal;
-      const [first = '', ...more] = wrapText(trouble.what, columns - 2);
-      terminal.err(`${errColor.yellow(symbols.warn)} ${first}`);
-      for (const line of more) terminal.err(`  ${line}`);
-      for (const line of foldLine(trouble.next, columns - 2)) terminal.err(`  ${line}`);
+      const trouble = await build.trouble();
+      if (trouble !== undefined) return sayBuildTrouble(terminal, trouble);
+      if (use === 'private' || !refusals[use].test(build.text())) return;
+      const plan = { sharedDir: cwd, shareReadOnly: use === 'read', extraArgs: [] };
+      const writers = await writersOf({ plan, shareOwner: 'as-it-is' });
+      if (writers.root === 'no') sayTrouble(terminal, writers);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shareOptions } from '../../share-options.ts';
 import { askAgent, type Agent, type TakeOutput } from '../../guest/agent.ts';
-import { runInGuest, type GuestAccess } from '../../guest/ssh.ts';
+import { runInGuest, type GuestAccess, type RunInGuestOptions } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import { CutOff, type CommandOutput, type RunningCommand } from './attend.ts';
 import {
@@ -15,14 +15,14 @@ import {
   packScript,
   type FolderUse,
 } from './guest-command.ts';
-import { takeInto, takeTwice } from './take-output.ts';
+import { takeInto, takeTwice } from '../../take-output.ts';
 
 export interface CommandStreams {
   /** Keep what it prints instead of passing it through. */
   readonly capture: boolean;
   /** Of each output: how many bytes are kept then. */
   readonly maxOutputBytes: number;
-  /** Takes what it prints, too; what goes straight through, from a base's copy alone. */
+  /** Takes what it prints, too. */
   readonly alsoTo?: { readonly stdout: TakeOutput; readonly stderr: TakeOutput };
   /** It reads nothing. */
   readonly noInput: boolean;
@@ -74,7 +74,7 @@ export function sshChannel(access: GuestAccess): GuestChannel {
       const kept = keepOutputs(streams);
       return {
         ended: runInGuest(access, inShell(commandScript(words, folder)), {
-          ...(streams.capture ? { stdio: 'capture', take: kept.take } : { stdio: 'inherit' }),
+          ...outputsOf(streams, kept.take),
           ...(streams.noInput ? { input: '' } : {}),
         }).then(({ status }) => ({ status, ...kept.output() })),
         signal: async (signal) => {
@@ -173,6 +173,15 @@ function alsoTaken(take: Taking, alsoTo: CommandStreams['alsoTo']): Taking {
     stdout: takeTwice(take.stdout, alsoTo.stdout),
     stderr: takeTwice(take.stderr, alsoTo.stderr),
   };
+}
+
+/** How ssh's outputs go: kept, or straight through and heard. */
+function outputsOf(
+  { capture, alsoTo }: CommandStreams,
+  take: Taking,
+): Pick<RunInGuestOptions, 'stdio' | 'take'> {
+  if (capture) return { stdio: 'capture', take };
+  return alsoTo === undefined ? { stdio: 'inherit' } : { stdio: 'tee', take: alsoTo };
 }
 
 interface Taking {

@@ -17,7 +17,7 @@ import { junitCase, junitHint, junitSuite, writeJUnit } from './junit.ts';
 import { runMany, Tally, type ItemReport } from './many.ts';
 import { openLogs } from './output-logs.ts';
 import { hasVerdict, openResults } from './result-files.ts';
-import { takeInto } from './take-output.ts';
+import { takeInto } from '../../take-output.ts';
 import { openSpool, type Spool } from './verdict-spool.ts';
 import { describeUnmade } from '../../no-room.ts';
 

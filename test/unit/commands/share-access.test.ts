@@ -1,7 +1,7 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { hearBuild } from '../../../src/commands/run/build-trouble.ts';
+import { hearRun } from '../../../src/commands/run/build-trouble.ts';
 import { tellingShare } from '../../../src/commands/share-access.ts';
 import type { Context } from '../../../src/context.ts';
 import type { MachineState } from '../../../src/machine/state.ts';
@@ -46,8 +46,8 @@ test('a copy’s command that meets the read-only share is told what lets it wri
   using folder = temporaryFolder();
   const { terminal, heard } = listen();
   const context = { terminal, cwd: folder.path } as unknown as Context;
-  const say = async (use: Parameters<typeof hearBuild>[0], text: string): Promise<string> => {
-    const build = hearBuild(use);
+  const say = async (use: Parameters<typeof hearRun>[0], text: string): Promise<string> => {
+    const build = hearRun(use);
     await build.alsoTo.stderr(Buffer.from(text));
     await build.say(context, { outcome: 'exited', commandStatus: 1 });
     return heard();

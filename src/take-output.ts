@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { TakeOutput } from '../../guest/agent.ts';
+import type { TakeOutput } from './guest/agent.ts';
 
 /**
  * Passes output on: a slow reader slows the guest's command, and does not fill our memory.
@@ -7,12 +7,15 @@ import type { TakeOutput } from '../../guest/agent.ts';
  */
 export function takeInto(stream: Writable, onClosed?: () => void): TakeOutput {
   let told = false;
+  let broken = false;
+  // Asked for later, a standard stream that is a pipe knows nothing of its error: Node revives it.
+  stream.once('error', () => (broken = true));
   const tellClosed = (): void => {
     if (!told) onClosed?.();
     told = true;
   };
   return (chunk) => {
-    if (stream.destroyed || stream.errored !== null) {
+    if (broken || stream.destroyed || stream.errored !== null) {
       tellClosed();
       return undefined;
     }
