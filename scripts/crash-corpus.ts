@@ -96,7 +96,7 @@ function judge({ kind, functions, module }: Expected, first: Crash | undefined):
     if (name === undefined) return 'other function';
     return isMachinery({ function: name, module: own }) ? 'infrastructure' : 'other function';
   }
-  if (kind !== '*' && kind !== first.kind) return 'other kind';
+  if (kind !== '*' && !kind.split(',').includes(first.kind)) return 'other kind';
   return module === '*' || module === (first.module ?? '-') ? 'right' : 'other module';
 }
 

@@ -26,6 +26,10 @@ export function blame(
 ): CodePlace | undefined {
   if (kind === 'oom-kill' || kind === 'init-killed') return undefined;
   if (blameless.some((pattern) => pattern.test(title))) return undefined;
+  if (kind === 'irq-unhandled') {
+    const handler = registeredHandler(messages);
+    return handler ?? untilInterrupted(frames).find((frame) => !isUninteresting(frame));
+  }
   const named = namedPlace(title, messages);
   if (named !== undefined && !isMachinery(named)) return inTrace(named, frames);
   if (fault !== undefined && !isMachinery(fault)) return fault;
@@ -43,6 +47,45 @@ export function blame(
   );
 }
 
+/**
+ * `[<ffffffffc0123456>] my_irq [mydriver] threaded [<…>] my_thread [mydriver]`, in kernels before 3.0
+ * `[<c02b2f1c>] (my_irq+0x0/0x6e [mydriver])`.
+ */
+const handlerLine =
+  /^\s*\[<[\da-f]{8,16}>\] \(?(?<name>[\w.]+)(?:\+0x[\da-f/x]+)?(?: \[(?<module>[\w-]+)\])?\)?(?: threaded \[<[\da-f]{8,16}>\] (?<thread>[\w.]+)(?: \[(?<threadModule>[\w-]+)\])?)?\s*$/;
+
+/**
+ * The handler that did not say the interrupt was its own: of several, one of a module. The trace shows
+ * who was interrupted, and is no help.
+ */
+function registeredHandler(messages: readonly string[]): CodePlace | undefined {
+  const start = messages.findIndex((message) => /^\s*handlers:/.test(message)) + 1;
+  if (start === 0) return undefined;
+  const handlers: CodePlace[] = [];
+  for (const message of messages.slice(start)) {
+    const groups = handlerLine.exec(message)?.groups;
+    if (groups === undefined) break;
+    const { name = '', module, thread, threadModule } = groups;
+    // Who asks for a thread alone gets the kernel's own handler before it.
+    const own = thread === undefined || name !== 'irq_default_primary_handler';
+    const owner = own ? module : threadModule;
+    handlers.push({
+      ...{ function: own ? name : thread, offset: 0, size: -1 },
+      ...(owner === undefined ? {} : { module: owner }),
+    });
+  }
+  return handlers.find(({ module }) => module !== undefined) ?? handlers[0];
+}
+
+/** Where an interrupt comes in: what stands behind it was interrupted and has no part in it. */
+const interrupted =
+  /^(?:__irq_(?:svc|usr)|el[01]h?_?(?:64_)?irq\w*|asm_\w+|common_interrupt\w*|ret_from_intr|do_IRQ|handle_int|hardware_interrupt_common\w*|__softirqentry_text_start|__do_softirq|handle_softirqs)$/;
+
+function untilInterrupted(frames: readonly TraceFrame[]): readonly TraceFrame[] {
+  const end = frames.findIndex((frame) => interrupted.test(frame.function));
+  return end < 0 ? frames : frames.slice(0, end);
+}
+
 /** Kinds whose trace shows who is late, with leftovers of every interrupt on the stack. */
 const stalls: ReadonlySet<Verdict['kind']> = new Set(['rcu-stall', 'soft-lockup', 'hard-lockup']);
 
@@ -58,12 +101,21 @@ function isOnlyUncertain(frame: TraceFrame): boolean {
 /** Where the lock is taken that lockdep complains about, for reports that are cut off before the trace. */
 function lockPlace(messages: readonly string[]): CodePlace | undefined {
   const index = messages.findIndex((message) =>
-    / is trying to (?:acquire|release) lock/.test(message),
+    / (?:is trying to (?:acquire|release)(?: lock)?|just changed the state of lock|takes)\b.{0,3}$/.test(
+      message,
+    ),
   );
   const at = index < 0 ? undefined : /, at: (.{1,300})/.exec(messages[index + 1] ?? '')?.[1];
   const place = at === undefined ? undefined : findPlace(at);
   return place === undefined || isMachinery(place) ? undefined : place;
 }
+
+/**
+ * Checks that tell what they found; where, stands in the line of the warning before or behind that.
+ * A check that the compiler has put into its caller names the caller there.
+ */
+const checkWithPlace =
+  /^(?:\w+: detected |list_(?:add|del)|refcount_t: |usercopy: |Buffer overflow detected|ODEBUG: |kmem_cache_destroy )/;
 
 function namedPlace(title: string, messages: readonly string[]): CodePlace | undefined {
   // An object's callback is no culprit: who frees it while it runs is.
@@ -74,8 +126,7 @@ function namedPlace(title: string, messages: readonly string[]): CodePlace | und
   }
   const place = findPlace(title);
   if (place !== undefined) return place;
-  if (/^\w+: detected /.test(title)) {
-    // FORTIFY_SOURCE tells what it found; where, stands in the line before or behind that.
+  if (checkWithPlace.test(title)) {
     const where = messages.find((message) => message.startsWith('WARNING: '));
     return where === undefined ? undefined : findPlace(where);
   }

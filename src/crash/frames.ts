@@ -21,10 +21,10 @@ const inlineLine = new RegExp(
 );
 /** 32-bit Arm with its own unwinder: `[<addr>] (read [lunix]) from [<addr>] (vfs_read+0x1/0x2)`. */
 const armFrame = new RegExp(
-  String.raw`^\s*(?:\[<[\da-f]+>\] )?\(?[\w.$]+(?: \[\w+\])?\)? from (?:\[<[\da-f]+>\] )?\(?${place}`,
+  String.raw`^\s*(?:\[<[\da-f]+>\] ?)?\(?(?<called>[\w.$]+)(?:\+0x[\da-f/x]+)?(?: \[(?<calledModule>[\w-]+)\])?\)? from (?:\[<[\da-f]+>\] ?)?\(?${place}`,
 );
 /** The same where a mail or a page has broken the line before `from`. */
-const armHalf = new RegExp(String.raw`^\s*(?:from )?\[<[\da-f]{8}>\] \(${place}\)\s*$`);
+const armHalf = new RegExp(String.raw`^\s*(?:from )?\[<[\da-f]{8}>\] ?\(${place}\)\s*$`);
 
 /** Where the processor was: x86, 32-bit x86 with old wordings, Arm, RISC-V, MIPS, LoongArch, POWER, s390, SPARC. */
 const pointer = String.raw`^(?:RIP: (?!0033|002b)[\da-f]{4}:(?:\[<[\da-f]+>\]\s+){0,2}|(?:IP|EIP|RIP): (?:00[16]\d:)?(?:\[<[\da-f]+>\] )?|EIP is at |(?:pc|epc|PC is at|ERA|era|NIP|nip) {0,4}:? (?:\[?[\da-f]{8,16}\]? )?|Krnl PSW : [\da-f]{16} [\da-f]{16} \(|TPC: <|PC: \[<[\da-f]+>\] )`;
@@ -58,8 +58,8 @@ export function readFrame(message: string): TraceFrame | undefined {
       ...(uncertain === undefined ? {} : { uncertain: true }),
     };
   }
-  const arm = armFrame.exec(message) ?? armHalf.exec(message);
-  return arm === null ? undefined : { ...codePlace(arm.slice(1)), isReturn: true };
+  const parts = armFrame.exec(message)?.slice(3) ?? armHalf.exec(message)?.slice(1);
+  return parts === undefined ? undefined : { ...codePlace(parts), isReturn: true };
 }
 
 /** A function that the compiler put into the one of the next frame: `read_pnet include/x.h:12 [inline]`. */
@@ -115,11 +115,21 @@ function codePlace(parts: readonly (string | undefined)[]): CodePlace {
 }
 
 const entryFrames =
-  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|process_one_work|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+|system_call\w*|sysenter_\w+|ret_fast_syscall|kernel_thread_\w+)$/;
+  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|process_one_work|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+|system_call\w*|sysenter_\w+|ret_fast_syscall|kernel_thread_\w+|rest_init|start_kernel|secondary_start_kernel|stub_\w+|tracesys\w*|ret_from_fork\w*)$/;
 
 /** Whether a line is a frame as Arm prints it, without a head before the trace: `a from b+0x1/0x2`. */
 export function isArmFrame(message: string): boolean {
   return armFrame.test(message) || armHalf.test(message);
+}
+
+/** The function on the left of Arm's `a from b+0x1/0x2`: where the trace begins. */
+export function readCalled(message: string): TraceFrame | undefined {
+  const { called, calledModule } = armFrame.exec(message)?.groups ?? {};
+  if (called === undefined) return undefined;
+  return {
+    ...{ function: called, offset: 0, size: -1 },
+    ...(calledModule === undefined ? {} : { module: calledModule }),
+  };
 }
 
 /** Whether a frame says nothing about the cause: the way into the kernel, or machinery. */

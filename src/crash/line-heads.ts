@@ -10,7 +10,7 @@ const parts: readonly RegExp[] = [
   // Quoted mail, tables, lists, comments, diffs.
   /(?:[>|│┃]+|[*+#;•]|\/\/) ?/y,
   // Anything in brackets with a time or a number of seconds: dmesg -T, iso, ctime, reltime, delta.
-  /\[(?:[^[\]]{0,60}?\d:\d\d[^[\]]{0,60}|[\d .,+<>-]{1,40})\] ?:? ?/y,
+  /\[(?!<\d{8,16}>)(?:[^[\]]{0,60}?\d:\d\d[^[\]]{0,60}|[\d .,+<>-]{1,40})\] ?:? ?/y,
   // The caller (CONFIG_PRINTK_CALLER), and what vendors' kernels print in its place.
   / ?\[ *[TC]\d{1,9} *\] ?/y,
   /-?\(\d{1,3}\)\[\d{1,9}:[^\]]{0,40}\] ?/y,

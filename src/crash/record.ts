@@ -46,7 +46,7 @@ const bodyLine = new RegExp(
     'Read of size|Write of size|Allocated by|Freed by|Last potentially|The buggy|which belongs|The address|Memory state|page: ?\\w|page:|flags: |raw: |page dumped|kfence-#|allocated by|freed by|==+|Object |Redzone|Padding|Bytes b4|INFO: |FIX |>?[\\da-f]{8,16}: |Disabling lock|Reported by',
     'Mem-Info|active_anon|active_file|Node \\d|DMA|Normal|lowmem_reserve|Tasks state|\\[ +pid|\\[ *\\d+\\] +\\d|oom-kill:|oom_reaper|Out of memory|Free swap|Total swap|\\d+ (?:pages|total pagecache)|Memory cgroup',
     'NIP|LR|MSR|GPR|Krnl |Failing |Fault in|AS:|TPC|TSTATE|epc|ra *:|ERA|PRMD|status: |\\$ ?\\d|Cause|BadVA|PrId|gp : |t\\d : |s\\d : |a\\d : |st\\d|Unable to handle|backtrace|comm "|hex dump|Uninit was|Local variable|(?:read|write)(?:-write)? |value changed|race at|Use-after-free|Out-of-bounds|Invalid|unwind stack|Insn dump|BUG: KASAN|(?:hard|soft)irq|8<---',
-    'stack backtrace|other info|Possible unsafe|locks held|\\d+ locks? held|#\\d+: |\\*\\*\\*|-> #|but task|which lock|the existing|swapper|-----|preempt_count|in_atomic|RCU nest|handlers:|note: |Fixing rec|"echo 0|in_irq|softirqs|hardirqs|irq event|context-|bdi|Last Breaking|EIP is|ESP:|array-index|index \\d|shift exponent|load of value|member access',
+    '(?:[\\da-f]{8,16} )?\\(.{1,200}\\)\\{.{1,12}\\}.{0,8}, at: |stack backtrace|other info|Possible unsafe|locks held|\\d+ locks? held|#\\d+: |\\*\\*\\*|-> #|but task|which lock|the existing|swapper|-----|preempt_count|in_atomic|RCU nest|handlers:|note: |Fixing rec|"echo 0|in_irq|softirqs|hardirqs|irq event|context-|bdi|Last Breaking|EIP is|ESP:|array-index|index \\d|shift exponent|load of value|member access',
   ].join('|')})`,
 );
 

@@ -1,6 +1,7 @@
 import type { ConsoleLine } from './console-line.ts';
 import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './joins.ts';
 import { readFrame } from './frames.ts';
+import { headless, type EarlierLine } from './headless.ts';
 import { cutHead, learnHead, type OwnHead } from './own-heads.ts';
 import {
   addLine,
@@ -12,15 +13,22 @@ import {
   type CrashRecord,
 } from './record.ts';
 import type { CrashStart } from './start-rule.ts';
-import { bootMark, crashStarts, panicReason } from './starts.ts';
+import { bootMark, consequentPanic, crashStarts, panicReason } from './starts.ts';
 
 /** Sorts lines into reports. Remembers those under way, at most `mostOpen`. */
 export interface RecordTracker {
   /**
    * One line and where it stands in the log. Lines that start nothing and belong to
-   * nothing change nothing. Without `hasNeedle` it cannot start anything.
+   * nothing change nothing. Without `hasNeedle` it cannot start anything. `before` gives the
+   * lines before it, the latest first.
    */
-  take(line: ConsoleLine, startByte: number, endByte: number, hasNeedle: boolean): void;
+  take(
+    line: ConsoleLine,
+    startByte: number,
+    endByte: number,
+    hasNeedle: boolean,
+    before?: () => Iterable<EarlierLine>,
+  ): void;
   /** Whether the next line matters whatever it says: a report is under way. */
   wantsLines(): boolean;
   /** Lets go of reports that nothing can be added to any more, at this byte of the log. */
@@ -59,13 +67,18 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
   let count = 0;
   let boot = 0;
   let announced = false;
+  /** Where the latest line that belongs to a report ends. */
+  let takenUpTo = 0;
   /** Heads that were learnt, by their speaker. */
   const heads = new Map<string, OwnHead>();
 
   function shut(...records: readonly CrashRecord[]): void {
     if (records.length === 0) return;
     open = open.filter((record) => !records.includes(record));
-    for (const record of records) close(record);
+    for (const record of records) {
+      takenUpTo = Math.max(takenUpTo, record.endByte);
+      close(record);
+    }
   }
 
   function newBoot(message: string): void {
@@ -75,14 +88,23 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     announced = byLoader;
   }
 
-  function begin(start: CrashStart, line: ConsoleLine, endByte: number): void {
+  function begin(
+    start: CrashStart,
+    line: ConsoleLine,
+    endByte: number,
+    before?: () => Iterable<EarlierLine>,
+  ): void {
     if (open.length >= mostOpen) shut(...open.slice(0, 1));
     count += 1;
     const record = openRecord(count, Math.max(boot, 1), line.speaker);
     record.head = heads.get(line.speaker);
+    const reason = panicReason(line.message);
+    if (reason !== undefined && consequentPanic.test(reason) && before !== undefined) {
+      const from = Math.max(takenUpTo, ...open.map((each) => each.endByte));
+      for (const each of headless(before(), from)) addLine(record, each.line, true, each.endByte);
+    }
     open.push(record);
     addStart(record, start, line, endByte);
-    const reason = panicReason(line.message);
     if (reason !== undefined) record.panic = reason;
     if (start.alone === true) endRecord(record);
   }
@@ -92,6 +114,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     line: ConsoleLine,
     startByte: number,
     endByte: number,
+    before?: () => Iterable<EarlierLine>,
   ): void {
     const reason = panicReason(line.message);
     const near = open.filter(
@@ -112,21 +135,21 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     }
     const own = open.filter((each) => each.speakers.has(line.speaker));
     const record = own.at(-1);
-    const before = own.at(-2);
-    if (record === undefined) begin(start, line, endByte);
+    const earlier = own.at(-2);
+    if (record === undefined) begin(start, line, endByte, before);
     else if (start.kind === undefined && record.phase !== 'header') {
       // Whether it is a report of its own will be told by the next line.
-      begin(start, line, endByte);
+      begin(start, line, endByte, before);
     } else if (
-      before !== undefined &&
+      earlier !== undefined &&
       onlyAnnounced(record) &&
-      near.includes(before) &&
-      isAftermath(before, start, line.message)
+      near.includes(earlier) &&
+      isAftermath(earlier, start, line.message)
     ) {
       open = open.filter((each) => each !== record);
-      for (const each of record.lines) addLine(before, each, true, endByte);
-      addLine(before, line, true, endByte);
-      before.phase = 'body';
+      for (const each of record.lines) addLine(earlier, each, true, endByte);
+      addLine(earlier, line, true, endByte);
+      earlier.phase = 'body';
     } else if (near.includes(record) && saysMoreAbout(record, start, line.message)) {
       if (reason !== undefined) record.panic = reason;
       if (record.phase === 'header' || start.id === 'oom-killed') {
@@ -136,7 +159,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       shut(...own.slice(0, -1));
     } else {
       shut(...own);
-      begin(start, line, endByte);
+      begin(start, line, endByte, before);
     }
   }
 
@@ -164,7 +187,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
   }
 
   return {
-    take: (raw, startByte, endByte, hasNeedle) => {
+    take: (raw, startByte, endByte, hasNeedle, before) => {
       const line = plain(raw);
       if (hasNeedle && bootMark.test(line.message)) {
         newBoot(line.message);
@@ -173,7 +196,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       const start = hasNeedle ? startOf(line.message) : undefined;
       if (start !== undefined) {
         const message = line.message.trimStart();
-        handleStart(start, { ...line, message }, startByte, endByte);
+        handleStart(start, { ...line, message }, startByte, endByte, before);
         return;
       }
       if (hasNeedle && beginWithOwnHead(line, startByte, endByte)) return;
@@ -203,10 +226,10 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
    * people cut the time off a trace that they quote.
    */
   function adopter(line: ConsoleLine): CrashRecord | undefined {
-    const headless =
+    const quoted =
       line.speaker === 'plain' &&
       (/^\s*Call [Tt]race:/.test(line.message) || readFrame(line.message) !== undefined);
-    if (!headless && !line.message.startsWith('NMI backtrace for cpu')) return undefined;
+    if (!quoted && !line.message.startsWith('NMI backtrace for cpu')) return undefined;
     const record = open.findLast(({ phase }) => phase !== 'ended');
     record?.speakers.add(line.speaker);
     return record;

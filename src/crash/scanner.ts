@@ -1,6 +1,7 @@
 import { readConsoleLine, type ConsoleLine } from './console-line.ts';
 import { readCrash } from './read-crash.ts';
 import { searchNeedles } from './needle-search.ts';
+import type { EarlierLine } from './headless.ts';
 import { trackRecords } from './records.ts';
 import { bootNeedles, crashStarts } from './starts.ts';
 import type { Crash } from './types.ts';
@@ -39,7 +40,17 @@ const longestRemark = 160;
  * be: printk's lines have 1 KiB (LOG_LINE_MAX), since 6.4 at most 2 KiB (PRINTK_MESSAGE_MAX).
  */
 const longestLine = 2048;
+/** The same for JSON, where the message stands anywhere among a journal's other fields. */
+const longestRecord = 16 * 1024;
 const newline = 0x0a;
+const brace = 0x7b;
+/** Bytes that are kept of what has been passed by: a trace with registers. */
+const lookBack = 8 * 1024;
+
+/** Where the part begins that is read of the line between two places. */
+function readFrom(bytes: Buffer, start: number, end: number): number {
+  return Math.max(start, end - (bytes[start] === brace ? longestRecord : longestLine));
+}
 
 const search = searchNeedles([
   ...crashStarts.flatMap(({ needles }) => needles),
@@ -60,6 +71,8 @@ export function scanCrashes(): CrashScanner {
   let rest = Buffer.alloc(0);
   /** Byte of the log that `rest` starts at. */
   let restByte = 0;
+  /** What stands before `rest`. */
+  let past = Buffer.alloc(0);
   let unread: string | undefined;
   let busy: string | undefined;
 
@@ -70,10 +83,28 @@ export function scanCrashes(): CrashScanner {
     busy = busyModule.exec(text)?.[1] ?? busy;
   }
 
+  function* linesBefore(bytes: Buffer, at: number): Generator<EarlierLine> {
+    const all = Buffer.concat([past, bytes.subarray(0, at)]).subarray(-lookBack);
+    const shift = restByte + at - all.length;
+    let end = all.lastIndexOf(newline);
+    while (end > 0) {
+      const start = all.lastIndexOf(newline, end - 1) + 1;
+      // The first line that is left may have lost its beginning.
+      if (start === 0 && shift > 0) return;
+      const from = readFrom(all, start, end);
+      yield {
+        line: readConsoleLine(all.toString('utf8', from, end)),
+        endByte: shift + end,
+      };
+      end = start - 1;
+    }
+  }
+
   function takeLine(bytes: Buffer, start: number, end: number, hasNeedle: boolean): void {
-    const from = Math.max(start, end - longestLine);
+    const from = readFrom(bytes, start, end);
     const line = readConsoleLine(bytes.toString('utf8', from, end));
-    tracker.take(line, restByte + from, restByte + end, hasNeedle);
+    const before = () => linesBefore(bytes, start);
+    tracker.take(line, restByte + from, restByte + end, hasNeedle, before);
     if (hasNeedle) remark(line);
   }
 
@@ -106,7 +137,10 @@ export function scanCrashes(): CrashScanner {
       const bytes = Buffer.concat(rest.length === 0 ? [chunk] : [rest, chunk]);
       const end = bytes.lastIndexOf(newline) + 1;
       takeWholeLines(bytes.subarray(0, end));
-      const from = Math.max(end, bytes.length - longestLine);
+      const from = readFrom(bytes, end, bytes.length);
+      past = Buffer.concat([past, bytes.subarray(Math.max(0, from - lookBack), from)]).subarray(
+        -lookBack,
+      );
       restByte += from;
       rest = Buffer.from(bytes.subarray(from));
       tracker.expire(restByte);

@@ -1,10 +1,12 @@
 import {
   isArmFrame,
   isUninteresting,
+  readCalled,
   readFrame,
   readInlined,
   readInstructionPointer,
 } from './frames.ts';
+import { isMachinery } from './machinery.ts';
 import type { CrashKind, InlinedCall, TraceFrame } from './types.ts';
 
 /** One call trace of a report, with the registers printed before it. */
@@ -46,8 +48,10 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     inlined = [];
   }
 
-  for (const message of messages) {
+  for (const [index, message] of messages.entries()) {
     const trimmed = message.trimStart();
+    // Processors that a panic stops show their own work.
+    if (/^CPU ?\d+: stopping/.test(trimmed)) break;
     if (traceStart.test(trimmed)) {
       if (frames !== undefined && frames.length > 0) finish();
       frames = [];
@@ -78,6 +82,8 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
       continue;
     }
     if (frames === undefined && isArmFrame(message)) frames = [];
+    // A text that begins within a trace.
+    if (index === 0 && readFrame(message) !== undefined) frames = [];
     if (frames === undefined) continue;
     const call = readInlined(trimmed);
     if (call !== undefined) {
@@ -86,6 +92,11 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     }
     const frame = readFrame(message);
     if (frame === undefined) continue;
+    if (frames.length === 0 && fault === undefined) {
+      // Only where a text begins within a trace is that more than what prints it.
+      const called = readCalled(message);
+      if (called !== undefined && !isMachinery(called)) frames.push(called);
+    }
     frames.push(inlined.length === 0 ? frame : withInlined(frame, inlined));
     inlined = [];
   }
