@@ -8,6 +8,9 @@ export default defineConfig({
     globalSetup: ['test/support/end-of-run.ts'],
     // A list that is not as expected is told whole: the log is all there is of a run elsewhere.
     chaiConfig: { truncateThreshold: 1_000 },
+    // As many as CI has cores: most tests wait for programs, which Vitest's own number, one
+    // less, does not think of.
+    maxWorkers: 2,
     projects: [
       // Pure rules, real files, real small processes: what `npm run check` runs.
       {

@@ -2,6 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findRunning } from '../machine/state.ts';
 import { formatDuration } from '../ui/format.ts';
+import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
 import { locateMachine } from './locate.ts';
@@ -76,7 +77,8 @@ export async function runDown(
     } else {
       const time = formatDuration(elapsedMs);
       const reason = because === undefined ? '' : `${stopReasonTexts[because]}, `;
-      terminal.out(`${config.name} is off after ${time}: ${reason}${stopStepTexts[step]}.`);
+      const text = `${config.name} is off after ${time}: ${reason}${stopStepTexts[step]}.`;
+      for (const line of foldFor(terminal.stdout, text, terminal.columns)) terminal.out(line);
     }
   } finally {
     display.close();

@@ -7,6 +7,7 @@ import { lockMachine } from '../machine/lock.ts';
 import { isAlive } from '../machine/process.ts';
 import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
 import { formatDuration } from '../ui/format.ts';
+import { foldFor } from '../ui/lines.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
 import { findCondition } from './condition.ts';
@@ -75,9 +76,8 @@ export async function runReboot(
       terminal.json({ schema: 1, name: config.name, step, elapsedMs });
     } else {
       const state = options.wait ? 'is up again' : 'boots';
-      terminal.out(
-        `${config.name} ${state} after ${formatDuration(elapsedMs)}: ${stepTexts[step]}.`,
-      );
+      const text = `${config.name} ${state} after ${formatDuration(elapsedMs)}: ${stepTexts[step]}.`;
+      for (const line of foldFor(terminal.stdout, text, terminal.columns)) terminal.out(line);
     }
   } finally {
     display.close();

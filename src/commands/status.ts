@@ -5,8 +5,9 @@ import { findPeople } from '../host/people.ts';
 import { exitStatus, type ExitStatus } from '../errors.ts';
 import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
 import { homeFolder } from '../places.ts';
-import { connectionCard, shorten } from '../ui/card.ts';
+import { cardRow, connectionCard, shorten } from '../ui/card.ts';
 import { formatBytes, formatDuration } from '../ui/format.ts';
+import { foldFor } from '../ui/lines.ts';
 import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
 import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
 import { connectionsOf, reachOf } from './connections.ts';
@@ -89,33 +90,33 @@ async function describe(
 ): Promise<string[]> {
   const home = homeFolder(context.env);
   const short = (path: string): string => shorten(path, context.cwd, home);
-  const lines = [`${config.name} ${conditionTexts[condition]}.`];
+  const { columns } = context.terminal;
+  const sentence = `${config.name} ${conditionTexts[condition]}.`;
+  const lines = foldFor(context.terminal.stdout, sentence, columns);
   const disk = short(config.privateFile);
-  lines.push(
+  const size =
     overlayBytes === undefined
-      ? `  disk     ${disk} (made by the first utopia up)`
-      : `  disk     ${disk}, ${formatBytes(overlayBytes)} of yours`,
-  );
+      ? `${disk} (made by the first utopia up)`
+      : `${disk}, ${formatBytes(overlayBytes)} of yours`;
+  lines.push(...cardRow('disk', size, columns));
   const state = running?.state;
   if (suspended !== undefined) {
     const age = context.now().getTime() - Date.parse(suspended.manifest.savedAt);
-    lines.push(
-      `  memory   ${formatBytes(suspended.manifest.stateBytes)}, saved ${formatDuration(age)} ago`,
-    );
+    const memory = `${formatBytes(suspended.manifest.stateBytes)}, saved ${formatDuration(age)} ago`;
+    lines.push(...cardRow('memory', memory, columns));
   }
   if (running === undefined) return lines;
   if (state !== undefined) {
     const age = context.now().getTime() - Date.parse(state.startedAt);
     const speed = state.plan.accelerator === 'kvm' ? 'KVM' : 'software emulation';
-    lines.push(
-      `  since    ${formatDuration(age)}, pid ${running.qemu.pid}, QEMU ${state.qemuVersion}, ${speed}`,
-      ...connectionCard(
-        await connectionsOf(state, paths, people, false, context.env),
-        context.cwd,
-        home,
-        context.terminal.columns,
-      ),
-    );
+    const since = `${formatDuration(age)}, pid ${running.qemu.pid}, QEMU ${state.qemuVersion}, ${speed}`;
+    lines.push(...cardRow('since', since, columns));
+    // No way leads into a guest that is off.
+    if (condition === 'halted') {
+      return [...lines, ...cardRow('console', short(paths.consoleLog), columns)];
+    }
+    const connections = await connectionsOf(state, paths, people, false, context.env);
+    lines.push(...connectionCard(connections, context.cwd, home, columns));
   }
   return lines;
 }

@@ -84,13 +84,13 @@ export function crashLine(crash: Crash): string {
 export function crashAftermath(crash: Crash): string {
   switch (crashSeverity(crash)) {
     case 'panic':
-      return 'The kernel has stopped: utopia down --force, then utopia up.';
+      return 'The kernel has stopped: utopia reboot starts the guest anew.';
     case 'oops':
-      return 'The process died inside the kernel: locks it held stay locked, so that others may hang, and the module cannot be removed. Reboot the guest.';
+      return 'The process died inside the kernel: locks it held stay locked, so that others may hang, and the module cannot be removed. utopia reboot starts the guest anew.';
     case 'stuck':
       return crash.kind === 'oom-kill'
         ? ''
-        : 'The guest may hang from here on; reboot it before you go on.';
+        : 'The guest may hang from here on; utopia reboot starts it anew.';
     case 'survived':
       return '';
     default:

@@ -85,7 +85,12 @@ export function connectionCard(
       ? [['', 'closing this SSH session does, too: utopia up --detach stays'] as const]
       : []),
   ];
-  return rows.flatMap(([what, how]) => layOutRow(`  ${what.padEnd(8)} `, how, columns));
+  return rows.flatMap(([what, how]) => cardRow(what, how, columns));
+}
+
+/** A row of a card: what, and how, laid out for so many columns. */
+export function cardRow(what: string, how: string, columns: number): string[] {
+  return layOutRow(`  ${what.padEnd(8)} `, how, columns);
 }
 
 /** A row that is too long goes on below its text; a path that is, behind one of its folders. */

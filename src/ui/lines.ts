@@ -19,6 +19,18 @@ export function wrapText(text: string, width: number, indent = ''): string[] {
 }
 
 /**
+ * A sentence for a stream: broken at blanks on a terminal that is narrower, whole for a program
+ * that reads it.
+ */
+export function foldFor(
+  stream: { readonly isTTY?: boolean | undefined },
+  sentence: string,
+  width: number,
+): string[] {
+  return stream.isTTY === true ? foldLine(sentence, width) : [sentence];
+}
+
+/**
  * A line as it is when it fits, else broken at blanks; what follows is indented to
  * stand below the text behind a short label (`Why  The disk …`). Lines that quote
  * something (`| …`) are never broken.

@@ -10,7 +10,7 @@ import { isSshOpen, type MachineState, type RunningMachine } from '../../machine
 import { homeFolder } from '../../places.ts';
 import { connectionCard, shorten } from '../../ui/card.ts';
 import { countOf, formatBytes } from '../../ui/format.ts';
-import { wrapText } from '../../ui/lines.ts';
+import { foldFor, wrapText } from '../../ui/lines.ts';
 import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
 import { connectionsOf, reachOf } from '../connections.ts';
@@ -26,9 +26,9 @@ export function headLine({ config }: LocatedMachine, context: Context): string {
     ? `${file} (${countOf(config.keysSet, 'key')} set)`
     : `no utopia.config here: every default`;
   const dot = context.terminal.symbols.info;
-  return context.terminal.errColor.bold(
-    `utopia ${utopiaVersion} ${dot} ${config.name} ${dot} ${source}`,
-  );
+  const text = `utopia ${utopiaVersion} ${dot} ${config.name} ${dot} ${source}`;
+  const lines = foldFor(context.terminal.stderr, text, context.terminal.columns);
+  return lines.map(context.terminal.errColor.bold).join('\n');
 }
 
 export function imageLine(overlay: Overlay): ProgressEvent {
