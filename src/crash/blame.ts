@@ -40,7 +40,7 @@ export function blame(
   }
   return (
     frames.find((frame) => !isUninteresting(frame)) ??
-    (stalls.has(kind) ? undefined : frames.find(isOnlyUncertain)) ??
+    (stalls.has(kind) ? undefined : behindCalls(frames).find(isOnlyUncertain)) ??
     lockPlace(messages) ??
     named ??
     fault
@@ -88,6 +88,11 @@ function untilInterrupted(frames: readonly TraceFrame[]): readonly TraceFrame[] 
 
 /** Kinds whose trace shows who is late, with leftovers of every interrupt on the stack. */
 const stalls: ReadonlySet<Verdict['kind']> = new Set(['rcu-stall', 'soft-lockup', 'hard-lockup']);
+
+/** The frames behind the last that is sure: an uncertain one between two such is left from an earlier call. */
+function behindCalls(frames: readonly TraceFrame[]): readonly TraceFrame[] {
+  return frames.slice(1 + frames.findLastIndex(({ uncertain }) => uncertain !== true));
+}
 
 /**
  * Kernels without frame pointers mark every frame as uncertain: better than none. What stands at a

@@ -1,4 +1,4 @@
-import { readFrame, readInstructionPointer } from './frames.ts';
+import { isArmFrame, readFrame, readInstructionPointer } from './frames.ts';
 import type { ConsoleLine } from './console-line.ts';
 import type { OwnHead } from './own-heads.ts';
 import type { CrashStart } from './start-rule.ts';
@@ -52,7 +52,7 @@ const bodyLine = new RegExp(
 
 /** Registers or a trace: with them, what was printed is a report and not a driver's own word. */
 const evidenceLine =
-  /^(?:CPU: ?\d|CPU: UID|Call [Tt]race|NIP|Krnl PSW|epc |epc:|TPC|Reported by|Modules linked in|RIP: |EIP|pc : |Backtrace:|Hardware name:|task:)/;
+  /^(?:CPU: ?\d|CPU: UID|Pid: \d+, comm: |Call [Tt]race|NIP|Krnl PSW|epc |epc:|TPC|Reported by|Modules linked in|RIP: |EIP|pc : |Backtrace:|Hardware name:|task:)/;
 
 /** Whether a line looks like one of a report's. */
 export function belongsToReport({ message }: ConsoleLine): boolean {
@@ -66,7 +66,7 @@ export function belongsToReport({ message }: ConsoleLine): boolean {
 }
 
 export function isEvidence({ message }: ConsoleLine): boolean {
-  return evidenceLine.test(message.trimStart());
+  return evidenceLine.test(message.trimStart()) || isArmFrame(message);
 }
 
 export function openRecord(number: number, boot: number, speaker: string): CrashRecord {

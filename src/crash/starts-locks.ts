@@ -10,6 +10,14 @@ export const lockStarts: readonly CrashStart[] = [
     'atomic-sleep',
     50,
   ),
+  // The idle task must not sleep: kernel/sched/idle.c.
+  start(
+    'idle-sleep',
+    'from the idle thread',
+    /^bad: scheduling from the idle thread/,
+    'atomic-sleep',
+    50,
+  ),
   start(
     'work-atomic',
     'leaked lock or atomic',

@@ -5,7 +5,7 @@ export const memoryStarts: readonly CrashStart[] = [
   start(
     'kasan-free',
     ['BUG: KASAN', 'BUG: KASan'],
-    /^BUG: KASAN: (?:double-free|invalid-free|double-free or invalid-free)/,
+    /^BUG: KASAN: (?:double-free|invalid-free|double-free or invalid-free)/i,
     'double-free',
     50,
   ),
@@ -26,14 +26,14 @@ export const memoryStarts: readonly CrashStart[] = [
   start(
     'kasan-null',
     ['BUG: KASAN', 'BUG: KASan'],
-    /^BUG: KASAN: null-ptr-deref/,
+    /^BUG: KASAN: null-ptr-deref/i,
     'null-dereference',
     50,
   ),
   start(
     'kasan-wild',
     ['BUG: KASAN', 'BUG: KASan'],
-    /^BUG: KASAN: (?:user|\S*wild)-memory-access/,
+    /^BUG: KASAN: (?:user|\S*wild)-memory-access/i,
     'page-fault',
     50,
   ),
@@ -78,7 +78,13 @@ export const memoryStarts: readonly CrashStart[] = [
     50,
   ),
   start('refcount', 'refcount_t: ', /^refcount_t: /, 'refcount', 50),
-  start('usercopy', 'usercopy: ', /^usercopy: [Kk]ernel memory /, 'usercopy', 50),
+  start(
+    'usercopy',
+    ['usercopy: ', 'usercopy whitelist'],
+    /^(?:usercopy: |Bad or missing usercopy whitelist\? )[Kk]ernel memory /,
+    'usercopy',
+    50,
+  ),
   start(
     'fortify',
     ['detected buffer overflow', 'detected field-spanning'],

@@ -231,3 +231,46 @@ test('an uncertain frame of what prints the report is nobody’s', () => {
     ]),
   ).toEqual(['warning usb_submit_urb']);
 });
+
+test.each([
+  [
+    'usercopy readlink_copy',
+    "Bad or missing usercopy whitelist? Kernel memory exposure attempt detected from SLUB object 'my_cache' (offset 4, size 4)!",
+    [' usercopy_warn+0x7/0x9', ' __check_object_size+0xdb/0x1b0', ' readlink_copy+0x4c/0x80'],
+  ],
+  [
+    'atomic-sleep my_idle lunix',
+    'bad: scheduling from the idle thread!',
+    [' dump_stack+0xa8/0xd0', ' schedule+0x9c/0xac', ' my_idle+0x4/0x60 [lunix]'],
+  ],
+  [
+    'page-fault my_read lunix',
+    'BUG: KASan: user-memory-access on address 310000006a690d0d',
+    [' kasan_report_user_access+0x76/0xa0', ' ? bad_to_user+0x1/0xd', ` ${mine}`],
+  ],
+])('%s: %s', (expected, title, frames) => {
+  expect(told([title, cpu, 'Call Trace:', ...frames])).toEqual([expected]);
+});
+
+test('an old kernel of Arm, which names no processor', () => {
+  expect(
+    told([
+      'cat: page allocation failure: order:0, mode:0x20',
+      '[<c0014a70>] (unwind_backtrace+0x0/0x130) from [<c00907b0>] (warn_alloc_failed+0xc8/0x10c)',
+      '[<c00907b0>] (warn_alloc_failed+0xc8/0x10c) from [<c02683d8>] (my_rx+0x1c/0x2c8 [lunix])',
+    ]),
+  ).toEqual(['allocation-failure my_rx lunix']);
+});
+
+test('an uncertain frame counts behind those that are sure, not between them', () => {
+  const lines = (...frames: readonly string[]): string[] => [
+    ...['cat: page allocation failure: order:0, mode:0x20', cpu, 'Call Trace:'],
+    ...frames.map((frame) => ` ${frame}+0x10/0x20`),
+  ];
+  expect(told(lines('warn_alloc_failed', '? their_work', '__kmalloc'))).toEqual([
+    'allocation-failure',
+  ]);
+  expect(told(lines('warn_alloc_failed', '__kmalloc', '? my_work'))).toEqual([
+    'allocation-failure my_work',
+  ]);
+});
