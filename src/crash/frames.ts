@@ -36,7 +36,11 @@ const pointerDecoded = new RegExp(String.raw`${pointer}([\w.$]+) ${source}`);
 const lastWord = / \[([\w-]+)(?:\([A-Z]+\))?(?: [\da-f]{16,64})?\]\s*$/;
 
 /** A frame of a call trace; undefined for every other line. */
-export function readFrame(message: string): TraceFrame | undefined {
+export function readFrame(text: string): TraceFrame | undefined {
+  // POWER's place of an exception, within the trace.
+  const message = text.includes('--- interrupt')
+    ? text.replace(/^\s*--- interrupt: [\da-f]{3,4} at /, ' ')
+    : text;
   const match = frameLine.exec(message);
   if (match !== null) {
     const [, uncertain, ...parts] = match;

@@ -28,6 +28,10 @@ const titledTrace =
 const otherStack =
   /^(?:(?:Allocated|Freed|allocated|freed|Uninit was|Local variable|Memory was)\b|-> #\d|Last potentially|(?:HARD|SOFT)IRQ-ON-W|\{?(?:IN|HARDIRQ|SOFTIRQ|INITIAL)[\w-]*\}? state was|the dependencies between|Showing all locks)/;
 
+/** The last function of the way from an interrupt or exception to its handler. */
+const wayIn =
+  /^(?:asm_\w+|\w*_interrupt|invalid_op|page_fault|general_protection|divide_error|ret_from_intr|retint_\w+|int3|nmi|end_repeat_nmi)$/;
+
 /** Every call trace in a report's messages, in order. */
 export function collectTraces(messages: readonly string[]): readonly Trace[] {
   const traces: Trace[] = [];
@@ -69,6 +73,10 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     if (pointer !== undefined) {
       // Registers behind a trace are those of the next one, or the same once more; within <IRQ> the first counts.
       if (frames === undefined) fault ??= pointer;
+      // Behind the way of an interrupt or exception: where that came in.
+      else if (wayIn.test(frames.at(-1)?.function ?? '')) {
+        frames.push({ ...pointer, isReturn: false });
+      }
       continue;
     }
     if (/CPU: ?\d+ (?:UID: \d+ )?PID: /.test(trimmed)) {

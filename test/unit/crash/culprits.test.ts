@@ -34,6 +34,8 @@ test.each([
   ...['usercopy_warn', 'stackleak_track_stack', '__cfi_slowpath_diag', 'cpu_stopper_thread'],
   ...['synchronize_net', 'napi_disable', 'dma_fence_wait_timeout', 'multi_cpu_stop', 'finish_wait'],
   ...['iommu_dma_alloc', 'vmap', 'folio_alloc_noprof', 'sock_alloc_send_pskb', 'cpumask_next_and'],
+  ...['consume_skb', 'skb_release_data', 'rq_qos_wait', 'wb_wait_for_completion', 'add_uevent_var'],
+  ...['__filemap_fdatawait_range', '__purge_vmap_area_lazy', 'cleanup_srcu_struct', 'wbt_wait'],
   ...['kobject_add_internal', 'sysfs_warn_dup', 'device_add', 'usb_submit_urb', 'cv_wait_common'],
 ])('%s works for somebody else', (name) => {
   expect(isMachinery({ function: name })).toBe(true);
@@ -262,15 +264,36 @@ test('an old kernel of Arm, which names no processor', () => {
   ).toEqual(['allocation-failure my_rx lunix']);
 });
 
+/** An allocation that failed, with these frames. */
+const failure = (...frames: readonly string[]): string[] => [
+  ...['cat: page allocation failure: order:0, mode:0x20', cpu, 'Call Trace:'],
+  ...frames.map((frame) => ` ${frame}+0x10/0x20`),
+];
+
 test('an uncertain frame counts behind those that are sure, not between them', () => {
-  const lines = (...frames: readonly string[]): string[] => [
-    ...['cat: page allocation failure: order:0, mode:0x20', cpu, 'Call Trace:'],
-    ...frames.map((frame) => ` ${frame}+0x10/0x20`),
-  ];
-  expect(told(lines('warn_alloc_failed', '? their_work', '__kmalloc'))).toEqual([
+  expect(told(failure('warn_alloc_failed', '? their_work', '__kmalloc'))).toEqual([
     'allocation-failure',
   ]);
-  expect(told(lines('warn_alloc_failed', '__kmalloc', '? my_work'))).toEqual([
+  expect(told(failure('warn_alloc_failed', '__kmalloc', '? my_work'))).toEqual([
     'allocation-failure my_work',
   ]);
+});
+
+test.each([
+  ['RIP: 0010:my_spin+0x12e/0x2a0 [lunix]', 'asm_sysvec_apic_timer_interrupt+0x12/0x20'],
+  ['--- interrupt: 901 at my_spin+0x2c/0x70 [lunix]', 'program_check_common+0x184/0x190'],
+])('a processor that hangs is where its interrupt came in (%s)', (place, way) => {
+  expect(
+    told([
+      'rcu: INFO: rcu_sched self-detected stall on CPU',
+      'NMI backtrace for cpu 0',
+      cpu,
+      'Call Trace:',
+      ' dump_stack+0x111/0x171',
+      ' rcu_dump_cpu_stacks+0x1e8/0x226',
+      ` ${way}`,
+      place,
+      ' their_caller+0x145/0x4140',
+    ]),
+  ).toEqual(['rcu-stall my_spin lunix']);
 });
