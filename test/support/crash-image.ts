@@ -11,7 +11,8 @@ export const builtModules = '/opt/modules';
 export const moduleSources = '/home/user/shared/modules';
 
 /**
- * The minimal image with the kernel's headers and a compiler, in which the modules
+ * The minimal image with the kernel's headers and a compiler, and the guest's halves of rsync and
+ * sshfs, in which the modules
  * of fixtures/modules were built against its own kernel: while the image was made,
  * at the host's speed, and in the folder in which a student would.
  */
@@ -23,7 +24,7 @@ function crashRoot(): RootSpec {
   const base = rootSpec('minimal');
   return {
     ...base,
-    packages: [...base.packages, 'linux-headers-amd64', 'gcc', 'make'],
+    packages: [...base.packages, 'linux-headers-amd64', 'gcc', 'make', 'rsync', 'sshfs'],
     files: [
       ...base.files,
       ...readdirSync(sources).map((name) => ({

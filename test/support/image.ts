@@ -23,11 +23,6 @@ export async function suiteImage(suite: string, profile: ImageProfile): Promise<
   return await cachedImage(`${suite}-${profile}`, profile, rootSpec(profile), suite);
 }
 
-/** The minimal profile with the guest's halves of rsync and sshfs. */
-export async function accessImage(): Promise<string> {
-  return await cachedImage('access', 'minimal', rootSpec('minimal', ['rsync', 'sshfs']));
-}
-
 /**
  * A Debian in which real KVM works when it runs with `-accel tcg -cpu max`: QEMU, and
  * the programs that doctor is compared with, kvm-ok and virt-host-validate.

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessImage } from '../support/image.ts';
+import { crashImage } from '../support/crash-image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { makeNetwork, type Network } from '../support/network.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -18,7 +18,7 @@ let network: Network;
 beforeAll(async () => {
   if (!ready) return;
   network = await makeNetwork();
-  lab = await makeLab({ backing: await accessImage(), within: network.within });
+  lab = await makeLab({ backing: await crashImage(), within: network.within });
   const up = await lab.run('up', '--detach');
   expect(up.status, up.stderr).toBe(0);
 });
