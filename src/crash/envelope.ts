@@ -11,7 +11,9 @@ const jsonText = new RegExp(
 /** journalctl -o export and -o verbose. */
 const journalText = /^\s*MESSAGE=(.*)$/;
 const journalField =
-  /^\s*(?:"?_[A-Z_\d]{2,60}|"?(?:PRIORITY|SYSLOG_\w{1,40}|SOURCE_\w{1,40}|MESSAGE_ID|CODE_\w{1,20}))"?(?: : |=)|^[{}],?$|\[s=[\da-f]{32};i=[\da-f]+;/;
+  /^\s*(?:"?_[A-Z_\d]{2,60}|"?(?:PRIORITY|SYSLOG_\w{1,40}|SOURCE_\w{1,40}|MESSAGE_ID|CODE_\w{1,20}))"?(?: : |=)|^[{}],?$/;
+/** The line that journalctl -o verbose begins an entry with. */
+const journalCursor = /\[s=[\da-f]{32};i=[\da-f]+;/;
 
 /** Tags that a web page puts around a log; the kernel's own marks (`<TASK>`) are none of these. */
 const tag = /<\/?(?:a|b|br|code|div|em|font|i|li|p|pre|span|td|tr)(?:\s[^<>]{0,200})?\/?>/gi;
@@ -37,6 +39,7 @@ export function openEnvelope(text: string): string | typeof noWords {
     const field = journalText.exec(plain)?.[1];
     if (field !== undefined) return field;
   }
+  if (plain.includes('[s=') && journalCursor.test(plain)) return noWords;
   if (journalField.test(plain)) return /^\s*\{./.test(plain) ? fromJson(plain) : noWords;
   return plain.includes('":') || plain.includes('": ') || plain.includes('" : ')
     ? fromJson(plain)

@@ -41,7 +41,8 @@ export function readFrame(text: string): TraceFrame | undefined {
   const message = text.includes('--- interrupt')
     ? text.replace(/^\s*--- interrupt: [\da-f]{3,4} at /, ' ')
     : text;
-  const match = frameLine.exec(message);
+  const hasPlace = message.includes('+0x');
+  const match = hasPlace ? frameLine.exec(message) : null;
   if (match !== null) {
     const [, uncertain, ...parts] = match;
     const [file, line, last] = parts.slice(5);
@@ -53,7 +54,7 @@ export function readFrame(text: string): TraceFrame | undefined {
       ...(uncertain === undefined ? {} : { uncertain: true }),
     };
   }
-  const decoded = decodedLine.exec(message);
+  const decoded = message.includes(' (') ? decodedLine.exec(message) : null;
   if (decoded !== null) {
     const [, uncertain, name = '', file = '', line, module] = decoded;
     return {
@@ -62,6 +63,7 @@ export function readFrame(text: string): TraceFrame | undefined {
       ...(uncertain === undefined ? {} : { uncertain: true }),
     };
   }
+  if (!hasPlace || !(message.includes(' from ') || message.includes('[<'))) return undefined;
   const parts = armFrame.exec(message)?.slice(3) ?? armHalf.exec(message)?.slice(1);
   return parts === undefined ? undefined : { ...codePlace(parts), isReturn: true };
 }
@@ -77,6 +79,7 @@ export function readInlined(message: string): InlinedCall | undefined {
 
 /** The place of a fault, from the line with the instruction pointer. */
 export function readInstructionPointer(message: string): TraceFrame | undefined {
+  if (!message.includes('+0x') && !message.includes('.')) return undefined;
   if (message.includes('[inline]')) return undefined;
   const match = pointerLine.exec(message);
   if (match === null) {
@@ -123,7 +126,11 @@ const entryFrames =
 
 /** Whether a line is a frame as Arm prints it, without a head before the trace: `a from b+0x1/0x2`. */
 export function isArmFrame(message: string): boolean {
-  return armFrame.test(message) || armHalf.test(message);
+  return (
+    message.includes('+0x') &&
+    (message.includes(' from ') || message.includes('[<')) &&
+    (armFrame.test(message) || armHalf.test(message))
+  );
 }
 
 /** The function on the left of Arm's `a from b+0x1/0x2`: where the trace begins. */

@@ -35,11 +35,19 @@ const parts: readonly RegExp[] = [
   / {0,7}\d{1,7}(?::|\t) ?/y,
 ];
 
+/**
+ * What each part needs to have, looked for at once: most of the kernel's own lines have none of it,
+ * and need not be tried with every part.
+ */
+const mayHaveHead =
+  /^[^A-Za-z_ ]|^ +[\d[]|^[IWE]\[|\d:\d\d|kern|klogd|[|│]|^(?:qemu|console|serial|guest|target|dmesg|netconsole|tty|hvc|user|syslog|daemon|stdout|stderr)|(?:log|txt|messages|dmesg)(?:\.\d{1,3})?[:-]/i;
+
 /** Longest chain: a date, a level, a host, a stream, a quote, each perhaps twice. */
 const mostParts = 12;
 
 /** Where the kernel's words begin in a line without a stamp of printk's. Pure. */
 export function headLength(text: string): number {
+  if (!mayHaveHead.test(text)) return 0;
   let end = 0;
   for (let count = 0; count < mostParts; count += 1) {
     const next = partEnd(text, end);

@@ -56,11 +56,12 @@ const evidenceLine =
 
 /** Whether a line looks like one of a report's. */
 export function belongsToReport({ message }: ConsoleLine): boolean {
+  // Frames are the most of a report's lines.
+  if (readFrame(message) !== undefined) return true;
   const trimmed = message.trimStart();
   return (
     bodyLine.test(trimmed) ||
     /^<\/?[A-Z#]\w*>/.test(trimmed) ||
-    readFrame(message) !== undefined ||
     readInstructionPointer(trimmed) !== undefined
   );
 }

@@ -32,6 +32,9 @@ const otherStack =
 const wayIn =
   /^(?:asm_\w+|\w*_interrupt|invalid_op|page_fault|general_protection|divide_error|ret_from_intr|retint_\w+|int3|nmi|end_repeat_nmi)$/;
 
+/** What looks like a frame and is where a processor was. */
+const pointerInTrace = /^(?:E?IP|RIP|PC|NIP|pc|epc|nip|era|ERA|TPC)\b/;
+
 /** Every call trace in a report's messages, in order. */
 export function collectTraces(messages: readonly string[]): readonly Trace[] {
   const traces: Trace[] = [];
@@ -54,6 +57,13 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
 
   for (const [index, message] of messages.entries()) {
     const trimmed = message.trimStart();
+    const frame = readFrame(message);
+    // Most lines of a trace are frames and nothing else.
+    const isPlain = frame !== undefined && frames !== undefined && /^ +[\w?]/.test(message);
+    if (isPlain && !pointerInTrace.test(trimmed)) {
+      addFrame(frame, message);
+      continue;
+    }
     // Processors that a panic stops show their own work.
     if (/^CPU ?\d+: stopping/.test(trimmed)) break;
     if (traceStart.test(trimmed)) {
@@ -98,8 +108,14 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
       inlined.push(call);
       continue;
     }
-    const frame = readFrame(message);
     if (frame === undefined) continue;
+    addFrame(frame, message);
+  }
+  finish();
+  return traces;
+
+  function addFrame(frame: TraceFrame, message: string): void {
+    if (frames === undefined) return;
     if (frames.length === 0 && fault === undefined) {
       // Only where a text begins within a trace is that more than what prints it.
       const called = readCalled(message);
@@ -108,8 +124,6 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     frames.push(inlined.length === 0 ? frame : withInlined(frame, inlined));
     inlined = [];
   }
-  finish();
-  return traces;
 }
 
 /** The line shown is the innermost one outside the kernel's headers, as for lines that are looked up. */
