@@ -94,6 +94,7 @@ function bugKind(kind: CrashKind, title: string, messages: readonly string[]): C
       ...(fault === undefined ? [] : [fault.function]),
       ...frames.slice(0, 4).map((frame) => frame.function),
     ]);
+    if (names.includes('__check_heap_object')) return 'usercopy';
     return names.some((name) => /free|freepointer/.test(name)) && kind !== 'warning'
       ? 'double-free'
       : kind;

@@ -92,6 +92,7 @@ export const machinery: readonly Machinery[] = [
       'native_\\w+|pv_native_\\w+|paravirt_\\w+|__pv_\\w+|__raw_callee\\w*|kvm_(?:wait|guest_\\w+|clock_\\w+)|hv_\\w*(?:delay|wait)\\w*|delay_\\w+|__delay|_{0,2}udelay\\w*|__const_udelay|__timer_delay|rdtsc\\w*|ioread\\w*|iowrite\\w*|read[bwlq]|write[bwlq]|__raw_(?:read|write)[bwlq]|cpu_relax\\w*|mmio_\\w+',
       'rcuref_\\w+|cpumask_\\w+|hweight\\w*|__sw_hweight\\w*|arch_test_and_\\w+|_{0,2}(?:set|clear|change)_bit|interval_tree_\\w+|_{0,2}kfifo_\\w+|generic_exec_single|(?:arch_tlbbatch_|native_|hyperv_|xen_)?flush_tlb_\\w+|arch_tlbbatch_flush|kobject_\\w+|kset_\\w+|klist_\\w+|put_device|get_device|sysfs_(?:create|remove)_\\w+|kernfs_(?:add|create|new|remove)\\w*|device_(?:add|del|unregister|destroy|create\\w*|register|remove_file|for_each_child)|proc_(?:register|create\\w*|mkdir\\w*)',
       'add_uevent_var|cleanup_uevent_env',
+      'ref_tracker_\\w+|(?:drop|inc|clear|set)_nlink',
     ],
   },
   {

@@ -133,6 +133,11 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       addLine(target, line, true, endByte);
       return;
     }
+    // People quote a report with the head of its first line alone.
+    const headed = near.findLast(
+      (each) => each.phase === 'header' && saysMoreAbout(each, start, line.message),
+    );
+    if (line.speaker === 'plain') headed?.speakers.add('plain');
     const own = open.filter((each) => each.speakers.has(line.speaker));
     const record = own.at(-1);
     const earlier = own.at(-2);

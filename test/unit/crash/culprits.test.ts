@@ -36,6 +36,7 @@ test.each([
   ...['iommu_dma_alloc', 'vmap', 'folio_alloc_noprof', 'sock_alloc_send_pskb', 'cpumask_next_and'],
   ...['consume_skb', 'skb_release_data', 'rq_qos_wait', 'wb_wait_for_completion', 'add_uevent_var'],
   ...['__filemap_fdatawait_range', '__purge_vmap_area_lazy', 'cleanup_srcu_struct', 'wbt_wait'],
+  ...['ref_tracker_free', 'drop_nlink'],
   ...['kobject_add_internal', 'sysfs_warn_dup', 'device_add', 'usb_submit_urb', 'cv_wait_common'],
 ])('%s works for somebody else', (name) => {
   expect(isMachinery({ function: name })).toBe(true);
@@ -296,4 +297,32 @@ test.each([
       ' their_caller+0x145/0x4140',
     ]),
   ).toEqual(['rcu-stall my_spin lunix']);
+});
+
+test('a copy that the allocator’s check stops', () => {
+  expect(
+    told([
+      'kernel BUG at mm/slab.c:4339!',
+      'invalid opcode: 0000 [#1] SMP',
+      cpu,
+      'RIP: 0010:__check_heap_object+0xcb/0xd0',
+      'Call Trace:',
+      ' __check_object_size+0x272/0x430',
+      ` ${mine}`,
+    ]),
+  ).toEqual(['usercopy my_read lunix']);
+});
+
+test('a report with the head of its first line alone', () => {
+  expect(
+    told([
+      '2018/01/09 14:28:48 BUG: memory leak',
+      'unreferenced object 0xdb8040c0 (size 20):',
+      '  comm "insmod", pid 7, jiffies 4294667296',
+      '  backtrace:',
+      '    [<c04fd8b3>] kmemleak_alloc+0x193/0x2b8',
+      '    [<c04f5e73>] kmem_cache_alloc+0x11e/0x174',
+      `    [<c0aae5a7>] ${mine}`,
+    ]),
+  ).toEqual(['memory-leak my_read lunix']);
 });
