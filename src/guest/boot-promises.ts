@@ -131,6 +131,14 @@ done`,
     next: 'systemctl status utopia-host-keys in the guest.',
   },
   {
+    id: 'ssh-penalties',
+    promise: 'sshd shuts nobody out for connections that end without a login',
+    question: '/usr/sbin/sshd -T 2>/dev/null | grep "^persourcepenalties" || echo none',
+    // An OpenSSH before 9.8 has no such setting.
+    expected: /^(?:none|persourcepenalties no)$/,
+    next: 'PerSourcePenalties in sshd_config(5) of the guest.',
+  },
+  {
     id: 'share',
     promise: 'The share is mounted when it is first used',
     // statfs tells the host's file system there, on some kernels.

@@ -96,6 +96,16 @@ function divertedName(path: string): string {
   return `${divertedFolder}/${path.slice(1).replaceAll('/', '-')}`;
 }
 
+/**
+ * Since 9.8 OpenSSH shuts an address out, for up to ten minutes, whose connections end without a
+ * login (sshd_config(5), PerSourcePenalties). Behind QEMU's network everybody has one address: who
+ * knocks until the guest is up, and who mistypes a password, would shut out all others. An sshd
+ * that does not know the setting would not start with it.
+ */
+const noPenalties = `if grep -qi persourcepenalties /usr/sbin/sshd; then
+  echo 'PerSourcePenalties no' > /etc/ssh/sshd_config.d/utopia-penalties.conf
+fi`;
+
 /** Shell text, run in the new root when all packages are configured and our files are in. */
 export function customiseScript(profile: ImageProfile = 'lab'): string {
   return `set -e
@@ -113,6 +123,7 @@ systemctl --quiet disable ssh.service systemd-networkd.service
 systemctl --quiet enable ${enabledUnits.join(' ')}
 systemctl --quiet mask ${maskedUnits.join(' ')}
 systemctl --quiet set-default ${profile === 'desktop' ? 'graphical' : 'multi-user'}.target
+${noPenalties}
 rm -f /etc/ssh/ssh_host_*
 : > /etc/machine-id
 rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed

@@ -26,6 +26,7 @@ const right: Readonly<Record<string, string>> = {
   'screen-login': 'active\ninactive',
   accounts: 'root\n0',
   'host-keys': 'ED25519)\nECDSA)\n1',
+  'ssh-penalties': 'persourcepenalties no',
   share: '1',
   modules: '1',
   'panic-device': '1',
@@ -72,6 +73,7 @@ describe('a boot is right', () => {
     ['power-button', 'active\nactive\n0'],
     ['boot-menu', 'initramfs-tools\nzz-update-grub\nerror: syntax error'],
     ['host-keys', 'ED25519)\n1'],
+    ['ssh-penalties', 'persourcepenalties crash:90 authfail:5 noauth:1'],
   ])('not, when %s is answered with %j', (id, answer) =>
     expect(brokenWith({ [id]: answer })).toEqual([id]),
   );
