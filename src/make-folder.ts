@@ -16,8 +16,9 @@ export async function makeFolder(
     if (await isFolder(folder)) return;
     const parent = dirname(folder);
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!missing || parent === folder || (await isFolder(parent))) throw error;
-    await makeFolder(parent, options);
+    if (!missing || parent === folder) throw error;
+    // One that is there by now was made meanwhile, or takes none: the second attempt tells.
+    if (!(await isFolder(parent))) await makeFolder(parent, options);
     await mkdir(folder, options).catch(async (cause: unknown) => {
       // Somebody else was as fast.
       if (!(await isFolder(folder))) throw cause;
