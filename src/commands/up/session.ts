@@ -19,6 +19,7 @@ import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryBlockStats, queryStatus } from '../../qmp/queries.ts';
 import { readTextScreen } from '../../qmp/text-screen.ts';
 import { hasHalted } from '../guest-state/look.ts';
+import { createEventListeners } from './event-listeners.ts';
 import { watchForHalt } from './halt-watch.ts';
 
 /** One look at the disks' counters a second: enough to see that a silent guest still works. */
@@ -33,6 +34,7 @@ export interface MachineSession {
   readonly guest: GuestWatch;
   /** Ends with the session. */
   readonly signal: AbortSignal;
+  /** A halt is heard also by who comes after it. Gives the function that ends it. */
   onEvent(listener: (event: GuestEvent) => void): () => void;
   onConsole(listener: (text: ConsoleText) => void): void;
   /** The panic device was heard in this boot. */
@@ -60,7 +62,7 @@ export function openSession(
   const guest = watchGuest();
   let tail = keepConsoleTail();
   const startedAt = performance.now();
-  const eventListeners = new Set<(event: GuestEvent) => void>();
+  const listeners = createEventListeners();
   const consoleListeners = new Set<(text: ConsoleText) => void>();
   let movedAt = startedAt;
   let monitor: QmpClient | undefined;
@@ -83,7 +85,7 @@ export function openSession(
       }
       if (event.kind === 'shutdown') shutdownBy = event.by;
       if (event.kind === 'halted') shutdownBy = 'guest';
-      for (const listener of eventListeners) listener(event);
+      listeners.emit(event);
     }
   }
 
@@ -167,10 +169,7 @@ export function openSession(
     monitor: () => monitor,
     panicHeard: () => panicked,
     bannerSeen: (banner) => emit(guest.bannerSeen(banner, elapsedMs())),
-    onEvent: (listener) => {
-      eventListeners.add(listener);
-      return () => void eventListeners.delete(listener);
-    },
+    onEvent: listeners.add,
     onConsole: (listener) => void consoleListeners.add(listener),
     evidence: async () => ({
       qemuExit: started.exit(),
