@@ -90,6 +90,29 @@ describe('one connection', () => {
   });
 });
 
+// Early: QEMU keeps what it has translated of a kernel over a reset, and each byte that the next
+// boot writes there is slow then, by minutes after much work.
+test('a guest that was reset is not entered by the connection of before', async () => {
+  const bootId = ['exec', '-l', 'user', 'cat', '/proc/sys/kernel/random/boot_id'] as const;
+  const before = await lab.run(...bootId);
+  expect(before.status, before.stderr).toBe(0);
+  const { firmwareLog } = lab.paths();
+  const written = statSync(firmwareLog).size;
+  const reset = 'sync; echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger';
+  const pulled = await lab.run('exec', '-l', 'user', 'sudo', 'sh', '-c', reset);
+  // Its connection would have stayed for three minutes.
+  expect(pulled.status).toBe(69);
+  expect(pulled.stderr).toContain('The guest was reset');
+  expect(statSync(firmwareLog).size).toBeGreaterThan(written);
+  let after = await lab.run(...bootId);
+  while (after.status !== 0) {
+    expect(after.stderr).toContain('booting');
+    after = await lab.run(...bootId);
+  }
+  expect(after.stdout).not.toBe(before.stdout);
+  expect(shared()).toHaveLength(1);
+});
+
 describe('files', () => {
   test('cp: several sources, folders, any name, there and back', async () => {
     const folder = join(lab.folder, 'φάκελος 1');
@@ -265,29 +288,8 @@ describe('who is let in', () => {
   });
 });
 
-test('a guest that was reset is not entered by the connection of before', async () => {
-  const bootId = ['exec', '-l', 'user', 'cat', '/proc/sys/kernel/random/boot_id'] as const;
-  const before = await lab.run(...bootId);
-  expect(before.status, before.stderr).toBe(0);
-  const { firmwareLog } = lab.paths();
-  const written = statSync(firmwareLog).size;
-  const reset = 'echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger';
-  const pulled = await lab.run('exec', '-l', 'user', 'sudo', 'sh', '-c', reset);
-  // Its connection would have stayed for three minutes.
-  expect(pulled.status).toBe(69);
-  expect(pulled.stderr).toContain('The guest was reset');
-  expect(statSync(firmwareLog).size).toBeGreaterThan(written);
-  let after = await lab.run(...bootId);
-  while (after.status !== 0) {
-    expect(after.stderr).toContain('booting');
-    after = await lab.run(...bootId);
-  }
-  expect(after.stdout).not.toBe(before.stdout);
-  expect(shared()).toHaveLength(1);
-});
-
 test('the machine’s end leaves no connection behind', async () => {
-  expect(shared()).toHaveLength(1);
+  expect(shared()).not.toEqual([]);
   expect((await lab.run('down', '--force')).status).toBe(0);
   expect(shared()).toEqual([]);
   expect(lab.processes()).toEqual([]);
