@@ -120,7 +120,7 @@ function lockPlace(messages: readonly string[]): CodePlace | undefined {
  * A check that the compiler has put into its caller names the caller there.
  */
 const checkWithPlace =
-  /^(?:\w+: detected |list_(?:add|del)|refcount_t: |usercopy: |Buffer overflow detected|ODEBUG: |kmem_cache_destroy )/;
+  /^(?:\w+: detected |list_(?:add|del)|refcount_t: |usercopy: |Buffer overflow detected|kmem_cache_destroy )/;
 
 function namedPlace(title: string, messages: readonly string[]): CodePlace | undefined {
   // An object's callback is no culprit: who frees it while it runs is.

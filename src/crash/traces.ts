@@ -101,7 +101,7 @@ export function collectTraces(messages: readonly string[]): readonly Trace[] {
     }
     if (frames === undefined && isArmFrame(message)) frames = [];
     // A text that begins within a trace.
-    if (index === 0 && readFrame(message) !== undefined) frames = [];
+    if (index === 0 && frame !== undefined) frames = [];
     if (frames === undefined) continue;
     const call = readInlined(trimmed);
     if (call !== undefined) {
