@@ -30,6 +30,23 @@ const lateOrder: readonly GuestFile[] = lateUnits.map((unit) => ({
   content: '[Unit]\nAfter=ssh.service utopia-network.service\n',
 }));
 
+/**
+ * Makes a host key under a name of its own, has it written to the disk, and only then gives it the
+ * name that sshd reads: a machine that loses its power seconds after its first boot otherwise comes
+ * back with an empty key, and sshd never starts again. The public half goes first, so that a key
+ * that is there is whole.
+ */
+function makeHostKey(kind: 'ed25519' | 'ecdsa'): string {
+  const [draft, key] = [`/etc/ssh/.new_${kind}`, `/etc/ssh/ssh_host_${kind}_key`];
+  return [
+    `rm -f ${draft} ${draft}.pub`,
+    `ssh-keygen -q -t ${kind} -N "" -C utopia -f ${draft}`,
+    `sync ${draft} ${draft}.pub`,
+    `mv -f ${draft}.pub ${key}.pub`,
+    `mv -f ${draft} ${key}`,
+  ].join(' && ');
+}
+
 /** Services of ours, and Debian's with other beginnings. */
 export const unitFiles: readonly GuestFile[] = [
   ...lateOrder,
@@ -37,14 +54,16 @@ export const unitFiles: readonly GuestFile[] = [
     path: '/etc/systemd/system/utopia-host-keys.service',
     content: `[Unit]
 Description=SSH host keys, made at the first boot
-ConditionPathExists=!/etc/ssh/ssh_host_ecdsa_key
+# An empty one, too: an older image's machine may have lost its power at its first boot.
+ConditionFileNotEmpty=|!/etc/ssh/ssh_host_ed25519_key
+ConditionFileNotEmpty=|!/etc/ssh/ssh_host_ecdsa_key
 DefaultDependencies=no
 Before=ssh.service
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/ssh-keygen -q -t ed25519 -N "" -C utopia -f /etc/ssh/ssh_host_ed25519_key
-ExecStart=/usr/bin/ssh-keygen -q -t ecdsa -N "" -C utopia -f /etc/ssh/ssh_host_ecdsa_key
+ExecStart=/bin/sh -c '${makeHostKey('ed25519')}'
+ExecStart=/bin/sh -c '${makeHostKey('ecdsa')}'
 `,
   },
   {
