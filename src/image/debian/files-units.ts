@@ -32,9 +32,9 @@ const lateOrder: readonly GuestFile[] = lateUnits.map((unit) => ({
 
 /**
  * Makes a host key under a name of its own, has it written to the disk, and only then gives it the
- * name that sshd reads: a machine that loses its power seconds after its first boot otherwise comes
- * back with an empty key, and sshd never starts again. The public half goes first, so that a key
- * that is there is whole.
+ * name that sshd reads. Without that a machine that loses its power seconds after its first boot
+ * comes back with a key of zeros (ext4 may record a file's size before its content is written), and
+ * sshd never starts again. The public half goes first, so that a key that is there is whole.
  */
 function makeHostKey(kind: 'ed25519' | 'ecdsa'): string {
   const [draft, key] = [`/etc/ssh/.new_${kind}`, `/etc/ssh/ssh_host_${kind}_key`];
@@ -54,9 +54,8 @@ export const unitFiles: readonly GuestFile[] = [
     path: '/etc/systemd/system/utopia-host-keys.service',
     content: `[Unit]
 Description=SSH host keys, made at the first boot
-# An empty one, too: an older image's machine may have lost its power at its first boot.
-ConditionFileNotEmpty=|!/etc/ssh/ssh_host_ed25519_key
-ConditionFileNotEmpty=|!/etc/ssh/ssh_host_ecdsa_key
+ConditionPathExists=|!/etc/ssh/ssh_host_ed25519_key
+ConditionPathExists=|!/etc/ssh/ssh_host_ecdsa_key
 DefaultDependencies=no
 Before=ssh.service
 
