@@ -5,6 +5,7 @@ import { draftPath, removeDrafts } from '../../atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ReportProgress } from '../../ui/progress.ts';
 import { availableBytes } from '../free-space.ts';
+import { adviseOnBootstrap } from './bootstrap-trouble.ts';
 import { bootstrapArgv, layGuestFiles } from './bootstrap.ts';
 import { bootstrapStart, readBootstrapLine } from './bootstrap-progress.ts';
 import { writeDisk } from './disk-file.ts';
@@ -83,6 +84,7 @@ export async function buildImage(
       await runTool(bootstrapArgv(recipe.suite, root, workspace, sources), {
         path: buildPath(env),
         signal,
+        advise: (lines) => adviseOnBootstrap(recipe.suite, lines),
         onLine: (line) => {
           progress = readBootstrapLine(progress, line);
           const { fraction, detail } = progress;

@@ -8,6 +8,8 @@ export interface ToolRun {
   readonly signal: AbortSignal;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
+  /** The next step for a failure with these last lines; undefined where there is none to name. */
+  readonly advise?: (lines: readonly string[]) => string | undefined;
   /** An open file that the tool finds as /dev/fd/0, whatever it may see of the folders around it. */
   readonly file?: number;
 }
@@ -62,7 +64,9 @@ export async function runTool(argv: readonly string[], run: ToolRun): Promise<vo
       error.exitCode === undefined
         ? `ended by ${error.signal ?? 'the system'}`
         : `status ${error.exitCode}`;
+    const hint = run.advise?.(tail);
     throw new UtopiaError('image-build-failed', `${name} failed (${end}); no image was made.`, {
+      ...(hint === undefined ? {} : { hint }),
       details: tail.length === 0 ? [error.shortMessage] : tail,
       cause: error,
     });
