@@ -35,7 +35,7 @@ export interface Surroundings {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly urgentSignal: AbortSignal;
-  readonly patience: number;
+  readonly timeoutScale: number;
 }
 
 /**
@@ -136,7 +136,7 @@ export function buildProgram(surroundings: Surroundings): Command {
       signal: surroundings.signal,
       urgentSignal: surroundings.urgentSignal,
       now: () => new Date(),
-      patience: surroundings.patience,
+      timeoutScale: surroundings.timeoutScale,
     };
     if (options.n !== undefined && options.config !== undefined) {
       command.error('error: -n and --config both name a machine: give one of them');

@@ -19,8 +19,8 @@ export interface Context {
   /** Aborted by the second one: the user does not want to wait for a tidy end. */
   readonly urgentSignal: AbortSignal;
   readonly now: () => Date;
-  /** By what limits of probes are multiplied on a slow host; 1 on an ordinary one. See patience.ts. */
-  readonly patience: number;
+  /** By what limits of probes are multiplied on a slow host; 1 on an ordinary one. See system/timeout-scale.ts. */
+  readonly timeoutScale: number;
 }
 
 /** Why `Context.signal` was aborted. */

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
-import { cacheRoot } from './places.ts';
-import { createPrivately } from './umask.ts';
+import { cacheRoot } from './system/places.ts';
+import { createPrivately } from './system/umask.ts';
 import { utopiaVersion } from './version.ts';
 
 declare const UTOPIA_BUILD: string;

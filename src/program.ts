@@ -3,15 +3,15 @@ import { separateGuestWords } from './cli/guest-words.ts';
 import { mayBeForQemu, readTypedCommand } from './cli/typed-words.ts';
 import { buildProgram, CommandRefused } from './cli.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from './errors.ts';
-import { describeRefusedFile } from './no-room.ts';
-import { patienceFor } from './patience.ts';
-import { watchOutput } from './output-errors.ts';
-import { listenToSignals } from './signals.ts';
+import { describeRefusedFile } from './system/out-of-space.ts';
+import { timeoutScaleFor } from './system/timeout-scale.ts';
+import { watchOutput } from './system/output-errors.ts';
+import { listenToSignals } from './system/signals.ts';
 import { openTerminal } from './ui/terminal.ts';
 
 /** Runs the command that `words` name: the one place that maps what was thrown to a message and an exit status. */
 export async function runProgram(words: readonly string[]): Promise<void> {
-  const patience = patienceFor(performance.now());
+  const timeoutScale = timeoutScaleFor(performance.now());
   const terminal = openTerminal(process, process.env);
   const signals = listenToSignals(process);
   const output = watchOutput([process.stdout, process.stderr]);
@@ -46,7 +46,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     const program = buildProgram({
       terminal,
       ...signals,
-      patience,
+      timeoutScale,
       env: process.env,
       cwd: currentFolder(),
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UtopiaError } from '../errors.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { widthOfOption } from './typed-words.ts';
 
 /**

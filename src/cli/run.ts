@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { defaultOutputBytes } from '../bounded-output.ts';
+import { defaultOutputBytes } from '../system/bounded-output.ts';
 import type { KeepWish } from '../commands/run/kept-names.ts';
 import type { FolderUse } from '../commands/run/guest-command.ts';
 import type { RunCommand } from '../cli.ts';

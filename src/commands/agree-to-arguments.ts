@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { Config } from '../config/types.ts';
 import type { Context, Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isOwnFolder } from '../host/program-trust.ts';
 import { riskyArguments } from '../machine/risky-arguments.ts';
-import { stateRoot } from '../places.ts';
-import { readRegularText } from '../regular-file.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { stateRoot } from '../system/places.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { confirm } from '../ui/ask.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { Context } from '../context.ts';
 import { searchQemu, isRunnableHere, refuseDoubtful } from '../host/find-qemu.ts';
 import { findDoubtful, readTrusted, trustFile, type ProgramPlaces } from '../host/program-trust.ts';
 import { confirm } from '../ui/ask.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /**
  * Asks before a QEMU of the lab's folder is run for the first time: it may be part

@@ -3,8 +3,8 @@ import { loadConfig } from '../config/load.ts';
 import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
 import { locate, requireConfig, type ConfigReport, type ReportedValue } from '../config/report.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { homeFolder } from '../places.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { homeFolder } from '../system/places.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
 import { lookUpwards } from './look-upwards.ts';
 

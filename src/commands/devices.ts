@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { labDevices } from '../host/lab-devices.ts';
 import { findQemu } from '../host/qemu-features.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
 import { agreeToArguments } from './agree-to-arguments.ts';
 import { agreeToQemu } from './agree-to-program.ts';

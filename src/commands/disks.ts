@@ -8,7 +8,7 @@ import { openDisk } from '../image/disks/open-disk.ts';
 import { readPartitionTable } from '../image/disks/partitions.ts';
 import { findRunning } from '../machine/state.ts';
 import { listDisks } from '../ui/disks.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
 
 /** A partition of an exercise disk, in the guest's words. */

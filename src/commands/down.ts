@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findRunning } from '../machine/state.ts';
-import { formatDuration } from '../ui/format.ts';
+import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { readSuspended } from '../vmstate/suspended.ts';

@@ -4,7 +4,7 @@ import type { ChosenMachine, Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { machinePaths } from '../machine/paths.ts';
 import { addressOf, listMachines, machinesNamed, type KnownMachine } from '../machine/registry.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { shorten } from '../ui/card.ts';
 
 /** Names that fit into an error message. */

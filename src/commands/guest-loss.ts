@@ -40,7 +40,7 @@ export function watchGuestLoss(
       watchFirmware(firmwareLog, before.firmware, signal, lose),
       watchConsole(consoleLog, before.console, signal, findState, lose),
     ];
-    // What cannot be watched leaves ssh's own patience.
+    // What cannot be watched leaves ssh's own timeout.
     for (const watch of watches) watch.catch(() => {});
     return () => ended.abort();
   };

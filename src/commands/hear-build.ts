@@ -1,4 +1,4 @@
-import { keepOutput } from '../bounded-output.ts';
+import { keepOutput } from '../system/bounded-output.ts';
 import type { BuildTrouble } from '../diagnose/build-trouble.ts';
 import type { TakeOutputs } from '../guest/ssh-program.ts';
 import { foldLine, wrapText } from '../ui/lines.ts';

@@ -15,7 +15,7 @@ import type { Verification } from '../image/debian/place.ts';
 import { debianSuites, guessSuite, offeredSuites } from '../image/debian/suites.ts';
 import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder, imageMode } from '../image/store.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes } from '../text/format.ts';
 import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
 import { stat } from 'node:fs/promises';
 import { shownText } from '../image/fetch/shown-url.ts';

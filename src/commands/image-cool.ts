@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
-import { countOf, formatBytes } from '../ui/format.ts';
+import { countOf, formatBytes } from '../text/format.ts';
 import { locateMachine } from './locate.ts';
 import { requireBackingFile } from './up/prepare.ts';
 

@@ -5,8 +5,8 @@ import { fetchImage, type FetchEvent } from '../image/fetch/fetch-image.ts';
 import { parseImageUrl, storePathFor } from '../image/fetch/names.ts';
 import { imageMode } from '../image/store.ts';
 import { openRateMeter, type RateMeter } from '../image/fetch/rate.ts';
-import { quoteForShell } from '../shell-words.ts';
-import { formatBytes, formatDuration } from '../ui/format.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+import { formatBytes, formatDuration } from '../text/format.ts';
 import { openProgress, type ProgressEvent } from '../ui/progress.ts';
 
 export interface ImageFetchOptions {

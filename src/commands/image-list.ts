@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
 import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes } from '../text/format.ts';
 
 /** `utopia image list`: name, size, what it is; a line each. */
 export async function runImageList(context: Context, globals: GlobalOptions): Promise<void> {

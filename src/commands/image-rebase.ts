@@ -6,7 +6,7 @@ import { findQemuPrograms } from '../host/find-qemu.ts';
 import { checkBackingFile, findBackingFile } from '../image/backing-file.ts';
 import { proposeRebase, rebaseOverlay, type RebaseProposal } from '../image/rebase.ts';
 import type { BackingFile } from '../image/types.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { confirm } from '../ui/ask.ts';
 import { holdStoppedMachine } from './hold-machine.ts';
 import { agreeToQemu } from './agree-to-program.ts';

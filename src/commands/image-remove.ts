@@ -3,7 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { findImage, removeImage } from '../image/store.ts';
 import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
 import { confirm } from '../ui/ask.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes } from '../text/format.ts';
 
 /** `utopia image remove NAME`: asks, since overlays that stand on the image die with it. */
 export async function runImageRemove(

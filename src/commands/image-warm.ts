@@ -13,10 +13,10 @@ import {
 } from '../image/warm-base.ts';
 import { hardwareGeneration } from '../hardware-generation.ts';
 import { coreInfo, describeHardware } from '../vmstate/describe.ts';
-import { formatBytes, formatDuration } from '../ui/format.ts';
+import { formatBytes, formatDuration } from '../text/format.ts';
 import { lockMachine, type MachineLock } from '../machine/lock.ts';
 import type { MachinePlan } from '../machine/plan.ts';
-import { stateRoot } from '../places.ts';
+import { stateRoot } from '../system/places.ts';
 import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
 import { warmBaseKey, whyNeverWarm } from './run/base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';

@@ -3,10 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { describeUnmade } from '../no-room.ts';
+import { describeUnmade } from '../system/out-of-space.ts';
 import { nameFound, searchUpwards } from './look-upwards.ts';
-import { namedFileMode } from '../umask.ts';
-import { readRegularText } from '../regular-file.ts';
+import { namedFileMode } from '../system/umask.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** What a machine leaves in its folder and nobody wants in a repository. */
 const ignoredLines = [

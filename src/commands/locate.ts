@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import { locate, requireConfig } from '../config/report.ts';
 import type { Config } from '../config/types.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { machinePaths, type MachinePaths } from '../machine/paths.ts';
 import { lookUpwards } from './look-upwards.ts';
 

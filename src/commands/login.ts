@@ -8,7 +8,7 @@ import {
 } from '../guest/login-setting.ts';
 import { sshFiles } from '../guest/ssh-key.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { shorten } from '../ui/card.ts';
 import { closeSsh, exposeSsh } from './exposure.ts';
 import { findGuest, type ReachableGuest } from './guest-access.ts';

@@ -4,7 +4,7 @@ import { exitStatus, UtopiaError } from '../errors.ts';
 import { createConsoleReader } from '../guest/console-text.ts';
 import { followFile } from '../guest/follow-file.ts';
 import { createPlacer, startsOfRuns } from '../guest/log-times.ts';
-import { formatLocalTime, parseMoment } from '../local-time.ts';
+import { formatLocalTime, parseMoment } from '../text/local-time.ts';
 import { listBoots, type BootLog } from '../machine/boots.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 

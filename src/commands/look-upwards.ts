@@ -5,11 +5,11 @@ import type { Context, Environment, GlobalOptions } from '../context.ts';
 import { machinePaths, pathsOfId } from '../machine/paths.ts';
 import { machineIds } from '../machine/registry.ts';
 import { readState } from '../machine/state.ts';
-import { isWritableByOthers, nameOwner, trustedOwners } from '../owners.ts';
-import { homeFolder } from '../places.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { isWritableByOthers, nameOwner, trustedOwners } from '../system/owners.ts';
+import { homeFolder } from '../system/places.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { shorten } from '../ui/card.ts';
-import { countOf } from '../ui/format.ts';
+import { countOf } from '../text/format.ts';
 
 /** What makes a folder a machine's, besides that one was started there: its settings, its disk, its memory. */
 const ownFiles = [

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { residentBytes } from '../machine/process.ts';
+import { residentBytes } from '../system/process.ts';
 import { addressOf, listMachines, type KnownMachine } from '../machine/registry.ts';
 import type { MachinePlan } from '../machine/plan.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { shorten } from '../ui/card.ts';
-import { formatBytes, formatDuration } from '../ui/format.ts';
+import { formatBytes, formatDuration } from '../text/format.ts';
 import { layOutTable } from '../ui/table.ts';
 import { findCondition, type MachineCondition } from './condition.ts';
 

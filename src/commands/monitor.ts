@@ -30,7 +30,7 @@ export async function withMonitor<Result>(
   const opensUntil = Date.parse(running.state?.startedAt ?? '') + openingMs;
   const mayOpenYet = async (): Promise<boolean> =>
     context.now().getTime() < opensUntil && (await findRunning(paths)) !== undefined;
-  const client = await connectPatiently(socket, context.signal, mayOpenYet);
+  const client = await connectWithRetry(socket, context.signal, mayOpenYet);
   try {
     return await talk(client);
   } finally {
@@ -39,7 +39,7 @@ export async function withMonitor<Result>(
 }
 
 /** Tries again while nobody listens on the socket and `mayOpenYet`: a machine of a moment ago. */
-async function connectPatiently(
+async function connectWithRetry(
   socket: string,
   signal: AbortSignal,
   mayOpenYet: () => Promise<boolean>,

@@ -12,7 +12,7 @@ import {
 } from '../guest/mount-script.ts';
 import { readSshBanner } from '../guest/ssh-banner.ts';
 import { enterGuest, runInGuest } from '../guest/ssh.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { findGuest, type ReachableGuest } from './guest-access.ts';
 import { sayTrouble, writersOf } from './share-access.ts';
 

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { openNamedPlace, type NamedPlace } from '../named-place.ts';
+import { openNamedPlace, type NamedPlace } from '../system/named-place.ts';
 import { renderJUnit } from '../ui/junit.ts';
 import { locateMachine, type ConfigFlags } from './locate.ts';
 import { hearRun } from './run/build-trouble.ts';

@@ -1,19 +1,19 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { encode } from 'fast-png';
-import { draftPath } from '../atomic-file.ts';
+import { draftPath } from '../system/atomic-file.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { formatLocalTime } from '../local-time.ts';
+import { formatLocalTime } from '../text/local-time.ts';
 import { dumpScreen } from '../qmp/input.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { shorten } from '../ui/card.ts';
-import { formatBytes } from '../ui/format.ts';
-import { namedFileMode } from '../umask.ts';
+import { formatBytes } from '../text/format.ts';
+import { namedFileMode } from '../system/umask.ts';
 import { readPixmap, type Picture } from '../qmp/pixmap.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';
 import { requireRunning, withMonitor } from './monitor.ts';
-import { describeUnmade } from '../no-room.ts';
+import { describeUnmade } from '../system/out-of-space.ts';
 
 /**
  * `utopia screenshot`: what the guest's screen shows, as a PNG. QEMU writes a PPM,

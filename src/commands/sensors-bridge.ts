@@ -2,8 +2,8 @@ import { readSensors } from '../config/sensors.ts';
 import { Refusal } from '../config/setting.ts';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { formatLocalTime } from '../local-time.ts';
-import { identifyProcess, isAlive } from '../machine/process.ts';
+import { formatLocalTime } from '../text/local-time.ts';
+import { identifyProcess, isAlive } from '../system/process.ts';
 import { runBridge } from '../sensors/bridge.ts';
 
 export interface BridgeArguments {

@@ -1,7 +1,7 @@
 import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { readTail } from '../guest/file-tail.ts';
-import { findBridge } from '../machine/bridge.ts';
+import { findBridge } from '../machine/sensor-bridge.ts';
 import { findRunning } from '../machine/state.ts';
 import { locateMachine } from './locate.ts';
 

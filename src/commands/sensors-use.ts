@@ -1,7 +1,7 @@
 import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { endBridge } from '../machine/bridge.ts';
+import { endBridge } from '../machine/sensor-bridge.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { findRunning } from '../machine/state.ts';
 import { locateMachine } from './locate.ts';

@@ -11,8 +11,8 @@ import {
   type UserFileChange,
 } from '../guest/ssh-config-file.ts';
 import { readState } from '../machine/state.ts';
-import { homeFolder, stateRoot } from '../places.ts';
-import { requireLine } from '../plain-line.ts';
+import { homeFolder, stateRoot } from '../system/places.ts';
+import { requireLine } from '../text/plain-line.ts';
 import { shorten } from '../ui/card.ts';
 import { findAccess } from './guest-access.ts';
 import { locateMachine, type LocatedMachine } from './locate.ts';

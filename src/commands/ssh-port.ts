@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Dial } from '../guest/private-connection.ts';
-import { signalProcess, type ProcessIdentity } from '../machine/process.ts';
+import { signalProcess, type ProcessIdentity } from '../system/process.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
 import { addForward, sshForward } from '../qmp/forwards.ts';
 import type { LocatedMachine } from './locate.ts';

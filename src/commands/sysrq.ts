@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
-import { openDeadline } from '../deadline.ts';
+import { openDeadline } from '../system/deadline.ts';
 import { UtopiaError } from '../errors.ts';
 import { createConsoleReader } from '../guest/console-text.ts';
 import { followFile } from '../guest/follow-file.ts';

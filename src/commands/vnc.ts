@@ -7,8 +7,8 @@ import { UtopiaError } from '../errors.ts';
 import { viewers, type Viewer } from '../host/viewers.ts';
 import { vncBasePort } from '../machine/kept-ports.ts';
 import type { ScreenAddress } from '../machine/plan.ts';
-import { quoteForShell } from '../shell-words.ts';
-import { underUsersUmask } from '../umask.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+import { underUsersUmask } from '../system/umask.ts';
 import { locateMachine } from './locate.ts';
 import { requireRunning } from './monitor.ts';
 

@@ -1,9 +1,14 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../context.ts';
-import { trustedOwners } from '../owners.ts';
-import { FileRefusal, foreignFile, readRegularFile, whyUnreadable } from '../regular-file.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { trustedOwners } from '../system/owners.ts';
+import {
+  FileRefusal,
+  foreignFile,
+  readRegularFile,
+  whyUnreadable,
+} from '../system/regular-file.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { mostConfigBytes } from './bounds.ts';
 import type { Problem } from './problem.ts';
 

@@ -1,6 +1,6 @@
 import { collectTraces } from './traces.ts';
 import type { CrashRecord } from './record.ts';
-import { panicKind } from './starts.ts';
+import { panicKind } from './report-starts.ts';
 import type { CrashKind } from './types.ts';
 
 /** What a report is about, and the line of it that says so. */

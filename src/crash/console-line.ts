@@ -1,4 +1,4 @@
-import { escapeSequences } from '../escape-sequences.ts';
+import { escapeSequences } from '../text/escape-sequences.ts';
 import { noWords, openEnvelope } from './envelope.ts';
 import { headLength } from './line-heads.ts';
 

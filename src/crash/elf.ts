@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { openRegularFile } from '../regular-file.ts';
+import { openRegularFile } from '../system/regular-file.ts';
 
 /** A function in an object file. */
 export interface ElfFunction {

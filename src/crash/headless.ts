@@ -1,7 +1,7 @@
 import type { ConsoleLine } from './console-line.ts';
 import { readFrame } from './frames.ts';
 import { belongsToReport, isEvidence } from './record.ts';
-import { bootMark } from './starts.ts';
+import { bootMark } from './report-starts.ts';
 
 /** A line that has been passed by, and where it ends in the log. */
 export interface EarlierLine {

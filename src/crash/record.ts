@@ -1,7 +1,7 @@
 import { isArmFrame, readFrame, readInstructionPointer } from './frames.ts';
 import type { ConsoleLine } from './console-line.ts';
 import type { OwnHead } from './own-heads.ts';
-import type { CrashStart } from './start-rule.ts';
+import type { CrashStart } from './report-start-rule.ts';
 
 /** How far a report has come: its first lines, its registers and traces, behind its end. */
 export type RecordPhase = 'header' | 'body' | 'ended';

@@ -1,5 +1,5 @@
 import type { ConsoleLine } from './console-line.ts';
-import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './joins.ts';
+import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './report-continuation.ts';
 import { readFrame } from './frames.ts';
 import { headless, type EarlierLine } from './headless.ts';
 import { cutHead, learnHead, type OwnHead } from './own-heads.ts';
@@ -12,21 +12,21 @@ import {
   openRecord,
   type CrashRecord,
 } from './record.ts';
-import type { CrashStart } from './start-rule.ts';
-import { bootMark, consequentPanic, crashStarts, panicReason } from './starts.ts';
+import type { CrashStart } from './report-start-rule.ts';
+import { bootMark, consequentPanic, crashStarts, panicReason } from './report-starts.ts';
 
 /** Sorts lines into reports. Remembers those under way, at most `mostOpen`. */
 export interface RecordTracker {
   /**
    * One line and where it stands in the log. Lines that start nothing and belong to
-   * nothing change nothing. Without `hasNeedle` it cannot start anything. `before` gives the
+   * nothing change nothing. Without `hasPattern` it cannot start anything. `before` gives the
    * lines before it, the latest first.
    */
   take(
     line: ConsoleLine,
     startByte: number,
     endByte: number,
-    hasNeedle: boolean,
+    hasPattern: boolean,
     before?: () => Iterable<EarlierLine>,
   ): void;
   /** Whether the next line matters whatever it says: a report is under way. */
@@ -192,19 +192,19 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
   }
 
   return {
-    take: (raw, startByte, endByte, hasNeedle, before) => {
+    take: (raw, startByte, endByte, hasPattern, before) => {
       const line = plain(raw);
-      if (hasNeedle && bootMark.test(line.message)) {
+      if (hasPattern && bootMark.test(line.message)) {
         newBoot(line.message);
         return;
       }
-      const start = hasNeedle ? startOf(line.message) : undefined;
+      const start = hasPattern ? startOf(line.message) : undefined;
       if (start !== undefined) {
         const message = line.message.trimStart();
         handleStart(start, { ...line, message }, startByte, endByte, before);
         return;
       }
-      if (hasNeedle && beginWithOwnHead(line, startByte, endByte)) return;
+      if (hasPattern && beginWithOwnHead(line, startByte, endByte)) return;
       const record = open.findLast((each) => each.speakers.has(line.speaker)) ?? adopter(line);
       if (record !== undefined) append(record, line, startByte, endByte);
     },

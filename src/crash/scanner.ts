@@ -1,9 +1,9 @@
 import { readConsoleLine, type ConsoleLine } from './console-line.ts';
 import { readCrash } from './read-crash.ts';
-import { searchNeedles } from './needle-search.ts';
+import { searchPatterns } from './multi-pattern-search.ts';
 import type { EarlierLine } from './headless.ts';
 import { trackRecords } from './records.ts';
-import { bootNeedles, crashStarts } from './starts.ts';
+import { bootPatterns, crashStarts } from './report-starts.ts';
 import type { Crash } from './types.ts';
 
 /** Reads a console's bytes and finds the crashes in them, in memory that does not grow with the log. */
@@ -52,14 +52,14 @@ function readFrom(bytes: Buffer, start: number, end: number): number {
   return Math.max(start, end - (bytes[start] === brace ? longestRecord : longestLine));
 }
 
-const search = searchNeedles([
-  ...crashStarts.flatMap(({ needles }) => needles),
-  ...bootNeedles,
+const search = searchPatterns([
+  ...crashStarts.flatMap(({ patterns }) => patterns),
+  ...bootPatterns,
   ...['---[ end trace', 'Call Trace:', 'Call trace:', 'rmmod: ERROR: '],
 ]);
 
 /**
- * Scans one console. Between reports only lines with one of the needles are read;
+ * Scans one console. Between reports only lines with one of the patterns are read;
  * the same bytes give the same crashes, however they are cut into chunks.
  */
 export function scanCrashes(): CrashScanner {
@@ -100,20 +100,20 @@ export function scanCrashes(): CrashScanner {
     }
   }
 
-  function takeLine(bytes: Buffer, start: number, end: number, hasNeedle: boolean): void {
+  function takeLine(bytes: Buffer, start: number, end: number, hasPattern: boolean): void {
     const from = readFrom(bytes, start, end);
     const line = readConsoleLine(bytes.toString('utf8', from, end));
     const before = () => linesBefore(bytes, start);
-    tracker.take(line, restByte + from, restByte + end, hasNeedle, before);
-    if (hasNeedle) remark(line);
+    tracker.take(line, restByte + from, restByte + end, hasPattern, before);
+    if (hasPattern) remark(line);
   }
 
   function takeWholeLines(bytes: Buffer): void {
     const { length: end } = bytes;
-    const nextNeedle = search(bytes);
+    const nextPattern = search(bytes);
     let position = 0;
     while (position < end) {
-      const hit = nextNeedle(position);
+      const hit = nextPattern(position);
       let start = position;
       if (!tracker.wantsLines()) {
         if (hit < 0) return;

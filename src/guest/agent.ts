@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keepOutput } from '../bounded-output.ts';
-import { openDeadline } from '../deadline.ts';
+import { keepOutput } from '../system/bounded-output.ts';
+import { openDeadline } from '../system/deadline.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
 import { nonsense, openAgentLink, refusal, type AgentLink } from './agent-link.ts';
 

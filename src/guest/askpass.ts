@@ -1,7 +1,7 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /** The accounts that the guide gives to every lab machine. */
 const guidePasswords: Readonly<Record<string, string>> = { root: 'root', user: 'user' };

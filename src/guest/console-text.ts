@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { escapeSequences } from '../escape-sequences.ts';
+import { escapeSequences } from '../text/escape-sequences.ts';
 
 /** Longest line that is kept, in UTF-16 units: a console that never ends a line must not fill the memory. */
 const longestLine = 8192;

@@ -2,7 +2,7 @@ import { guidePassword, openAskpass } from './askpass.ts';
 import { connectionOptions } from './ssh-argv.ts';
 import { runSshProgram } from './ssh-program.ts';
 import { machineTarget, runInGuest, type GuestAccess } from './ssh.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** The guide's accounts: everybody knows their passwords. */
 export const guideAccounts = ['root', 'user'] as const;

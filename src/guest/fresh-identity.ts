@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { AgentFile } from './agent.ts';
 import { agentFiles } from './agent-start.ts';
 import { quoteWord } from './ssh-argv.ts';
 import { generateKey, sshFiles } from './ssh-key.ts';
-import { readRegularText } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /** A host key of a guest: its kind as in the file's name, `ed25519`, and both halves. */
 export interface HostKey {

@@ -121,15 +121,15 @@ async function findShared(runtimeDir: string): Promise<string[]> {
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(runtimeDir, name));
 }
 
-/** Ends these connections, those that do not end by themselves in `patienceMs`, and removes their sockets. */
+/** Ends these connections, those that do not end by themselves in `graceMs`, and removes their sockets. */
 async function closeAll(
   sockets: readonly string[],
   env: Environment,
-  patienceMs: number,
+  graceMs: number,
 ): Promise<void> {
   await Promise.all(
     sockets.map(async (socket) => {
-      const ended = patienceMs > 0 && (await waitUntilUnserved(socket, patienceMs));
+      const ended = graceMs > 0 && (await waitUntilUnserved(socket, graceMs));
       if (!ended) await closeConnection(socket, env);
       await rm(socket, { force: true });
     }),

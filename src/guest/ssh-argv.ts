@@ -1,5 +1,5 @@
 import { UtopiaError } from '../errors.ts';
-import { requireLine } from '../plain-line.ts';
+import { requireLine } from '../text/plain-line.ts';
 
 /** Where a guest's SSH answers and which files its access needs. Paths are absolute. */
 export interface SshTarget {

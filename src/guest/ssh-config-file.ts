@@ -1,12 +1,12 @@
 import { copyFile, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { formatLocalTime } from '../local-time.ts';
+import { formatLocalTime } from '../text/local-time.ts';
 import { includeLine, withInclude, withoutInclude } from './ssh-config.ts';
-import { readRegularFile, whyUnreadable } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
-import { describeUnmade } from '../no-room.ts';
+import { readRegularFile, whyUnreadable } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
+import { describeUnmade } from '../system/out-of-space.ts';
 
 /** Where plain ssh reads and where we write. */
 export interface SshConfigPlaces {

@@ -1,4 +1,4 @@
-import { requireLine } from '../plain-line.ts';
+import { requireLine } from '../text/plain-line.ts';
 import { quotePath, type SshTarget } from './ssh-argv.ts';
 
 /** What a host block says about one machine. */

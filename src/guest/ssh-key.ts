@@ -2,12 +2,12 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { UtopiaError } from '../errors.ts';
-import { saysOutOfRoom } from '../no-room.ts';
-import { quoteForShell } from '../shell-words.ts';
-import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../atomic-file.ts';
+import { saysOutOfRoom } from '../system/out-of-space.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../system/atomic-file.ts';
 import { missingProgram } from './ssh-trouble.ts';
-import { readRegularText } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
 export interface SshFiles {

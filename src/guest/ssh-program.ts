@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
-import { keepOutput } from '../bounded-output.ts';
+import { keepOutput } from '../system/bounded-output.ts';
 import { Interruption, type Environment } from '../context.ts';
 import type { UtopiaError } from '../errors.ts';
-import { takeInto, takeTwice } from '../take-output.ts';
-import { underUsersUmask } from '../umask.ts';
+import { takeInto, takeTwice } from '../system/take-output.ts';
+import { underUsersUmask } from '../system/umask.ts';
 import type { TakeOutput } from './agent.ts';
 import { missingProgram } from './ssh-trouble.ts';
 

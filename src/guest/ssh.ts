@@ -28,7 +28,7 @@ import {
   type WatchLoss,
 } from './ssh-program.ts';
 import { connectionEnded, explainSsh } from './ssh-trouble.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** What is needed to get into one machine's guest. */
 export interface GuestAccess {

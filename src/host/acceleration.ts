@@ -17,12 +17,12 @@ export async function chooseAcceleration(
   qemu: QemuInstallation,
   env: Environment,
   signal?: AbortSignal,
-  patience = 1,
+  timeoutScale = 1,
 ): Promise<Acceleration> {
   const slowdown = await knownSlowdown(qemu.binary, env);
   const emulated = { accelerator: 'tcg', cpuModel: undefined, slowdown } as const;
   if (config.accelerator === 'tcg') return { ...emulated, reason: undefined, cause: undefined };
-  const verdict = await kvmVerdict(qemu, env, signal, patience);
+  const verdict = await kvmVerdict(qemu, env, signal, timeoutScale);
   if (verdict.works) {
     return {
       accelerator: 'kvm',
@@ -45,12 +45,12 @@ async function kvmVerdict(
   qemu: QemuInstallation,
   env: Environment,
   signal?: AbortSignal,
-  patience?: number,
+  timeoutScale?: number,
 ): Promise<KvmVerdict> {
   if (!qemu.accelerators.has('kvm'))
     return unusable('qemu-without-kvm', 'this QEMU was built without KVM');
   if (!(await deviceOpens())) return await explainClosedDevice(env, signal);
-  const verdict = await judgeThisHost(qemu.binary, env, signal, patience);
+  const verdict = await judgeThisHost(qemu.binary, env, signal, timeoutScale);
   // The kernel tells udev of each machine that starts, which may undo a mode set by hand.
   return verdict.works && !(await deviceOpens()) ? await explainClosedDevice(env, signal) : verdict;
 }

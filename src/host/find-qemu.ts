@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { homeFolder } from '../places.ts';
+import { homeFolder } from '../system/places.ts';
 import { osReleaseFiles, parseOsRelease, type OsRelease } from './os-release.ts';
 import { describeInstall, installCommand } from './packages.ts';
 import { findDoubtful, type DoubtfulProgram, type ProgramPlaces } from './program-trust.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 
 /** Where QEMU's two programs are, before anything was asked of them. */
 export interface QemuPrograms {

@@ -18,12 +18,12 @@ export async function judgeThisHost(
   binary: string,
   env: Environment,
   signal?: AbortSignal,
-  patience = 1,
+  timeoutScale = 1,
   onEmulated?: () => void,
 ): Promise<KvmVerdict> {
   const probe = async (): Promise<KvmVerdict> => {
     const { testKvm } = await import('./kvm-verdict.ts');
-    return await testKvm(binary, signal, patience, onEmulated);
+    return await testKvm(binary, signal, timeoutScale, onEmulated);
   };
   return await remembered(
     env,

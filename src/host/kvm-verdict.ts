@@ -1,4 +1,4 @@
-import { openDeadline } from '../deadline.ts';
+import { openDeadline } from '../system/deadline.ts';
 import { canaryExit } from './canary-exit.ts';
 import { runCanary, type CanaryResult } from './canary.ts';
 
@@ -66,17 +66,17 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
 /**
  * Starts a guest under KVM and one under TCG side by side. KVM gets a multiple of
  * TCG's time, not a fixed one: a KVM that needs five seconds for what emulation
- * does in a tenth is no use, and nobody should wait for it. `patience` multiplies
+ * does in a tenth is no use, and nobody should wait for it. `timeoutScale` multiplies
  * the longest time. `onEmulated` is called when the guest under TCG has run: what
  * is left is mostly waiting, and others may use the processor.
  */
 export async function testKvm(
   binary: string,
   signal?: AbortSignal,
-  patience = 1,
+  timeoutScale = 1,
   onEmulated?: () => void,
 ): Promise<KvmVerdict> {
-  const timeoutMs = longestMs * patience;
+  const timeoutMs = longestMs * timeoutScale;
   const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs, signal }).then((tcg) => {
     if (tcg.exit === canaryExit) onEmulated?.();
     return tcg;

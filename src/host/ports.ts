@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readFile, readdir, readlink } from 'node:fs/promises';
-import { formatAge } from '../local-time.ts';
+import { formatAge } from '../text/local-time.ts';
 import { parseAccounts } from './facts/accounts.ts';
 import { parseListeners } from './facts/listeners.ts';
 

@@ -1,7 +1,7 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../context.ts';
-import { homeFolder, stateRoot } from '../places.ts';
+import { homeFolder, stateRoot } from '../system/places.ts';
 
 /**
  * A program that a folder of the lab can put in QEMU's place: it comes with material

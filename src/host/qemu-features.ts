@@ -27,10 +27,10 @@ export async function findQemu(
   config: ProgramPlaces,
   env: Environment,
   signal?: AbortSignal,
-  patience?: number,
+  timeoutScale?: number,
 ): Promise<QemuInstallation> {
   const programs = await findQemuPrograms(config, env);
-  const lists = await readFeatures(programs.binary, env, signal, patience);
+  const lists = await readFeatures(programs.binary, env, signal, timeoutScale);
   return {
     ...programs,
     version: lists.version,
@@ -61,10 +61,10 @@ export async function readFeatures(
   binary: string,
   env: Environment,
   signal?: AbortSignal,
-  patience = 1,
+  timeoutScale = 1,
 ): Promise<FeatureLists> {
   return await remembered(env, 'qemu-features', await programKey(binary), async () =>
-    askFeatures(binary, listTimeoutMs * patience, signal),
+    askFeatures(binary, listTimeoutMs * timeoutScale, signal),
   );
 }
 

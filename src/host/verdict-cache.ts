@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
-import { cacheRoot } from '../places.ts';
+import { cacheRoot } from '../system/places.ts';
 import { utopiaVersion } from '../version.ts';
-import { readRegularText } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /** Raised when a verdict's shape or a probe changes within a version. */
 const format = 3;
@@ -26,7 +26,7 @@ export async function remembered<Verdict>(
   const verdict = await probe();
   if (!lasting(verdict)) return verdict;
   try {
-    const { writeFileAtomically } = await import('../atomic-file.ts');
+    const { writeFileAtomically } = await import('../system/atomic-file.ts');
     await makeFolder(cacheRoot(env));
     await writeFileAtomically(fileOf(env, name), JSON.stringify({ key: wordOf(key), verdict }));
   } catch {

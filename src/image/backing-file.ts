@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { defaultImage, storeImageOf } from './default-image.ts';
 import { readStart } from './file-start.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';

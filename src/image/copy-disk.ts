@@ -1,6 +1,6 @@
 import { link, open } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
-import { saysOutOfRoom } from '../no-room.ts';
+import { saysOutOfRoom } from '../system/out-of-space.ts';
 
 /**
  * Copies a disk that nobody writes to, also one of a machine that stands still, and

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../context.ts';
-import { cacheRoot } from '../places.ts';
+import { cacheRoot } from '../system/places.ts';
 import { defaultSuites } from './debian/suites.ts';
 
 /** Where `utopia image build` puts the image that machines use when nothing else is named. */

@@ -1,4 +1,4 @@
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { looksLikeQcow2 } from './qcow2-header.ts';
 
 /** What a file's first bytes say it is. Anything without a magic is a raw disk, or nothing we know. */

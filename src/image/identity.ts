@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { formatLocalTime } from '../local-time.ts';
+import { formatLocalTime } from '../text/local-time.ts';
 
 /**
  * By what a backing file is recognised again. Size, time and sampled contents

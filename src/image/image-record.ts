@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
-import { writeFileAtomically } from '../atomic-file.ts';
-import { readRegularText } from '../regular-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** What is remembered about an image that utopia built, as JSON in a file beside it. */
 export interface ImageRecord {

@@ -10,11 +10,11 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { syncFolder, writeFileAtomically } from '../atomic-file.ts';
+import { syncFolder, writeFileAtomically } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere, moveIfThere, noteName, type KeptNote, type KeptPlaces } from './kept-list.ts';
-import { makeFolder } from '../make-folder.ts';
-import { describeUnmade } from '../no-room.ts';
+import { makeFolder } from '../system/make-folder.ts';
+import { describeUnmade } from '../system/out-of-space.ts';
 
 /**
  * What goes where a disk goes: the saved state of a suspended machine

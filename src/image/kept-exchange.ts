@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder } from '../atomic-file.ts';
+import { syncFolder } from '../system/atomic-file.ts';
 import {
   atEitherPlace,
   describeMoveFailure,

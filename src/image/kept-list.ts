@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../machine/paths.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
-import { readRegularText } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /** Where a machine keeps overlays, and the host keys and the layers of exercise disks of the current one. */
 export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir' | 'disksDir'>;

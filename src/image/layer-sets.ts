@@ -1,6 +1,6 @@
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { draftPath, removeDrafts, syncFolder } from '../atomic-file.ts';
+import { draftPath, removeDrafts, syncFolder } from '../system/atomic-file.ts';
 import { copyDisk } from './copy-disk.ts';
 import { isThere, type KeptPlaces } from './kept-list.ts';
 import { layersIn, listLayers } from './layers-folder.ts';

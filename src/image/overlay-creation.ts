@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { draftPath, placeFile, removeDrafts } from '../atomic-file.ts';
+import { draftPath, placeFile, removeDrafts } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom, reasonOf } from '../no-room.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { isOutOfRoom, reasonOf } from '../system/out-of-space.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import type { FileIdentity } from './identity.ts';
 import { recordPath, removeRecord, writeRecord } from './overlay-record.ts';
 import { createOverlayFile, type QemuImg } from './qemu-img.ts';

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, lstat, readlink, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UtopiaError } from '../errors.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { readStart } from './file-start.ts';
 import { recogniseKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes, type Qcow2Header } from './qcow2-header.ts';

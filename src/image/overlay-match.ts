@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { compareIdentities, formatFileTime, identifyFile, type FileIdentity } from './identity.ts';
 import type { OverlayFile } from './overlay-file.ts';
 import type { OverlayRecord } from './overlay-record.ts';

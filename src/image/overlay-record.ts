@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { FileIdentity } from './identity.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /**
  * What utopia remembers about an overlay, as JSON in a file beside it: the

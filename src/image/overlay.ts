@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Config } from '../config/types.ts';
 import { UtopiaError } from '../errors.ts';
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { findLockHolder, type FileLock } from './file-locks.ts';
 import { checkRoom, leastFreeBytes } from './free-space.ts';
 import { identifyFile } from './identity.ts';

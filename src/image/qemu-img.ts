@@ -1,6 +1,6 @@
 import { withoutWarnings } from '../qemu-words.ts';
 import { UtopiaError } from '../errors.ts';
-import { saysOutOfRoom } from '../no-room.ts';
+import { saysOutOfRoom } from '../system/out-of-space.ts';
 import type { BackingFile } from './types.ts';
 
 /** What is needed to run qemu-img. */

@@ -6,9 +6,9 @@ import {
   removeDrafts,
   syncFolder,
   writeFileAtomically,
-} from '../atomic-file.ts';
+} from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom, reasonOf } from '../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../system/out-of-space.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
 import { copyIfThere, isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
 import { exchangeOverlay } from './kept-exchange.ts';
@@ -27,8 +27,8 @@ import {
   type SnapshotFiles,
   type SnapshotNote,
 } from './snapshots.ts';
-import { readRegularText } from '../regular-file.ts';
-import { makeFolder } from '../make-folder.ts';
+import { readRegularText } from '../system/regular-file.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 export interface SaveSnapshotOptions {
   readonly now: Date;

@@ -1,11 +1,11 @@
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { draftPath } from '../atomic-file.ts';
+import { draftPath } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere } from './kept-list.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */
 export interface SnapshotNote {

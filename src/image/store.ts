@@ -2,8 +2,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { cacheRoot } from '../places.ts';
-import { namedFileMode } from '../umask.ts';
+import { cacheRoot } from '../system/places.ts';
+import { namedFileMode } from '../system/umask.ts';
 import { findFileUsers } from './file-users.ts';
 import { imageRecordPath, readImageRecord, type ImageRecord } from './image-record.ts';
 

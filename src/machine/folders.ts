@@ -2,8 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UtopiaError } from '../errors.ts';
 import type { MachinePaths } from './paths.ts';
-import { describeUnmade } from '../no-room.ts';
-import { makeFolder } from '../make-folder.ts';
+import { describeUnmade } from '../system/out-of-space.ts';
+import { makeFolder } from '../system/make-folder.ts';
 
 /**
  * Makes the machine's state and runtime folders, private to the user. In the

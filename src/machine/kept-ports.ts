@@ -4,7 +4,7 @@ import { pathsOfId, type MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { machineIds } from './registry.ts';
 import { readState } from './state.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** Ports that `auto` has chosen for a machine; it asks for them again at its next start. */
 export interface KeptPorts {

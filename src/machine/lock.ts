@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../errors.ts';
-import { tryFlock } from '../flock.ts';
+import { tryFlock } from '../system/flock.ts';
 
 /** Held until `release`, or until this process ends in whatever way. */
 export interface MachineLock {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Environment } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { runtimeRoot, stateRoot } from '../places.ts';
+import { runtimeRoot, stateRoot } from '../system/places.ts';
 
 /** Every file of one machine that is not in the user's own folder. */
 export interface MachinePaths {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Environment } from '../context.ts';
-import { stateRoot } from '../places.ts';
+import { stateRoot } from '../system/places.ts';
 import { pathsOfId, type MachinePaths } from './paths.ts';
 import { findRunning, readState, type MachineState, type RunningMachine } from './state.ts';
 

@@ -1,4 +1,4 @@
-import { quoteForShell } from '../shell-words.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 import { guestUserId, type ShareOwner } from './share-owner.ts';
 
 /** What decides who in the guest can write to the shared folder. */

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
-import { findLeash } from './leash.ts';
+import { endWithParentPrefix } from '../system/end-with-parent.ts';
 import { rotateLog } from './logs.ts';
-import { niceSession } from './niceness.ts';
+import { niceSession } from '../system/niceness.ts';
 import type { MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
-import { identifyProcess, type ProcessIdentity } from './process.ts';
+import { identifyProcess, type ProcessIdentity } from '../system/process.ts';
 
 export interface StartOptions {
   readonly stateFile?: string | undefined;
@@ -48,8 +48,8 @@ export async function startQemu(
   paths: Pick<MachinePaths, 'consoleLog' | 'qemuLog' | 'firmwareLog' | 'startingFile'>,
   { stateFile, endsWithUs = false, prefix = [] }: StartOptions = {},
 ): Promise<StartedQemu> {
-  const [leash] = await Promise.all([
-    endsWithUs ? findLeash() : [],
+  const [endWithUs] = await Promise.all([
+    endsWithUs ? endWithParentPrefix() : [],
     rotateLog(paths.consoleLog),
     rotateLog(paths.qemuLog),
   ]);
@@ -61,7 +61,7 @@ export async function startQemu(
   try {
     const incoming = state === undefined ? undefined : stateSource(plan);
     const [program = plan.binary, ...words] = [
-      ...leash,
+      ...endWithUs,
       ...prefix,
       plan.binary,
       ...machineArgv(plan),

@@ -1,10 +1,15 @@
 import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { endBridge } from './bridge.ts';
+import { endBridge } from './sensor-bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
-import { identifyProcess, isAlive, processArguments, type ProcessIdentity } from './process.ts';
+import {
+  identifyProcess,
+  isAlive,
+  processArguments,
+  type ProcessIdentity,
+} from '../system/process.ts';
 import type { ShareOwner } from './share-owner.ts';
-import { readRegularText } from '../regular-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /** What is written down about a machine that was started, as JSON in its state folder. */
 export interface MachineState {

@@ -1,4 +1,4 @@
-import { signalProcess, waitForExit, type ProcessIdentity } from './process.ts';
+import { signalProcess, waitForExit, type ProcessIdentity } from '../system/process.ts';
 
 /**
  * What the power button can still do: a guest hears it, hangs and perhaps does not, or is dead and

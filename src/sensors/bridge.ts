@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openDeadline } from '../deadline.ts';
+import { openDeadline } from '../system/deadline.ts';
 import type { SensorFeed } from '../config/types.ts';
 import { followFeed } from './feed.ts';
 import { openGuestLine } from './guest-line.ts';

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../system/regular-file.ts';
 import { createSplitter } from './frame.ts';
 import { tickMs } from './simulate.ts';
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { openDeadline } from '../deadline.ts';
+import { openDeadline } from '../system/deadline.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 

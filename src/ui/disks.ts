@@ -1,5 +1,5 @@
 import { shorten } from './card.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes } from '../text/format.ts';
 
 interface Volume {
   readonly device: string;

@@ -1,8 +1,8 @@
 import type { CheckGroup, CheckResult, Fix, FixCommand } from '../host/check.ts';
 import type { Elevator } from '../host/fixes/elevation.ts';
 import type { HostReport } from '../host/report.ts';
-import { quoteForShell } from '../shell-words.ts';
-import { countOf } from './format.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+import { countOf } from '../text/format.ts';
 import { wrapText } from './lines.ts';
 import type { Style, Symbols } from './terminal.ts';
 

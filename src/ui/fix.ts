@@ -2,7 +2,7 @@ import type { FixCommand } from '../host/check.ts';
 import type { AttemptedUnit, FixOutcome } from '../host/fixes/outcome.ts';
 import type { FixPlan, FixUnit } from '../host/fixes/types.ts';
 import { commandLines, renderCheck, type DoctorStyle } from './doctor.ts';
-import { countOf } from './format.ts';
+import { countOf } from '../text/format.ts';
 import { wrapText } from './lines.ts';
 
 /** Where text starts below the number of a fix. */

@@ -1,6 +1,6 @@
 import type { Ora } from 'ora';
 import type { Terminal } from './terminal.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration } from '../text/format.ts';
 import { showInLine } from './harmless.ts';
 import { foldLine, wrapText } from './lines.ts';
 

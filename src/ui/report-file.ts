@@ -1,8 +1,8 @@
 import type { ConfigReport } from '../config/report.ts';
 import type { HostFacts } from '../host/facts/types.ts';
 import type { HostReport } from '../host/report.ts';
-import { quoteForShell } from '../shell-words.ts';
-import { formatBytes } from './format.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+import { formatBytes } from '../text/format.ts';
 import { showInLine } from './harmless.ts';
 
 /** What a report is written from; nothing else gets into it. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { writeFileAtomically } from '../atomic-file.ts';
-import { readRegularText } from '../regular-file.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
+import { readRegularText } from '../system/regular-file.ts';
 
 /**
  * By what a disk is recognised again: whoever wrote to it since then changed its

@@ -2,9 +2,9 @@ import { open, rename, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { draftPath, syncFolder } from '../atomic-file.ts';
+import { draftPath, syncFolder } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isOutOfRoom, reasonOf } from '../no-room.ts';
+import { isOutOfRoom, reasonOf } from '../system/out-of-space.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { cancelMigration, prepareMigration, watchMigration } from './migration.ts';
 

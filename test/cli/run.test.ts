@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pathsOfId } from '../../src/machine/paths.ts';
-import { waitForExit } from '../../src/machine/process.ts';
+import { waitForExit } from '../../src/system/process.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { labWithGuest, remainsOfCopies, shareConnection } from '../support/guest-lab.ts';
 import { makeLab, type Lab } from '../support/lab.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { findBridge } from '../../src/machine/bridge.ts';
+import { findBridge } from '../../src/machine/sensor-bridge.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { encodeFrame } from '../../src/sensors/frame.ts';
 import { createTally, type StreamTally } from '../../src/sensors/tally.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { findRunning, readState } from '../../src/machine/state.ts';
-import { quoteForShell } from '../../src/shell-words.ts';
+import { quoteForShell } from '../../src/text/shell-words.ts';
 import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 

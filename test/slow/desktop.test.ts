@@ -35,7 +35,7 @@ async function running(lab: Lab, program: string): Promise<string> {
   return (await lab.run('ssh', '--', `pgrep -c -f ${program}`)).stdout.trim();
 }
 
-const patience = { timeout: 900_000, interval: 2_000 };
+const polling = { timeout: 900_000, interval: 2_000 };
 
 test('a greeter, a login, and a desktop with a terminal', { timeout: 3_600_000 }, async () => {
   await using lab = await makeLab({
@@ -45,8 +45,8 @@ test('a greeter, a login, and a desktop with a terminal', { timeout: 3_600_000 }
   const up = await lab.run('up', '--detach', '--yes');
   expect(up.status, up.stderr).toBe(0);
   // A greeter has a few shades of grey, a text screen two colours or a few, in another size.
-  await expect.poll(() => running(lab, '^/usr/sbin/lightdm-gtk-greeter'), patience).toBe('1');
-  await expect.poll(async () => (await look(lab)).colours, patience).toBeGreaterThan(50);
+  await expect.poll(() => running(lab, '^/usr/sbin/lightdm-gtk-greeter'), polling).toBe('1');
+  await expect.poll(async () => (await look(lab)).colours, polling).toBeGreaterThan(50);
   const before = await look(lab);
   expect(before.size).toBe('1280x800');
 
@@ -62,13 +62,13 @@ test('a greeter, a login, and a desktop with a terminal', { timeout: 3_600_000 }
         }
         await sleep(20_000);
         return await running(lab, '^/usr/bin/icewm-session');
-      }, patience)
+      }, polling)
       .toBe('1');
   } finally {
     qmp.close();
   }
-  await expect.poll(() => running(lab, '^xterm'), patience).toBe('1');
-  await expect.poll(async () => (await look(lab)).colours, patience).toBeGreaterThan(1_000);
+  await expect.poll(() => running(lab, '^xterm'), polling).toBe('1');
+  await expect.poll(async () => (await look(lab)).colours, polling).toBeGreaterThan(1_000);
   const after = await look(lab);
   expect(after.size).toBe('1280x800');
   expect(after.colours).toBeGreaterThan(before.colours * 5);

@@ -69,7 +69,7 @@ test('an image in which units wait for each other is told, with the units', asyn
   const context = {
     cwd: folder.path,
     env: privateEnv(folder),
-    ...{ commandLine: [], signal, urgentSignal: signal, now: () => new Date(), patience: 6 },
+    ...{ commandLine: [], signal, urgentSignal: signal, now: () => new Date(), timeoutScale: 6 },
     terminal: { interactive: false, animated: false, out: () => {}, err: () => {} },
   } as unknown as Context;
   const progress = { report: () => {}, close: () => {} };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostRootVariable } from '../../src/host/people.ts';
-import { quoteForShell } from '../../src/shell-words.ts';
+import { quoteForShell } from '../../src/text/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';
 import { freePort } from './boot.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findRunning } from '../../src/machine/state.ts';
-import { waitForExit } from '../../src/machine/process.ts';
+import { waitForExit } from '../../src/system/process.ts';
 import { pathsOfId } from '../../src/machine/paths.ts';
 import { testImage } from '../support/image.ts';
 import { expectNoFuture } from '../support/clock.ts';

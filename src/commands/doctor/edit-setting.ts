@@ -7,7 +7,7 @@ import { readConfigText } from '../../config/text.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { FixCommand, Setting } from '../../host/check.ts';
 import type { SettingEdit } from '../../host/fixes/types.ts';
-import { homeFolder } from '../../places.ts';
+import { homeFolder } from '../../system/places.ts';
 
 /**
  * Reads this lab's utopia.config and gives a function that tells by which commands a

@@ -33,11 +33,11 @@ export interface Examination {
 
 /** The host that is looked at: this one, or the one that a folder describes. */
 export async function openHost(
-  { cwd, env, signal, patience }: Context,
+  { cwd, env, signal, timeoutScale }: Context,
   root: string | undefined,
 ): Promise<HostSource> {
   return root === undefined
-    ? openRealHost(env, signal, patience)
+    ? openRealHost(env, signal, timeoutScale)
     : await openFixture(resolve(cwd, root));
 }
 
@@ -76,12 +76,12 @@ export async function examineHost(
   globals: GlobalOptions,
   { only, requireKvm: required, root }: ExamineOptions,
 ): Promise<Examination> {
-  const { signal, patience } = context;
+  const { signal, timeoutScale } = context;
   const source = await openHost(context, root);
   const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
   const { config, overlayFolder } = lab;
   const guarded = root === undefined ? guard(source, config, context.env) : source;
-  const facts = await gatherHost(guarded, { config, overlayFolder, signal, patience });
+  const facts = await gatherHost(guarded, { config, overlayFolder, signal, timeoutScale });
   signal.throwIfAborted();
   const otherMachines = await findHolders(facts, context);
   const wanted = config?.accelerator ?? 'auto';

@@ -5,7 +5,7 @@ import type { RootShell } from '../../host/fixes/root-shell.ts';
 import { runFixCommand } from '../../host/fixes/run.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { commandWords } from '../../host/fixes/script.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import type { DoctorStyle } from '../../ui/doctor.ts';
 import { renderRunning } from '../../ui/fix.ts';
 

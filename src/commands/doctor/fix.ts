@@ -14,7 +14,7 @@ import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { confirm } from '../../ui/ask.ts';
 import type { DoctorStyle } from '../../ui/doctor.ts';
 import { renderOutcome, renderPlan } from '../../ui/fix.ts';
-import { countOf } from '../../ui/format.ts';
+import { countOf } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
 import { openSettings } from './edit-setting.ts';
 import { examineHost, type Examination, type ExamineOptions } from './examine.ts';

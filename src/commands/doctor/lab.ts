@@ -14,8 +14,8 @@ import { portsOfPlan } from '../../machine/kept-ports.ts';
 import { machinePaths } from '../../machine/paths.ts';
 import { neededFeatures } from '../../machine/plan.ts';
 import { findRunning } from '../../machine/state.ts';
-import { homeFolder } from '../../places.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { homeFolder } from '../../system/places.ts';
+import { formatBytes } from '../../text/format.ts';
 
 /** What a QEMU may be built without; a described one need not list what every build has. */
 const optionalFeatures = { devices: ['virtio-9p-pci'], netdevs: ['user'] } as const;

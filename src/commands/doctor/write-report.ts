@@ -1,18 +1,18 @@
 import { basename, resolve } from 'node:path';
-import { writeFileAtomically } from '../../atomic-file.ts';
+import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError, type ExitStatus, exitStatus } from '../../errors.ts';
-import { describeUnmade } from '../../no-room.ts';
+import { describeUnmade } from '../../system/out-of-space.ts';
 import { gatherSecrets } from '../../host/gather/secrets.ts';
 import { redact } from '../../host/redact.ts';
-import { homeFolder } from '../../places.ts';
-import { namedFileMode } from '../../umask.ts';
+import { homeFolder } from '../../system/places.ts';
+import { namedFileMode } from '../../system/umask.ts';
 import { wrapText } from '../../ui/lines.ts';
 import { renderReport, reportHeading } from '../../ui/report-file.ts';
 import { utopiaVersion } from '../../version.ts';
 import { examineHost, openHost, type ExamineOptions } from './examine.ts';
-import { FileRefusal, readRegularText } from '../../regular-file.ts';
+import { FileRefusal, readRegularText } from '../../system/regular-file.ts';
 
 /**
  * `utopia doctor --report FILE`: one text file to hand on, without names of people,

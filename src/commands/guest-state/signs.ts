@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { readTail } from '../../guest/file-tail.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
-import type { ProcessIdentity } from '../../machine/process.ts';
-import { readRegularText } from '../../regular-file.ts';
+import type { ProcessIdentity } from '../../system/process.ts';
+import { readRegularText } from '../../system/regular-file.ts';
 import { readConsoleSigns, type ConsoleSign } from './console-signs.ts';
 
 /** The reports of a lock-up on several processors, and what a dying kernel adds; told again every 20 s while it lasts. */

@@ -4,7 +4,7 @@ import { isUninteresting } from '../../crash/frames.ts';
 import { crashAftermath, crashHeadline } from '../../crash/headline.ts';
 import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
-import { homeFolder } from '../../places.ts';
+import { homeFolder } from '../../system/places.ts';
 import { shorten } from '../../ui/card.ts';
 import { renderCrash } from '../../ui/crash.ts';
 import { withHostPaths } from './host-paths.ts';

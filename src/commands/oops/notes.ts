@@ -1,7 +1,7 @@
 import { crashHeadline } from '../../crash/headline.ts';
 import type { LocatedCrashes } from '../../crash/locate-lines.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
-import { countOf } from '../../ui/format.ts';
+import { countOf } from '../../text/format.ts';
 
 /** What to say below a card about the lines that were not found. Pure. */
 export function describeMissingLines(

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { collectCrashes, type RepeatedCrash } from '../../crash/report.ts';
 import { scanCrashes, type LogRemarks } from '../../crash/scanner.ts';
 import { UtopiaError } from '../../errors.ts';
-import { readSource, whyUnreadable } from '../../regular-file.ts';
+import { readSource, whyUnreadable } from '../../system/regular-file.ts';
 import { readPlainText } from './plain-text.ts';
 
 /** A console log that was read to its end. */

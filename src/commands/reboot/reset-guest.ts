@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isAlive } from '../../machine/process.ts';
+import { isAlive } from '../../system/process.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { hangsMs, pressEveryMs } from '../../machine/stop.ts';
 import type { QmpClient } from '../../qmp/client.ts';
@@ -83,10 +83,10 @@ export async function shutDownGuest(
     }
   };
   // Where it is not ours to reset, a guest that powers off ends its QEMU again.
-  const patient = { ...context, signal: context.urgentSignal };
+  const uninterrupted = { ...context, signal: context.urgentSignal };
   const undo = async (): Promise<void> =>
     await setBack(
-      async (request) => await withMonitor(patient, located, running, request),
+      async (request) => await withMonitor(uninterrupted, located, running, request),
       running,
     ).catch(() => {});
   try {
@@ -106,12 +106,15 @@ export async function startGuestAnew(
   running: RunningMachine,
 ): Promise<void> {
   // Not left half way by Ctrl-C.
-  const patient = { ...context, signal: context.urgentSignal };
-  await withMonitor(patient, located, running, async (client) => {
+  const uninterrupted = { ...context, signal: context.urgentSignal };
+  await withMonitor(uninterrupted, located, running, async (client) => {
     await reset(client);
     if (!(await queryStatus(client)).running) await resume(client);
   });
-  await setBack(async (request) => await withMonitor(patient, located, running, request), running);
+  await setBack(
+    async (request) => await withMonitor(uninterrupted, located, running, request),
+    running,
+  );
 }
 
 async function setBack(

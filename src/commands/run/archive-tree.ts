@@ -1,4 +1,4 @@
-import type { TarMember } from '../../tar-headers.ts';
+import type { TarMember } from '../../system/tar-headers.ts';
 
 /** What an archive holds, by name: files lie in a draft, and nothing of the archive's names is there. */
 export type Node = Folder | File | Link;

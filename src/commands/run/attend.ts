@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { KeptOutput } from '../../bounded-output.ts';
+import type { KeptOutput } from '../../system/bounded-output.ts';
 import { Interruption } from '../../context.ts';
 import { crashSeverity } from '../../crash/headline.ts';
 import { queryStatus } from '../../qmp/queries.ts';

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { Dial } from '../../guest/private-connection.ts';
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration } from '../../text/format.ts';
 import { openProgress } from '../../ui/progress.ts';
 import { waitForBoot } from '../up/boot.ts';
 import { showBoot } from '../up/boot-display.ts';

@@ -4,7 +4,7 @@ import type { Dial } from '../../guest/private-connection.ts';
 import type { GuestAccess } from '../../guest/ssh.ts';
 import { copyIfThere } from '../../image/kept-list.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
-import { signalProcess } from '../../machine/process.ts';
+import { signalProcess } from '../../system/process.ts';
 import { forgetRunning } from '../../machine/state.ts';
 import { privateDial } from '../private-dial.ts';
 import { openSession, type MachineSession } from '../up/session.ts';

@@ -1,4 +1,4 @@
-import { keepOutput } from '../../bounded-output.ts';
+import { keepOutput } from '../../system/bounded-output.ts';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shareOptions } from '../../share-options.ts';
@@ -15,7 +15,7 @@ import {
   packScript,
   type FolderUse,
 } from './guest-command.ts';
-import { takeInto, takeTwice } from '../../take-output.ts';
+import { takeInto, takeTwice } from '../../system/take-output.ts';
 
 export interface CommandStreams {
   /** Keep what it prints instead of passing it through. */

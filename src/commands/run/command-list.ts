@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { readSource, whyUnreadable } from '../../regular-file.ts';
+import { readSource, whyUnreadable } from '../../system/regular-file.ts';
 import type { Job } from './items.ts';
 
 /** Commands in a text: a line of shell each, without empty lines and comments. Pure. */

@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
 import type { Context } from '../../context.ts';
-import { openDeadline } from '../../deadline.ts';
+import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isOutOfRoom, reasonOf } from '../../no-room.ts';
-import { openFolder } from '../../open-folder.ts';
+import { isOutOfRoom, reasonOf } from '../../system/out-of-space.ts';
+import { openFolder } from '../../system/open-folder.ts';
 import { mostDepth, mostMembers, type LeftOut } from './archive-tree.ts';
 import type { GuestChannel } from './channel.ts';
 import { fillIn } from './items.ts';

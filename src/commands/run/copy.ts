@@ -3,17 +3,17 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
-import { tryFlock } from '../../flock.ts';
+import { tryFlock } from '../../system/flock.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { prepareFolders } from '../../machine/folders.ts';
 import { lockMachine, type MachineLock } from '../../machine/lock.ts';
 import { checkSocketPaths, pathsOfId, type MachinePaths } from '../../machine/paths.ts';
-import { signalProcess, waitForExit } from '../../machine/process.ts';
+import { signalProcess, waitForExit } from '../../system/process.ts';
 import { findRunning } from '../../machine/state.ts';
-import { runtimeRoot, stateRoot } from '../../places.ts';
+import { runtimeRoot, stateRoot } from '../../system/places.ts';
 import type { LocatedMachine } from '../locate.ts';
-import { readRegularText } from '../../regular-file.ts';
-import { openFolder, removeFlatFolder } from '../../open-folder.ts';
+import { readRegularText } from '../../system/regular-file.ts';
+import { openFolder, removeFlatFolder } from '../../system/open-folder.ts';
 
 /** The folder of all copies, in the state folder and in the runtime folder. */
 const copiesFolder = 'runs';

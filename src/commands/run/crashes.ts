@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { crashLine } from '../../crash/headline.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
-import { homeFolder, stateRoot } from '../../places.ts';
+import { homeFolder, stateRoot } from '../../system/places.ts';
 import { shorten } from '../../ui/card.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { crashCards, locateCrashes } from '../oops/cards.ts';
 import { silentPanic } from '../oops/device-panic.ts';
 import { readLog } from '../oops/read-logs.ts';
 import { isFatal } from './verdict.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 /** Consoles of crashed copies that are kept; the oldest go. */
 const keptConsoles = 20;

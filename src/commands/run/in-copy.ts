@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { noOutput } from '../../bounded-output.ts';
+import { noOutput } from '../../system/bounded-output.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -16,7 +16,7 @@ import { bringBack } from './bring-back.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep.ts';
 import { keepParent, type KeepWish } from './kept-names.ts';
-import { openFolder } from '../../open-folder.ts';
+import { openFolder } from '../../system/open-folder.ts';
 import { snapshotSource } from './from-snapshot.ts';
 import { planCopy, type PlannedCopy } from './launch.ts';
 import { watchForLoss } from './lost-guest.ts';

@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration } from '../../text/format.ts';
 import { showInLine } from '../../ui/harmless.ts';
 import { openLiveLines } from '../../ui/live-lines.ts';
 import { openProgress } from '../../ui/progress.ts';

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration } from '../../text/format.ts';
 
 /** One of several runs that has not ended, `sinceMs` of it spent in its state. */
 export interface OpenJob {

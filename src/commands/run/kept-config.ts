@@ -2,8 +2,8 @@ import { formatDisk } from '../../config/disks.ts';
 import { formatSensors } from '../../config/sensors.ts';
 import type { KeyName } from '../../config/keys.ts';
 import type { Config, VncSetting } from '../../config/types.ts';
-import { requireLine } from '../../plain-line.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { requireLine } from '../../text/plain-line.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 
 /** What of a machine's settings a machine that was kept of its copy has. */
 export type KeptSettings = Pick<

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 
 /** --keep: the folder's name or path as typed; undefined for a name of ours. */
 export interface KeepWish {

@@ -33,9 +33,9 @@ export async function planCopy(
   writable: boolean,
 ): Promise<PlannedCopy> {
   const { config, paths } = copy;
-  const { env, signal, patience } = context;
+  const { env, signal, timeoutScale } = context;
   const [acceleration, disks] = await Promise.all([
-    chooseAcceleration(config, qemu, env, signal, patience),
+    chooseAcceleration(config, qemu, env, signal, timeoutScale),
     planDisks(copy, backing, false),
   ]);
   const planned = { config, paths, qemu, acceleration, ssh: noAddress, vnc: undefined, disks };

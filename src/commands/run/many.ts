@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { availableParallelism, freemem } from 'node:os';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { countOf } from '../../ui/format.ts';
+import { countOf } from '../../text/format.ts';
 import { locateMachine } from '../locate.ts';
 import type { RunOptions } from '../run.ts';
 import { copyOutPaths } from './copy-out.ts';
@@ -15,7 +15,7 @@ import { findUnseen, seenBy, withHint } from './seen-paths.ts';
 import { shareSubject } from './share-subject.ts';
 import { reportFailure, type RunReport } from './verdict.ts';
 import { agreeToShare } from '../up/share.ts';
-import { describeRefusedFile, reasonOf } from '../../no-room.ts';
+import { describeRefusedFile, reasonOf } from '../../system/out-of-space.ts';
 
 /** One of several runs. */
 export interface ItemReport extends RunReport {

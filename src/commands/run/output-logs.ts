@@ -1,8 +1,8 @@
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import type { TakeOutput } from '../../guest/agent.ts';
-import { openNamedFolder } from '../../named-place.ts';
-import { namedFileMode } from '../../umask.ts';
+import { openNamedFolder } from '../../system/named-place.ts';
+import { namedFileMode } from '../../system/umask.ts';
 import { resultName } from './result-names.ts';
 
 const hint = 'Name a folder of yours that is no link: --logs DIR';

@@ -1,9 +1,9 @@
 import { copyFile, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { basename } from 'node:path';
-import { draftPath, removeDrafts } from '../../atomic-file.ts';
-import { isFolder, type OpenFolder } from '../../open-folder.ts';
-import { namedFolderMode } from '../../umask.ts';
+import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
+import { isFolder, type OpenFolder } from '../../system/open-folder.ts';
+import { namedFolderMode } from '../../system/umask.ts';
 import type { Node } from './archive-tree.ts';
 
 /** A folder of the copy's meets something here that is none, or the other way round. */

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
-import { openNamedFolder, writeIn } from '../../named-place.ts';
-import type { OpenFolder } from '../../open-folder.ts';
-import { readRegularText } from '../../regular-file.ts';
+import { openNamedFolder, writeIn } from '../../system/named-place.ts';
+import type { OpenFolder } from '../../system/open-folder.ts';
+import { readRegularText } from '../../system/regular-file.ts';
 import { stringifyHarmlessly } from '../../ui/harmless.ts';
 import type { Job } from './items.ts';
 import { resultName } from './result-names.ts';

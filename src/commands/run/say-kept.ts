@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { printError } from '../../ui/error.ts';
 import type { CopyResult } from './in-copy.ts';
 

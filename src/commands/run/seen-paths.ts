@@ -1,6 +1,6 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import type { RunOptions } from '../run.ts';
 import { isBelow, type Job } from './items.ts';
 import type { RunReport } from './verdict.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../context.ts';
-import { openDeadline } from '../../deadline.ts';
+import { openDeadline } from '../../system/deadline.ts';
 import {
   freshIdentityScript,
   makeHostKeys,
@@ -32,17 +32,17 @@ export async function settleGuest(
 ): Promise<boolean> {
   if (end.kind !== 'exited' && end.kind !== 'timed-out') return false;
   const stop = stopSignal(context);
-  const patience = openDeadline(settleMs, stop);
+  const deadline = openDeadline(settleMs, stop);
   try {
     if (end.kind === 'timed-out') await endCommand(command);
     const script = await settleScript(paths, started);
-    const { status } = await started.channel.ask(script, patience.signal);
+    const { status } = await started.channel.ask(script, deadline.signal);
     return status === 0;
   } catch {
     stop.throwIfAborted();
     return false;
   } finally {
-    patience.stop();
+    deadline.stop();
   }
 }
 

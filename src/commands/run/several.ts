@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { exitStatus } from '../../errors.ts';
-import { openNamedPlace } from '../../named-place.ts';
+import { openNamedPlace } from '../../system/named-place.ts';
 import {
   addCase,
   junitCaseText,
@@ -17,9 +17,9 @@ import { junitCase, junitHint, junitSuite, writeJUnit } from './junit.ts';
 import { runMany, Tally, type ItemReport } from './many.ts';
 import { openLogs } from './output-logs.ts';
 import { hasVerdict, openResults } from './result-files.ts';
-import { takeInto } from '../../take-output.ts';
+import { takeInto } from '../../system/take-output.ts';
 import { openSpool, type Spool } from './verdict-spool.ts';
-import { describeUnmade } from '../../no-room.ts';
+import { describeUnmade } from '../../system/out-of-space.ts';
 
 /** Nobody looks after one of many: ten minutes are five times what an emulated guest needs to build a module. */
 const usualTimeoutMs = 600_000;

@@ -12,9 +12,9 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { isBelow } from './items.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 /** Bounds of what one copy is given: a submission is small, and every copy has a copy of it. */
 export const shareLimits = { bytes: 2 ** 30, entries: 100_000, depth: 64 } as const;

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isForeverInTheWay } from '../../no-room.ts';
+import { isForeverInTheWay } from '../../system/out-of-space.ts';
 import { wakeOverSsh } from '../time/wake.ts';
 import { openSession, type MachineSession } from '../up/session.ts';
 import { bootColdCopy, endQemu, openAccess } from './booted-copy.ts';

@@ -1,7 +1,7 @@
 import { link, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTarReader } from '../../tar-reader.ts';
-import { usersUmask } from '../../umask.ts';
+import { createTarReader } from '../../system/tar-reader.ts';
+import { usersUmask } from '../../system/umask.ts';
 import { createArchiveTree, type ArchiveBounds, type ArchiveTree } from './archive-tree.ts';
 
 /** An archive on its way into a draft. */

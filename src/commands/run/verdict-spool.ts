@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
-import { stateRoot } from '../../places.ts';
+import { stateRoot } from '../../system/places.ts';
 import { stringifyHarmlessly } from '../../ui/harmless.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 /** Values that wait on the disk until all are there, in any order; memory holds where they are. */
 export interface Spool<Value> extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { noOutput } from '../../bounded-output.ts';
+import { noOutput } from '../../system/bounded-output.ts';
 import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
 import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import { exitStatus, UtopiaError } from '../../errors.ts';
@@ -6,7 +6,7 @@ import type { LeftOut } from './archive-tree.ts';
 import type { CommandEnd, CommandOutput } from './attend.ts';
 import type { BroughtBack } from './bring-back.ts';
 import type { CopyRun } from './in-copy.ts';
-import { isForeverInTheWay } from '../../no-room.ts';
+import { isForeverInTheWay } from '../../system/out-of-space.ts';
 
 /** What became of a run; each has its own exit status, which the command's may equal. */
 export type RunOutcome =

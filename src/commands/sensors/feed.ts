@@ -4,7 +4,7 @@ import { Refusal } from '../../config/setting.ts';
 import type { SensorFeed } from '../../config/types.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { findBridge } from '../../machine/bridge.ts';
+import { findBridge } from '../../machine/sensor-bridge.ts';
 import { locateMachine, type LocatedMachine } from '../locate.ts';
 
 /** A feed as typed at the command line; its path starts at the current folder. Throws `usage`. */

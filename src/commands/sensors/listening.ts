@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { openDeadline, type Deadline } from '../../deadline.ts';
+import { openDeadline, type Deadline } from '../../system/deadline.ts';
 
 export interface ListenOptions {
   /** --from: another feed than the config's. */

@@ -1,8 +1,8 @@
 import { formatSensors } from '../../config/sensors.ts';
 import type { SensorFeed } from '../../config/types.ts';
 import type { Context } from '../../context.ts';
-import { startBridge } from '../../machine/bridge.ts';
-import type { ProcessIdentity } from '../../machine/process.ts';
+import { startBridge } from '../../machine/sensor-bridge.ts';
+import type { ProcessIdentity } from '../../system/process.ts';
 import type { LocatedMachine } from '../locate.ts';
 
 /** Starts the bridge from a feed (by default the config's) to this QEMU's second serial port. */

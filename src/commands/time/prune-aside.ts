@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { keptDays, pruneKept, type PrunedOverlays } from '../../image/prune-kept.ts';
-import { countOf, formatBytes } from '../../ui/format.ts';
+import { countOf, formatBytes } from '../../text/format.ts';
 import type { LocatedMachine } from '../locate.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../../atomic-file.ts';
+import { writeFileAtomically } from '../../system/atomic-file.ts';
 import type { ShareMount } from '../../guest/share-mounts.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
-import type { ProcessIdentity } from '../../machine/process.ts';
-import { readRegularText } from '../../regular-file.ts';
+import type { ProcessIdentity } from '../../system/process.ts';
+import { readRegularText } from '../../system/regular-file.ts';
 
 /** What was done to a guest for saving it, and must be brought back when it goes on. A manifest says it, too. */
 export interface ReleasedGuest {

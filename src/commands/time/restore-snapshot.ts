@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { checkMovable } from '../../image/purge.ts';
 import { restoreSnapshot } from '../../image/snapshot-moves.ts';
 import { findSnapshot } from '../../image/snapshots.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { suspendedFiles } from '../../vmstate/suspended.ts';
 import { holdStoppedMachine } from '../hold-machine.ts';
 import { locateMachine } from '../locate.ts';

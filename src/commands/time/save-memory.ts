@@ -5,7 +5,7 @@ import { machineArgv } from '../../machine/argv.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { describeState, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
 import type { VmStateManifest } from '../../vmstate/manifest.ts';

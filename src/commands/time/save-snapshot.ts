@@ -9,7 +9,7 @@ import type { Snapshot, SnapshotFiles, SnapshotNote } from '../../image/snapshot
 import { lockMachine } from '../../machine/lock.ts';
 import { findRunning } from '../../machine/state.ts';
 import { queryStatus } from '../../qmp/queries.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { openProgress, type ReportProgress } from '../../ui/progress.ts';
 import { identifyDisk, identifyDisks } from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';

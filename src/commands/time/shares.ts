@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { openDeadline } from '../../deadline.ts';
+import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { agentProgram } from '../../guest/agent-program.ts';
 import {
@@ -53,19 +53,19 @@ export async function releaseGuest(
     });
   }
   // Not cut short by Ctrl-C: what was unmounted must be known, to be mounted again.
-  const patient = { ...context, signal: context.urgentSignal };
+  const uninterrupted = { ...context, signal: context.urgentSignal };
   // Of a wake-up that was killed: still to be brought back.
   const before = (await readReleased(located.paths, running.qemu))?.mounts ?? [];
   if (blockers.length === 0) {
     const agent = await leaveAgentIfUp(context, located, running, qmp);
-    return await noted(patient, located, running, { mounts: before, agent });
+    return await noted(uninterrupted, located, running, { mounts: before, agent });
   }
   const refuseLost = async (): Promise<void> => {
     const state = await lookAtGuest(qmp, { running, paths: located.paths });
     if (state.kind !== 'well') throw lostGuest(state, 'Its share cannot be unmounted for saving.');
   };
   await refuseLost();
-  const { stdout } = await enter(patient, located, running, before).catch(
+  const { stdout } = await enter(uninterrupted, located, running, before).catch(
     async (error: unknown) => {
       // It may have locked up since.
       await refuseLost();
@@ -75,10 +75,10 @@ export async function releaseGuest(
   const { mounts, holders } = parseReleasedShares(stdout);
   const released = { mounts: withEarlier(mounts, before), agent: saysAgent(stdout) };
   if (holders.length === 0 && (await findBlockers(qmp)).length === 0) {
-    return await noted(patient, located, running, released);
+    return await noted(uninterrupted, located, running, released);
   }
   await refuseLost();
-  await wakeBySsh(patient, located, running, released);
+  await wakeBySsh(uninterrupted, located, running, released);
   throw new UtopiaError('machine-busy', 'The share is in use in the guest; it must be unmounted.', {
     details:
       holders.length === 0 ? ['Who uses it is not known.'] : holders.map((each) => `by  ${each}`),

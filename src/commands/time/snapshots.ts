@@ -7,9 +7,9 @@ import {
   removeSnapshot,
   type Snapshot,
 } from '../../image/snapshots.ts';
-import { formatAge, formatLocalTime } from '../../local-time.ts';
+import { formatAge, formatLocalTime } from '../../text/local-time.ts';
 import { confirm } from '../../ui/ask.ts';
-import { countOf, formatBytes } from '../../ui/format.ts';
+import { countOf, formatBytes } from '../../text/format.ts';
 import { readManifest } from '../../vmstate/manifest.ts';
 import { locateMachine } from '../locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';

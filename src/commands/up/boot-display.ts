@@ -1,6 +1,6 @@
 import { crashLine } from '../../crash/headline.ts';
 import type { BootStage, StageReached } from '../../guest/boot-stages.ts';
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import type { Terminal } from '../../ui/terminal.ts';
 import type { MachineSession } from './session.ts';

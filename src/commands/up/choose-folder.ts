@@ -4,7 +4,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { machinePaths } from '../../machine/paths.ts';
 import { readState } from '../../machine/state.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { confirm } from '../../ui/ask.ts';
 import { nameFound, sayRemarks, searchUpwards, takeFound } from '../look-upwards.ts';
 

@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { describeOverlay } from '../../image/overlay.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import { findRunning } from '../../machine/state.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { findSuitableQemu, prepareMachine, requireBackingFile } from './prepare.ts';
 

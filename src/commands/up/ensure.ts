@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { openDeadline } from '../../deadline.ts';
+import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findRunning } from '../../machine/state.ts';
 import { conditionTexts, findCondition } from '../condition.ts';

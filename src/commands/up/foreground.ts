@@ -1,9 +1,9 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shorten } from '../../ui/card.ts';
-import { formatDuration } from '../../ui/format.ts';
+import { formatDuration } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
-import { homeFolder } from '../../places.ts';
+import { homeFolder } from '../../system/places.ts';
 import { readQemuLog } from '../../machine/start.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';

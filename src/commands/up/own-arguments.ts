@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { anchorPaths, neededFiles } from '../../machine/relative-paths.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { shorten } from '../../ui/card.ts';
 
 /**

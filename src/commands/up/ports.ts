@@ -13,7 +13,7 @@ import { lockMachine } from '../../machine/lock.ts';
 import { firstSshHost, type HostAddress, type MachinePlan } from '../../machine/plan.ts';
 import { chooseScreen, type ScreenChoice } from '../../machine/screen.ts';
 import { readState } from '../../machine/state.ts';
-import { portsLockFile } from '../../places.ts';
+import { portsLockFile } from '../../system/places.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { refuseBusyPort } from '../port-holder.ts';
 

@@ -13,8 +13,8 @@ import { agreeToQemu } from '../agree-to-program.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { choosePorts, type PortOptions } from './ports.ts';
 import { planDisks } from './disks.ts';
-import { describeUnmade } from '../../no-room.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { describeUnmade } from '../../system/out-of-space.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 /** What must be there before anything is chosen. */
 export interface MachineParts {
@@ -41,10 +41,10 @@ export async function prepareMachine(
   options: PortOptions = { running: false, reserve: true },
 ): Promise<PreparedMachine> {
   const { config, paths } = located;
-  const { env, signal, patience } = context;
+  const { env, signal, timeoutScale } = context;
   const disks = await planDisks(located, backing, options.running);
   const [acceleration, ports] = await Promise.all([
-    chooseAcceleration(config, qemu, env, signal, patience),
+    chooseAcceleration(config, qemu, env, signal, timeoutScale),
     choosePorts(context, located, options),
   ]);
   const plan = planMachine({ config, paths, qemu, acceleration, ...ports, disks, commandLineArgs });
@@ -67,7 +67,7 @@ export async function findSuitableQemu(
     await agreeToArguments(context, config, consent === 'yes');
   }
 
-  const qemu = await findQemu(config, context.env, context.signal, context.patience);
+  const qemu = await findQemu(config, context.env, context.signal, context.timeoutScale);
   const missing = missingFeatures(qemu, neededFeatures);
   if (missing.length === 0) {
     refuseMissingDevices(qemu, config.extraArgs, 'UTOPIA_EXTRA_ARGS');

@@ -1,11 +1,11 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
-import { signalProcess, waitForExit } from '../../machine/process.ts';
+import { signalProcess, waitForExit } from '../../system/process.ts';
 import { readQemuLog, type StartedQemu } from '../../machine/start.ts';
 import { forgetRunning } from '../../machine/state.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
-import { formatBytes, formatDuration } from '../../ui/format.ts';
+import { formatBytes, formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import { forgetSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { homeFolder } from '../../places.ts';
+import { homeFolder } from '../../system/places.ts';
 import { confirm } from '../../ui/ask.ts';
 
 /** How the question begins, and what to do instead. */

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isKeyOnly, markKeyOnly } from '../../guest/ssh-key.ts';
-import { isForeverInTheWay } from '../../no-room.ts';
+import { isForeverInTheWay } from '../../system/out-of-space.ts';
 import { readLocks, type FileLock } from '../../image/file-locks.ts';
 import { unmakeOverlay } from '../../image/overlay-creation.ts';
 import { prepareOverlay } from '../../image/overlay.ts';
@@ -9,7 +9,7 @@ import type { Overlay } from '../../image/types.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
 import type { GuestMemory, MachinePlan } from '../../machine/plan.ts';
 import { chooseShareOwner } from '../../machine/share-owner.ts';
-import { signalProcess } from '../../machine/process.ts';
+import { signalProcess } from '../../system/process.ts';
 import { startQemu } from '../../machine/start.ts';
 import { forgetRunning, writeState, type MachineState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';

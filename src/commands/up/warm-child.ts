@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { exitStatus } from '../../errors.ts';
-import { findLeash } from '../../machine/leash.ts';
-import { niceSession } from '../../machine/niceness.ts';
-import { workingPrefix } from '../../machine/prefix.ts';
+import { endWithParentPrefix } from '../../system/end-with-parent.ts';
+import { niceSession } from '../../system/niceness.ts';
+import { workingCommandPrefix } from '../../system/command-prefix.ts';
 
 /** Of nice(1) and ionice(1): what nobody else wants of processors and disks. */
 const lowestNiceness = 19;
@@ -36,12 +36,12 @@ export interface WarmChild {
  * this process. Undefined where nothing would end it with this process.
  */
 export async function findLowPriority(): Promise<readonly string[] | undefined> {
-  const [leash, ...rest] = await Promise.all([
-    findLeash('TERM'),
-    workingPrefix(['nice', '-n', String(lowestNiceness)]),
-    workingPrefix(['ionice', '-c', String(idleClass)]),
+  const [endWithUs, ...rest] = await Promise.all([
+    endWithParentPrefix('TERM'),
+    workingCommandPrefix(['nice', '-n', String(lowestNiceness)]),
+    workingCommandPrefix(['ionice', '-c', String(idleClass)]),
   ]);
-  return leash.length === 0 ? undefined : [...leash, ...rest.flat()];
+  return endWithUs.length === 0 ? undefined : [...endWithUs, ...rest.flat()];
 }
 
 /**

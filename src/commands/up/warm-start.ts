@@ -11,7 +11,7 @@ import {
 } from '../../guest/fresh-identity.ts';
 import { mountAgainScript, type ShareMount } from '../../guest/share-mounts.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
-import { formatBytes, formatDuration } from '../../ui/format.ts';
+import { formatBytes, formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import type { LocatedMachine } from '../locate.ts';

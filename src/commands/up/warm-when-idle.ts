@@ -1,17 +1,17 @@
-import { openDeadline } from '../../deadline.ts';
-import { whyNotAtEase, whyTight, type HostEase } from '../../host/ease.ts';
+import { openDeadline } from '../../system/deadline.ts';
+import { whyNotIdle, whyTight, type HostIdleness } from '../../host/idle.ts';
 import type { MakingEnd } from './warm-child.ts';
 
 /** Between two looks at the host. */
 export const lookMs = 5_000;
-/** So many looks in a row must have found the host at ease: two minutes, in which nobody builds or boots anything. */
+/** So many looks in a row must have found the host idle: two minutes, in which nobody builds or boots anything. */
 export const calmLooks = 24;
 
 /** What is done while one waits for an idle host. */
 export interface WarmSteps {
   /** Waits for the next look; comes back sooner when nobody waits any more. */
   pause(): Promise<void>;
-  look(): Promise<HostEase>;
+  look(): Promise<HostIdleness>;
   /** Whether there is a base by now, whoever has made it. */
   isThere(): Promise<boolean>;
   /** Makes it; gives it up when the signal is aborted. */
@@ -32,7 +32,7 @@ export async function warmWhenIdle(
   while (!signal.aborted) {
     await steps.pause();
     if (signal.aborted) break;
-    calm = whyNotAtEase(await steps.look(), memoryMiB) === undefined ? calm + 1 : 0;
+    calm = whyNotIdle(await steps.look(), memoryMiB) === undefined ? calm + 1 : 0;
     if (calm < calmLooks) continue;
     if (await steps.isThere()) return { kind: 'there' };
     const end = await makeUnlessTight(steps, signal);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { openDeadline } from '../../deadline.ts';
+import { openDeadline } from '../../system/deadline.ts';
 import { exitStatus } from '../../errors.ts';
-import { gatherEase } from '../../host/gather/ease.ts';
+import { gatherIdleness } from '../../host/gather/gather-idle.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
 import { remembered } from '../../host/verdict-cache.ts';
 import { findWarmBase, warmFolder } from '../../image/warm-base.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
 import type { LocatedMachine } from '../locate.ts';
 import { failureCache } from './lacked-base.ts';
@@ -83,7 +83,7 @@ async function warm(
   const host = openRealHost(env, signal);
   const steps = {
     pause: async () => await sleep(lookMs, undefined, { signal }).catch(() => {}),
-    look: async () => await gatherEase(host, warmFolder(env)),
+    look: async () => await gatherIdleness(host, warmFolder(env)),
     isThere: async () => (await findWarmBase(env, key)) !== undefined,
     make,
   };

@@ -5,7 +5,7 @@ import { waitForSshBanner } from '../../guest/ssh-banner.ts';
 import { availableBytes, leastFreeBytes } from '../../image/free-space.ts';
 import { reachable, type MachinePlan } from '../../machine/plan.ts';
 import { resume } from '../../qmp/queries.ts';
-import { formatBytes } from '../../ui/format.ts';
+import { formatBytes } from '../../text/format.ts';
 import { tellCrashes } from './crash-lines.ts';
 import type { MachineSession } from './session.ts';
 

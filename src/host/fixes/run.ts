@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import type { Environment } from '../../context.ts';
 import type { FixCommand } from '../check.ts';
-import { underUsersUmask } from '../../umask.ts';
+import { underUsersUmask } from '../../system/umask.ts';
 import { distributions } from '../packages.ts';
 import { prefixes, type Privilege } from './elevation.ts';
 import type { RootShell } from './root-shell.ts';

@@ -1,6 +1,6 @@
 import type { FixCommand } from '../check.ts';
 import type { Elevator } from './elevation.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import type { FixPlan, FixUnit } from './types.ts';
 
 /** Where system programs are; a login that became root by su may not have them in PATH. */

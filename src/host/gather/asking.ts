@@ -16,11 +16,11 @@ export interface Asking {
   readonly gaps: ReadonlyMap<string, string>;
 }
 
-/** Limits are multiplied by `patience`. */
-export function startAsking(signal: AbortSignal, patience = 1): Asking {
+/** Limits are multiplied by `timeoutScale`. */
+export function startAsking(signal: AbortSignal, timeoutScale = 1): Asking {
   const gaps = new Map<string, string>();
   const ask: Ask = async (name, probe, usualLimitMs = factTimeoutMs) => {
-    const limitMs = usualLimitMs * patience;
+    const limitMs = usualLimitMs * timeoutScale;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {

@@ -20,7 +20,7 @@ export interface GatherOptions {
   readonly overlayFolder: string | undefined;
   readonly signal: AbortSignal;
   /** By what time limits are multiplied; 1 without. */
-  readonly patience?: number;
+  readonly timeoutScale?: number;
 }
 
 /** Names of QEMU's programs for other guests, the likely ones. */
@@ -34,8 +34,8 @@ const canaryTimeoutMs = 40_000;
 
 /** Reads everything that the checks want to know, once, each fact within its own time. */
 export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
-  const { config, overlayFolder, signal, patience } = options;
-  const { ask, gaps } = startAsking(signal, patience);
+  const { config, overlayFolder, signal, timeoutScale } = options;
+  const { ask, gaps } = startAsking(signal, timeoutScale);
   const asked = ask('people', async () => await readPeople(source));
   const [kvmFacts, resources, namespaces, people] = await Promise.all([
     gatherKvmFacts(source, ask),

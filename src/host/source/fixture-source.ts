@@ -8,7 +8,7 @@ import { judgeKvm } from '../kvm-verdict.ts';
 import type { FeatureLists } from '../qemu-features.ts';
 import { parseVersion } from '../qemu-features.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
-import { readRegularText } from '../../regular-file.ts';
+import { readRegularText } from '../../system/regular-file.ts';
 
 /** host.json: what files in a repository cannot hold. Every field is optional. */
 interface HostDescription {

@@ -16,9 +16,9 @@ const emulationTimeoutMs = 10_000;
 
 /**
  * This host, as this process may see it. Children end with the signal; their time limits
- * are multiplied by `patience`.
+ * are multiplied by `timeoutScale`.
  */
-export function openRealHost(env: Environment, signal: AbortSignal, patience = 1): HostSource {
+export function openRealHost(env: Environment, signal: AbortSignal, timeoutScale = 1): HostSource {
   const speed = openSpeed(env, signal);
   return {
     user: { name: undefined, uid: process.geteuid?.(), gid: undefined },
@@ -36,11 +36,11 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
     // What starts children is imported when it is wanted: warm caches need none of it.
     askQemu: async (binary) => {
       const { readFeatures } = await import('../qemu-features.ts');
-      return await readFeatures(binary, env, signal, patience);
+      return await readFeatures(binary, env, signal, timeoutScale);
     },
     testKvm: async (binary) => {
       const { judgeThisHost } = await import('../kvm-on-this-host.ts');
-      const verdict = await judgeThisHost(binary, env, signal, patience, () => {
+      const verdict = await judgeThisHost(binary, env, signal, timeoutScale, () => {
         // Where KVM is still awaited it most likely hangs: the next question will be
         // how fast the host is without it. One processor alone is left to the canary.
         if (availableParallelism() > 1) speed.start(binary);
@@ -48,7 +48,7 @@ export function openRealHost(env: Environment, signal: AbortSignal, patience = 1
       if (verdict.works) speed.stop();
       return verdict;
     },
-    testEmulation: async (binary) => await testEmulation(binary, env, signal, patience),
+    testEmulation: async (binary) => await testEmulation(binary, env, signal, timeoutScale),
     measureSlowdown: async (binary) => await speed.ask(binary),
     tryNamespace: async () =>
       // What an AppArmor profile lets one program do, another may not.
@@ -123,13 +123,13 @@ async function testEmulation(
   binary: string,
   env: Environment,
   signal: AbortSignal,
-  patience: number,
+  timeoutScale: number,
 ): Promise<CanaryResult> {
   const { programKey, remembered } = await import('../verdict-cache.ts');
   const key = await programKey(binary);
   const probe = async (): Promise<CanaryResult> => {
     const { runCanary } = await import('../canary.ts');
-    const timeoutMs = emulationTimeoutMs * patience;
+    const timeoutMs = emulationTimeoutMs * timeoutScale;
     return await runCanary({ binary, accelerator: 'tcg', timeoutMs, signal });
   };
   return await remembered(env, 'emulation', key, probe, (result) => result.exit !== undefined);

@@ -1,4 +1,4 @@
-import { openDeadline, type Deadline } from '../../deadline.ts';
+import { openDeadline, type Deadline } from '../../system/deadline.ts';
 import type { Environment } from '../../context.ts';
 import { knownSlowdown } from '../known-slowdown.ts';
 

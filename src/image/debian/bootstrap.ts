@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { underUmask } from '../../umask.ts';
+import { underUmask } from '../../system/umask.ts';
 import type { RootSpec } from './root-spec.ts';
 import type { Workspace } from './workspace.ts';
 

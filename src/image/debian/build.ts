@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../../context.ts';
-import { draftPath, removeDrafts } from '../../atomic-file.ts';
+import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ReportProgress } from '../../ui/progress.ts';
 import { availableBytes } from '../free-space.ts';
@@ -17,8 +17,8 @@ import { packageSources } from './sources.ts';
 import { runTool } from './tool-run.ts';
 import { buildPath, requireBuildTools, type DescribeInstall } from './tools.ts';
 import { openWorkspace, workspaceParent } from './workspace.ts';
-import { describeUnmade } from '../../no-room.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { describeUnmade } from '../../system/out-of-space.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 export interface BuildRequest {
   readonly recipe: ImageRecipe;

@@ -1,6 +1,6 @@
 import { execa, ExecaError } from 'execa';
 import { UtopiaError } from '../../errors.ts';
-import { underUmask } from '../../umask.ts';
+import { underUmask } from '../../system/umask.ts';
 
 /** How a tool of the builder is run. */
 export interface ToolRun {

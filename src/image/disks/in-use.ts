@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { DiskSetting } from '../../config/types.ts';
 import { UtopiaError } from '../../errors.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { findLockHolder } from '../file-locks.ts';
 import { findHostUse } from './host-use.ts';
 import { nameOf } from './problems.ts';

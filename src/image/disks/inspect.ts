@@ -3,7 +3,7 @@ import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DiskSetting } from '../../config/types.ts';
 import { UtopiaError } from '../../errors.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { recogniseKind, type FileKind } from '../file-kind.ts';
 import { readStart } from '../file-start.ts';
 import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from '../qcow2-header.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { DiskSetting } from '../../config/types.ts';
 import { UtopiaError } from '../../errors.ts';
-import { quoteForShell } from '../../shell-words.ts';
+import { quoteForShell } from '../../text/shell-words.ts';
 import { foreignDisk, unpackCommand, type FileKind } from '../file-kind.ts';
 
 /** How messages name an exercise disk. */

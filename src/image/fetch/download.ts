@@ -9,7 +9,7 @@ export type DownloadEvent =
   /** What follows belongs to this file, from `offset` on: 0, or where a part ends. */
   | { readonly kind: 'opened'; readonly remote: RemoteFile; readonly offset: number }
   | { readonly kind: 'bytes'; readonly chunk: Buffer }
-  /** The connection was cut, or the server asks for patience; the next attempt follows. */
+  /** The connection was cut, or the server asks to wait; the next attempt follows. */
   | { readonly kind: 'waiting'; readonly reason: string; readonly ms: number };
 
 export interface DownloadOptions extends RequestLimits {

@@ -1,5 +1,5 @@
 import { UtopiaError } from '../../errors.ts';
-import { isOutOfRoom } from '../../no-room.ts';
+import { isOutOfRoom } from '../../system/out-of-space.ts';
 import type { FetchOptions } from './fetch-image.ts';
 import type { DownloadPart } from './part.ts';
 import { shownUrl } from './shown-url.ts';

@@ -1,6 +1,6 @@
 import { chmod, lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { placeFile, removeDrafts } from '../../atomic-file.ts';
+import { placeFile, removeDrafts } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { availableBytes } from '../free-space.ts';
 import { checkDownload } from './check-image.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { draftPath } from '../../atomic-file.ts';
+import { draftPath } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { foreignDisk, kindBytes, recogniseKind, type FileKind } from '../file-kind.ts';
 import type { DownloadPart } from './part.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Environment } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { cacheRoot } from '../../places.ts';
+import { cacheRoot } from '../../system/places.ts';
 import { shownText } from './shown-url.ts';
 
 /** Reads the URL of an image. Throws `usage` for what is no http or https URL. */

@@ -1,13 +1,13 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { removeDrafts, writeFileAtomically } from '../../atomic-file.ts';
+import { removeDrafts, writeFileAtomically } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
-import { tryFlock } from '../../flock.ts';
+import { tryFlock } from '../../system/flock.ts';
 import type { RemoteFile } from './resume.ts';
-import { readRegularText } from '../../regular-file.ts';
-import { describeUnmade } from '../../no-room.ts';
-import { makeFolder } from '../../make-folder.ts';
+import { readRegularText } from '../../system/regular-file.ts';
+import { describeUnmade } from '../../system/out-of-space.ts';
+import { makeFolder } from '../../system/make-folder.ts';
 
 /**
  * The part of a download that is on the disk, under a hidden name beside the

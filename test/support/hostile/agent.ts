@@ -1,5 +1,5 @@
 import { Duplex, Readable } from 'node:stream';
-import { keepOutput } from '../../../src/bounded-output.ts';
+import { keepOutput } from '../../../src/system/bounded-output.ts';
 import { UtopiaError } from '../../../src/errors.ts';
 import { encodeFrame, type FrameType } from '../../../src/guest/agent-frames.ts';
 import { greetAgent } from '../../../src/guest/agent.ts';

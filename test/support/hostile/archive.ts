@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { draftFile, unpackArchive } from '../../../src/commands/run/unpack.ts';
 import { Mismatch, placeNode } from '../../../src/commands/run/place-files.ts';
-import { openFolder } from '../../../src/open-folder.ts';
+import { openFolder } from '../../../src/system/open-folder.ts';
 import type { Random } from './random.ts';
 import { target } from './target.ts';
 

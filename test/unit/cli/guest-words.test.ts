@@ -35,7 +35,7 @@ test('every option of these commands is known by whether a value follows it', ()
     urgentSignal: signal,
     commandLine: [],
     words: [],
-    patience: 1,
+    timeoutScale: 1,
   });
   const wrong: string[] = [];
   for (const command of program.commands) {

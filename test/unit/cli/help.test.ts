@@ -17,7 +17,7 @@ function program(...words: readonly string[]): Command {
     urgentSignal: signal,
     commandLine: [],
     words,
-    patience: 1,
+    timeoutScale: 1,
   });
 }
 

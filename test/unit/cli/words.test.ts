@@ -21,7 +21,7 @@ const program = buildProgram({
   urgentSignal: signal,
   commandLine: [],
   words: [],
-  patience: 1,
+  timeoutScale: 1,
 });
 
 /** What is printed for a word where a command is to stand. */

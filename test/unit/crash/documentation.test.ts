@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { kindTexts } from '../../../src/crash/explain.ts';
-import { crashStarts, panicKind } from '../../../src/crash/starts.ts';
+import { crashStarts, panicKind } from '../../../src/crash/report-starts.ts';
 import { crashKinds } from '../../../src/crash/types.ts';
 
 const documentation = readFileSync(join(import.meta.dirname, '../../../docs/crashes.md'), 'utf8');

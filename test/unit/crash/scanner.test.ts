@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scanCrashes } from '../../../src/crash/scanner.ts';
-import { searchNeedles } from '../../../src/crash/needle-search.ts';
-import { crashStarts } from '../../../src/crash/starts.ts';
+import { searchPatterns } from '../../../src/crash/multi-pattern-search.ts';
+import { crashStarts } from '../../../src/crash/report-starts.ts';
 import { scanInPieces } from '../../support/crash-corpus.ts';
 
 const logs = join(import.meta.dirname, '../../../fixtures/logs');
@@ -138,17 +138,17 @@ test('what is kept of a report that does not end is bounded', () => {
   expect(crash?.text.length).toBeLessThan(100 * 1024);
 });
 
-test('every rule has needles, long enough to be searched for', () => {
-  for (const { id, needles } of crashStarts) {
-    for (const needle of needles) expect(needle.length, id).toBeGreaterThanOrEqual(5);
+test('every rule has patterns, long enough to be searched for', () => {
+  for (const { id, patterns } of crashStarts) {
+    for (const pattern of patterns) expect(pattern.length, id).toBeGreaterThanOrEqual(5);
   }
 });
 
-test('the needle search finds what indexOf finds', () => {
-  const needles = ['Kernel panic', 'BUG: ', 'invoked oom-killer', 'soft lockup'];
-  const open = searchNeedles(needles);
+test('the pattern search finds what indexOf finds', () => {
+  const patterns = ['Kernel panic', 'BUG: ', 'invoked oom-killer', 'soft lockup'];
+  const open = searchPatterns(patterns);
   const words = fc.constantFrom(
-    ...needles,
+    ...patterns,
     'Kernel pan',
     'BUG',
     'soft lock',
@@ -163,8 +163,8 @@ test('the needle search finds what indexOf finds', () => {
       const found: number[] = [];
       const next = open(bytes);
       for (let at = next(0); at >= 0; at = next(at + 1)) found.push(at);
-      const expected = needles.flatMap((needle) =>
-        [...bytes.toString('latin1').matchAll(new RegExp(needle, 'g'))].map(({ index }) => index),
+      const expected = patterns.flatMap((pattern) =>
+        [...bytes.toString('latin1').matchAll(new RegExp(pattern, 'g'))].map(({ index }) => index),
       );
       expect(found).toEqual([...new Set(expected)].toSorted((a, b) => a - b));
     }),

@@ -101,8 +101,8 @@ esac`;
     program(join(folder.path, 'bin', 'qemu-img'));
     const env = { XDG_CACHE_HOME: join(folder.path, 'cache'), HOME: folder.path, PATH: '' };
     const config = { qemuBuildDir: folder.path };
-    const impatience = 0.1;
-    await expect(findQemu(config, env, undefined, impatience)).rejects.toMatchObject({
+    const tightScale = 0.1;
+    await expect(findQemu(config, env, undefined, tightScale)).rejects.toMatchObject({
       code: 'qemu-unsuitable',
       message: expect.stringContaining('no answer'),
     });

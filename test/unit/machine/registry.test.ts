@@ -5,7 +5,7 @@ import { prepareFolders } from '../../../src/machine/folders.ts';
 import { portsOfOthers, readKeptPorts, writeKeptPorts } from '../../../src/machine/kept-ports.ts';
 import { machinePaths } from '../../../src/machine/paths.ts';
 import { planMachine } from '../../../src/machine/plan.ts';
-import { identifyProcess } from '../../../src/machine/process.ts';
+import { identifyProcess } from '../../../src/system/process.ts';
 import { addressOf, listMachines, machinesNamed } from '../../../src/machine/registry.ts';
 import { writeState } from '../../../src/machine/state.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

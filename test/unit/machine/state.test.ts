@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { prepareFolders } from '../../../src/machine/folders.ts';
 import { machinePaths } from '../../../src/machine/paths.ts';
 import { planMachine } from '../../../src/machine/plan.ts';
-import { identifyProcess } from '../../../src/machine/process.ts';
+import { identifyProcess } from '../../../src/system/process.ts';
 import {
   findRunning,
   forgetRunning,

@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { noOutput } from '../../../src/bounded-output.ts';
+import { noOutput } from '../../../src/system/bounded-output.ts';
 import {
   attendCommand,
   CutOff,

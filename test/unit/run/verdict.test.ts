@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noOutput } from '../../../src/bounded-output.ts';
+import { noOutput } from '../../../src/system/bounded-output.ts';
 import { judgeRun, reportFailure, type RunFacts } from '../../../src/commands/run/verdict.ts';
 import { junitCase } from '../../../src/commands/run/junit.ts';
 import type { RepeatedCrash } from '../../../src/crash/report.ts';

@@ -77,7 +77,7 @@ describe('tcp', () => {
     await feed.until(() => feed.frames.length === 2);
     second.close();
     sockets[1]?.destroy();
-    // A frame came: patience starts anew.
+    // A frame came: the time limit starts anew.
     await feed.until(() => feed.notes.filter((note) => note.endsWith('in 1 s')).length === 2);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { findLowPriority, makeInChild } from '../../../src/commands/up/warm-child.ts';
-import { identifyProcess, waitForExit } from '../../../src/machine/process.ts';
+import { identifyProcess, waitForExit } from '../../../src/system/process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Plays a maker: a shell script instead of `utopia image warm`. */

@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { MakingEnd } from '../../../src/commands/up/warm-child.ts';
 import { calmLooks, warmWhenIdle } from '../../../src/commands/up/warm-when-idle.ts';
-import type { HostEase } from '../../../src/host/ease.ts';
+import type { HostIdleness } from '../../../src/host/idle.ts';
 
-const calm: HostEase = {
+const calm: HostIdleness = {
   load: 0.1,
   processors: 2,
   freeMemoryBytes: 8e9,
   freeDiskBytes: 60e9,
   onBattery: false,
 };
-const busy: HostEase = { ...calm, load: 1.9 };
-const tight: HostEase = { ...busy, freeMemoryBytes: 100e6 };
+const busy: HostIdleness = { ...calm, load: 1.9 };
+const tight: HostIdleness = { ...busy, freeMemoryBytes: 100e6 };
 const made: MakingEnd = { kind: 'made', bytes: 212e6 };
 
 interface Story {
   /** What the looks see, in turn; the last one for ever. */
-  readonly looks: readonly HostEase[];
+  readonly looks: readonly HostIdleness[];
   /** How the makings end, in turn; `never` runs until it is given up. */
   readonly makings?: readonly (MakingEnd | 'never')[];
   /** There is a base of somebody else's by then. */

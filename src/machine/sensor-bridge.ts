@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, rm } from 'node:fs/promises';
+import { writeFileAtomically } from '../system/atomic-file.ts';
+import type { Environment } from '../context.ts';
+import type { MachinePaths } from './paths.ts';
+import {
+  identifyProcess,
+  isAlive,
+  signalProcess,
+  waitForExit,
+  type ProcessIdentity,
+} from '../system/process.ts';
+import { readRegularText } from '../system/regular-file.ts';
+
+/** The sensor bridge of a machine, as written down in its state folder. */
+export interface SensorBridge {
+  /** UTOPIA_SENSORS as the bridge was given it. */
+  readonly feed: string;
+  readonly process: ProcessIdentity;
+}
+
+/** A bridge that is asked to end has nothing to write back. */
+const endMs = 2_000;
+
+/**
+ * Starts the machine's sensor bridge, a process in a session of its own that
+ * outlives this one and ends with its QEMU. `command` is its program and arguments;
+ * its words go to the machine's sensors.log, which starts anew unless `append`.
+ */
+export async function startBridge(
+  command: readonly string[],
+  feed: string,
+  paths: MachinePaths,
+  env: Environment,
+  append = false,
+): Promise<SensorBridge | undefined> {
+  const [program = '', ...args] = command;
+  const log = await open(paths.sensorsLog, append ? 'a' : 'w', 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: '/',
+      env,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await once(child, 'spawn');
+    child.unref();
+    const process = await identifyProcess(child.pid ?? 0);
+    if (process === undefined) return undefined;
+    const bridge = { feed, process };
+    await writeFileAtomically(paths.sensorsFile, `${JSON.stringify(bridge)}\n`, { mode: 0o600 });
+    return bridge;
+  } finally {
+    await log.close();
+  }
+}
+
+/** The machine's bridge and whether it runs; undefined when its last start had none. */
+export async function findBridge(
+  paths: MachinePaths,
+): Promise<(SensorBridge & { readonly alive: boolean }) | undefined> {
+  try {
+    const bridge = JSON.parse(await readRegularText(paths.sensorsFile)) as SensorBridge;
+    return { ...bridge, alive: await isAlive(bridge.process) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends the machine's bridge, if it runs. It would end by itself soon after its QEMU. */
+export async function endBridge(paths: MachinePaths): Promise<void> {
+  const bridge = await findBridge(paths);
+  if (bridge === undefined) return;
+  if (bridge.alive && (await signalProcess(bridge.process, 'SIGTERM'))) {
+    const gone = await waitForExit(bridge.process, { timeoutMs: endMs });
+    if (!gone) await signalProcess(bridge.process, 'SIGKILL');
+  }
+  await rm(paths.sensorsFile, { force: true });
+}

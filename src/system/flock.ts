@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { UtopiaError } from '../errors.ts';
+
+/**
+ * Tries to take the kernel's lock on an open file; false when somebody else has
+ * it. It lasts until the descriptor is closed, in whatever way this process ends.
+ * Node has no call for it: flock(1) of util-linux takes it on our descriptor, and
+ * it stays ours after flock has ended. Throws `program-missing`, `cannot-create`.
+ */
+export async function tryFlock(fd: number): Promise<boolean> {
+  const child = spawn('flock', ['--nonblock', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+  });
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    // flock(1) exits with 1 when somebody else holds the lock.
+    if (code === 0 || code === 1) return code === 0;
+    throw new UtopiaError('cannot-create', `flock ended with status ${code}.`, {
+      hint: 'Is the folder on a file system without locks? Use another one.',
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new UtopiaError('program-missing', 'The program flock is missing.', {
+      hint: 'Install the package util-linux.',
+    });
+  }
+}
