@@ -49,7 +49,10 @@ export type RunCommand = (
 
 type AddCommands = (program: Command, runCommand: RunCommand) => void;
 
-/** The commands that each part of the tree brings. A new one also has its line in cli/help.ts. */
+/**
+ * The commands that each part of the tree brings. A new one also has its line in
+ * cli/help.ts, and its row in test/support/command-table.ts.
+ */
 const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addMachineCommands, 'up', 'down', 'reboot', 'status'],
   [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],

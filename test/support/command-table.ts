@@ -1,0 +1,471 @@
+/** The function of src/commands that a line reaches, and what it is given besides context and globals. */
+export interface Call {
+  readonly calls: string;
+  readonly given: readonly unknown[];
+}
+
+/**
+ * What an option changes: these fields of the last record that the function is given, another call,
+ * that the function's status becomes the program's, or nothing.
+ */
+export type Change = Readonly<Record<string, unknown>> | Call | 'exit status' | 'nothing';
+
+/**
+ * An option by its spellings (`-d, --detach`), or an optional argument by its name (`[name]`); its
+ * value, where it takes one; what it changes; and the words without which it is refused or idle.
+ */
+export type OptionRow = readonly [
+  spellings: string,
+  value: string,
+  change: Change,
+  beside?: string,
+];
+
+export interface CommandRow extends Call {
+  /** The arguments that the command needs, where it needs some. */
+  readonly args?: string;
+  /** The function's status becomes the program's also without an option. */
+  readonly passesStatus?: true;
+  /** The function takes the record in the place of the global options. */
+  readonly withoutGlobals?: true;
+  readonly options: readonly OptionRow[];
+}
+
+const flags = (key: string, value: string): Change => ({ flags: { [key]: value } });
+const memory: OptionRow = ['--memory', '3G', flags('UTOPIA_MEMORY_MB', '3G')];
+const cpus: OptionRow = ['--cpus', '3', flags('UTOPIA_CPUS', '3')];
+const accel: OptionRow = ['--accel', 'tcg', flags('UTOPIA_ACCEL', 'tcg')];
+const keys: readonly OptionRow[] = [
+  memory,
+  cpus,
+  accel,
+  ['--ssh-port', '2345', flags('UTOPIA_SSH_PORT', '2345')],
+  ['--login', 'key', flags('UTOPIA_LOGIN', 'key')],
+  ['--network', 'none', flags('UTOPIA_NETWORK', 'none')],
+  ['--vnc', 'unix', flags('UTOPIA_VNC', 'unix')],
+  ['--name', 'ask1', flags('UTOPIA_NAME', 'ask1')],
+  ['--disk', 'a.img --disk /b.img', flags('UTOPIA_DISKS', '/lab/a.img /b.img')],
+  ['--sensors', 'sim', flags('UTOPIA_SENSORS', 'sim')],
+];
+
+/** Every command that does something, by the words that run it. */
+export const commandTable: Readonly<Record<string, CommandRow>> = {
+  up: {
+    calls: 'runUp',
+    given: [
+      {
+        detach: false,
+        wait: true,
+        timeoutMs: undefined,
+        stallMs: 120_000,
+        ensure: false,
+        yes: false,
+        dryRun: false,
+        here: false,
+        exposeAnyway: false,
+        cold: false,
+        qemuArgs: [],
+        flags: {},
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['-d, --detach', '', { detach: true }],
+      ['--ensure', '', { ensure: true }],
+      ['--no-wait', '', { wait: false, detach: true }, '--detach'],
+      ['--timeout', '7.5', { timeoutMs: 7500 }],
+      ['--stall', '8', { stallMs: 8000 }],
+      ['-y, --yes', '', { yes: true }],
+      ['--expose-anyway', '', { exposeAnyway: true }],
+      ['--cold', '', { cold: true }],
+      ['--here', '', { here: true }],
+      ['--dry-run', '', { dryRun: true }],
+      ['[qemu-args]', '-- -device edu -d int', { qemuArgs: ['-device', 'edu', '-d', 'int'] }],
+      ...keys,
+    ],
+  },
+  down: {
+    calls: 'runDown',
+    given: [{ force: false, timeoutMs: 90_000 }],
+    options: [
+      ['-f, --force', '', { force: true }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+    ],
+  },
+  reboot: {
+    calls: 'runReboot',
+    given: [{ force: false, timeoutMs: 90_000, wait: true, stallMs: 120_000 }],
+    options: [
+      ['-f, --force', '', { force: true }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+      ['--no-wait', '', { wait: false }],
+      ['--stall', '8', { stallMs: 8000 }],
+    ],
+  },
+  status: {
+    calls: 'runStatus',
+    given: [],
+    options: [['--exit-status', '', 'exit status']],
+  },
+  ssh: {
+    calls: 'runSsh',
+    given: [{ login: 'root', words: [], tty: false }],
+    passesStatus: true,
+    options: [
+      ['-l, --login', 'user', { login: 'user' }],
+      ['-t, --tty', '', { tty: true }],
+      ['[command]', '-- ls -l', { words: ['ls', '-l'] }],
+    ],
+  },
+  exec: {
+    args: 'grep -q x',
+    calls: 'runExec',
+    given: [{ login: 'root', words: ['grep', '-q', 'x'] }],
+    passesStatus: true,
+    options: [['-l, --login', 'user', { login: 'user' }]],
+  },
+  cp: {
+    args: 'a :b',
+    calls: 'runCp',
+    given: [{ login: 'root', paths: ['a', ':b'], preserve: false }],
+    options: [
+      ['-l, --login', 'user', { login: 'user' }],
+      ['-p, --preserve', '', { preserve: true }],
+      // Folders are copied without it, too.
+      ['-r, --recursive', '', 'nothing'],
+    ],
+  },
+  'ssh-config': {
+    calls: 'runSshConfig',
+    given: [{ login: 'root', action: 'print' }],
+    options: [
+      ['-l, --login', 'user', { login: 'user' }],
+      ['--install', '', { action: 'install' }],
+      ['--remove', '', { action: 'remove' }],
+    ],
+  },
+  mount: {
+    calls: 'runMount',
+    given: [{ folder: undefined, once: false, sshfs: undefined }],
+    passesStatus: true,
+    options: [
+      ['[folder]', '/mnt', { folder: '/mnt' }],
+      ['--once', '', { once: true }],
+      ['--sshfs', '', { sshfs: true }],
+      ['--sshfs', 'src', { sshfs: 'src' }],
+    ],
+  },
+  passwd: {
+    calls: 'runPasswd',
+    given: [{ account: 'root', stdin: false }],
+    options: [
+      ['[account]', 'user', { account: 'user' }],
+      ['--stdin', '', { stdin: true }],
+    ],
+  },
+  login: {
+    calls: 'runLogin',
+    given: [undefined],
+    options: [
+      ['[how]', 'key', { calls: 'runLogin', given: ['key'] }],
+      ['[how]', 'password', { calls: 'runLogin', given: ['password'] }],
+    ],
+  },
+  expose: {
+    calls: 'runExpose',
+    given: [{ off: false, anyway: false }],
+    options: [
+      ['--off', '', { off: true }],
+      ['--expose-anyway', '', { anyway: true }],
+    ],
+  },
+  ls: {
+    calls: 'runLs',
+    given: [{ all: false }],
+    options: [['-a, --all', '', { all: true }]],
+  },
+  logs: {
+    calls: 'runLogs',
+    given: [{ follow: false, since: undefined, boot: undefined, qemu: false, lines: undefined }],
+    options: [
+      ['-f, --follow', '', { follow: true }],
+      ['--since', '10m', { since: '10m' }],
+      ['--boot', '2', { boot: 2 }],
+      ['--lines', '3', { lines: 3 }],
+      ['--qemu', '', { qemu: true }],
+    ],
+  },
+  console: { calls: 'runConsole', given: [], options: [] },
+  screenshot: {
+    calls: 'runScreenshot',
+    given: [{ file: undefined }],
+    options: [['[file]', 'a.png', { file: 'a.png' }]],
+  },
+  key: {
+    args: 'f2',
+    calls: 'runKeys',
+    given: [{ chords: ['f2'], list: false }],
+    options: [
+      ['--list', '', { list: true }],
+      ['[keys]', 'ctrl-alt-del ret', { chords: ['ctrl-alt-del', 'ret'] }],
+    ],
+  },
+  sysrq: {
+    calls: 'runSysrq',
+    given: [{ key: undefined }],
+    options: [['[key]', 't', { key: 't' }]],
+  },
+  vnc: {
+    calls: 'runVnc',
+    given: [{ print: false }],
+    options: [['--print', '', { print: true }]],
+  },
+  forward: {
+    calls: 'runForward',
+    given: [{ rules: [], remove: false }],
+    options: [
+      ['[rules]', '8080:80 2222:22/udp', { rules: ['8080:80', '2222:22/udp'] }],
+      ['--remove', '', { rules: ['8080'], remove: true }, '8080'],
+      // What the command does without rules, for who wants to say it.
+      ['--list', '', 'nothing'],
+    ],
+  },
+  oops: {
+    calls: 'runOops',
+    given: [{ last: undefined, all: false, log: undefined, vmlinux: undefined }],
+    options: [
+      ['[file]', 'dmesg.txt', { log: 'dmesg.txt' }],
+      ['--last', '3', { last: 3 }],
+      ['--all', '', { all: true }],
+      ['--log', 'serial.log', { log: 'serial.log' }],
+      ['--vmlinux', 'vmlinux', { vmlinux: 'vmlinux' }],
+    ],
+  },
+  run: {
+    args: '-- ./test.sh -v',
+    calls: 'runRun',
+    given: [
+      {
+        words: ['./test.sh', '-v'],
+        timeoutMs: undefined,
+        use: 'read',
+        copyOut: [],
+        keep: undefined,
+        junit: undefined,
+        each: [],
+        commands: undefined,
+        jobs: undefined,
+        results: undefined,
+        resume: false,
+        logs: undefined,
+        maxLogBytes: 64 * 2 ** 20,
+        maxCopyOutBytes: 2 ** 30,
+        maxOutputBytes: 2 ** 20,
+        yes: false,
+        network: false,
+        with: [],
+        shareFolder: false,
+        from: undefined,
+        cold: false,
+        flags: {},
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['[command]', '-- true', { words: ['true'] }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+      ['--rw', '', { use: 'write' }],
+      ['--copy-in', '', { use: 'private' }],
+      ['--copy-out', 'a --copy-out b', { use: 'private', copyOut: ['a', 'b'] }],
+      ['--keep', '', { keep: { name: undefined } }],
+      ['--keep', 'debug', { keep: { name: 'debug' } }],
+      ['--junit', 'marks.xml', { junit: 'marks.xml' }],
+      ['--each', 'a b', { each: ['a', 'b'] }],
+      ['--with', 'c d', { with: ['c', 'd'], each: ['a'] }, '--each a'],
+      ['--share-folder', '', { shareFolder: true, each: ['a'] }, '--each a'],
+      ['--commands', 'tests.txt', { commands: 'tests.txt' }],
+      ['--results', 'out', { results: 'out', each: ['a'] }, '--each a'],
+      ['--resume', '', { resume: true, results: 'out', each: ['a'] }, '--results out --each a'],
+      ['--logs', 'logs', { logs: 'logs', each: ['a'] }, '--each a'],
+      ['--max-log', '3M', { maxLogBytes: 3 * 2 ** 20, logs: 'l' }, '--logs l'],
+      [
+        '--max-copy-out',
+        '5K',
+        { maxCopyOutBytes: 5 * 2 ** 10, copyOut: ['a'], use: 'private' },
+        '--copy-out a',
+      ],
+      ['--jobs', '2', { jobs: 2, each: ['a'] }, '--each a'],
+      ['--max-output', '6M', { maxOutputBytes: 6 * 2 ** 20 }],
+      ['--network', '', { network: true }],
+      ['--from', 'ready', { from: 'ready' }],
+      ['--cold', '', { cold: true }],
+      ['-y, --yes', '', { yes: true }],
+      memory,
+      cpus,
+      accel,
+    ],
+  },
+  suspend: { calls: 'runSuspend', given: [], options: [] },
+  'snapshot save': {
+    calls: 'runSnapshotSave',
+    given: [{ name: undefined, text: undefined, replace: false }],
+    options: [
+      ['[name]', 'ready', { name: 'ready' }],
+      ['-m, --message', 'compiles', { text: 'compiles' }],
+      ['--replace', '', { replace: true }],
+    ],
+  },
+  'snapshot list': { calls: 'runSnapshotList', given: [], options: [] },
+  'snapshot restore': { args: 'x', calls: 'runSnapshotRestore', given: ['x'], options: [] },
+  'snapshot show': { args: 'x', calls: 'runSnapshotShow', given: ['x'], options: [] },
+  'snapshot remove': {
+    args: 'x',
+    calls: 'runSnapshotRemove',
+    given: [{ name: 'x', yes: false }],
+    options: [['-y, --yes', '', { yes: true }]],
+  },
+  reset: {
+    calls: 'runReset',
+    given: [{ yes: false, undo: undefined, purge: false }],
+    options: [
+      ['-y, --yes', '', { yes: true }],
+      ['--undo', '', { undo: 'newest' }],
+      ['--to', 'ready', { calls: 'runSnapshotRestore', given: ['ready'] }],
+      ['--purge', '', { purge: true }],
+    ],
+  },
+  undo: {
+    calls: 'runReset',
+    given: [{ yes: false, undo: 'further-back', purge: false }],
+    options: [['[name]', 'then', { undo: { name: 'then' } }]],
+  },
+  init: { calls: 'runInit', given: [], options: [] },
+  config: { calls: 'runConfig', given: [{ flags: {} }], options: keys },
+  'image fetch': {
+    args: 'http://h/x.raw',
+    calls: 'runImageFetch',
+    given: [{ url: 'http://h/x.raw', sha256: undefined, output: undefined }],
+    options: [
+      ['--sha256', 'abc', { sha256: 'abc' }],
+      ['-o, --output', 'x.raw', { output: 'x.raw' }],
+    ],
+  },
+  'image rebase': {
+    calls: 'runImageRebase',
+    given: [{ to: undefined, yes: false, force: false }],
+    options: [
+      ['--to', 'x.raw', { to: 'x.raw' }],
+      ['-y, --yes', '', { yes: true }],
+      ['--force', '', { force: true }],
+    ],
+  },
+  'image build': {
+    calls: 'runImageBuild',
+    given: [
+      {
+        suite: 'bookworm',
+        profile: 'lab',
+        size: '8G',
+        include: [],
+        output: undefined,
+        mirror: undefined,
+        yes: false,
+        verify: true,
+        warm: true,
+      },
+    ],
+    options: [
+      ['--suite', 'trixie', { suite: 'trixie' }],
+      ['--profile', 'minimal', { profile: 'minimal' }],
+      ['--size', '4G', { size: '4G' }],
+      ['--include', 'valgrind nasm', { include: ['valgrind', 'nasm'] }],
+      ['-o, --output', 'x.qcow2', { output: 'x.qcow2' }],
+      ['--mirror', 'http://h/debian', { mirror: 'http://h/debian' }],
+      ['-y, --yes', '', { yes: true }],
+      ['--no-verify', '', { verify: false }],
+      ['--no-warm', '', { warm: false }],
+    ],
+  },
+  'image warm': {
+    calls: 'runImageWarm',
+    given: [{ again: false, flags: {} }],
+    options: [['--again', '', { again: true }], memory, cpus, accel],
+  },
+  'image cool': {
+    calls: 'runImageCool',
+    given: [{ all: false }],
+    options: [['--all', '', { all: true }]],
+  },
+  'image list': { calls: 'runImageList', given: [], options: [] },
+  'image remove': {
+    args: 'x',
+    calls: 'runImageRemove',
+    given: [{ name: 'x', yes: false }],
+    options: [['-y, --yes', '', { yes: true }]],
+  },
+  disks: {
+    calls: 'runDisks',
+    given: [{}],
+    options: [['--disk', 'a.img --disk /b.img', { UTOPIA_DISKS: '/lab/a.img /b.img' }]],
+  },
+  devices: {
+    calls: 'runDevices',
+    given: [{ yes: false }],
+    options: [['-y, --yes', '', { yes: true }]],
+  },
+  sensors: { calls: 'runSensorsStatus', given: [], options: [] },
+  'sensors show': {
+    calls: 'runSensorsShow',
+    given: [{ from: undefined, seconds: undefined }],
+    options: [
+      ['--from', 'sim', { from: 'sim' }],
+      ['--seconds', '5', { seconds: 5 }],
+    ],
+  },
+  'sensors record': {
+    args: 'lab.bin',
+    calls: 'runSensorsRecord',
+    given: ['lab.bin', { from: undefined, seconds: undefined }],
+    options: [
+      ['--from', 'sim', { from: 'sim' }],
+      ['--seconds', '5', { seconds: 5 }],
+    ],
+  },
+  'sensors use': { args: 'sim', calls: 'runSensorsUse', given: ['sim'], options: [] },
+  'sensors bridge': {
+    args: 'sim a.sock 4127',
+    calls: 'runSensorBridge',
+    given: [{ feed: 'sim', socket: 'a.sock', pid: 4127 }],
+    withoutGlobals: true,
+    options: [],
+  },
+  doctor: {
+    calls: 'runDoctor',
+    given: [
+      {
+        only: [],
+        list: false,
+        requireKvm: false,
+        root: undefined,
+        explain: undefined,
+        report: undefined,
+        fix: undefined,
+        yes: false,
+        dryRun: false,
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['--check', 'kvm.works disk.room', { only: ['kvm.works', 'disk.room'] }],
+      ['--list', '', { list: true }],
+      ['--explain', 'kvm.works', { explain: 'kvm.works' }],
+      ['--require-kvm', '', { requireKvm: true }],
+      ['--root', '/host', { root: '/host' }],
+      ['--report', 'report.txt', { report: 'report.txt' }],
+      ['--fix', '', { fix: [] }],
+      ['--fix', 'kvm.works disk.room', { fix: ['kvm.works', 'disk.room'] }],
+      ['-y, --yes', '', { yes: true, fix: [] }, '--fix'],
+      ['--dry-run', '', { dryRun: true, fix: [] }, '--fix'],
+    ],
+  },
+};
