@@ -9,8 +9,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledPackages, noticeFile, writeNotice } from './third-party.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** Where to: dist/, or the folder that is named. */
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** The commands, as src/cli names them. */
@@ -67,13 +70,13 @@ const keepApart = {
 };
 
 const files = [...parts, ...shared, ...libraries];
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-mkdirSync(join(root, 'dist'));
-writeFileSync(join(root, 'dist/package.json'), '{ "type": "commonjs" }\n');
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   absWorkingDir: root,
-  outdir: 'dist',
+  outdir: dist,
   bundle: true,
   format: 'cjs',
   supported: { 'dynamic-import': false },
@@ -85,18 +88,20 @@ const options = {
   define: { UTOPIA_VERSION: JSON.stringify(version) },
   plugins: [keepApart],
   logLevel: 'warning',
+  metafile: true,
 };
-await build({
+const { metafile: ofParts } = await build({
   ...options,
   entryPoints: files.map((each) => ({ in: each, out: basename(each, '.ts') })),
 });
 // Compiled code that is kept between runs must be that of these very files.
 const hash = createHash('sha256');
-for (const name of readdirSync(join(root, 'dist')).toSorted()) {
-  hash.update(name).update(readFileSync(join(root, 'dist', name)));
+for (const name of readdirSync(dist).toSorted()) {
+  hash.update(name).update(readFileSync(join(dist, name)));
 }
-await build({
+const { metafile: ofMain } = await build({
   ...options,
   entryPoints: ['src/main.ts'],
   define: { ...options.define, UTOPIA_BUILD: JSON.stringify(hash.digest('hex').slice(0, 12)) },
 });
+writeFileSync(join(dist, noticeFile), writeNotice(root, bundledPackages([ofParts, ofMain])));
