@@ -66,6 +66,16 @@ const keepApart = {
         throw new Error('commander loads child_process in another way now');
       return { contents: text.replace(eager, 'const childProcess = undefined;'), loader: 'js' };
     });
+    // Intl.Segmenter takes some 20 ms to make, and only text beyond ASCII needs it.
+    onLoad({ filter: /string-width\/index\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const eager = 'const segmenter = new Intl.Segmenter();';
+      const lazy =
+        'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };';
+      if (!text.includes(eager))
+        throw new Error('string-width makes its segmenter in another way now');
+      return { contents: text.replace(eager, lazy), loader: 'js' };
+    });
   },
 };
 

@@ -6,6 +6,7 @@ import { machinePaths } from '../machine/paths.ts';
 import { addressOf, listMachines, machinesNamed, type KnownMachine } from '../machine/registry.ts';
 import { homeFolder } from '../system/places.ts';
 import { shorten } from '../ui/card.ts';
+import { padToWidth, textWidth } from '../text/width.ts';
 
 /** Names that fit into an error message. */
 const mostNames = 8;
@@ -75,11 +76,11 @@ function unknown(name: string, machines: readonly KnownMachine[]): UtopiaError {
 
 function ambiguous(context: Context, name: string, named: readonly KnownMachine[]): UtopiaError {
   const home = homeFolder(context.env);
-  const width = Math.max(...named.map(({ paths }) => paths.id.length));
+  const width = Math.max(...named.map(({ paths }) => textWidth(paths.id)));
   return new UtopiaError('machine-unknown', `${named.length} machines are called "${name}".`, {
     details: named.map(({ paths, state, running }) => {
       const file = state === undefined ? '' : shorten(state.file, context.cwd, home);
-      return `${paths.id.padEnd(width)}  ${running === undefined ? 'off    ' : 'running'}  ${file}`;
+      return `${padToWidth(paths.id, width)}  ${running === undefined ? 'off    ' : 'running'}  ${file}`;
     }),
     hint: `Name it by its id: utopia -n ${named[0]?.paths.id ?? name} status\nor give one of them another UTOPIA_NAME.`,
   });

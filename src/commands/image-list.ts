@@ -3,6 +3,7 @@ import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
 import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
 import { formatBytes } from '../text/format.ts';
+import { padToWidth, textWidth } from '../text/width.ts';
 
 /** `utopia image list`: name, size, what it is; a line each. */
 export async function runImageList(context: Context, globals: GlobalOptions): Promise<void> {
@@ -16,7 +17,7 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
     terminal.err(`No images in ${imageFolder(env)}. utopia image build makes one.`);
     return;
   }
-  const width = Math.max(...images.map((image) => image.name.length));
+  const width = Math.max(...images.map((image) => textWidth(image.name)));
   for (const image of images) {
     terminal.out(describeImage(image, width));
     for (const base of warm.filter(({ manifest }) => manifest.image === image.path)) {
@@ -28,7 +29,7 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
 function describeImage(image: StoredImage, width: number): string {
   const origin = describeOrigin(image.record);
   const size = `${formatBytes(image.allocatedBytes)} of ${formatBytes(image.bytes)}`;
-  return `${image.name.padEnd(width)}  ${size.padEnd(16)}  ${origin}`;
+  return `${padToWidth(image.name, width)}  ${size.padEnd(16)}  ${origin}`;
 }
 
 function describeBase({ bytes, manifest }: WarmBase): string {

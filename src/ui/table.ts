@@ -1,3 +1,5 @@
+import { keepEnd, padToWidth, textWidth } from '../text/width.ts';
+
 /** Blanks between two columns. */
 const gap = '  ';
 /** What a last column keeps at least: the end of a path says more than its start. */
@@ -14,7 +16,9 @@ export function layOutTable(rows: readonly (readonly string[])[], width: number)
     .map((_cell, column) => column)
     .filter((column) => rows.length === 1 || rows.slice(1).some((row) => row[column] !== ''));
   const last = shown.at(-1);
-  const widths = shown.map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const widths = shown.map((column) =>
+    Math.max(...rows.map((row) => textWidth(row[column] ?? ''))),
+  );
   const before = widths.slice(0, -1).reduce((sum, each) => sum + each + gap.length, 0);
   const room = Math.max(leastWidth, width - before);
   return rows.map((row) =>
@@ -22,13 +26,9 @@ export function layOutTable(rows: readonly (readonly string[])[], width: number)
       .map((column, at) =>
         column === last
           ? keepEnd(row[column] ?? '', room)
-          : (row[column] ?? '').padEnd(widths[at] ?? 0),
+          : padToWidth(row[column] ?? '', widths[at] ?? 0),
       )
       .join(gap)
       .trimEnd(),
   );
-}
-
-function keepEnd(text: string, width: number): string {
-  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
 }

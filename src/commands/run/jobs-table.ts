@@ -1,4 +1,5 @@
 import { formatDuration } from '../../text/format.ts';
+import { keepEnd, keepStart, padToWidth, textWidth } from '../../text/width.ts';
 
 /** One of several runs that has not ended, `sinceMs` of it spent in its state. */
 export interface OpenJob {
@@ -35,13 +36,13 @@ const spareLines = 4;
 
 /** Width of the column with these items' names. Pure. */
 export function nameWidth(items: readonly string[], columns: number): number {
-  const longest = Math.max(...items.map((item) => item.length));
+  const longest = Math.max(...items.map(textWidth));
   return Math.min(longest, longestName, columns - 30);
 }
 
 /** A path in so many columns, cut at its start. Pure. */
 export function fitName(item: string, width: number): string {
-  return item.length <= width ? item.padEnd(width) : `…${item.slice(item.length - width + 1)}`;
+  return padToWidth(keepEnd(item, width), width);
 }
 
 /**
@@ -62,7 +63,7 @@ export function drawJobs(view: JobsView, width: number, room: TableRoom): string
 function drawJob({ item, state, sinceMs }: OpenJob, width: number, room: TableRoom): string {
   const time = state === 'waiting' ? '' : formatSeconds(sinceMs);
   const line = `  ${room.mark} ${fitName(item, width)}  ${state.padEnd(8)} ${time.padStart(12)}`;
-  const fitting = line.trimEnd().slice(0, room.columns - 1);
+  const fitting = keepStart(line.trimEnd(), room.columns - 1);
   return state === 'waiting' ? room.dim(fitting) : fitting;
 }
 

@@ -13,6 +13,7 @@ import { countOf, formatBytes } from '../../text/format.ts';
 import { readManifest } from '../../vmstate/manifest.ts';
 import { locateMachine } from '../locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';
+import { padToWidth, textWidth } from '../../text/width.ts';
 
 /**
  * `utopia snapshot list`: a line each, below the one that it was made from; then what resets and
@@ -39,10 +40,12 @@ function describeAside({ name, note, overlay, memoryBytes, allocatedBytes }: Kep
 function printSnapshots({ terminal, now: clock }: Context, snapshots: readonly Snapshot[]): void {
   const now = clock();
   const rows = arrange(snapshots);
-  const width = Math.max(...rows.map(({ depth, snapshot }) => depth * 2 + snapshot.name.length));
+  const width = Math.max(
+    ...rows.map(({ depth, snapshot }) => depth * 2 + textWidth(snapshot.name)),
+  );
   const whatWidth = Math.max(...snapshots.map((each) => describeMemory(each).length));
   for (const { depth, snapshot } of rows) {
-    const name = `${'  '.repeat(depth)}${snapshot.name}`.padEnd(width);
+    const name = padToWidth(`${'  '.repeat(depth)}${snapshot.name}`, width);
     const size = formatBytes(snapshot.allocatedBytes).padStart(6);
     const age = formatAge(now, new Date(snapshot.savedAt)).padStart(ageWidth);
     const what = describeMemory(snapshot).padEnd(whatWidth);
