@@ -2,6 +2,7 @@ import { firstProblem, kvmProblem, pass, skipped } from '../check.ts';
 import type { CheckInput, Finding, FixCommand } from '../check.ts';
 import { loadModule } from '../fixes/commands.ts';
 import { containerFix } from '../remedies/container.ts';
+import { describeFile, mayGroup } from '../source/describe-file.ts';
 
 /** The one test that counts: opening the device as QEMU does. */
 export function evaluateAccess(input: CheckInput): Finding {
@@ -91,6 +92,25 @@ function denied(input: CheckInput, evidence: Finding['evidence'] & object, how: 
         ],
         after: 'none',
         advice: 'Or use a terminal that is no snap (not the one inside a snapped editor).',
+      },
+    });
+  }
+  const { file } = input.facts.device;
+  if (container !== undefined && errno === 'EACCES' && file !== undefined && !mayGroup(file)) {
+    return kvmProblem(input, `/dev/kvm is refused (${errno}): only its owner may open it`, {
+      cause: 'device-denied',
+      why: 'The device has the owner and the mode of outside, and that mode lets no group open it.',
+      evidence: [...evidence, { path: '/dev/kvm', value: describeFile(file) }],
+      fix: {
+        kind: 'manual',
+        commands: [
+          {
+            argv: ['utopia', 'doctor', '--fix'],
+            root: false,
+            why: 'on the host outside: udev gives the device its group; then start this container anew',
+          },
+        ],
+        after: 'relogin',
       },
     });
   }

@@ -2,8 +2,13 @@ import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import { holdsGroup } from '../facts/process-status.ts';
 import type { HostFacts } from '../facts/types.ts';
-import { containerFix, isGroupUnmapped, nameOfContainer } from '../remedies/container.ts';
-import { mayEverybody } from '../source/describe-file.ts';
+import {
+  containerFix,
+  hasOwnLogins,
+  isGroupUnmapped,
+  nameOfContainer,
+} from '../remedies/container.ts';
+import { mayEverybody, mayGroup } from '../source/describe-file.ts';
 
 /** Groups of this very process: they are read at login and handed on from there. */
 export function evaluateSession(input: CheckInput): Finding {
@@ -16,10 +21,13 @@ export function evaluateSession(input: CheckInput): Finding {
   if (errno !== 'EACCES') return pass('not the reason: the device answers otherwise');
   if (mayEverybody(file)) return pass('not the reason: everybody may open the device');
   const { container } = machine;
+  if (container !== undefined && !mayGroup(file) && !isGroupUnmapped(input.facts)) {
+    return pass('not the reason: its mode lets no group open it');
+  }
   if (container !== undefined && isGroupUnmapped(input.facts)) {
     return kvmProblem(input, 'the group of /dev/kvm has no number in this container', {
       cause: 'group-not-mapped',
-      why: `${capitalised(nameOfContainer(container, 'unmapped'))} has user and group ids of its own; those of outside that it leaves out, the device's among them, are shown as nobody's. No group in here opens it.`,
+      why: `${capitalised(nameOfContainer(container, 'unmapped'))} has user and group ids of its own; those of outside that it leaves out, the device's among them, are shown as nobody's. No group that is given in here opens it.`,
       evidence: [{ path: '/dev/kvm', value: `group ${file.gid} (nobody)` }],
       fix: containerFix(input.facts, container, 'unmapped'),
     });
@@ -39,7 +47,9 @@ export function evaluateSession(input: CheckInput): Finding {
       `this is ${nameOfContainer(container)} without group ${gid}, to which /dev/kvm belongs`,
       {
         cause: 'session-lacks-group',
-        why: 'Groups of a container are given when it is started, by number.',
+        why: hasOwnLogins(container)
+          ? 'The device has the number of a group outside; who holds that number in here may open it.'
+          : 'Groups of a container are given when it is started, by number.',
         evidence,
         fix: containerFix(input.facts, container, 'group'),
       },

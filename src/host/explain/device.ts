@@ -60,12 +60,12 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'session-lacks-group': {
         means: 'You are in the group, this login is not.',
-        fix: "Log out and in. For one command at once: sg kvm -c 'utopia up', which utopia up offers by itself. If a new login does not help: loginctl terminate-user NAME ends what keeps the old groups, and every session with it. In a CI job, which gets no new login: sg. In a container the group is given from outside, by number.",
+        fix: "Log out and in. For one command at once: sg kvm -c 'utopia up', which utopia up offers by itself. If a new login does not help: loginctl terminate-user NAME ends what keeps the old groups, and every session with it. In a CI job, which gets no new login: sg. In a container the group is given from outside, by number; in LXC, systemd-nspawn and a chroot, which have logins of their own, a group of that number is made and joined in there.",
       },
       'group-not-mapped': {
         means:
           'The container has a user namespace of its own, and the device’s group is none of its ids: it shows as nobody’s (65534), as do those of your groups that were kept.',
-        fix: 'Rootless Podman: --group-add keep-groups. Distrobox: --annotation run.oci.keep_original_groups=1. Proxmox, LXD and Incus: gid= of the device. Rootless Docker and Toolbx hand no groups on: an ACL on the host, or work on the host.',
+        fix: 'Rootless Podman: --group-add keep-groups, with crun. LXC and systemd-nspawn: setfacl on the host, with the number that the user has there. Flatpak and bubblewrap keep your groups: join the device’s on the host. Distrobox: --annotation run.oci.keep_original_groups=1. Proxmox, LXD and Incus: gid= of the device. Rootless Docker and Toolbx hand no groups on: an ACL on the host, or work on the host.',
       },
     },
   },
@@ -85,7 +85,7 @@ export const deviceExplanations: Readonly<Record<string, Explanation>> = {
       'device-denied': {
         means:
           'It is refused although owner, mode and groups allow it: by a control group (a container, a service, a snap), SELinux, AppArmor or an ACL.',
-        fix: 'In a container: allow the device there (lxc.cgroup2.devices.allow, DeviceAllow=). In a snap: connect its plug kvm, or use a terminal outside of it. For a service: systemctl set-property UNIT DeviceAllow="/dev/kvm rw". Else getfacl /dev/kvm and journalctl -k show who refuses.',
+        fix: 'In a container: allow the device there (lxc.cgroup2.devices.allow, or lxc.cgroup.devices.allow where control groups are of version 1; DeviceAllow=). In a snap: connect its plug kvm, or use a terminal outside of it. For a service: systemctl set-property UNIT DeviceAllow="/dev/kvm rw". Where its mode lets only its owner open it: utopia doctor --fix on the host outside. Else getfacl /dev/kvm and journalctl -k show who refuses.',
       },
     },
   },

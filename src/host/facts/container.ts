@@ -50,6 +50,10 @@ export interface Container {
   readonly userNamespace: boolean;
   /** How it is called outside, where that is seen in here. */
   readonly name?: string | undefined;
+  /** Devices are allowed by control groups of version 1. */
+  readonly cgroupV1?: boolean | undefined;
+  /** Text of /proc/self/uid_map. */
+  readonly uidMap?: string | undefined;
 }
 
 /** Files that tell of a container when they are there. */
@@ -85,6 +89,20 @@ export function leavesIdsOut(uidMap: string | undefined): boolean {
   const ranges = (uidMap ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number));
   const mapped = ranges.reduce((sum, [, , count = 0]) => sum + count, 0);
   return mapped > 0 && mapped < allIds;
+}
+
+/** Which user of outside a user of this namespace is (user_namespaces(7)); undefined for one that is not mapped. */
+export function outsideId(uidMap: string | undefined, uid: number): number | undefined {
+  for (const line of (uidMap ?? '').split('\n')) {
+    const [inside = NaN, outside = NaN, count = NaN] = line.trim().split(/\s+/).map(Number);
+    if (uid >= inside && uid < inside + count) return outside + uid - inside;
+  }
+  return undefined;
+}
+
+/** Whether /proc/self/cgroup names a controller of devices, which version 1 alone has. */
+export function hasDevicesV1(cgroup: string | undefined): boolean {
+  return /^\d+:(?:[^:]*,)?devices(?:,[^:]*)?:/m.test(cgroup ?? '');
 }
 
 /** The kinds in the order in which they are recognised: what stands in another comes first. */

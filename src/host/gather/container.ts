@@ -3,6 +3,7 @@ import {
   containerFiles,
   containerVariables,
   detectContainer,
+  hasDevicesV1,
   leavesIdsOut,
   type Container,
   type ContainerKind,
@@ -45,7 +46,8 @@ export async function gatherContainer(
   });
   if (container === undefined) return { container, markers };
   const name = await findName(container.kind, env, read);
-  return { container: { ...container, name }, markers };
+  const cgroupV1 = hasDevicesV1(await read('/proc/self/cgroup'));
+  return { container: { ...container, name, cgroupV1, uidMap }, markers };
 }
 
 /** How the container is called outside, where it says so in here. */

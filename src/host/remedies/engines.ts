@@ -1,5 +1,6 @@
 import type { FixCommand } from '../check.ts';
 import type { ContainerKind } from '../facts/container.ts';
+import { joinGroupInside, joinGroupOutside } from './groups.ts';
 import { outside, type ContainerRemedy, type RemedyDetails } from './types.ts';
 
 /** Containers that a person starts: Docker, Podman and what is made of them, sandboxes, chroots. */
@@ -41,7 +42,7 @@ export const engineRemedies = {
     name: 'a container of a rootless Podman',
     remedy: () => ({
       commands: [run('podman', '--device', '/dev/kvm', '--group-add', 'keep-groups')],
-      advice: `Your user ${outside} has to be in the group of /dev/kvm there (id -nG shows it); then:`,
+      advice: `Your user ${outside} has to be in the group of /dev/kvm there (id -nG shows it), and Podman to use crun, which keeps groups; runc does not (podman info shows ociRuntime). Then:`,
     }),
   },
   toolbox: {
@@ -100,13 +101,15 @@ export const engineRemedies = {
   },
   flatpak: {
     name: 'a Flatpak sandbox',
-    remedy: ({ name }) => ({
+    remedy: (details) => ({
       commands: [
-        {
-          argv: ['flatpak', 'override', '--user', '--device=kvm', name],
-          root: false,
-          why: `${outside}: gives the sandbox the device; then start the application anew`,
-        },
+        details.trouble === 'unmapped'
+          ? joinGroupOutside(details)
+          : {
+              argv: ['flatpak', 'override', '--user', '--device=kvm', details.name],
+              root: false,
+              why: `${outside}: gives the sandbox the device; then start the application anew`,
+            },
         {
           argv: ['flatpak-spawn', '--host', 'utopia', 'up'],
           root: false,
@@ -127,12 +130,23 @@ export const engineRemedies = {
       ],
     }),
   },
-  chroot: { name: 'a chroot', remedy: remedyOfChroot },
+  chroot: { name: 'a chroot', ownLogins: true, remedy: remedyOfChroot },
   'user-namespace': {
     name: 'a user namespace',
-    remedy: () => ({
-      commands: [],
-      advice: `Start utopia outside of it: a user namespace has none of the groups ${outside}.`,
+    remedy: (details) => ({
+      commands:
+        details.trouble === 'absent'
+          ? [
+              {
+                argv: ['bwrap', '--dev-bind', '/dev/kvm', '/dev/kvm', '…'],
+                root: false,
+                why: `${outside}, where bubblewrap made it`,
+              },
+            ]
+          : details.trouble === 'unmapped'
+            ? [joinGroupOutside(details)]
+            : [],
+      advice: 'Start utopia outside of it. Or:',
     }),
   },
   unknown: {
@@ -165,21 +179,10 @@ function remedyOfDocker({ trouble, gid }: RemedyDetails): ReturnType<ContainerRe
 }
 
 /** It has the processes and groups of outside, and files of its own. */
-function remedyOfChroot({ trouble, gid, user }: RemedyDetails) {
-  if (trouble === 'group' && gid !== 'GID') {
+function remedyOfChroot(details: RemedyDetails) {
+  if (details.trouble === 'group' && details.gid !== 'GID') {
     return {
-      commands: [
-        {
-          argv: ['groupadd', '--gid', gid, 'kvm-outside'],
-          root: true,
-          why: 'in here: a name for the group that the device has outside',
-        },
-        {
-          argv: ['usermod', '-aG', 'kvm-outside', user],
-          root: true,
-          why: 'counts when the chroot is entered anew',
-        },
-      ],
+      commands: joinGroupInside(details),
       advice: 'The groups in here are those of the files in here:',
     };
   }

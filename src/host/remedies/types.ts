@@ -21,6 +21,12 @@ export interface RemedyDetails {
   /** How the container is called outside, else the word NAME. */
   readonly name: string;
   readonly user: string;
+  /** Name in here of the device's group, where it has one. */
+  readonly groupName: string | undefined;
+  /** Its root is a user of the host outside. */
+  readonly userNamespace: boolean;
+  /** The number that this user has outside, else the word UID. */
+  readonly outsideUid: string;
   /** The devices are those of a control group of version 1. */
   readonly cgroupV1: boolean;
 }
@@ -29,6 +35,8 @@ export interface RemedyDetails {
 export interface ContainerRemedy {
   /** With its article: `a Docker container`. */
   readonly name: string;
+  /** It has logins of its own, so groups are given in here. */
+  readonly ownLogins?: true;
   readonly remedy: (details: RemedyDetails) => Pick<Fix, 'commands' | 'advice'>;
 }
 

@@ -14,3 +14,8 @@ export function describeFile(file: FileStatus): string {
 export function mayEverybody({ mode }: Pick<FileStatus, 'mode'>): boolean {
   return (mode & 0o006) === 0o006;
 }
+
+/** Its group may read and write it. */
+export function mayGroup({ mode }: Pick<FileStatus, 'mode'>): boolean {
+  return (mode & 0o060) === 0o060;
+}
