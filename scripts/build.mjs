@@ -66,15 +66,25 @@ const keepApart = {
         throw new Error('commander loads child_process in another way now');
       return { contents: text.replace(eager, 'const childProcess = undefined;'), loader: 'js' };
     });
-    // Intl.Segmenter takes some 20 ms to make, and only text beyond ASCII needs it.
+    // Both take some 20 ms to make (V8 reads a literal as soon as the file), and only text
+    // beyond ASCII needs them.
     onLoad({ filter: /string-width\/index\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      const eager = 'const segmenter = new Intl.Segmenter();';
-      const lazy =
-        'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };';
-      if (!text.includes(eager))
-        throw new Error('string-width makes its segmenter in another way now');
-      return { contents: text.replace(eager, lazy), loader: 'js' };
+      const made = [
+        [
+          'const segmenter = new Intl.Segmenter();',
+          'let seg; const segmenter = { segment: (text) => (seg ??= new Intl.Segmenter()).segment(text) };',
+        ],
+        [
+          'const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;',
+          "let emoji; const rgiEmojiRegex = { test: (text) => (emoji ??= new RegExp('^\\\\p{RGI_Emoji}$', 'v')).test(text) };",
+        ],
+      ];
+      let contents = readFileSync(path, 'utf8');
+      for (const [eager, lazy] of made) {
+        if (!contents.includes(eager)) throw new Error(`string-width has no longer: ${eager}`);
+        contents = contents.replace(eager, () => lazy);
+      }
+      return { contents, loader: 'js' };
     });
   },
 };
