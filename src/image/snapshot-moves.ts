@@ -17,7 +17,9 @@ import { copyRecord } from './overlay-record.ts';
 import {
   checkSnapshotName,
   draftBase,
+  describeForeignSnapshot,
   findSnapshot,
+  isForeignSnapshot,
   listSnapshots,
   parentFile,
   removeSnapshot,
@@ -57,6 +59,9 @@ export async function saveSnapshot(
   checkSnapshotName(name);
   const folder = join(snapshotsFolder(privateFile), name);
   const before = (await listSnapshots(privateFile)).find((each) => each.name === name);
+  if (before === undefined && (await isForeignSnapshot(privateFile, name))) {
+    throw describeForeignSnapshot(privateFile, name);
+  }
   if ((await isThere(folder)) && !(replace && before !== undefined)) {
     throw new UtopiaError('file-exists', `There is a snapshot ${JSON.stringify(name)} already.`, {
       hint: `Take another name, or replace it: utopia snapshot save --replace ${name}`,

@@ -1,5 +1,5 @@
-import { readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { draftPath } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere } from './kept-list.ts';
@@ -110,20 +110,56 @@ async function findMemory(folder: string): Promise<SnapshotMemory | undefined> {
   return { state, manifest, allocatedBytes };
 }
 
+/**
+ * The note of a snapshot; undefined where there is no snapshot, or one of another version. A note
+ * that is damaged is made up from the disk: the folder has its name only since all of it is whole.
+ */
 async function readNote(folder: string): Promise<SnapshotNote | undefined> {
-  try {
-    const note = JSON.parse(await readRegularText(snapshotFiles(folder).note)) as SnapshotNote;
-    return note.schema === 1 && typeof note.savedAt === 'string' ? note : undefined;
-  } catch {
-    return undefined;
+  const files = snapshotFiles(folder);
+  const note = await readRegularText(files.note)
+    .then((text) => JSON.parse(text) as Partial<SnapshotNote> | null)
+    .catch(() => undefined);
+  const schema: unknown = note?.schema;
+  if (typeof schema === 'number' && schema !== 1) return undefined;
+  if (note?.schema === 1 && isTime(note.savedAt) && isText(note.text) && isText(note.parent)) {
+    return note as SnapshotNote;
   }
+  const disk = await stat(files.disk).catch(() => undefined);
+  if (disk?.isFile() !== true) return undefined;
+  return { schema: 1, name: basename(folder), savedAt: disk.mtime.toISOString() };
 }
 
-/** The snapshot of this name. Throws `snapshot-unknown`. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+/** Whether there is anything under the name of a snapshot that is none this version knows. */
+export async function isForeignSnapshot(privateFile: string, name: string): Promise<boolean> {
+  const parent = snapshotsFolder(privateFile);
+  const names = await readdir(parent).catch((): string[] => []);
+  return names.includes(name) && (await readNote(join(parent, name))) === undefined;
+}
+
+/** What to say of one. */
+export function describeForeignSnapshot(privateFile: string, name: string): UtopiaError {
+  const folder = join(snapshotsFolder(privateFile), name);
+  return new UtopiaError(
+    'file-exists',
+    `${folder} is there, and is no snapshot that this version of utopia can read.`,
+    { hint: 'Install the version that made it, or take another name.' },
+  );
+}
+
+/** The snapshot of this name. Throws `snapshot-unknown`, or `file-exists` for another version's. */
 export async function findSnapshot(privateFile: string, name: string): Promise<Snapshot> {
   const all = await listSnapshots(privateFile);
   const found = all.find((each) => each.name === name);
   if (found !== undefined) return found;
+  if (await isForeignSnapshot(privateFile, name)) throw describeForeignSnapshot(privateFile, name);
   throw new UtopiaError('snapshot-unknown', `There is no snapshot ${JSON.stringify(name)}.`, {
     details: all.length === 0 ? [] : [`There are: ${all.map((each) => each.name).join(', ')}`],
     hint: all.length === 0 ? 'utopia snapshot save' : 'utopia snapshot list',

@@ -59,11 +59,28 @@ export async function writeState(paths: MachinePaths, state: MachineState): Prom
 export async function readState(paths: MachinePaths): Promise<MachineState | undefined> {
   try {
     const state = JSON.parse(await readRegularText(paths.stateFile)) as Partial<MachineState>;
-    const whole = state.schema === 1 && state.qemu !== undefined && state.plan !== undefined;
+    const { schema, name, file, qemu, plan, ssh } = state;
+    const whole =
+      schema === 1 &&
+      typeof name === 'string' &&
+      typeof file === 'string' &&
+      typeof plan?.overlay === 'string' &&
+      isAddress(plan.ssh) &&
+      isAddress(ssh) &&
+      isIdentity(qemu);
     return whole ? (state as MachineState) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What stands in a damaged file may be of any type, whatever its keys. */
+function isAddress(value: Partial<HostAddress> | null | undefined): boolean {
+  return typeof value?.host === 'string' && Number.isInteger(value.port);
+}
+
+function isIdentity(value: Partial<ProcessIdentity> | null | undefined): boolean {
+  return Number.isInteger(value?.pid) && Number.isInteger(value?.startTicks);
 }
 
 /** A QEMU of ours that runs. Without `state` its launcher died before it could write one. */

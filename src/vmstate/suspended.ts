@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readManifest, type VmStateManifest } from './manifest.ts';
 
@@ -23,6 +23,17 @@ export async function readSuspended(overlay: string): Promise<SuspendedMachine |
   const manifest = await readManifest(file);
   if (manifest === undefined) return undefined;
   return { manifest, stateFile: resolve(dirname(file), manifest.stateFile) };
+}
+
+/**
+ * Path of a record that is there and that this version cannot read: damaged, or a newer version's.
+ * A suspend writes the record last and whole, so the memory beside it may well be good.
+ */
+export async function findUnreadableRecord(overlay: string): Promise<string | undefined> {
+  const { manifest } = suspendedFiles(overlay);
+  if ((await readManifest(manifest)) !== undefined) return undefined;
+  const there = await lstat(manifest).catch(() => undefined);
+  return there === undefined ? undefined : manifest;
 }
 
 /** Gives the state up: the next start boots. A snapshot's own state file stays. */

@@ -3,15 +3,20 @@ import { UtopiaError } from '../../errors.ts';
 import { confirm } from '../../ui/ask.ts';
 import { describeHardware, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';
-import { forgetSuspended, readSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
+import {
+  findUnreadableRecord,
+  forgetSuspended,
+  readSuspended,
+  type SuspendedMachine,
+} from '../../vmstate/suspended.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { UpOptions } from './types.ts';
 
 /**
  * The saved state that this machine goes on from; undefined for one that boots.
  * A state that does not fit any more is kept until somebody chooses to boot: on a
- * terminal by an answer, elsewhere by --cold. Throws `state-unfit` with all that
- * has changed.
+ * terminal by an answer, elsewhere by --cold. One whose record cannot be read is kept
+ * until --cold. Throws `state-unfit` with all that has changed.
  */
 export async function chooseResume(
   context: Context,
@@ -21,6 +26,8 @@ export async function chooseResume(
 ): Promise<SuspendedMachine | undefined> {
   const suspended = await readSuspended(plan.overlay);
   if (suspended === undefined || options.cold) {
+    const record = options.cold ? undefined : await findUnreadableRecord(plan.overlay);
+    if (record !== undefined) throw unreadable(record);
     // Also what a killed suspend has left.
     await forgetSuspended(plan.overlay);
     return undefined;
@@ -50,4 +57,15 @@ function unfit(differences: readonly string[]): UtopiaError {
     details: differences,
     hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
   });
+}
+
+function unreadable(record: string): UtopiaError {
+  return new UtopiaError(
+    'state-unfit',
+    'The machine is suspended, and its record cannot be read.',
+    {
+      details: [`${record} is damaged, or a newer utopia wrote it. Nothing was changed.`],
+      hint: 'Put the file back, or boot (its memory is lost): utopia up --cold',
+    },
+  );
 }

@@ -61,7 +61,13 @@ test('a state whose pid belongs to another process now counts for nothing', asyn
   expect(await findRunning(paths)).toBeUndefined();
 });
 
-test.each(['', '{', '{"schema":2}', '[]', 'null'])(
+const hollow = [
+  '{"schema":1,"qemu":null,"plan":null}',
+  '{"schema":1,"qemu":{"pid":1},"plan":{}}',
+  '{"schema":1,"name":"x","file":null,"qemu":{"pid":1,"startTicks":1},"plan":{"overlay":"/x"}}',
+];
+
+test.each(['', '{', '{"schema":2}', '[]', 'null', ...hollow])(
   'a damaged state file (%j) counts for nothing',
   async (text) => {
     using folder = temporaryFolder();

@@ -2,7 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeManifest, type VmStateManifest } from '../../../src/vmstate/manifest.ts';
-import { forgetSuspended, readSuspended, suspendedFiles } from '../../../src/vmstate/suspended.ts';
+import {
+  findUnreadableRecord,
+  forgetSuspended,
+  readSuspended,
+  suspendedFiles,
+} from '../../../src/vmstate/suspended.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const manifest: VmStateManifest = {
@@ -46,4 +51,17 @@ test('a manifest of another version, or cut short, is none', async () => {
   expect(await readSuspended(overlay)).toBeUndefined();
   writeFileSync(file, JSON.stringify(manifest).slice(0, 100));
   expect(await readSuspended(overlay)).toBeUndefined();
+});
+
+test('a record that cannot be read is told from none, and from one that can', async () => {
+  using folder = temporaryFolder();
+  const overlay = join(folder.path, 'private.qcow2');
+  const file = suspendedFiles(overlay).manifest;
+  expect(await findUnreadableRecord(overlay)).toBeUndefined();
+  for (const text of ['', 'null', '{{', JSON.stringify({ ...manifest, schema: 2 })]) {
+    writeFileSync(file, text);
+    expect(await findUnreadableRecord(overlay)).toBe(file);
+  }
+  writeFileSync(file, JSON.stringify(manifest));
+  expect(await findUnreadableRecord(overlay)).toBeUndefined();
 });
