@@ -53,7 +53,11 @@ beforeEach(() => {
       const file = join(folder, 'utopia.config');
       const { stateFile } = machinePaths({ file }, env, me);
       mkdirSync(dirname(stateFile), { recursive: true });
-      writeFileSync(stateFile, JSON.stringify({ schema: 1, file, qemu: {}, plan: { sharedDir } }));
+      const ssh = { host: '127.0.0.1', port: 22223 };
+      const plan = { overlay: join(folder, 'private.qcow2'), sharedDir, ssh };
+      const qemu = { pid: 1, startTicks: 1 };
+      const state = { schema: 1, name: 'lab', file, qemu, plan, ssh };
+      writeFileSync(stateFile, JSON.stringify(state));
     },
     search: async (cwd) => await searchUpwards({ env }, cwd, me),
   };
