@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { labWithGuest, remainsOfCopies } from '../support/guest-lab.ts';
 import type { Lab } from '../support/lab.ts';
-import { needsOfHost } from '../support/requirements.ts';
+import { needsOfHost, needsOfTest } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // What a grading leaves behind, whoever is graded. QEMU is a stand-in, and ssh is one too.
@@ -121,27 +121,25 @@ test('Ctrl-C of a grading: no verdict for what had not ended, and a way to go on
   expect(readFileSync(join(folder.path, 'graded'), 'utf8')).toContain('./y a');
 });
 
-test.runIf(process.getuid?.() === 0)(
-  'goes on from no verdict that another user has laid there',
-  async () => {
-    using folder = temporaryFolder();
-    await using lab = await labWithGuest(folder.path, 'exit 1');
-    makeItems(lab, 'a');
-    const words = [...run, '--results', 'results', '--each', 'a', '--', './x'];
-    expect((await lab.run(...words)).stdout).toBe('0 of 1 run passed; 1 failed\n');
-    const file = join(lab.folder, 'results/a.json');
-    const forged = {
-      ...(JSON.parse(read(lab, 'results/a.json')) as object),
-      status: 0,
-      fault: null,
-    };
-    writeFileSync(file, JSON.stringify(forged));
-    chownSync(file, 54_003, 54_003);
-    const again = [...run, '--resume', ...words.slice(run.length)];
-    expect((await lab.run(...again)).stdout).toBe('0 of 1 run passed; 1 failed\n');
-    expect(statSync(file).uid).toBe(0);
-  },
-);
+test('goes on from no verdict that another user has laid there', async (context) => {
+  needsOfTest(context, 'root');
+  using folder = temporaryFolder();
+  await using lab = await labWithGuest(folder.path, 'exit 1');
+  makeItems(lab, 'a');
+  const words = [...run, '--results', 'results', '--each', 'a', '--', './x'];
+  expect((await lab.run(...words)).stdout).toBe('0 of 1 run passed; 1 failed\n');
+  const file = join(lab.folder, 'results/a.json');
+  const forged = {
+    ...(JSON.parse(read(lab, 'results/a.json')) as object),
+    status: 0,
+    fault: null,
+  };
+  writeFileSync(file, JSON.stringify(forged));
+  chownSync(file, 54_003, 54_003);
+  const again = [...run, '--resume', ...words.slice(run.length)];
+  expect((await lab.run(...again)).stdout).toBe('0 of 1 run passed; 1 failed\n');
+  expect(statSync(file).uid).toBe(0);
+});
 
 test('an error in one item is that item’s', async () => {
   using folder = temporaryFolder();

@@ -6,7 +6,7 @@ import { install, missingCommit, packCommit } from '../support/earlier-release.t
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { packProgram } from '../support/program.ts';
-import { needsOfHost } from '../support/requirements.ts';
+import { needsOfHost, skipBecause } from '../support/requirements.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // What an earlier release has made goes on under this one: its program is packed
@@ -18,9 +18,7 @@ const earlier = '37d1747';
 
 const able = needsOfHost('qemu', 'image-tools', 'ssh');
 const missing = missingCommit(earlier);
-beforeEach((context) => {
-  if (missing !== undefined) context.skip(missing);
-});
+beforeEach((context) => skipBecause(context, missing));
 
 let lab: Lab;
 let folder: TemporaryFolder;

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { beforeEach } from 'vitest';
+import { beforeEach, type TestContext } from 'vitest';
 
 /** What a test may need of the host, and how to see whether it is there. */
 const needs = {
@@ -15,6 +16,10 @@ const needs = {
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   binutils: () => missingPrograms('addr2line'),
   compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
+  gdb: () => missingPrograms('gdb'),
+  perl: () => missingPrograms('perl'),
+  xz: () => missingPrograms('xz'),
+  uidmap: () => missingPrograms('newuidmap', 'setpriv'),
   sshd: () => missingPrograms('ssh', 'scp', 'ssh-keygen', 'sshd'),
   'network-namespaces': () =>
     runs('unshare', ['--net', 'ip', 'link']) ? undefined : 'unshare --net ip does not work here',
@@ -25,6 +30,13 @@ const needs = {
       : 'unshare --user --map-user does not work here',
   'mount-namespaces': () =>
     runs('unshare', ['-m', 'true']) ? undefined : 'unshare -m does not work here',
+  // CONFIG_SCHED_AUTOGROUP: most distributions' kernels have it, some of virtual machines do not.
+  autogroup: () =>
+    existsSync('/proc/self/autogroup') ? undefined : 'this kernel has no /proc/self/autogroup',
+  'memory-file-system': () =>
+    existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev
+      ? undefined
+      : '/dev/shm is no file system of its own here',
 } satisfies Record<string, () => string | undefined>;
 
 export type Need = keyof typeof needs;
@@ -41,14 +53,29 @@ export function unmetNeed(need: Need): string | undefined {
  * there, for hooks that prepare something expensive.
  */
 export function needsOfHost(...wanted: readonly Need[]): boolean {
+  const reason = reasonOf(wanted);
+  beforeEach((context) => skipBecause(context, reason));
+  return reason === undefined;
+}
+
+/** The same for one test, called at its start with its context. */
+export function needsOfTest(context: TestContext, ...wanted: readonly Need[]): void {
+  skipBecause(context, reasonOf(wanted));
+}
+
+/**
+ * The same for a reason that only the test can find; undefined goes on. All skips of the tests
+ * come from here: test/unit/skips.test.ts looks for others.
+ */
+export function skipBecause(context: TestContext, reason: string | undefined): void {
+  if (reason === undefined) return;
+  if (process.env['UTOPIA_REQUIRE_VM'] === '1') throw new Error(`cannot run here: ${reason}`);
+  context.skip(reason);
+}
+
+function reasonOf(wanted: readonly Need[]): string | undefined {
   const unmet = wanted.map((need) => unmetNeed(need)).filter((reason) => reason !== undefined);
-  const reason = unmet.join('; ');
-  beforeEach((context) => {
-    if (reason === '') return;
-    if (process.env['UTOPIA_REQUIRE_VM'] === '1') throw new Error(`cannot run here: ${reason}`);
-    context.skip(reason);
-  });
-  return reason === '';
+  return unmet.length === 0 ? undefined : unmet.join('; ');
 }
 
 function missingPrograms(...programs: readonly string[]): string | undefined {

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { needsOfHost, unmetNeed } from '../support/requirements.ts';
+import { needsOfHost, needsOfTest } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 needsOfHost('image-tools');
@@ -72,11 +72,7 @@ test('Ctrl-C in the middle: status 130, nothing is left; what a kill leaves, the
 });
 
 test('a user without root builds in a private folder with Greek letters and blanks', (context) => {
-  const missing = unmetNeed('root') ?? unmetNeed('mount-namespaces') ?? missingMaps();
-  if (missing !== undefined) {
-    if (process.env['UTOPIA_REQUIRE_VM'] === '1') throw new Error(`cannot run here: ${missing}`);
-    context.skip(missing);
-  }
+  needsOfTest(context, 'root', 'mount-namespaces', 'uidmap');
   using folder = temporaryFolder();
   chmodSync(folder.path, 0o755);
   const home = join(folder.path, 'το σπίτι μου');
@@ -111,8 +107,3 @@ exec setpriv --reuid=${studentId} --regid=${studentId} --clear-groups "$@"`;
 });
 
 const studentId = 54_321;
-
-function missingMaps(): string | undefined {
-  const found = spawnSync('sh', ['-c', 'command -v newuidmap && command -v setpriv']);
-  return found.status === 0 ? undefined : 'not installed: newuidmap (uidmap), setpriv (util-linux)';
-}

@@ -7,7 +7,7 @@ import { locateLines } from '../../../src/crash/locate-lines.ts';
 import { chooseFunction } from '../../../src/crash/match.ts';
 import { parseAddr2line } from '../../../src/crash/source-lines.ts';
 import type { Crash, TraceFrame } from '../../../src/crash/types.ts';
-import { unmetNeed } from '../../support/requirements.ts';
+import { needsOfHost, needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const source = `#include "inner.h"
@@ -66,9 +66,8 @@ function placesIn(folder: string) {
   return { vmlinux: undefined, folders: [folder], debugRoot: join(folder, 'none') };
 }
 
-const cannotBuild = unmetNeed('compiler');
-
-describe.skipIf(cannotBuild !== undefined)('lines of a module', () => {
+describe('lines of a module', () => {
+  needsOfHost('compiler');
   const options = { signal: AbortSignal.timeout(60_000), env: process.env };
   test('the own line, not the header’s; sections told apart; a return address is its call', async () => {
     using folder = temporaryFolder();
@@ -98,6 +97,7 @@ describe.skipIf(cannotBuild !== undefined)('lines of a module', () => {
   });
 
   test('gdb where addr2line is missing, and neither', async (context) => {
+    needsOfTest(context, 'gdb');
     using folder = temporaryFolder();
     const { frames } = build(folder.path);
     const bin = join(folder.path, 'bin');
@@ -110,7 +110,6 @@ describe.skipIf(cannotBuild !== undefined)('lines of a module', () => {
       .split(delimiter)
       .map((each) => join(each, 'gdb'))
       .find((each) => existsSync(each));
-    context.skip(gdb === undefined, 'not installed: gdb');
     symlinkSync(gdb ?? '', join(bin, 'gdb'));
     const found = await locateLines(crashes, placesIn(folder.path), without);
     expect(found.crashes[0]?.trace[1]).toMatchObject({ line: 9 });

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createFrameReader, encodeFrame, readNumber } from '../../../src/guest/agent-frames.ts';
 import { agentProgram } from '../../../src/guest/agent-program.ts';
 import { greetAgent, type Agent, type AgentStreams } from '../../../src/guest/agent.ts';
+import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('frames come out whole, however they are cut', () => {
@@ -207,7 +208,8 @@ function streams(
 }
 
 // The guest's own program, here with the host's perl and a pair of sockets for its port.
-describe.skipIf(spawnSync('perl', ['-e', '1']).status !== 0)('the agent', () => {
+describe('the agent', () => {
+  needsOfHost('perl');
   test('runs one command after the other, with status and both outputs', async () => {
     await withAgent(async (agent) => {
       const first = streams();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { UtopiaError } from '../../../src/errors.ts';
 import { askedDevices, refuseMissingDevices } from '../../../src/host/asked-devices.ts';
 import { labDevices } from '../../../src/host/lab-devices.ts';
-import { unmetNeed } from '../../support/requirements.ts';
+import { needsOfHost } from '../../support/requirements.ts';
 
 const qemu = {
   binary: '/usr/bin/qemu-system-x86_64',
@@ -58,10 +58,9 @@ describe('refused before the start', () => {
 });
 
 describe('the arguments that utopia devices shows', () => {
+  needsOfHost('qemu');
   const shown = labDevices.filter(({ args }) => args !== undefined);
-  test
-    .skipIf(unmetNeed('qemu') !== undefined)
-    .each(shown.map(({ name, args = [] }) => [name, args] as const))(
+  test.each(shown.map(({ name, args = [] }) => [name, args] as const))(
     '%s: QEMU takes them, or lacks the device',
     (name, args) => {
       const halted = [

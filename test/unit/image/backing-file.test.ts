@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findBackingFile } from '../../../src/image/backing-file.ts';
-import { unmetNeed } from '../../support/requirements.ts';
+import { needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { qemuImg, refusalOf } from './sample-lab.ts';
 
@@ -96,8 +96,7 @@ test('a folder is refused', async () => {
 });
 
 test('a qcow2 that stands alone serves, one that reads another file does not', async (context) => {
-  const unmet = unmetNeed('qemu');
-  if (unmet !== undefined) context.skip(unmet);
+  needsOfTest(context, 'qemu');
   using folder = temporaryFolder();
   const alone = join(folder.path, 'alone.qcow2');
   qemuImg('create', '-q', '-f', 'qcow2', alone, '1M');
@@ -109,7 +108,7 @@ test('a qcow2 that stands alone serves, one that reads another file does not', a
 });
 
 test('an overlay whose image nobody names: no other image is offered', async (context) => {
-  context.skip(unmetNeed('qemu') !== undefined, unmetNeed('qemu'));
+  needsOfTest(context, 'qemu');
   using folder = temporaryFolder();
   const image = lay(folder, 'renamed.raw', Buffer.alloc(1024));
   const overlay = join(folder.path, 'private.qcow2');
@@ -124,8 +123,7 @@ test('an overlay whose image nobody names: no other image is offered', async (co
 });
 
 test('an overlay goes on with the store’s image it was made over, whatever is the default', async (context) => {
-  const unmet = unmetNeed('qemu');
-  if (unmet !== undefined) context.skip(unmet);
+  needsOfTest(context, 'qemu');
   using folder = temporaryFolder();
   const store = join(folder.path, 'cache/utopia/images');
   mkdirSync(store, { recursive: true });

@@ -24,6 +24,7 @@ import { bringBack } from '../../../src/image/kept-return.ts';
 import { choosePrunable, pruneKept } from '../../../src/image/prune-kept.ts';
 import { recordPath } from '../../../src/image/overlay-record.ts';
 import { buildProgram } from '../../support/program.ts';
+import { needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { refusalOf } from './sample-lab.ts';
 
@@ -154,9 +155,8 @@ test('what is kept of another private file is not touched', async () => {
 });
 
 test('on another file system it is kept in a hidden folder beside its place', async (context) => {
+  needsOfTest(context, 'memory-file-system');
   using folder = temporaryFolder();
-  const separate = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(folder.path).dev;
-  context.skip(!separate, '/dev/shm is no file system of its own here');
   const shared = mkdtempSync('/dev/shm/utopia-test-');
   onTestFinished(() => rmSync(shared, { recursive: true, force: true }));
   const machine = sampleMachine(folder.path, shared);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { SensorFeed } from '../../../src/config/types.ts';
 import { followFeed } from '../../../src/sensors/feed.ts';
 import { encodeFrame } from '../../../src/sensors/frame.ts';
 import { simulateTick } from '../../../src/sensors/simulate.ts';
+import { needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 interface Following extends AsyncDisposable {
@@ -125,7 +126,7 @@ test('sim sends what its clock says', async () => {
 
 describe('serial', () => {
   test('a terminal device is set up and read', async (context) => {
-    if (spawnSync('script', ['--version']).status !== 0) context.skip('not installed: script');
+    needsOfTest(context, 'script');
     using folder = temporaryFolder();
     const name = join(folder.path, 'tty');
     // script(1) makes a pseudo-terminal whose other end is its standard input.

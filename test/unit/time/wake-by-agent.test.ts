@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { answersAgent, wakeByAgent } from '../../../src/commands/time/wake-by-agent.ts';
 import { agentProgram } from '../../../src/guest/agent-program.ts';
+import { needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** No agent takes over this one: the clock of the host that tests is left alone. */
@@ -43,18 +44,16 @@ function hangUp(socket: Socket): void {
 describe('a guest in which an agent was left', () => {
   const { signal } = new AbortController();
 
-  test.skipIf(spawnSync('perl', ['-e', '1']).status !== 0)(
-    'is woken; a share that does not come back is told',
-    async () => {
-      await withPort(runAgent, async (socketPath) => {
-        expect(await answersAgent({ signal, now }, socketPath)).toBe(true);
-        expect(await wakeByAgent({ signal, now }, socketPath, { mounts: [] })).toBe('woken');
-        const nowhere = { source: 'shared', target: '/nowhere/at all', options: 'trans=virtio' };
-        const mounts = [nowhere];
-        expect(await wakeByAgent({ signal, now }, socketPath, { mounts })).toBe('not mounted');
-      });
-    },
-  );
+  test('is woken; a share that does not come back is told', async (context) => {
+    needsOfTest(context, 'perl');
+    await withPort(runAgent, async (socketPath) => {
+      expect(await answersAgent({ signal, now }, socketPath)).toBe(true);
+      expect(await wakeByAgent({ signal, now }, socketPath, { mounts: [] })).toBe('woken');
+      const nowhere = { source: 'shared', target: '/nowhere/at all', options: 'trans=virtio' };
+      const mounts = [nowhere];
+      expect(await wakeByAgent({ signal, now }, socketPath, { mounts })).toBe('not mounted');
+    });
+  });
 
   test('is silent where nobody listens, and where the conversation ends', async () => {
     expect(await wakeByAgent({ signal, now }, '/nowhere/agent.sock', { mounts: [] })).toBe(

@@ -6,7 +6,7 @@ import { recogniseVolume } from '../../../../src/image/disks/contents.ts';
 import { openDisk } from '../../../../src/image/disks/open-disk.ts';
 import { readPartitionTable } from '../../../../src/image/disks/partitions.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { unmetNeed } from '../../../support/requirements.ts';
+import { needsOfHost } from '../../../support/requirements.ts';
 
 // Every file system is made by its own tool, where the host has it.
 const path = ['/usr/sbin', '/sbin', process.env['PATH']].join(':');
@@ -106,7 +106,8 @@ describe('partition tables', () => {
 });
 
 describe('qcow2', () => {
-  test.skipIf(unmetNeed('qemu') !== undefined).each([[[]], [['-c']]])(
+  needsOfHost('qemu');
+  test.each([[[]], [['-c']]])(
     'reads as its raw twin does (qemu-img convert %s)',
     async (options) => {
       using folder = temporaryFolder();

@@ -10,7 +10,7 @@ import { findHostUse } from '../../../../src/image/disks/host-use.ts';
 import { inspectDisks } from '../../../../src/image/disks/inspect.ts';
 import { createOverlayFile } from '../../../../src/image/qemu-img.ts';
 import { findLockHolder } from '../../../../src/image/file-locks.ts';
-import { unmetNeed } from '../../../support/requirements.ts';
+import { needsOfTest } from '../../../support/requirements.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const signal = new AbortController().signal;
@@ -94,7 +94,8 @@ test('a file that may not be written to is refused for :rw alone', async () => {
   }
 });
 
-test.skipIf(unmetNeed('qemu') !== undefined)('formats, and an overlay as a disk', async () => {
+test('formats, and an overlay as a disk', async (context) => {
+  needsOfTest(context, 'qemu');
   using folder = temporaryFolder();
   const raw = join(folder.path, 'a.img');
   const overlay = join(folder.path, 'b.img');
@@ -108,11 +109,12 @@ test.skipIf(unmetNeed('qemu') !== undefined)('formats, and an overlay as a disk'
   expect(disks).toEqual([{ path: raw, mode: 'rw', name: 'a', format: 'raw', bytes: 3e6 }]);
 });
 
-test.skipIf(unmetNeed('qemu') !== undefined).each([
+test.for([
   ['', ['any-use', 'writing']],
   [',readonly=on', ['any-use']],
   [',snapshot=on', ['any-use']],
-] as const)('a machine with file=…%s hinders %s', async (option, hindered) => {
+] as const)('a machine with file=…%s hinders %s', async ([option, hindered], context) => {
+  needsOfTest(context, 'qemu');
   using folder = temporaryFolder();
   const path = join(folder.path, 'a.img');
   writeFileSync(path, '');

@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Interruption } from '../../../../src/context.ts';
 import { fetchImage, type FetchOptions } from '../../../../src/image/fetch/fetch-image.ts';
+import { needsOfTest } from '../../../support/requirements.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { refusalOf } from '../sample-lab.ts';
 import { startImageServer, type ImageServer } from '../../../support/image-server.ts';
@@ -81,8 +82,8 @@ describe('an image that arrives whole', () => {
   );
 
   test('xz', async (context) => {
+    needsOfTest(context, 'xz');
     const packed = spawnSync('xz', ['-c'], { input: disk, maxBuffer: 1e8 });
-    context.skip(packed.status !== 0, 'not installed: xz');
     using folder = temporaryFolder();
     await using server = await startImageServer(packed.stdout, 'disk.raw.xz');
     const image = await fetchImage(optionsFor(server, folder.path));
@@ -248,8 +249,8 @@ describe('what must not end as an image', () => {
   });
 
   test('an xz file that is cut off on the server itself', async (context) => {
+    needsOfTest(context, 'xz');
     const whole = spawnSync('xz', ['-c'], { input: disk, maxBuffer: 1e8 });
-    context.skip(whole.status !== 0, 'not installed: xz');
     using folder = temporaryFolder();
     await using server = await startImageServer(whole.stdout.subarray(0, 500_000));
     const refusal = await refusalOf(fetchImage(optionsFor(server, folder.path)));
