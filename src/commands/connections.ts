@@ -7,10 +7,12 @@ import { isSshOpen, type MachineState } from '../machine/state.ts';
 import type { Connections } from '../ui/card.ts';
 import { describeTrouble, shareReach, writersOf } from './share-access.ts';
 
-/** Whether the image of the machine has X2Go's server, as far as its record says. */
-async function hasX2Go(image: string): Promise<boolean> {
-  const record = await readImageRecord(image);
-  return record?.profile === 'desktop' || record?.include?.includes('x2goserver') === true;
+/** X2Go's server in the machine, as far as the record of its image says. */
+async function findX2Go({ backingFile, plan }: MachineState): Promise<Connections['x2go']> {
+  const record = await readImageRecord(backingFile);
+  const isDesktop = record?.profile === 'desktop';
+  if (!isDesktop && record?.include?.includes('x2goserver') !== true) return undefined;
+  return { sessionType: isDesktop ? 'ICEWM' : undefined, emulated: plan.accelerator === 'tcg' };
 }
 
 /** A terminal that ends with its SSH session; tmux and screen hold theirs. */
@@ -21,12 +23,13 @@ function isRemote(env: Environment): boolean {
 
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
 export async function connectionsOf(
-  { ssh, exposed, plan, sshOpen, keyOnly, backingFile, ...state }: MachineState,
+  machine: MachineState,
   { consoleLog, sshDir }: MachinePaths,
   people: People,
   foreground: boolean,
   env: Environment,
 ): Promise<Connections> {
+  const { ssh, exposed, plan, sshOpen, keyOnly } = machine;
   return {
     ssh,
     exposed,
@@ -35,7 +38,7 @@ export async function connectionsOf(
     vnc: plan.vnc,
     sharedDir: plan.sharedDir,
     shareReach: people.kind === 'others' ? shareReach(plan.sharedDir) : 'none',
-    shareTrouble: describeTrouble(await writersOf({ plan, ...state })),
+    shareTrouble: describeTrouble(await writersOf(machine)),
     disks: plan.disks,
     sensors: plan.sensorPort,
     isolated: plan.isolated,
@@ -43,7 +46,7 @@ export async function connectionsOf(
     consoleLog,
     foreground,
     remote: isRemote(env),
-    x2go: await hasX2Go(backingFile),
+    x2go: await findX2Go(machine),
   };
 }
 

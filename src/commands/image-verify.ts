@@ -27,8 +27,8 @@ import { bootColdCopy, useBootedCopy, type BootedCopy } from './run/booted-copy.
 import { stopRunning } from './stop-ladder.ts';
 import { findSuitableQemu } from './up/prepare.ts';
 
-/** A limit against a guest that never answers; the longest question has one of its own, of 20 minutes. */
-const answersMs = 1_800_000;
+/** A limit against a guest that never answers; the two longest questions have their own, of 20 minutes each. */
+const answersMs = 2_700_000;
 /** The console's login may come that much after systemd's last job, on a busy host. */
 const consoleMs = 300_000;
 /** From the power button to QEMU's end: systemd gives each unit 90 s, and several may use them. */

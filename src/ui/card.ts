@@ -31,7 +31,14 @@ export interface Connections {
   /** Other people on this host, in words; undefined where there are none. */
   readonly others?: string | undefined;
   /** The guest has X2Go's server. */
-  readonly x2go?: boolean | undefined;
+  readonly x2go?:
+    | {
+        /** Of the image's desktop, as X2Go's clients call it. */
+        readonly sessionType: string | undefined;
+        /** The processor is emulated: a session takes minutes to come up. */
+        readonly emulated: boolean;
+      }
+    | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
   /** Its terminal is an SSH session, which takes it along. */
@@ -67,7 +74,8 @@ export function connectionCard(
             `port ${exposed.port} of ${exposed.host}; utopia expose --off closes it`,
           ] satisfies [string, string],
         ]),
-    ['screen', `${screen}${x2go(connections)}`],
+    ['screen', screen],
+    ...x2goRows(connections),
     ...networkRow(connections),
     ...shareRows(connections, shorten(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
@@ -142,23 +150,27 @@ function sshWays({ ssh, exposed, closed, keyFile }: Connections): string {
 }
 
 /** X2Go is an SSH client of its own: it needs the port, and where passwords are closed the key's file. */
-function x2go({ ssh, closed, keyFile, x2go: has }: Connections): string {
-  if (has !== true || closed === true || keyFile !== undefined) return '';
-  return `   X2Go: ${nameOf(ssh.host)}, port ${ssh.port}`;
+function x2goRows({ ssh, closed, keyFile, x2go }: Connections): (readonly [string, string])[] {
+  if (x2go === undefined || closed === true) return [];
+  const { sessionType, emulated } = x2go;
+  const words = [
+    nameOf(ssh.host),
+    `port ${ssh.port}`,
+    ...(sessionType === undefined ? [] : [`session type ${sessionType}`]),
+    ...(keyFile === undefined ? [] : ['KEY as its RSA/DSA key']),
+  ];
+  return [
+    ['X2Go', words.join(', ')],
+    ...(emulated ? [['', 'emulated, a session takes 10 minutes or more'] as const] : []),
+  ];
 }
 
 function keyRows(
-  { ssh, keyFile, x2go: has }: Connections,
+  { keyFile }: Connections,
   cwd: string,
   home: string,
 ): (readonly [string, string])[] {
-  if (keyFile === undefined) return [];
-  return [
-    ['key', shorten(keyFile, cwd, home)],
-    ...(has === true
-      ? [['X2Go', `${nameOf(ssh.host)}, port ${ssh.port}, with KEY as its RSA/DSA key`] as const]
-      : []),
-  ];
+  return keyFile === undefined ? [] : [['key', shorten(keyFile, cwd, home)]];
 }
 
 /** Who could get in, and what closes that. */

@@ -11,8 +11,9 @@ import {
   promisesScript,
   readAnswers,
 } from '../../../src/guest/boot-promises.ts';
+import type { ImageProfile } from '../../../src/image/debian/recipe.ts';
 
-/** What a guest that boots right says: taken from one of Debian 13, lab. */
+/** What a guest that boots right says: taken from one of Debian 13, lab; the desktop's from one of Debian 12. */
 const right: Readonly<Record<string, string>> = {
   'no-failed-unit': 'running',
   'no-ordering-cycle': '',
@@ -23,7 +24,9 @@ const right: Readonly<Record<string, string>> = {
   'kernel-settings': '7\t4\t1\t7\n0\n1',
   'console-warnings': '',
   'serial-login': 'active',
-  'screen-login': 'active\ninactive',
+  'screen-login': 'active\ntty1',
+  'screen-greeter': 'active\ngreeter\n1',
+  'remote-desktop': 'active\nasked',
   accounts: 'root\n0',
   'host-keys': 'ED25519)\nECDSA)\n1',
   'ssh-penalties': 'persourcepenalties no',
@@ -37,9 +40,13 @@ const right: Readonly<Record<string, string>> = {
 const rightConsole =
   '[  OK  ] Reached target multi-user.target\nutopia login: [ 60.1] utopia: a warning for the console\n';
 
-function brokenWith(wrong: Readonly<Record<string, string>>, consoleText = rightConsole) {
+function brokenWith(
+  wrong: Readonly<Record<string, string>>,
+  consoleText = rightConsole,
+  profile: ImageProfile = 'lab',
+) {
   const answers = new Map(Object.entries({ ...right, ...wrong }));
-  return brokenPromises(promisesOf('lab'), answers, consoleText).map(({ promise }) => promise.id);
+  return brokenPromises(promisesOf(profile), answers, consoleText).map(({ promise }) => promise.id);
 }
 
 test('each promise has an id of its own, a sentence, and a next step', () => {
@@ -65,8 +72,8 @@ describe('a boot is right', () => {
     ['disk-links', '/dev/disk/by-label/utopia'],
     ['kernel-settings', '4\t4\t1\t7\n1\n438'],
     ['share', '0'],
-    ['screen-login', 'failed\ninactive'],
-    ['screen-login', 'inactive\nfailed'],
+    ['screen-login', 'failed\ntty1'],
+    ['screen-login', 'active\ntty7'],
     ['share', "ls: cannot access '/home/user/shared/': No such device\n0"],
     ['modules', 'modprobe: FATAL: Module dummy not found'],
     ['power-button', 'inactive\nactive\n1'],
@@ -76,6 +83,28 @@ describe('a boot is right', () => {
     ['ssh-penalties', 'persourcepenalties crash:90 authfail:5 noauth:1'],
   ])('not, when %s is answered with %j', (id, answer) =>
     expect(brokenWith({ [id]: answer })).toEqual([id]),
+  );
+
+  test('of a desktop, with a greeter on the screen, not a text login', () => {
+    const screen = { 'screen-login': 'active\ntty7' };
+    expect(brokenWith(screen, rightConsole, 'desktop')).toEqual([]);
+    const ids = promisesOf('desktop').map(({ id }) => id);
+    expect(ids.filter((id) => /screen|remote/.test(id))).toEqual([
+      'screen-greeter',
+      'remote-desktop',
+    ]);
+  });
+
+  test.each([
+    // The display manager has failed, starts over, or has logged somebody in; the greeter has not come.
+    ['screen-greeter', 'failed\nuser\n0'],
+    ['screen-greeter', 'activating\n\n0'],
+    ['screen-greeter', 'active\nuser\n0'],
+    ['screen-greeter', 'active\ngreeter\n0'],
+    ['remote-desktop', 'inactive\nasked'],
+    ['remote-desktop', 'active\nDBI connect failed: unable to open database file'],
+  ])('of a desktop not, when %s is answered with %j', (id, answer) =>
+    expect(brokenWith({ [id]: answer }, rightConsole, 'desktop')).toEqual([id]),
   );
 
   test('not, when a question has no answer, and headers are the lab’s', () => {

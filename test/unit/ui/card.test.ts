@@ -65,22 +65,26 @@ test('a share that others can open, and one to which the guest’s user cannot w
 const shown = (more: object): string =>
   connectionCard({ ...connections, ...more }, '/home/alice/lab', '/home/alice').join('\n');
 
+const desktop = { sessionType: 'ICEWM', emulated: false };
+
 test('a guest that takes keys alone: the key’s file, for X2Go too, and no password', () => {
   const card = shown({
-    x2go: true,
+    x2go: desktop,
     keyFile: '/home/alice/.local/state/utopia/lab/ssh/id_ed25519',
     others: 'anna',
   });
   expect(card).toContain(
     'ssh -p 22223 -i KEY root@127.0.0.1\n  key      ~/.local/state/utopia/lab/ssh/',
   );
-  expect(card).toContain('  X2Go     127.0.0.1, port 22223, with KEY as its RSA/DSA key');
+  expect(card).toContain(
+    '  X2Go     127.0.0.1, port 22223, session type ICEWM, KEY as its RSA/DSA key\n',
+  );
   expect(card).not.toMatch(/root \/ root|log in/);
   expect(card.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('a port that is closed, and other people', () => {
-  const closed = shown({ x2go: true, closed: true, others: 'anna' });
+  const closed = shown({ x2go: desktop, closed: true, others: 'anna' });
   expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
   expect(closed).not.toMatch(/X2Go|root \/ root|log in/);
   expect(shown({ others: 'anna and 3 others' })).toContain(
@@ -115,7 +119,14 @@ test('paths are shortened below the current folder and the home only', () => {
 
 test('X2Go, where the guest has its server', () => {
   expect(shown({})).not.toContain('X2Go');
-  expect(shown({ x2go: true })).toContain('X2Go: 127.0.0.1, port 22223');
+  expect(shown({ x2go: desktop })).toContain(
+    '  X2Go     127.0.0.1, port 22223, session type ICEWM\n',
+  );
+  // The lab with x2goserver has no desktop of its own.
+  const included = { sessionType: undefined, emulated: true };
+  expect(shown({ x2go: included })).toContain(
+    '  X2Go     127.0.0.1, port 22223\n           emulated, a session takes 10 minutes or more\n',
+  );
   expect(shown({ keyFile: '/k' })).not.toContain('X2Go');
 });
 
@@ -139,7 +150,8 @@ function words(lines: readonly string[]): string {
 test.each([40, 60])('on %s columns no line is longer, and no word is broken', (columns) => {
   const all: Connections = {
     ...connections,
-    ...{ exposed: { host: '192.0.2.7', port: 22223 }, x2go: true, remote: true, others: 'anna' },
+    ...{ exposed: { host: '192.0.2.7', port: 22223 }, remote: true, others: 'anna' },
+    x2go: { ...desktop, emulated: true },
     ...{ sensors: true, shareReach: 'write', isolated: true },
   };
   const wide = connectionCard(all, '/home/alice/lab', '/home/alice', 1_000);
