@@ -49,5 +49,6 @@ Keys of utopia.config (KEY=value, as in a shell; nothing is executed):
 ${keys.join('\n')}
 
 The first that is given counts: option, environment variable of the key's name,
+.env beside utopia.config (your own settings, in the syntax of dotenv),
 utopia.config, default.`;
 }

@@ -13,8 +13,8 @@ import { quoteForShell } from '../text/shell-words.ts';
 import { confirm } from '../ui/ask.ts';
 
 /**
- * Asks before arguments of a file's UTOPIA_EXTRA_ARGS are given to QEMU that can have it run a
- * program or write a file: whoever wrote the file would do so as its user. What is agreed to is
+ * Asks before arguments of UTOPIA_EXTRA_ARGS in utopia.config or .env are given to QEMU that can
+ * have it run a program or write a file: whoever wrote the file would do so as its user. What is agreed to is
  * these very arguments in this folder. `assumeYes` (--yes) agrees. Throws `consent-needed`.
  */
 export async function agreeToArguments(
@@ -22,7 +22,8 @@ export async function agreeToArguments(
   { folder, extraArgs, carried }: Pick<Config, 'folder' | 'extraArgs' | 'carried'>,
   assumeYes: boolean,
 ): Promise<void> {
-  if (carried?.extraArgs !== true) return;
+  const file = carried?.argumentsFile;
+  if (file === undefined) return;
   const risky = riskyArguments(extraArgs);
   if (risky.length === 0 || (await isOwnFolder(folder, env))) return;
   const mark = createHash('sha256')
@@ -30,13 +31,13 @@ export async function agreeToArguments(
     .digest('hex');
   const agreed = await readAgreed(env);
   if (agreed.includes(mark)) return;
-  const question = `UTOPIA_EXTRA_ARGS of this folder's utopia.config has ${risky.join(' and ')}, with which QEMU can run programs and write files as you. Allow it from now on?`;
-  if (!assumeYes && !terminal.interactive) throw refuse(risky);
-  if (!(await confirm(terminal, question, { assumeYes, signal }))) throw refuse(risky);
-  const file = agreedFile(env);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const question = `UTOPIA_EXTRA_ARGS of this folder's ${file} has ${risky.join(' and ')}, with which QEMU can run programs and write files as you. Allow it from now on?`;
+  if (!assumeYes && !terminal.interactive) throw refuse(file, risky);
+  if (!(await confirm(terminal, question, { assumeYes, signal }))) throw refuse(file, risky);
+  const record = agreedFile(env);
+  await mkdir(dirname(record), { recursive: true, mode: 0o700 });
   await writeFileAtomically(
-    file,
+    record,
     `${JSON.stringify({ schema: 1, arguments: [...agreed, mark] })}\n`,
   );
 }
@@ -55,10 +56,10 @@ async function readAgreed(env: Environment): Promise<readonly string[]> {
   }
 }
 
-function refuse(risky: readonly string[]): UtopiaError {
+function refuse(file: string, risky: readonly string[]): UtopiaError {
   return new UtopiaError(
     'consent-needed',
-    'UTOPIA_EXTRA_ARGS of the file can have QEMU run programs and write files, and nobody agreed to it.',
+    `UTOPIA_EXTRA_ARGS of ${file} can have QEMU run programs and write files, and nobody agreed to it.`,
     {
       details: risky.slice(0, 10).map((each) => quoteForShell(each)),
       hint: 'If you trust who wrote it: utopia devices --yes      (asked for once)',

@@ -1,9 +1,11 @@
 import { dirname, isAbsolute } from 'node:path';
+import { dotenvName } from '../config/dotenv/load.ts';
 import { loadConfig } from '../config/load.ts';
 import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
 import { locate, requireConfig, type ConfigReport, type ReportedValue } from '../config/report.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { homeFolder } from '../system/places.ts';
+import { countOf } from '../text/format.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
 import { lookUpwards } from './look-upwards.ts';
@@ -40,14 +42,17 @@ export async function runConfig(
         ? `${report.label} · ${report.keysSet} of ${keyNames.length} keys set`
         : `no ${report.label} · ${initCommand(report)} writes one`,
     );
+    const { dotenv } = report;
+    if (dotenv.keysSet > 0) terminal.out(`${dotenv.label} · ${countOf(dotenv.keysSet, 'key')} set`);
     terminal.out();
     for (const key of keyNames) {
       terminal.out(
         `  ${key.padEnd(20)}  ${describeOrigin(report.values[key]).padEnd(11)}  ${describeValue(key, report.values[key])}`,
       );
     }
-    for (const { line, message } of globals.quiet ? [] : report.warnings) {
-      const lines = wrapText(`${locate(report, line)}${message}`, terminal.columns - 2, '  ');
+    for (const warning of globals.quiet ? [] : report.warnings) {
+      const text = `${locate(report, warning)}${warning.message}`;
+      const lines = wrapText(text, terminal.columns - 2, '  ');
       terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${lines.join('\n')}`);
     }
   }
@@ -61,12 +66,14 @@ function initCommand({ label, file }: ConfigReport): string {
 
 /** The contract of `utopia config --json`, schema 1. */
 export function configAsJson(report: ConfigReport): unknown {
-  const { file, fileExists, values, warnings, errors } = report;
-  return { schema: 1, file, fileExists, values, warnings, errors };
+  const { file, fileExists, dotenv, values, warnings, errors } = report;
+  const read = dotenv.exists ? { dotenvFile: dotenv.file } : {};
+  return { schema: 1, file, fileExists, ...read, values, warnings, errors };
 }
 
 function describeOrigin({ origin, line }: ReportedValue): string {
-  return line === undefined ? origin : `line ${line}`;
+  if (line === undefined) return origin;
+  return origin === 'dotenv' ? `${dotenvName}:${line}` : `line ${line}`;
 }
 
 function describeValue(key: KeyName, { value }: ReportedValue): string {

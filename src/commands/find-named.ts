@@ -13,7 +13,7 @@ const mostNames = 8;
 
 /**
  * This user's machine with this name (or id), from whatever folder: the name it had when it was
- * last started, or else the one that its config file gives it now. Its config file need not
+ * last started, or else the one that its config file (or its .env) gives it now. Its config file need not
  * exist, nor its folder. Throws `machine-unknown` when there is none, or more than one: then with
  * what tells them apart.
  */
@@ -56,8 +56,9 @@ async function renamedTo(
     if (typeof file !== 'string') continue;
     // Without the environment: a variable would give its name to all of them.
     const sources = { cwd: dirname(file), machineFile: file, env: { HOME: home }, home };
-    const { fileExists, config } = await loadConfig(sources);
-    if (fileExists && config?.name === name) found.push(machine);
+    const { fileExists, values, config } = await loadConfig(sources);
+    const isGiven = fileExists || values.UTOPIA_NAME.origin === 'dotenv';
+    if (isGiven && config?.name === name) found.push(machine);
   }
   return found;
 }

@@ -38,8 +38,9 @@ export async function locateMachine(
   const config = requireConfig(report);
   if (!globals.quiet) {
     const { symbols, errColor } = context.terminal;
-    for (const { line, message } of report.warnings) {
-      context.terminal.err(`${errColor.yellow(symbols.warn)} ${locate(report, line)}${message}`);
+    for (const warning of report.warnings) {
+      const text = `${locate(report, warning)}${warning.message}`;
+      context.terminal.err(`${errColor.yellow(symbols.warn)} ${text}`);
     }
   }
   const uid = process.getuid?.() ?? 0;

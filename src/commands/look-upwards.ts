@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { dotenvName } from '../config/dotenv/load.ts';
 import type { Context, Environment, GlobalOptions } from '../context.ts';
 import { machinePaths, pathsOfId } from '../machine/paths.ts';
 import { machineIds } from '../machine/registry.ts';
@@ -58,6 +59,8 @@ export async function searchUpwards(
     if (look.kind === 'refused') return { found: undefined, remarks: [...remarks, look.why] };
     const started = await wasStarted(folder, env, uid);
     if (!started && look.kind === 'nothing') continue;
+    const open = await findOpenDotenv(folder, above, uid);
+    if (open !== undefined) return { found: undefined, remarks: [...remarks, open] };
     const guest = started ? undefined : await guestThatWritesTo(folder, env, uid);
     if (guest === undefined) return { found: { folder, levels }, remarks };
     remarks.push(
@@ -100,13 +103,30 @@ async function lookInto(
     }
     // What a link leads to is looked at when it is read; its own mode says nothing.
     const open = isWritableByOthers(above, uid) ? folder : isOpen(file, uid) ? path : undefined;
-    if (open !== undefined) {
-      const why = `${path} is not read: others can write to ${open}. If it is yours: utopia -C ${quoteForShell(folder)} …`;
-      return { kind: 'refused', why };
-    }
+    if (open !== undefined) return { kind: 'refused', why: describeOpen(path, open, folder) };
     if (own.kind === 'nothing') own = { kind: 'own', name };
   }
   return own;
+}
+
+/**
+ * Why the .env of a folder that has a machine is none to go by. It makes no folder a machine's, and
+ * one of another owner is left out where it is read, with a word about it.
+ */
+async function findOpenDotenv(
+  folder: string,
+  above: Stats,
+  uid: number,
+): Promise<string | undefined> {
+  const path = join(folder, dotenvName);
+  const file = await lstat(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  const open = isWritableByOthers(above, uid) ? folder : isOpen(file, uid) ? path : undefined;
+  return open === undefined ? undefined : describeOpen(path, open, folder);
+}
+
+function describeOpen(path: string, open: string, folder: string): string {
+  return `${path} is not read: others can write to ${open}. If it is yours: utopia -C ${quoteForShell(folder)} …`;
 }
 
 function isOpen(file: Stats, uid: number): boolean {

@@ -3,6 +3,18 @@ import type { Problem, Warning } from './problem.ts';
 /** A configuration is a page or two; what is larger is something else, most often an image. */
 export const mostConfigBytes = 1024 * 1024;
 
+/** A .env of a person and of a few tools is a page, too. dotenv's time is bounded by this and the next. */
+export const mostDotenvBytes = 32 * 1024;
+
+/**
+ * Blanks and line ends in a row of a .env: dotenv's regular expression looks at each of them from
+ * each of them (32 KiB of empty lines took 25 s).
+ */
+export const mostBlanks = 100;
+
+/** U+2028 and U+2029 in a .env: lines to that expression, of which it looks at all from each (2.4 s). */
+export const mostSeparators = 100;
+
 /** How deep ${A:-${B:-…}} may be nested: more than anybody writes, and far from the end of our stack. */
 export const deepestExpansion = 32;
 

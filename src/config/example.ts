@@ -6,6 +6,7 @@ const preamble = `# utopia.config: the settings of this folder's machine.
 # away to set a key. The file has the shell's syntax (quote what contains
 # blanks), but nothing in it is executed. Relative paths start at this file's
 # folder. utopia config shows every value and where it comes from.
+# Your own values over those of this file can stand in .env beside it.
 `;
 
 /** The text of utopia.config.example, which is also what `utopia init` writes: every key, commented out. */

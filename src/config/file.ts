@@ -49,8 +49,7 @@ export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile> {
   const label = named ?? machineFile ?? './utopia.config';
   try {
     const owners = named === undefined ? trustedOwners(env) : undefined;
-    if (owners !== undefined) await requireOwner(path, owners);
-    return { path, exists: true, bytes: await readRegularFile(path, mostConfigBytes, owners) };
+    return { path, exists: true, bytes: await readOwnFile(path, mostConfigBytes, owners) };
   } catch (error) {
     if (error instanceof FileRefusal) {
       return { ...nothing, problem: describeRefusal(error, named, label) };
@@ -101,10 +100,21 @@ function describeRefusal(refusal: FileRefusal, named: string | undefined, label:
   };
 }
 
-/** Of the name itself, which may be a link: who can lay one decides what is read through it. */
-async function requireOwner(path: string, owners: ReadonlySet<number>): Promise<void> {
-  const { uid } = await lstat(path);
-  if (!owners.has(uid)) throw foreignFile(uid);
+/**
+ * Reads a regular file of at most `most` bytes. With `owners` one of them must own it, and the
+ * name itself, which may be a link: who can lay one decides what is read through it. Throws a
+ * FileRefusal.
+ */
+export async function readOwnFile(
+  path: string,
+  most: number,
+  owners: ReadonlySet<number> | undefined,
+): Promise<Buffer> {
+  if (owners !== undefined) {
+    const { uid } = await lstat(path);
+    if (!owners.has(uid)) throw foreignFile(uid);
+  }
+  return await readRegularFile(path, most, owners);
 }
 
 async function physicalFolder(folder: string): Promise<string> {

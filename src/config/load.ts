@@ -1,21 +1,22 @@
-import { basename, dirname, isAbsolute, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Environment } from '../context.ts';
-import { clip, clipProblem, mostRemarks } from './bounds.ts';
+import { clipProblem, mostRemarks } from './bounds.ts';
+import { dotenvName, loadDotenv } from './dotenv/load.ts';
+import { checkEntries, collectEntries, isInUse, placed, quotable } from './entries.ts';
 import { readConfigFile, type ConfigPlace } from './file.ts';
-import { factsOf, keyNames, type KeyName } from './keys.ts';
+import { keyNames, type KeyName } from './keys.ts';
 import { remarkOnNames } from './names.ts';
-import type { Problem } from './problem.ts';
+import type { Warning } from './problem.ts';
 import type { ConfigReport, Origin, ReportedValue } from './report.ts';
 import { resolveConfig, type Lookup } from './resolve.ts';
-import { configSchema, type Settings } from './schema.ts';
-import { evaluateShell, type Evaluation } from './shell/evaluate.ts';
+import { evaluateShell } from './shell/evaluate.ts';
 import { parseShell } from './shell/parse.ts';
 import { readConfigText } from './text.ts';
 import { nameFromFolder } from './values.ts';
 
 /** What a configuration is loaded from. */
 export interface ConfigSources extends ConfigPlace {
-  /** Environment: a variable with a key's name outranks the file; the others are visible to it. */
+  /** Environment: a variable with a key's name outranks the files; utopia.config sees the others. */
   readonly env: Environment;
   /** Values given on the command line for this run. */
   readonly flags?: Partial<Record<KeyName, string>>;
@@ -23,12 +24,6 @@ export interface ConfigSources extends ConfigPlace {
   readonly home: string;
   /** Finds a name's IPv4 address; the system's resolver by default. */
   readonly lookup?: Lookup;
-}
-
-interface Entry {
-  readonly text: string | undefined;
-  readonly origin: Origin;
-  readonly line?: number | undefined;
 }
 
 /**
@@ -41,9 +36,14 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
   const parsed = parseShell(text);
   const evaluation = evaluateShell(parsed.commands, sources.env, sources.home);
   const folder = dirname(file.path);
-  const entries = collectEntries(sources, evaluation, nameFromFolder(basename(folder)));
-  const { settings, problems } = checkEntries(entries, evaluation);
-  const broken = new Set(problems.map(({ key }) => key));
+  const dotenvFile = join(folder, dotenvName);
+  const dotenvLabel = labelOf(sources.cwd, dotenvFile);
+  const dotenv =
+    file.path === dotenvFile ? undefined : await loadDotenv(dotenvFile, dotenvLabel, sources.env);
+  const entries = collectEntries(sources, evaluation, dotenv, nameFromFolder(basename(folder)));
+  const ofDotenv = (dotenv?.problems ?? []).filter(({ key }) => isInUse(entries, key, 'dotenv'));
+  const { settings, problems } = checkEntries(entries, evaluation, ofDotenv);
+  const broken = new Set([...ofDotenv, ...problems].map(({ key }) => key));
   const resolved = await resolveConfig(settings, file.path, folder, broken, sources.lookup);
 
   const allErrors = [
@@ -51,10 +51,11 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
     ...errors,
     ...parsed.problems,
     ...evaluation.problems,
+    ...ofDotenv,
     ...problems,
     ...resolved.problems.map((problem) => placed(problem, entries)),
   ]
-    .toSorted(byLine)
+    .toSorted(byPlace)
     .map(clipProblem);
   // One more says that the reading stopped.
   if (allErrors.length > mostRemarks + 1) {
@@ -68,104 +69,57 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigReport> 
 
   const values = {} as Record<KeyName, ReportedValue>;
   for (const key of keyNames) {
-    const { text: written, origin, line } = entries[key];
-    const value = broken.has(key) ? (written ?? null) : resolved.values[key];
+    const { origin, line } = entries[key];
+    const value = broken.has(key) ? (quotable(entries[key]) ?? null) : resolved.values[key];
     values[key] = line === undefined ? { value, origin } : { value, origin, line };
   }
   const vncIsDefault = entries.UTOPIA_VNC.origin === 'default';
+  const fileNames: Partial<Record<Origin, string>> = {
+    file: basename(file.path),
+    dotenv: dotenvName,
+  };
+  const { QEMU_BUILD_DIR: qemu, UTOPIA_EXTRA_ARGS: extraArgs } = entries;
   const carried = {
-    relativeQemu:
-      entries.QEMU_BUILD_DIR.origin === 'file' && !isAbsolute(entries.QEMU_BUILD_DIR.text ?? '/'),
-    extraArgs: entries.UTOPIA_EXTRA_ARGS.origin === 'file',
+    relativeQemu: fileNames[qemu.origin] !== undefined && !isAbsolute(qemu.text ?? '/'),
+    argumentsFile: fileNames[extraArgs.origin],
   };
   // What a flag or the environment outranks is set there all the same.
   const keysSet = keyNames.filter((key) => evaluation.assigned.has(key)).length;
+  const dotenvKeysSet = dotenv?.assigned.size ?? 0;
   return {
     file: file.path,
     fileExists: file.exists,
     keysSet,
     label: labelOf(sources.cwd, file.path),
+    dotenv: {
+      file: dotenvFile,
+      label: dotenvLabel,
+      exists: dotenv?.exists ?? false,
+      keysSet: dotenvKeysSet,
+    },
     values,
-    warnings: [...warnings, ...evaluation.warnings, ...remarkOnNames(evaluation)].toSorted(byLine),
+    warnings: [
+      ...warnings,
+      ...evaluation.warnings,
+      ...remarkOnNames(evaluation),
+      ...(dotenv?.warnings ?? []),
+    ].toSorted(byPlace),
     errors: allErrors,
     ...(allErrors.length === 0
       ? {
           config: {
             ...{ ...resolved.config, fileExists: file.exists },
-            ...{ keysSet, vncIsDefault, carried },
+            ...{ keysSet, dotenvKeysSet, vncIsDefault, carried },
           },
         }
       : {}),
   };
 }
 
-function collectEntries(
-  { env, flags = {} }: ConfigSources,
-  { assigned }: Evaluation,
-  defaultName: string,
-): Record<KeyName, Entry> {
-  const entries = {} as Record<KeyName, Entry>;
-  for (const key of keyNames) {
-    const inFile = assigned.get(key);
-    const standard = key === 'UTOPIA_NAME' ? defaultName : factsOf(key).default;
-    if (flags[key] !== undefined) entries[key] = { text: flags[key], origin: 'flag' };
-    else if (env[key] !== undefined) entries[key] = { text: env[key], origin: 'environment' };
-    else if (inFile !== undefined) {
-      entries[key] = { text: inFile.value, origin: 'file', line: inFile.line };
-    } else entries[key] = { text: standard, origin: 'default' };
-  }
-  return entries;
-}
-
-/** Typed settings, with the default in the place of every value that is refused. */
-function checkEntries(
-  entries: Record<KeyName, Entry>,
-  { problems: unexpanded }: Evaluation,
-): { settings: Settings; problems: Problem[] } {
-  const texts: Partial<Record<KeyName, string>> = {};
-  for (const key of keyNames) {
-    const { text } = entries[key];
-    if (text !== undefined) texts[key] = text;
-  }
-  const problems: Problem[] = [];
-  const checked = configSchema.safeParse(texts);
-  if (checked.success) return { settings: checked.data, problems };
-  const alreadyRefused = new Set(unexpanded.map(({ line }) => line));
-  for (const issue of checked.error.issues) {
-    const key = issue.path[0] as KeyName;
-    const { text = '', line } = entries[key];
-    const hint =
-      issue.code === 'custom' ? (issue.params?.['hint'] as string | undefined) : undefined;
-    // A value that could not be expanded has had its say.
-    if (line === undefined || !alreadyRefused.has(line)) {
-      problems.push(
-        placed(
-          {
-            key,
-            message: `${key}${text === '' ? '' : ` is ${JSON.stringify(clip(text))}, which`} ${issue.message}.`,
-            hint: hint ?? `Write ${factsOf(key).takes}.`,
-          },
-          entries,
-        ),
-      );
-    }
-    texts[key] = key === 'UTOPIA_NAME' ? 'lab' : (factsOf(key).default ?? '.');
-  }
-  return { settings: configSchema.parse(texts), problems };
-}
-
-function placed(problem: Problem, entries: Record<KeyName, Entry>): Problem {
-  const entry = problem.key === undefined ? undefined : entries[problem.key as KeyName];
-  if (entry?.line !== undefined) return { line: entry.line, ...problem };
-  const source = { flag: 'command line', environment: 'environment', file: '', default: '' };
-  const where = source[entry?.origin ?? 'file'];
-  return where === ''
-    ? problem
-    : { ...problem, message: `${problem.message} (From the ${where}.)` };
-}
-
-function byLine(a: { line?: number | undefined }, b: { line?: number | undefined }): number {
-  return (a.line ?? 0) - (b.line ?? 0);
+/** The configuration file first, then the .env; in each by line. */
+function byPlace(a: Pick<Warning, 'file' | 'line'>, b: Pick<Warning, 'file' | 'line'>): number {
+  const files = Number(a.file !== undefined) - Number(b.file !== undefined);
+  return files === 0 ? (a.line ?? 0) - (b.line ?? 0) : files;
 }
 
 function labelOf(cwd: string, file: string): string {

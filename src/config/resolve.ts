@@ -15,7 +15,7 @@ export type Lookup = (name: string) => Promise<string>;
 
 /** Settings with paths made absolute and names resolved, and what is wrong between them. */
 export interface ResolvedSettings {
-  readonly config: Omit<Config, 'fileExists' | 'keysSet' | 'vncIsDefault'>;
+  readonly config: Omit<Config, 'fileExists' | 'keysSet' | 'dotenvKeysSet' | 'vncIsDefault'>;
   readonly values: Readonly<Record<KeyName, ReportedValue['value']>>;
   readonly problems: readonly Problem[];
 }

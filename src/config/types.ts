@@ -42,14 +42,15 @@ export type SensorFeed =
   /** A serial port of the host, by its absolute path. */
   | { readonly kind: 'serial'; readonly device: string };
 
-/** Settings of a file that could have QEMU run what came along with the file. */
+/** Settings of utopia.config or .env that could have QEMU run what came along with the file. */
 export interface CarriedSettings {
   /** QEMU_BUILD_DIR is a path that starts at the file's folder. */
   readonly relativeQemu: boolean;
-  readonly extraArgs: boolean;
+  /** Name of the file that has UTOPIA_EXTRA_ARGS; undefined where none of them counts. */
+  readonly argumentsFile: string | undefined;
 }
 
-/** What utopia.config says, resolved: absolute paths, numbers, addresses. */
+/** What utopia.config and .env say, resolved: absolute paths, numbers, addresses. */
 export interface Config {
   /** Absolute path of the configuration file, whether it exists or not. */
   readonly file: string;
@@ -92,8 +93,10 @@ export interface Config {
   /** UTOPIA_WARM_BASE: whether a warm base may be made unasked. */
   readonly warmBase: 'auto' | 'never';
   readonly verbose: boolean;
-  /** What the file says by itself, and no flag or variable: it may be another's. Undefined is nothing. */
+  /** What the files say by themselves, and no flag or variable: they may be another's. Undefined is nothing. */
   readonly carried?: CarriedSettings | undefined;
   /** How many of the known keys the file sets, for the first line of `up`. */
   readonly keysSet: number;
+  /** How many of them .env sets. */
+  readonly dotenvKeysSet: number;
 }

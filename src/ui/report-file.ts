@@ -65,15 +65,15 @@ export const reportSections: readonly Section[] = [
   {
     title: 'Configuration',
     holds:
-      'every key of utopia.config with its value and where that comes from; warnings and errors',
+      'every key of utopia.config with its value and where that comes from, .env included (nothing else of that); warnings and errors',
     lines: ({ config }) => [
       config.fileExists ? config.file : `${config.file} (not there)`,
       ...Object.entries(config.values).map(([key, { value, origin, line }]) => {
-        const place = line === undefined ? origin : `line ${line}`;
+        const place = `${origin === 'dotenv' ? '.env ' : ''}${line === undefined ? origin : `line ${line}`}`;
         return `${key} = ${written(value)} (${place})`;
       }),
-      ...config.warnings.map(({ line, message }) => `warning, line ${line ?? '-'}: ${message}`),
-      ...config.errors.map(({ line, message }) => `error, line ${line ?? '-'}: ${message}`),
+      ...config.warnings.map((warning) => `warning, ${placeOf(warning)}: ${warning.message}`),
+      ...config.errors.map((error) => `error, ${placeOf(error)}: ${error.message}`),
     ],
   },
   {
@@ -115,6 +115,10 @@ function checkLines({
         `        fix ${root ? 'as root: ' : ''}${argv.map(quoteForShell).join(' ')}`,
     ),
   ];
+}
+
+function placeOf({ line, file }: ConfigReport['warnings'][number]): string {
+  return `${file === undefined ? '' : '.env '}line ${line ?? '-'}`;
 }
 
 function bytes(count: number | undefined): string {

@@ -26,8 +26,9 @@ export async function openSettings(
   const path = await realpath(file.path).catch(() => file.path);
   const { text, errors } = readConfigText(file.bytes);
   return ({ key, value }) => {
-    const { origin } = report.values[key];
+    const { origin, line } = report.values[key];
     if (origin === 'environment') return { refused: `${key} is set in the environment` };
+    if (origin === 'dotenv') return { refused: `${report.dotenv.label}:${line} sets ${key}` };
     if (file.problem !== undefined || errors.length > 0) {
       return { refused: `${report.label} cannot be read` };
     }

@@ -49,7 +49,7 @@ export async function gatherLab(
   const config = report.config ?? (await withRefusedPort(sources, report));
   const common = {
     config,
-    configErrors: report.errors.map(({ line, message }) => `${locate(report, line)}${message}`),
+    configErrors: report.errors.map((problem) => `${locate(report, problem)}${problem.message}`),
     configLabel: report.label,
     needed: described === undefined ? neededFeatures : optionalFeatures,
   };

@@ -22,9 +22,12 @@ import type { ReleasedGuest } from '../time/released-shares.ts';
 /** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
 export function headLine({ config }: LocatedMachine, context: Context): string {
   const file = shorten(config.file, context.cwd, homeFolder(context.env));
+  const { dotenvKeysSet: more } = config;
   const source = config.fileExists
-    ? `${file} (${countOf(config.keysSet, 'key')} set)`
-    : `no utopia.config here: every default`;
+    ? `${file} (${countOf(config.keysSet, 'key')} set${more === 0 ? '' : `, ${more} in .env`})`
+    : more === 0
+      ? `no utopia.config here: every default`
+      : `no utopia.config here: .env (${countOf(more, 'key')} set)`;
   const dot = context.terminal.symbols.info;
   const text = `utopia ${utopiaVersion} ${dot} ${config.name} ${dot} ${source}`;
   const lines = foldFor(context.terminal.stderr, text, context.terminal.columns);

@@ -24,7 +24,7 @@ export const labChecks: readonly Check[] = [
     id: 'lab.config',
     group: 'Lab',
     title: 'utopia.config',
-    reads: 'utopia.config and the environment',
+    reads: 'utopia.config, .env beside it and the environment',
     causes: ['config-invalid'],
     evaluate: evaluateConfig,
   },
@@ -100,7 +100,11 @@ function evaluateConfig({ lab }: CheckInput): Finding {
     return skipped('net.ports', configErrors[0] ?? 'refused');
   }
   if (config !== undefined) {
-    return pass(config.fileExists ? configLabel : 'defaults: there is no utopia.config here');
+    const { fileExists, dotenvKeysSet } = config;
+    const dotenv = dotenvKeysSet === 0 ? '' : ', and .env';
+    return pass(
+      fileExists ? `${configLabel}${dotenv}` : `defaults${dotenv}: there is no utopia.config here`,
+    );
   }
   return {
     status: 'fail',

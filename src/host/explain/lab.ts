@@ -6,7 +6,7 @@ export const labExplanations: Readonly<Record<string, Explanation>> = {
     causes: {
       'config-invalid': {
         means:
-          'A line of utopia.config, or a variable of the environment, has a value that cannot be used.',
+          'A line of utopia.config or .env, or a variable of the environment, has a value that cannot be used.',
         fix: 'utopia config lists every problem with its line.',
       },
     },

@@ -29,6 +29,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     warmBase: 'auto',
     verbose: false,
     keysSet: 0,
+    dotenvKeysSet: 0,
     ...changes,
   };
   return {

@@ -62,6 +62,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     warmBase: 'auto',
     verbose: false,
     keysSet: 0,
+    dotenvKeysSet: 0,
   };
   return {
     config,
