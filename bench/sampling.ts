@@ -8,11 +8,12 @@ export interface Samples {
 
 /**
  * Measures several things in turn, A B C A B C …, so that a machine whose speed
- * drifts is as unfair to one as to the other. One round before is not counted.
+ * drifts is as unfair to one as to the other. One round before is not counted, and neither is a
+ * measurement that gives undefined.
  */
 export async function sampleInTurn(
   rounds: number,
-  things: Readonly<Record<string, () => Promise<number> | number>>,
+  things: Readonly<Record<string, () => Promise<number | undefined> | number>>,
 ): Promise<Samples[]> {
   const samples = Object.keys(things).map((name) => ({ name, ms: [] as number[] }));
   for (let round = -1; round < rounds; round += 1) {

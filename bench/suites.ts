@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBoot } from '../test/support/boot.ts';
 import { suiteImage } from '../test/support/image.ts';
@@ -16,7 +16,7 @@ const suites = ['bookworm', 'trixie'] as const;
  * with the arguments of `utopia up`, and a plain image with utopia.sh's own.
  */
 export async function benchSuites({ folder, port }: BenchLab, rounds: number): Promise<void> {
-  const things: Record<string, () => Promise<number>> = {};
+  const things: Record<string, () => Promise<number | undefined>> = {};
   for (const suite of suites) {
     const [ours, plain] = [await suiteImage(suite, 'lab'), await plainImage(suite)];
     const consoleLog = join(folder, 'suite-console.log');
@@ -30,6 +30,10 @@ export async function benchSuites({ folder, port }: BenchLab, rounds: number): P
     `\n## Cold boot of each release to the SSH banner (${rounds} rounds in turn)\n\n${sampleHead}`,
   );
   for (const sample of samples) console.log(sampleRow(sample));
+  for (const { name, ms } of samples) {
+    if (ms.length < rounds)
+      console.log(`\n${name}: ${rounds - ms.length} of ${rounds} did not boot`);
+  }
   for (const [index, suite] of suites.entries()) {
     const [ours, plain] = [samples[2 * index], samples[2 * index + 1]];
     const ratio = median(ours?.ms ?? []) / median(plain?.ms ?? []);
@@ -37,14 +41,22 @@ export async function benchSuites({ folder, port }: BenchLab, rounds: number): P
   }
 }
 
+/** Time to the banner; undefined for a boot that never came to it, which is told with the console's last line. */
 async function bootOver(
   folder: string,
   image: string,
   port: number,
   argv: (overlay: string) => readonly string[],
-): Promise<number> {
+): Promise<number | undefined> {
   const overlay = join(folder, 'suite.qcow2');
   rmSync(overlay, { force: true });
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image, overlay]);
-  return (await measureBoot(argv(overlay), port)).bannerMs;
+  try {
+    return (await measureBoot(argv(overlay), port)).bannerMs;
+  } catch (error) {
+    const log = join(folder, 'suite-console.log');
+    const last = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined;
+    console.log(`${String(error)} ${last ?? ''}`);
+    return undefined;
+  }
 }

@@ -27,12 +27,14 @@ const parts = [
   'src/cli/usage-error.ts',
   'src/cli/qemu-words.ts',
   'src/ui/error.ts',
+  'src/ui/ask.ts',
+  'src/ui/progress.ts',
   'src/ui/spinner.ts',
   'src/commands/up/bring-up.ts',
   'src/commands/up/ensure.ts',
-  'src/commands/up/warm-start.ts',
-  'src/commands/up/resume.ts',
-  'src/commands/up/secure-login.ts',
+  'src/lifecycle/saved/warm-start.ts',
+  'src/lifecycle/saved/resume.ts',
+  'src/lifecycle/watch/secure-login.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',
   'src/host/slowdown.ts',
@@ -42,7 +44,7 @@ const parts = [
   ...commands,
 ];
 /** Classes that are compared with instanceof across files; what is imported of them is one instance. */
-const shared = ['src/errors.ts', 'src/context.ts'];
+const shared = ['src/errors.ts', 'src/environment.ts'];
 const libraries = ['execa', 'dotenv'];
 
 /** Makes imports that lead from one of the files to another stay imports. */

@@ -1,7 +1,10 @@
+import type { RunCommand } from './cli/run-command.ts';
 import { resolve } from 'node:path';
 import { Command, type CommanderError } from 'commander';
-import type { Context, Environment, GlobalOptions } from './context.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import type { Environment } from './environment.ts';
 import type { Terminal } from './ui/terminal.ts';
+import { onTerminal } from './ui/reporter.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
 import { commandDescription, formatHelp } from './cli/help.ts';
@@ -25,10 +28,11 @@ import { UtopiaError } from './errors.ts';
 import { utopiaVersion } from './version.ts';
 
 /** What the process gives to a command; `-C` is applied before a command sees it. */
-export interface Surroundings {
+export interface ProcessEnvironment {
   /** Undefined where the current folder is gone. */
   readonly cwd: string | undefined;
   readonly env: Environment;
+  readonly program: readonly string[];
   readonly commandLine: readonly string[];
   /** What was typed after the program's name. */
   readonly words: readonly string[];
@@ -37,15 +41,6 @@ export interface Surroundings {
   readonly urgentSignal: AbortSignal;
   readonly timeoutScale: number;
 }
-
-/**
- * Runs one command: `load` imports its module only now, so that a command pays
- * for what it uses; `options` are the global ones and its own.
- */
-export type RunCommand = (
-  command: Command,
-  run: (context: Context, globals: GlobalOptions) => Promise<void>,
-) => Promise<void>;
 
 type AddCommands = (program: Command, runCommand: RunCommand) => void;
 
@@ -100,7 +95,7 @@ function folderOf(
 }
 
 /** The command tree: flags become typed options, nothing else happens here. */
-export function buildProgram(surroundings: Surroundings): Command {
+export function buildProgram(surroundings: ProcessEnvironment): Command {
   const { terminal } = surroundings;
   const program = new Command('utopia')
     .description('Start, inspect and reset the virtual machine in which you develop kernel code.')
@@ -134,8 +129,10 @@ export function buildProgram(surroundings: Surroundings): Command {
     const context: Context = {
       cwd: folderOf(surroundings.cwd, options),
       env: surroundings.env,
+      program: surroundings.program,
       commandLine: surroundings.commandLine,
       terminal,
+      ...onTerminal(terminal),
       signal: surroundings.signal,
       urgentSignal: surroundings.urgentSignal,
       now: () => new Date(),

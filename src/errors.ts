@@ -96,3 +96,8 @@ export class UtopiaError extends Error {
     this.status = errorCodes[code];
   }
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -49,6 +49,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       timeoutScale,
       env: process.env,
       cwd: currentFolder(),
+      program: [process.execPath, ...process.execArgv, process.argv[1] ?? 'utopia'],
       commandLine: [process.execPath, process.argv[1] ?? 'utopia', ...words],
       words,
     });

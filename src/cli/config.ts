@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { describeDefault } from '../config/example.ts';
 import { factsOf, keyNames } from '../config/keys.ts';
 import { wrapText } from '../ui/lines.ts';

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { Command } from 'commander';
+import type { RunCommand } from './run-command.ts';
 import { examples } from './help.ts';
+import { countFromZero } from './numbers.ts';
 
 interface LogsFlags {
   readonly follow?: boolean;
@@ -21,8 +22,8 @@ export function addConsoleCommands(program: Command, runCommand: RunCommand): vo
     )
     .option('-f, --follow', 'go on with what comes, over reboots, until Ctrl-C')
     .option('--since <time>', 'from then on: 10m, 2h, 14:02, "2026-11-23 14:02"')
-    .option('--boot <number>', 'of so many starts ago (0 is the last)', count)
-    .option('--lines <number>', 'only the last lines', count)
+    .option('--boot <number>', 'of so many starts ago (0 is the last)', countFromZero)
+    .option('--lines <number>', 'only the last lines', countFromZero)
     .option('--qemu', "QEMU's own words instead of the console")
     .addHelpText(
       'after',
@@ -58,9 +59,4 @@ export function addConsoleCommands(program: Command, runCommand: RunCommand): vo
         await runConsole(context, globals);
       });
     });
-}
-
-function count(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
 }

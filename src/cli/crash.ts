@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { Command } from 'commander';
+import type { RunCommand } from './run-command.ts';
 import { UtopiaError } from '../errors.ts';
 import { examples } from './help.ts';
+import { count } from './numbers.ts';
 
 interface OopsFlags {
   readonly last?: number;
@@ -43,10 +44,4 @@ ${examples('utopia oops', 'utopia oops --last 3', 'utopia oops dmesg.txt', 'dmes
         await runOops(context, globals, { last, all, log, vmlinux });
       });
     });
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
 

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { examples } from './help.ts';
 
 /** Commands about who may reach the guest from elsewhere. */

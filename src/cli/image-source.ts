@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { examples } from './help.ts';
 
 /** `utopia image fetch` and `utopia image rebase`, below the given command `image`. */

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
 import { addImageSourceCommands } from './image-source.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
-import { seconds } from './seconds.ts';
+import { seconds } from './numbers.ts';
 
 /** Commands that start, stop and show the machine of this folder. */
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
-import type { ChosenMachine, Context } from '../context.ts';
+import type { RunCommand } from './run-command.ts';
+import type { ChosenMachine } from '../lifecycle/context.ts';
+import type { Context } from '../context.ts';
 import { examples } from './help.ts';
 
 /** `utopia ls`. */

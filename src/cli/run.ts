@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultOutputBytes } from '../system/bounded-output.ts';
-import type { KeepWish } from '../commands/run/kept-names.ts';
-import type { FolderUse } from '../commands/run/guest-command.ts';
-import type { RunCommand } from '../cli.ts';
+import type { KeepWish } from '../lifecycle/throwaway/kept-names.ts';
+import type { FolderUse } from '../lifecycle/throwaway/guest-command.ts';
+import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
-import { seconds } from './seconds.ts';
+import { count, seconds } from './numbers.ts';
 
 interface RunFlags extends ParsedOptions {
   readonly timeout?: number;
@@ -185,10 +185,4 @@ function size(text: string): number {
   const value = Number(digits) * (sizeUnits[unit.toUpperCase()] ?? 1);
   if (value > 0) return value;
   throw new InvalidArgumentError('It must be a size above 0, as in 65536, 64K, 1M or 2G.');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

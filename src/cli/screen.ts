@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { RunCommand } from './run-command.ts';
 import { examples } from './help.ts';
 
 /** Commands about the running machine's screen and keyboard. */

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { RunCommand } from '../cli.ts';
+import type { Command } from 'commander';
+import type { RunCommand } from './run-command.ts';
 import { examples } from './help.ts';
+import { secondsOfDay } from './numbers.ts';
 
 interface ListenFlags {
   readonly from?: string;
@@ -95,12 +96,5 @@ function addListeners(sensors: Command, runCommand: RunCommand): void {
 function listening(command: Command): Command {
   return command
     .option('--from <feed>', "another feed than the machine's: sim, tcp:HOST:PORT …")
-    .option('--seconds <count>', 'end after so many seconds', seconds);
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  // Node's timers hold some 24 days.
-  if (Number.isFinite(value) && value > 0 && value <= 86_400) return value;
-  throw new InvalidArgumentError('It must be a number of seconds, up to a day.');
+    .option('--seconds <count>', 'end after so many seconds', secondsOfDay);
 }

@@ -8,7 +8,7 @@ import { homeFolder } from '../system/places.ts';
 import { countOf } from '../text/format.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
-import { lookUpwards } from './look-upwards.ts';
+import { lookUpwards } from '../lifecycle/launch/look-upwards.ts';
 
 /** Values for this run, given on the command line. */
 export interface ConfigOptions {

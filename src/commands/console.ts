@@ -4,8 +4,8 @@ import { joinConsole } from '../guest/console-bridge.ts';
 import { createConsoleReader } from '../guest/console-text.ts';
 import { readTail } from '../guest/file-tail.ts';
 import { queryConsoleTaken } from '../qmp/queries.ts';
-import { locateMachine } from './locate.ts';
-import { requireRunning, withMonitor } from './monitor.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 
 /** The console's last words that a visitor sees first: a prompt among them is seen again by nobody else. */
 const shownLines = 8;

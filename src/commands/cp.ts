@@ -1,9 +1,10 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { copyFiles, type CopyRequest } from '../guest/copy.ts';
-import { findGuest } from './guest-access.ts';
+import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { leadsToFolder } from '../system/look.ts';
 
 export interface CpOptions {
   readonly login: string;
@@ -86,21 +87,14 @@ async function checkSources(sources: readonly string[]): Promise<void> {
 }
 
 async function checkTarget(target: string, count: number): Promise<void> {
-  if (count > 1 && !(await isFolder(target))) {
+  if (count > 1 && !(await leadsToFolder(target))) {
     throw new UtopiaError('copy-failed', `${target} is no folder, and ${count} things go there.`, {
       hint: `mkdir -p ${target}`,
     });
   }
   const parent = target.endsWith('/') ? target : dirname(target);
-  if (await isFolder(parent)) return;
+  if (await leadsToFolder(parent)) return;
   throw new UtopiaError('copy-failed', `There is no folder ${parent} to copy into.`, {
     hint: `mkdir -p ${parent}`,
   });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -3,9 +3,9 @@ import { labDevices } from '../host/lab-devices.ts';
 import { findQemu } from '../host/qemu-features.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { wrapText } from '../ui/lines.ts';
-import { agreeToArguments } from './agree-to-arguments.ts';
-import { agreeToQemu } from './agree-to-program.ts';
-import { locateMachine } from './locate.ts';
+import { agreeToArguments } from '../lifecycle/launch/agree-to-arguments.ts';
+import { agreeToQemu } from '../lifecycle/launch/agree-to-program.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 
 const headings = {
   machine: 'Every machine has, where QEMU does:',

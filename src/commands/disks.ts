@@ -9,7 +9,11 @@ import { readPartitionTable } from '../image/disks/partitions.ts';
 import { findRunning } from '../machine/state.ts';
 import { listDisks } from '../ui/disks.ts';
 import { homeFolder } from '../system/places.ts';
-import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
+import {
+  locateMachine,
+  type ConfigFlags,
+  type LocatedMachine,
+} from '../lifecycle/launch/locate.ts';
 
 /** A partition of an exercise disk, in the guest's words. */
 interface ListedPartition extends VolumeContents {

@@ -5,7 +5,7 @@ import { findElevator } from '../host/fixes/elevation.ts';
 import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
 import { examineHost } from './doctor/examine.ts';
-import { lookUpwards } from './look-upwards.ts';
+import { lookUpwards } from '../lifecycle/launch/look-upwards.ts';
 
 export interface DoctorOptions {
   /** Ids of checks; all when empty. */

@@ -5,9 +5,14 @@ import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
-import { locateMachine } from './locate.ts';
-import type { GuestState } from './guest-state/look.ts';
-import { forgetEnded, stopReasonTexts, stopRunning, stopStepTexts } from './stop-ladder.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import type { GuestState } from '../lifecycle/watch/guest-state.ts';
+import {
+  forgetEnded,
+  stopReasonTexts,
+  stopRunning,
+  stopStepTexts,
+} from '../lifecycle/watch/stop-escalation.ts';
 
 export interface DownOptions {
   /** Pull the plug at once. */

@@ -1,10 +1,10 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isLoopback } from '../machine/plan.ts';
-import { closeSsh, exposeSsh, warnLoudly } from './exposure.ts';
-import { findGuest } from './guest-access.ts';
-import { locateMachine } from './locate.ts';
-import { requireRunning } from './monitor.ts';
+import { closeSsh, exposeSsh, warnLoudly } from '../lifecycle/watch/exposure.ts';
+import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning } from '../lifecycle/launch/monitor.ts';
 
 export interface ExposeOptions {
   /** Close it again. */
@@ -38,7 +38,7 @@ export async function runExpose(
       hint: 'UTOPIA_SSH_INTERFACE=0.0.0.0 utopia expose',
     });
   }
-  if (anyway) warnLoudly(context.terminal, host, port);
+  if (anyway) warnLoudly(context.reporter, host, port);
   else await findGuest(context, globals, 'root');
   const exposure = await exposeSsh(context, machine, state, { host, anyway });
   if (exposure.kind === 'closed') {

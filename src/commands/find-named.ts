@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import type { ChosenMachine, Context } from '../context.ts';
+import type { ChosenMachine } from '../lifecycle/context.ts';
+import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { machinePaths } from '../machine/paths.ts';
 import { addressOf, listMachines, machinesNamed, type KnownMachine } from '../machine/registry.ts';
 import { homeFolder } from '../system/places.ts';
-import { shorten } from '../ui/card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { padToWidth, textWidth } from '../text/width.ts';
 
 /** Names that fit into an error message. */
@@ -80,7 +81,7 @@ function ambiguous(context: Context, name: string, named: readonly KnownMachine[
   const width = Math.max(...named.map(({ paths }) => textWidth(paths.id)));
   return new UtopiaError('machine-unknown', `${named.length} machines are called "${name}".`, {
     details: named.map(({ paths, state, running }) => {
-      const file = state === undefined ? '' : shorten(state.file, context.cwd, home);
+      const file = state === undefined ? '' : shortenPath(state.file, context.cwd, home);
       return `${padToWidth(paths.id, width)}  ${running === undefined ? 'off    ' : 'running'}  ${file}`;
     }),
     hint: `Name it by its id: utopia -n ${named[0]?.paths.id ?? name} status\nor give one of them another UTOPIA_NAME.`,

@@ -8,10 +8,10 @@ import { isSshOpen, type RunningMachine } from '../machine/state.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { addForward, queryForwards, removeForward } from '../qmp/forwards.ts';
 import { layOutTable } from '../ui/table.ts';
-import { findGuestState, lostGuest } from './guest-state/lost.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { requireRunning, withMonitor } from './monitor.ts';
-import { refuseBusyPort } from './port-holder.ts';
+import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
+import { refuseBusyPort } from '../lifecycle/launch/port-holder.ts';
 
 export interface ForwardOptions {
   /** `8080:80`; with `remove` also the host's port alone. None to list. */

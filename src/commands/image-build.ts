@@ -5,18 +5,15 @@ import { readOsRelease } from '../host/find-qemu.ts';
 import { describeInstall, installCommand } from '../host/packages.ts';
 import { buildImage } from '../image/debian/build.ts';
 import { readIncludedPackages } from '../image/debian/included-packages.ts';
-import {
-  imageName,
-  imageRecipeHash,
-  type ImageProfile,
-  type ImageRecipe,
-} from '../image/debian/recipe.ts';
+import { imageName, imageRecipeHash, type ImageRecipe } from '../image/debian/recipe.ts';
+import type { ImageProfile } from '../image/debian/profile.ts';
 import type { Verification } from '../image/debian/place.ts';
 import { debianSuites, guessSuite, offeredSuites } from '../image/debian/suites.ts';
 import type { DescribeInstall } from '../image/debian/tools.ts';
 import { imageFolder, imageMode } from '../image/store.ts';
 import { formatBytes } from '../text/format.ts';
-import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
+import { openProgress } from '../ui/progress.ts';
+import type { ProgressDisplay } from '../progress-events.ts';
 import { stat } from 'node:fs/promises';
 import { shownText } from '../image/fetch/shown-url.ts';
 
@@ -103,7 +100,7 @@ async function verifier(
   { profile }: ImageRecipe,
   progress: ProgressDisplay,
 ): Promise<(path: string) => Promise<Verification>> {
-  const { verifyImage } = await import('./image-verify.ts');
+  const { verifyImage } = await import('../lifecycle/throwaway/verify-image.ts');
   return (path) => verifyImage(context, globals, { path, profile }, progress);
 }
 
@@ -118,9 +115,9 @@ async function warmBuilt(
   progress: ProgressDisplay,
 ): Promise<void> {
   const [{ locateMachine }, { warmImage }, { requireBackingFile }] = await Promise.all([
-    import('./locate.ts'),
+    import('../lifecycle/launch/locate.ts'),
     import('./image-warm.ts'),
-    import('./up/prepare.ts'),
+    import('../lifecycle/launch/prepare.ts'),
   ]);
   const title = 'warm base';
   try {

@@ -1,8 +1,8 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
 import { countOf, formatBytes } from '../text/format.ts';
-import { locateMachine } from './locate.ts';
-import { requireBackingFile } from './up/prepare.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireBackingFile } from '../lifecycle/launch/prepare.ts';
 
 /** `utopia image cool`: removes the warm bases of this machine's image, or of all. */
 export async function runImageCool(

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { fetchImage, type FetchEvent } from '../image/fetch/fetch-image.ts';
+import { fetchImage } from '../image/fetch/fetch-image.ts';
+import type { FetchEvent } from '../image/fetch/types.ts';
 import { parseImageUrl, storePathFor } from '../image/fetch/names.ts';
 import { imageMode } from '../image/store.ts';
 import { openRateMeter, type RateMeter } from '../image/fetch/rate.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
-import { openProgress, type ProgressEvent } from '../ui/progress.ts';
+import { openProgress } from '../ui/progress.ts';
+import type { ProgressEvent } from '../progress-events.ts';
 
 export interface ImageFetchOptions {
   readonly url: string;

@@ -8,9 +8,9 @@ import { proposeRebase, rebaseOverlay, type RebaseProposal } from '../image/reba
 import type { BackingFile } from '../image/types.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { confirm } from '../ui/ask.ts';
-import { holdStoppedMachine } from './hold-machine.ts';
-import { agreeToQemu } from './agree-to-program.ts';
-import { locateMachine } from './locate.ts';
+import { holdStoppedMachine } from '../lifecycle/launch/hold-machine.ts';
+import { agreeToQemu } from '../lifecycle/launch/agree-to-program.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 
 export interface ImageRebaseOptions {
   /** The backing file's new place as typed; the configured one when absent. */

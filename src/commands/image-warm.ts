@@ -17,12 +17,16 @@ import { formatBytes, formatDuration } from '../text/format.ts';
 import { lockMachine, type MachineLock } from '../machine/lock.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import { stateRoot } from '../system/places.ts';
-import { locateMachine, type ConfigFlags, type LocatedMachine } from './locate.ts';
-import { warmBaseKey, whyNeverWarm } from './run/base-key.ts';
-import { openThrowaway, type ThrowawayMachine } from './run/copy.ts';
-import { planCopy, type PlannedCopy } from './run/launch.ts';
-import { makeBase } from './run/make-base.ts';
-import { findSuitableQemu, requireBackingFile } from './up/prepare.ts';
+import {
+  locateMachine,
+  type ConfigFlags,
+  type LocatedMachine,
+} from '../lifecycle/launch/locate.ts';
+import { warmBaseKey, whyNeverWarm } from '../lifecycle/saved/warm-base-key.ts';
+import { openThrowaway, type ThrowawayMachine } from '../lifecycle/throwaway/copy-folder.ts';
+import { planCopy, type PlannedCopy } from '../lifecycle/throwaway/launch-copy.ts';
+import { makeBase } from '../lifecycle/throwaway/make-warm-base.ts';
+import { findSuitableQemu, requireBackingFile } from '../lifecycle/launch/prepare.ts';
 
 export interface WarmOptions {
   /** Replace a base that is there. */

@@ -4,7 +4,7 @@ import { renderExample } from '../config/example.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { describeUnmade } from '../system/out-of-space.ts';
-import { nameFound, searchUpwards } from './look-upwards.ts';
+import { nameFound, searchUpwards } from '../lifecycle/launch/look-upwards.ts';
 import { namedFileMode } from '../system/umask.ts';
 import { readRegularText } from '../system/regular-file.ts';
 

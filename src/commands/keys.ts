@@ -3,8 +3,8 @@ import { UtopiaError } from '../errors.ts';
 import { pressKeys } from '../qmp/input.ts';
 import { keyNames, readChord } from '../qmp/keys.ts';
 import { wrapText } from '../ui/lines.ts';
-import { locateMachine } from './locate.ts';
-import { requireRunning, withMonitor } from './monitor.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 
 /** `utopia key`: presses keys on the guest's keyboard, each chord after the one before. */
 export async function runKeys(

@@ -9,11 +9,11 @@ import {
 import { sshFiles } from '../guest/ssh-key.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../machine/state.ts';
 import { homeFolder } from '../system/places.ts';
-import { shorten } from '../ui/card.ts';
-import { closeSsh, exposeSsh } from './exposure.ts';
-import { findGuest, type ReachableGuest } from './guest-access.ts';
-import { changeLogin } from './login-lock.ts';
-import { openSshPort } from './ssh-port.ts';
+import { shortenPath } from '../text/shorten-path.ts';
+import { closeSsh, exposeSsh } from '../lifecycle/watch/exposure.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { changeLogin } from '../lifecycle/watch/login-lock.ts';
+import { openSshPort } from '../lifecycle/watch/ssh-port.ts';
 
 /** `utopia login [key|password]`: how one gets into the running guest over SSH, or another way from now on. */
 export async function runLogin(
@@ -116,7 +116,7 @@ function tell(
   );
   if (!open) terminal.out(`Port ${port} is closed: utopia login key opens it.`);
   if (way === 'key') {
-    terminal.out(`  key     ${shorten(identityFile, cwd, homeFolder(env))}   (X2Go, ssh -i)`);
+    terminal.out(`  key     ${shortenPath(identityFile, cwd, homeFolder(env))}   (X2Go, ssh -i)`);
   }
   if (!changed || globals.quiet) return;
   if (way === 'key') {

@@ -6,7 +6,7 @@ import { followFile } from '../guest/follow-file.ts';
 import { createPlacer, startsOfRuns } from '../guest/log-times.ts';
 import { formatLocalTime, parseMoment } from '../text/local-time.ts';
 import { listBoots, type BootLog } from '../machine/boots.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 
 export interface LogsOptions {
   readonly follow: boolean;

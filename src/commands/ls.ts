@@ -1,14 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { residentBytes } from '../system/process.ts';
 import { addressOf, listMachines, type KnownMachine } from '../machine/registry.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import { homeFolder } from '../system/places.ts';
-import { shorten } from '../ui/card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
 import { layOutTable } from '../ui/table.ts';
-import { findCondition, type MachineCondition } from './condition.ts';
+import { findCondition, type MachineCondition } from '../lifecycle/watch/condition.ts';
+import { leadsToFolder } from '../system/look.ts';
 
 /** A machine as `utopia ls` shows it. */
 interface ListedMachine {
@@ -65,7 +65,7 @@ async function look(
   const [condition, resident, folderExists] = await Promise.all([
     findCondition(running, paths, context.now, state?.plan.overlay),
     running === undefined ? undefined : residentBytes(running.qemu.pid),
-    state === undefined ? false : isFolder(dirname(state.file)),
+    state === undefined ? false : leadsToFolder(dirname(state.file)),
   ]);
   const plan = running?.state?.plan;
   return {
@@ -82,13 +82,6 @@ async function look(
       resident === undefined ? undefined : { guestMiB: plan?.memoryMiB, residentBytes: resident },
     startedAt: running?.state?.startedAt,
   };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 function describe(context: Context, machines: readonly ListedMachine[]): string[] {
@@ -110,6 +103,6 @@ function describe(context: Context, machines: readonly ListedMachine[]): string[
 
 function nameFolder(cwd: string, home: string, { folder, folderExists }: ListedMachine): string {
   if (folder === undefined) return '';
-  const text = folder === cwd ? '.' : folder === home ? '~' : shorten(folder, cwd, home);
+  const text = folder === cwd ? '.' : folder === home ? '~' : shortenPath(folder, cwd, home);
   return folderExists ? text : `${text} (gone)`;
 }

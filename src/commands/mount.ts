@@ -13,8 +13,8 @@ import {
 import { readSshBanner } from '../guest/ssh-banner.ts';
 import { enterGuest, runInGuest } from '../guest/ssh.ts';
 import { homeFolder } from '../system/places.ts';
-import { findGuest, type ReachableGuest } from './guest-access.ts';
-import { sayTrouble, writersOf } from './share-access.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { sayTrouble, writersOf } from './report/share-access.ts';
 
 export interface MountOptions {
   /** Where in the guest; each kind has its own default. */

@@ -5,15 +5,20 @@ import { crashHeadline } from '../crash/headline.ts';
 import { reportCrash, type RepeatedCrash } from '../crash/report.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../system/places.ts';
-import { shorten } from '../ui/card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { countOf, formatBytes } from '../text/format.ts';
 import { wrapText } from '../ui/lines.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { hasDevicePanic, silentPanic } from './oops/device-panic.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { hasDevicePanic, silentPanic } from '../lifecycle/watch/silent-panic.ts';
 import { crashCards, locateCrashes } from './oops/cards.ts';
 import { chooseCrash } from './oops/choose.ts';
 import { describeBusyModule } from './oops/notes.ts';
-import { readMachineLogs, readSavedLog, standardInput, type ReadLog } from './oops/read-logs.ts';
+import {
+  readMachineLogs,
+  readSavedLog,
+  standardInput,
+  type ReadLog,
+} from '../lifecycle/watch/read-crash-logs.ts';
 
 export interface OopsOptions {
   /** How many of the latest crashes; undefined is the one of the last boot that explains it, or every crash with --json. */
@@ -77,7 +82,7 @@ export async function runOops(
     if (last === undefined) return sayNone(context, log);
     return sayEarlier(context, log, last);
   }
-  const from = `From the log of an earlier start: ${shorten(log.file, context.cwd, homeFolder(context.env))}`;
+  const from = `From the log of an earlier start: ${shortenPath(log.file, context.cwd, homeFolder(context.env))}`;
   const before = log.startsAgo === 0 ? [] : [from];
   const cards = crashCards(context, globals, found, {
     all: latest === undefined ? ofBoot : all,
@@ -157,7 +162,7 @@ function sayNone(context: Context, log: ReadLog): void {
   const file =
     log.file === standardInput
       ? 'standard input'
-      : shorten(log.file, context.cwd, homeFolder(context.env));
+      : shortenPath(log.file, context.cwd, homeFolder(context.env));
   const { unread, busyModule } = log.remarks;
   const lines =
     log.bytes === 0

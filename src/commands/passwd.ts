@@ -5,8 +5,8 @@ import { guidePassword } from '../guest/askpass.ts';
 import { runInGuest } from '../guest/ssh.ts';
 import { isLoopback } from '../machine/plan.ts';
 import { askSecret } from '../ui/ask-secret.ts';
-import { exposeSsh } from './exposure.ts';
-import { findGuest } from './guest-access.ts';
+import { exposeSsh } from '../lifecycle/watch/exposure.ts';
+import { findGuest } from '../lifecycle/watch/guest-access.ts';
 
 export interface PasswdOptions {
   /** The guest's account. */

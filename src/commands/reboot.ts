@@ -1,3 +1,4 @@
+import type { RebootOptions } from '../lifecycle/watch/reset-guest.ts';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -8,25 +9,15 @@ import { isAlive } from '../system/process.ts';
 import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
-import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
+import { openProgress } from '../ui/progress.ts';
+import type { ProgressDisplay } from '../progress-events.ts';
 import { readSuspended } from '../vmstate/suspended.ts';
-import { findCondition } from './condition.ts';
-import { findGuestState, lostGuest } from './guest-state/lost.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { requireRunning } from './monitor.ts';
-import { shutDownGuest, startGuestAnew, type RebootStep } from './reboot/reset-guest.ts';
-import { forgetReleased } from './time/released-shares.ts';
-
-export interface RebootOptions {
-  /** Reset at once. */
-  readonly force: boolean;
-  /** How long the guest may take to shut down, in ms. */
-  readonly timeoutMs: number;
-  /** Wait until SSH answers again. */
-  readonly wait: boolean;
-  /** A guest that shows no sign of life for so long while it boots, in ms, is not waited for. */
-  readonly stallMs: number;
-}
+import { findCondition } from '../lifecycle/watch/condition.ts';
+import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { shutDownGuest, startGuestAnew, type RebootStep } from '../lifecycle/watch/reset-guest.ts';
+import { forgetReleased } from '../lifecycle/saved/released-shares.ts';
 
 /** Another utopia may be starting, saving or tidying up this machine. */
 const lockWaitMs = 5_000;

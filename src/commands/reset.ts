@@ -1,17 +1,18 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { isThere, listKept, type KeptOverlay } from '../image/kept-list.ts';
-import { deleteKept, keepOverlay } from '../image/kept-moves.ts';
-import { finishInterrupted } from '../image/kept-repair.ts';
-import { bringBack, type WhichKept } from '../image/kept-return.ts';
-import type { PrunedOverlays } from '../image/prune-kept.ts';
-import { checkDeletable, checkMovable, occupiedBytes } from '../image/purge.ts';
+import { isThere } from '../system/look.ts';
+import { listKept, type KeptOverlay } from '../image/set-aside/list.ts';
+import { deleteKept, keepOverlay } from '../image/set-aside/keep.ts';
+import { finishInterrupted } from '../image/set-aside/recover.ts';
+import { bringBack, type WhichKept } from '../image/set-aside/bring-back.ts';
+import type { PrunedOverlays } from '../image/set-aside/prune.ts';
+import { checkDeletable, checkMovable, occupiedBytes } from '../image/set-aside/purge.ts';
 import { formatLocalTime } from '../text/local-time.ts';
 import { confirm } from '../ui/ask.ts';
 import { countOf, formatBytes } from '../text/format.ts';
-import { holdStoppedMachine } from './hold-machine.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { pruneAside } from './time/prune-aside.ts';
+import { holdStoppedMachine } from '../lifecycle/launch/hold-machine.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { pruneAside } from '../lifecycle/saved/prune-set-aside.ts';
 
 export interface ResetOptions {
   readonly yes: boolean;

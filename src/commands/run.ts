@@ -1,63 +1,20 @@
+import type { RunOptions } from '../lifecycle/several/run-options.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { openNamedPlace, type NamedPlace } from '../system/named-place.ts';
 import { renderJUnit } from '../ui/junit.ts';
-import { locateMachine, type ConfigFlags } from './locate.ts';
-import { hearRun } from './run/build-trouble.ts';
-import { runInCopy, type CopyRun } from './run/in-copy.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { watchRunBuild } from './run/build-trouble.ts';
+import { runInCopy } from '../lifecycle/throwaway/in-copy.ts';
+import type { CopyRun } from '../lifecycle/throwaway/types.ts';
 import { checkSeveral } from './run/check-several.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './run/junit.ts';
-import { checkCopyOut, copyOutPaths } from './run/copy-out.ts';
-import { sayCrashes } from './run/crashes.ts';
-import type { FolderUse } from './run/guest-command.ts';
-import { commandFor, type Job } from './run/items.ts';
-import { checkKeep, type KeepWish } from './run/kept-names.ts';
+import { checkCopyOut, copyOutPaths } from '../lifecycle/throwaway/copy-out.ts';
+import { sayCrashes } from './run/say-crashes.ts';
+import { commandFor, type Job } from '../lifecycle/several/items.ts';
+import { checkKeep } from '../lifecycle/throwaway/kept-names.ts';
 import { sayKept } from './run/say-kept.ts';
-import { reportFailure, type RunReport } from './run/verdict.ts';
-
-export interface RunOptions {
-  /** The program and its arguments. */
-  readonly words: readonly string[];
-  /** For the command, not for the boot. */
-  readonly timeoutMs: number | undefined;
-  /** What the command may do with the folder. */
-  readonly use: FolderUse;
-  /** Paths below the folder that are brought back; `{}` is the path with `each`. */
-  readonly copyOut: readonly string[];
-  /** How many bytes of them are brought back at most. */
-  readonly maxCopyOutBytes: number;
-  /** Make a machine of the copy; for a single run only. */
-  readonly keep: KeepWish | undefined;
-  /** File for the result as JUnit XML, relative to the current folder. */
-  readonly junit: string | undefined;
-  /** Paths for each of which the command is run, in a copy of its own; empty for a single run. */
-  readonly each: readonly string[];
-  /** Paths of the folder that each of these copies sees besides its own. */
-  readonly with: readonly string[];
-  /** Each of these copies sees the whole folder. */
-  readonly shareFolder: boolean;
-  /** File with a command a line, each for a copy of its own; `-` for stdin. Instead of `words`. */
-  readonly commands: string | undefined;
-  /** Of each of a command's outputs: how many bytes are kept where it is captured. */
-  readonly maxOutputBytes: number;
-  /** Folder for a file an item with its verdict, written as it ends. */
-  readonly results: string | undefined;
-  /** What has a verdict there is not run again. */
-  readonly resume: boolean;
-  /** Folder for each command's whole output, and how many bytes of each stream. */
-  readonly logs: string | undefined;
-  readonly maxLogBytes: number;
-  /** How many copies at once; undefined for as many as fit. */
-  readonly jobs: number | undefined;
-  readonly yes: boolean;
-  /** The guest reaches this host and what that reaches. */
-  readonly network: boolean;
-  /** Name of a snapshot, of which it is to be a copy; undefined for one of the image. */
-  readonly from: string | undefined;
-  /** Boot, although there may be a warm base, or memory in the snapshot. */
-  readonly cold: boolean;
-  readonly flags: ConfigFlags;
-}
+import { reportFailure, type RunReport } from '../lifecycle/throwaway/run-verdict.ts';
 
 /**
  * `utopia run`: a command in a throwaway copy of the machine. Gives the exit
@@ -83,7 +40,8 @@ export async function runRun(
       ? undefined
       : await openNamedPlace(context.cwd, options.junit, junitHint);
   const startedAt = performance.now();
-  const build = hearRun(options.use);
+  const build = watchRunBuild(options.use);
+  let begun = false;
   const run: CopyRun = {
     ...options,
     copyOut: copyOutPaths(options.copyOut),
@@ -93,7 +51,7 @@ export async function runRun(
     sees: undefined,
     alsoTo: build.alsoTo,
     startedAt,
-    begun: false,
+    begins: () => (begun = true),
   };
   try {
     const located = await locateMachine(context, globals, options.flags);
@@ -111,7 +69,7 @@ export async function runRun(
     const failure = asFailure(context, error);
     if (failure === undefined) throw error;
     const elapsedMs = Math.round(performance.now() - startedAt);
-    await publish(context, globals, marks, reportFailure(run, failure, elapsedMs));
+    await publish(context, globals, marks, reportFailure({ ...run, begun }, failure, elapsedMs));
     throw failure;
   }
 }
@@ -183,7 +141,7 @@ async function findJobs(
   { each, words, commands }: RunOptions,
 ): Promise<readonly Job[] | undefined> {
   if (commands !== undefined) {
-    const { readCommands } = await import('./run/command-list.ts');
+    const { readCommands } = await import('../lifecycle/several/command-list.ts');
     return await readCommands(context, commands);
   }
   return each.length === 0

@@ -7,12 +7,12 @@ import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../text/local-time.ts';
 import { dumpScreen } from '../qmp/input.ts';
 import { homeFolder } from '../system/places.ts';
-import { shorten } from '../ui/card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes } from '../text/format.ts';
 import { namedFileMode } from '../system/umask.ts';
 import { readPixmap, type Picture } from '../qmp/pixmap.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { requireRunning, withMonitor } from './monitor.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 import { describeUnmade } from '../system/out-of-space.ts';
 
 /**
@@ -36,7 +36,7 @@ export async function runScreenshot(
     terminal.json({ schema: 1, file, width, height, bytes: png.length });
     return;
   }
-  const short = shorten(file, context.cwd, homeFolder(context.env));
+  const short = shortenPath(file, context.cwd, homeFolder(context.env));
   terminal.out(`${short}  ${width}x${height}, ${formatBytes(png.length)}`);
 }
 

@@ -3,7 +3,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { readTail } from '../guest/file-tail.ts';
 import { findBridge } from '../machine/sensor-bridge.ts';
 import { findRunning } from '../machine/state.ts';
-import { locateMachine } from './locate.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 
 const shownLines = 8;
 const readBytes = 16 * 1024;

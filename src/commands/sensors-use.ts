@@ -4,9 +4,9 @@ import { UtopiaError } from '../errors.ts';
 import { endBridge } from '../machine/sensor-bridge.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { findRunning } from '../machine/state.ts';
-import { locateMachine } from './locate.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { parseFeed } from './sensors/feed.ts';
-import { bridgeSensors } from './sensors/start-bridge.ts';
+import { bridgeSensors } from '../lifecycle/launch/start-sensor-bridge.ts';
 
 const lockWaitMs = 5_000;
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { machineTarget, reachGuest, type GuestAccess } from '../guest/ssh.ts';
+import { machineTarget, reachGuest } from '../guest/ssh.ts';
+import type { GuestAccess } from '../guest/guest-access.ts';
 import { renderHostBlock } from '../guest/ssh-config.ts';
 import {
   blockFile,
@@ -13,9 +14,9 @@ import {
 import { readState } from '../machine/state.ts';
 import { homeFolder, stateRoot } from '../system/places.ts';
 import { requireLine } from '../text/plain-line.ts';
-import { shorten } from '../ui/card.ts';
-import { findAccess } from './guest-access.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
+import { shortenPath } from '../text/shorten-path.ts';
+import { findAccess } from '../lifecycle/watch/guest-access.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 
 export interface SshConfigOptions {
   readonly login: string;
@@ -101,5 +102,5 @@ function describeChange(context: Context, { changed, backup }: UserFileChange): 
 }
 
 function short(context: Context, path: string): string {
-  return shorten(path, context.cwd, homeFolder(context.env));
+  return shortenPath(path, context.cwd, homeFolder(context.env));
 }

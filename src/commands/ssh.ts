@@ -2,10 +2,10 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { enterGuest } from '../guest/ssh.ts';
 import type { TakeOutputs } from '../guest/ssh-program.ts';
 import { exactCommand, remoteCommand } from '../guest/ssh-argv.ts';
-import { findGuest, type ReachableGuest } from './guest-access.ts';
-import { tellingCrash } from './guest-state/crash-meanwhile.ts';
-import { hearBuild, mayBuild, sayBuildTrouble } from './hear-build.ts';
-import { tellingShare } from './share-access.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { tellingCrash } from './report/crash-meanwhile.ts';
+import { watchBuild, mayBuild, reportBuildTrouble } from './report/watch-build.ts';
+import { tellingShare } from './report/share-access.ts';
 
 export interface SshOptions {
   /** Account in the guest; the guide's is root. */
@@ -68,13 +68,13 @@ async function tellingWhy(
   }: Pick<ReachableGuest, 'machine' | 'running'> & Pick<SshOptions, 'login' | 'words'>,
   enter: (take?: TakeOutputs) => Promise<number>,
 ): Promise<number> {
-  const build = !globals.quiet && mayBuild(words) ? hearBuild() : undefined;
+  const build = !globals.quiet && mayBuild(words) ? watchBuild() : undefined;
   return await tellingCrash(context, globals, machine.paths.consoleLog, async () => {
     const status = await enter(build?.take);
     if (status === 0) return status;
     const trouble = await build?.trouble();
     if (trouble !== undefined) {
-      sayBuildTrouble(context.terminal, trouble);
+      reportBuildTrouble(context.terminal, trouble);
       return status;
     }
     return await tellingShare(context, globals, { login, state: running.state }, () =>

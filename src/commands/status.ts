@@ -5,14 +5,19 @@ import { findPeople } from '../host/people.ts';
 import { exitStatus, type ExitStatus } from '../errors.ts';
 import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
 import { homeFolder } from '../system/places.ts';
-import { cardRow, connectionCard, shorten } from '../ui/card.ts';
+import { cardRow, connectionCard } from '../ui/card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
-import { conditionTexts, findCondition, type MachineCondition } from './condition.ts';
-import { connectionsOf, reachOf } from './connections.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
-import { writersOf } from './share-access.ts';
+import {
+  conditionTexts,
+  findCondition,
+  type MachineCondition,
+} from '../lifecycle/watch/condition.ts';
+import { connectionsOf, reachOf } from './report/connections.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { writersOf } from './report/share-access.ts';
 
 /**
  * `utopia status`: whether the machine runs, since when, and how to reach it. Gives the status of
@@ -89,7 +94,7 @@ async function describe(
   { running, condition, people, overlayBytes, suspended }: Found,
 ): Promise<string[]> {
   const home = homeFolder(context.env);
-  const short = (path: string): string => shorten(path, context.cwd, home);
+  const short = (path: string): string => shortenPath(path, context.cwd, home);
   const { columns } = context.terminal;
   const sentence = `${config.name} ${conditionTexts[condition]}.`;
   const lines = foldFor(context.terminal.stdout, sentence, columns);

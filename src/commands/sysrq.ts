@@ -7,8 +7,8 @@ import { followFile } from '../guest/follow-file.ts';
 import { pressKeys } from '../qmp/input.ts';
 import { sysrqKeys } from '../qmp/sysrq.ts';
 import { wrapText } from '../ui/lines.ts';
-import { locateMachine } from './locate.ts';
-import { requireRunning, withMonitor } from './monitor.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 
 /** How long the console may take to show the kernel's answer, also under emulation. */
 const answerMs = 5_000;

@@ -1,24 +1,16 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { prepareFolders } from '../machine/folders.ts';
-import { lockMachine } from '../machine/lock.ts';
-import { checkSocketPaths } from '../machine/paths.ts';
 import { findRunning } from '../machine/state.ts';
-import { openProgress, type ProgressDisplay } from '../ui/progress.ts';
-import { locateMachine, type LocatedMachine } from './locate.ts';
+import { openProgress } from '../ui/progress.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { chooseFolder } from './up/choose-folder.ts';
 import { offerImage } from './up/default-image.ts';
 import { runDryRun } from './up/dry-run.ts';
 import { readOwnArguments } from './up/own-arguments.ts';
 import { offerGroup } from './up/group-session.ts';
-import { findSuitableQemu } from './up/prepare.ts';
-import { agreeToShare } from './up/share.ts';
-import type { LaunchedMachine, UpOptions } from './up/types.ts';
+import type { UpOptions } from '../lifecycle/launch/types.ts';
 import { headLine, printCard, refuseRunning } from './up/say.ts';
-import { startMachine } from './up/start.ts';
-
-/** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */
-const lockWaitMs = 5_000;
+import { launchMachine } from '../lifecycle/launch-machine.ts';
 
 /**
  * `utopia up`: from a folder to a machine that answers, and what it says while it runs.
@@ -39,8 +31,8 @@ export async function runUp(
   const status = await offerGroup(context, globals, located);
   if (status !== undefined) return status;
   if ((await findRunning(located.paths)) !== undefined) {
-    const { goOnIfPaused } = await import('./up/standing-still.ts');
-    if (await goOnIfPaused(context, globals, located)) return undefined;
+    const { runResumePaused } = await import('./up/resume-paused.ts');
+    if (await runResumePaused(context, globals, located)) return undefined;
   }
   try {
     await start(context, globals, located, options);
@@ -64,11 +56,16 @@ async function start(
   const display = await openProgress(context.terminal, { quiet });
   try {
     if (!quiet) context.terminal.err(headLine(located, context));
-    const machine = await launch(context, globals, located, options, display);
+    const machine = await launchMachine(context, located, options, display, {
+      // With --ensure the card comes once the machine is up.
+      refuse: async (running) =>
+        await refuseRunning(options.ensure ? undefined : context, globals, located, running),
+      findImage: async () => await offerImage(context, globals, located, options.yes),
+    });
     // A machine that goes on, and had no agent, gets its clock and its share back over SSH.
     const complete = machine.resumed === undefined || machine.woken === true;
     if (options.detach && !options.wait && complete) {
-      machine.knock?.stop();
+      machine.bannerProbe?.stop();
       machine.started.detach();
       display.close();
       await printCard(context, globals, located, machine.state, false);
@@ -80,46 +77,4 @@ async function start(
   } finally {
     display.close();
   }
-}
-
-/** Everything up to QEMU's start, under the machine's lock. */
-async function launch(
-  context: Context,
-  globals: GlobalOptions,
-  located: LocatedMachine,
-  options: UpOptions,
-  display: ProgressDisplay,
-): Promise<LaunchedMachine> {
-  const { paths, uid } = located;
-  checkSocketPaths(paths);
-  await prepareFolders(paths, uid);
-  await refuseIfRunning(context, globals, located, options);
-  // What takes minutes or may fail for good comes before the lock.
-  const qemu = await findSuitableQemu(
-    context,
-    located,
-    options.qemuArgs,
-    options.yes ? 'yes' : 'ask',
-  );
-  await agreeToShare(context, located.config.sharedDir, options.yes);
-  const backing = await offerImage(context, globals, located, options.yes);
-  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
-  try {
-    await refuseIfRunning(context, globals, located, options);
-    return await startMachine(context, located, { qemu, backing }, options, display);
-  } finally {
-    await lock.release();
-  }
-}
-
-async function refuseIfRunning(
-  context: Context,
-  globals: GlobalOptions,
-  located: LocatedMachine,
-  { ensure }: Pick<UpOptions, 'ensure'>,
-): Promise<void> {
-  const running = await findRunning(located.paths);
-  if (running === undefined) return;
-  // With --ensure the card comes once the machine is up.
-  throw await refuseRunning(ensure ? undefined : context, globals, located, running);
 }

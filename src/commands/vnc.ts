@@ -2,15 +2,16 @@ import { accessSync, constants } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
-import type { Context, Environment, GlobalOptions } from '../context.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { viewers, type Viewer } from '../host/viewers.ts';
 import { vncBasePort } from '../machine/kept-ports.ts';
 import type { ScreenAddress } from '../machine/plan.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { underUsersUmask } from '../system/umask.ts';
-import { locateMachine } from './locate.ts';
-import { requireRunning } from './monitor.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning } from '../lifecycle/launch/monitor.ts';
 
 /** Port at the other end of a tunnel: display 1 there, since 0 may be that host's own. */
 const tunnelPort = vncBasePort + 1;

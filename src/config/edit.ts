@@ -1,4 +1,4 @@
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import type { KeyName } from './keys.ts';
 import { evaluateShell, type Evaluation } from './shell/evaluate.ts';
 import { parseShell } from './shell/parse.ts';

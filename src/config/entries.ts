@@ -1,4 +1,4 @@
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { clip } from './bounds.ts';
 import type { Dotenv } from './dotenv/load.ts';
 import { factsOf, keyNames, type KeyName } from './keys.ts';

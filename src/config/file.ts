@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { trustedOwners } from '../system/owners.ts';
 import {
   FileRefusal,

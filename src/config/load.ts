@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { clipProblem, mostRemarks } from './bounds.ts';
 import { dotenvName, loadDotenv } from './dotenv/load.ts';
 import { checkEntries, collectEntries, isInUse, placed, quotable } from './entries.ts';

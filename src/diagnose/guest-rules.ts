@@ -1,41 +1,13 @@
-import { findLine, guestLines, linesFrom, logIn, roughly, tail, type Rule } from './text.ts';
+import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
+import {
+  isLateTimer,
+  oldKernel,
+  panicEvidence,
+  panicReason,
+  panicWith,
+  saysTheSame,
+} from './panic-text.ts';
 import type { Evidence } from './types.ts';
-
-const panicLine = /Kernel panic - not syncing: ((?:[^\]]|\](?!---))*)/;
-
-/** The panic's reason as the console (or the screen) has it. */
-function panicReason(evidence: Evidence): string | undefined {
-  return findLine(guestLines(evidence), panicLine)?.[1]?.trimEnd();
-}
-
-function panicWith(pattern: RegExp, evidence: Evidence): string | undefined {
-  const reason = panicReason(evidence);
-  return reason !== undefined && pattern.test(reason) ? reason : undefined;
-}
-
-/** arch/x86/kernel/apic/io_apic.c, check_timer(): the clock of the host, not the guest's code, is the cause. */
-function isLateTimer(reason: string | undefined): boolean {
-  return reason !== undefined && /IO-APIC \+ timer doesn't work/.test(reason);
-}
-
-/** One holds the other, however they are spaced: `kernel panic: X` beside `X`. */
-function saysTheSame(reason: string, crash: string): boolean {
-  const [one, other] = [squeeze(reason), squeeze(crash)];
-  return one.includes(other) || other.includes(one);
-}
-
-function squeeze(text: string): string {
-  return text.split(/\s+/).join(' ');
-}
-
-/** How one gets back to a kernel that worked: QEMU's own -kernel has no boot loader before it. */
-const oldKernel = ({ ownKernel }: Evidence): string =>
-  ownKernel === true
-    ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
-    : 'Choose the old kernel in the grub menu (utopia vnc)';
-
-const panicEvidence = (evidence: Evidence): readonly string[] =>
-  linesFrom(guestLines(evidence), /Kernel panic - not syncing: [^\]]*$/);
 
 /** What the guest itself tells: from the firmware to the end of its boot. */
 export const guestRules: readonly Rule[] = [

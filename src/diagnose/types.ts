@@ -85,6 +85,7 @@ export const diagnosisIds = [
   'ssh-absent',
   'kernel-silent',
   'console-silent',
+  'processor-stuck',
   'stalled',
   'timeout',
 ] as const;

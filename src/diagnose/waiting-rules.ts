@@ -65,6 +65,25 @@ export const waitingRules: readonly Rule[] = [
     },
   },
   {
+    id: 'processor-stuck',
+    explain: (evidence) => {
+      if (evidence.timedOut !== true && !isSilent(evidence)) return undefined;
+      const lines = guestLines(evidence).filter((line) => stuckLine.test(line));
+      if (lines.length < 2) return undefined;
+      const emulated = evidence.accelerator === 'tcg';
+      return {
+        what: 'A processor of the guest hangs in its kernel, and nothing else comes any more.',
+        why: emulated
+          ? 'The kernel, or QEMU: emulating two processors, QEMU before 8.1 can miss that a kernel has changed its own code, and repeats what stood there for ever. Seldom, and a new start passes it.'
+          : 'The kernel waits for something that does not come; the last report names where.',
+        next: emulated
+          ? 'Start it again. If it comes often: UTOPIA_CPUS=1, or a newer QEMU.'
+          : 'Start it again; utopia oops shows the report of a machine that runs.',
+        lines: tail(lines, 3),
+      };
+    },
+  },
+  {
     id: 'stalled',
     explain: (evidence) => {
       if (evidence.timedOut === true || !isSilent(evidence)) return undefined;
@@ -89,6 +108,10 @@ export const waitingRules: readonly Rule[] = [
     }),
   },
 ];
+
+/** kernel/watchdog.c, kernel/rcu: told again for as long as it lasts. */
+const stuckLine =
+  /\bsoft lockup - CPU#\d+ stuck for|\bhard LOCKUP on cpu|\brcu\w*:? .*detected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall/i;
 
 /** Silence below this is no evidence of anything. */
 const noteworthySilenceMs = 5_000;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { UtopiaError } from '../errors.ts';
+import { UtopiaError, messageOf } from '../errors.ts';
 import {
   createFrameReader,
   encodeFrame,
@@ -91,7 +91,7 @@ export function openAgentLink(stream: Duplex): AgentLink {
       const frames = read(chunk);
       received = received.then(() => receive(frames)).catch(lose);
     } catch (error) {
-      lose(nonsense(error instanceof Error ? error.message : String(error)));
+      lose(nonsense(messageOf(error)));
     }
   });
 

@@ -1,3 +1,4 @@
+import type { TakeOutput } from '../system/take-output.ts';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { constants } from 'node:os';
@@ -7,9 +8,6 @@ import { keepOutput } from '../system/bounded-output.ts';
 import { openDeadline } from '../system/deadline.ts';
 import { feedInput, type InputFeed } from './agent-input.ts';
 import { nonsense, openAgentLink, refusal, type AgentLink } from './agent-link.ts';
-
-/** Where a command's output goes; resolves when more may come. */
-export type TakeOutput = (chunk: Buffer) => Promise<void> | undefined;
 
 /** The streams of a command in the guest. */
 export interface AgentStreams {

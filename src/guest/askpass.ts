@@ -1,6 +1,6 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { makeFolder } from '../system/make-folder.ts';
 
 /** The accounts that the guide gives to every lab machine. */

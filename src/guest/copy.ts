@@ -3,7 +3,8 @@ import { UtopiaError } from '../errors.ts';
 import { guidePassword, openAskpass } from './askpass.ts';
 import { scpArgv, type ScpStyle } from './scp-argv.ts';
 import { lossOf } from './shared-connection.ts';
-import { reachGuest, type GuestAccess } from './ssh.ts';
+import { reachGuest } from './ssh.ts';
+import type { GuestAccess } from './guest-access.ts';
 import { findSshVersion, runSshProgram } from './ssh-program.ts';
 
 /** Files to copy over the shared connection. Local paths are absolute; the guest's start at the account's home. */

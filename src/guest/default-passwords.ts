@@ -1,8 +1,10 @@
 import { guidePassword, openAskpass } from './askpass.ts';
 import { connectionOptions } from './ssh-argv.ts';
 import { runSshProgram } from './ssh-program.ts';
-import { machineTarget, runInGuest, type GuestAccess } from './ssh.ts';
+import { machineTarget, runInGuest } from './ssh.ts';
+import type { GuestAccess } from './guest-access.ts';
 import { readRegularText } from '../system/regular-file.ts';
+import { messageOf } from '../errors.ts';
 
 /** The guide's accounts: everybody knows their passwords. */
 export const guideAccounts = ['root', 'user'] as const;
@@ -29,7 +31,7 @@ export async function tryGuidePasswords(access: GuestAccess): Promise<PasswordVe
     }
   } catch (error) {
     access.signal.throwIfAborted();
-    return { kind: 'unknown', because: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unknown', because: messageOf(error) };
   }
   const accepted: string[] = [];
   for (const login of guideAccounts) {

@@ -7,7 +7,8 @@ import { keysScript, passwordsScript } from './login-script.ts';
 import { connectionOptions, quoteWord } from './ssh-argv.ts';
 import { ensureMachineKey, markKeyInstalled, markKeyOnly, sshFiles } from './ssh-key.ts';
 import { runSshProgram } from './ssh-program.ts';
-import { machineTarget, runInGuest, type GuestAccess } from './ssh.ts';
+import { machineTarget, runInGuest } from './ssh.ts';
+import type { GuestAccess } from './guest-access.ts';
 
 /** How one gets into the guest over SSH: by a key alone, or by a password too. */
 export type LoginWay = 'key' | 'password';

@@ -3,8 +3,8 @@ import { link, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../context.ts';
-import type { GuestAccess } from './ssh.ts';
+import type { Environment } from '../environment.ts';
+import type { GuestAccess } from './guest-access.ts';
 import type { SshProcess } from './ssh-program.ts';
 
 /** What a shared connection belongs to. */

@@ -1,4 +1,4 @@
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { UtopiaError } from '../errors.ts';
@@ -8,6 +8,7 @@ import { draftPath, placeFile, removeDrafts, writeFileAtomically } from '../syst
 import { missingProgram } from './ssh-trouble.ts';
 import { readRegularText } from '../system/regular-file.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { isReachable } from '../system/look.ts';
 
 /** What a machine's ssh folder holds. It belongs to the overlay: a reset moves both away. */
 export interface SshFiles {
@@ -37,7 +38,7 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
   const { identityFile } = sshFiles(sshDir);
   const publicFile = `${identityFile}.pub`;
   await makeFolder(sshDir, { mode: 0o700 });
-  if (!(await exists(identityFile))) {
+  if (!(await isReachable(identityFile))) {
     await removeDrafts(identityFile);
     const draft = draftPath(identityFile);
     await mkdir(draft, { mode: 0o700 });
@@ -50,7 +51,7 @@ export async function ensureMachineKey(sshDir: string, comment: string): Promise
     }
     // One without its private half was left by a call that was killed.
     await writePublicHalf(identityFile);
-  } else if (!(await exists(publicFile))) {
+  } else if (!(await isReachable(publicFile))) {
     await writePublicHalf(identityFile);
   }
   return (await readRegularText(publicFile)).trim();
@@ -126,7 +127,7 @@ export function installKeyCommand(publicKey: string): string {
 
 /** Whether the key was put into this account before. */
 export async function isKeyInstalled(files: SshFiles, login: string): Promise<boolean> {
-  return exists(files.installedMark(login));
+  return isReachable(files.installedMark(login));
 }
 
 export async function markKeyInstalled(files: SshFiles, login: string): Promise<void> {
@@ -140,18 +141,11 @@ export async function forgetKeyInstalled(files: SshFiles, login: string): Promis
 
 /** Whether this guest, by what is known of it, takes keys alone over SSH. */
 export async function isKeyOnly(sshDir: string): Promise<boolean> {
-  return exists(sshFiles(sshDir).keyOnlyMark);
+  return isReachable(sshFiles(sshDir).keyOnlyMark);
 }
 
 export async function markKeyOnly(sshDir: string, keyOnly: boolean): Promise<void> {
   const { keyOnlyMark } = sshFiles(sshDir);
   if (keyOnly) await writeFile(keyOnlyMark, '', { mode: 0o600 });
   else await rm(keyOnlyMark, { force: true });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -4,11 +4,11 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { keepOutput } from '../system/bounded-output.ts';
-import { Interruption, type Environment } from '../context.ts';
+import { Interruption, type Environment } from '../environment.ts';
 import type { UtopiaError } from '../errors.ts';
 import { takeInto, takeTwice } from '../system/take-output.ts';
 import { underUsersUmask } from '../system/umask.ts';
-import type { TakeOutput } from './agent.ts';
+import type { TakeOutput } from '../system/take-output.ts';
 import { missingProgram } from './ssh-trouble.ts';
 
 /**

@@ -13,7 +13,7 @@ export interface GuestWatch {
   /** Text from the firmware's debug port or the console. */
   read(source: BootSource, text: ConsoleText, atMs: number): GuestEvent[];
   /** An event of QEMU's. */
-  hear(event: QmpEvent, atMs: number): GuestEvent[];
+  handleEvent(event: QmpEvent, atMs: number): GuestEvent[];
   /** The SSH banner has answered. */
   bannerSeen(banner: string, atMs: number): GuestEvent[];
   /** Furthest stage of the boot under way. */
@@ -60,7 +60,7 @@ export function watchGuest(): GuestWatch {
       const stage = boot.read(source, text.partial, atMs);
       return stage === undefined ? events : [...events, stage];
     },
-    hear: (event, atMs) => {
+    handleEvent: (event, atMs) => {
       switch (event.name) {
         case 'RESET':
           return reset(event, atMs);

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { Config } from '../config/types.ts';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { judgeThisHost, kvmDevice } from './kvm-on-this-host.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';

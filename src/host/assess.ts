@@ -1,4 +1,5 @@
 import type { Check, CheckInput, CheckResult } from './check.ts';
+import { messageOf } from '../errors.ts';
 
 /** Runs every check. One that throws is a result of its own, and the others go on. */
 export function runChecks(
@@ -19,7 +20,7 @@ function evaluate(check: Check, input: CheckInput): Omit<CheckResult, 'id' | 'gr
   } catch (error) {
     return {
       status: 'unknown',
-      message: `the check itself failed: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the check itself failed: ${messageOf(error)}`,
       cause: 'check-crashed',
       why: 'This is a bug in utopia; the other checks are not concerned.',
     };

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../system/places.ts';
 import { osReleaseFiles, parseOsRelease, type OsRelease } from './os-release.ts';

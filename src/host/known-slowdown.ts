@@ -1,4 +1,4 @@
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { programKey, recalled } from './verdict-cache.ts';
 
 /** Name of what is remembered, and its shape. */

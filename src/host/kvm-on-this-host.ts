@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 

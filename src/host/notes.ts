@@ -1,8 +1,8 @@
 import type { HostFacts } from './facts/types.ts';
-import type { HostReport } from './report.ts';
+import type { HostReport } from './report-types.ts';
 
 /** What each group of checks is about on this host, in a few words. */
-export function takeNotes({ machine, qemu, resources, kvm }: HostFacts): HostReport['notes'] {
+export function summariseGroups({ machine, qemu, resources, kvm }: HostFacts): HostReport['notes'] {
   const { memory, space, ports } = resources;
   const memoryNote =
     memory === undefined

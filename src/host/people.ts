@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { judgePeople, type People } from './facts/people.ts';
 import { parseProcessStatus } from './facts/process-status.ts';
 import type { HostSource } from './source/types.ts';

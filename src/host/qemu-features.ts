@@ -1,4 +1,5 @@
-import type { Environment } from '../context.ts';
+import type { FeatureLists } from './types.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { findQemuPrograms } from './find-qemu.ts';
 import type { ProgramPlaces } from './program-trust.ts';
@@ -7,17 +8,6 @@ import { programKey, remembered } from './verdict-cache.ts';
 
 /** Longest wait for a QEMU that only prints a list. */
 const listTimeoutMs = 5_000;
-
-/** What `--version` and the `help` lists of a QEMU say. */
-export interface FeatureLists {
-  readonly version: string;
-  readonly devices: readonly string[];
-  readonly netdevs: readonly string[];
-  readonly accelerators: readonly string[];
-  /** Kinds of `-object`. */
-  readonly objects: readonly string[];
-  readonly hasSandbox: boolean;
-}
 
 /**
  * Finds QEMU and asks this very binary what it was built with; the answers are

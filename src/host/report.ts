@@ -1,23 +1,8 @@
-import type { CheckGroup, CheckResult } from './check.ts';
+import type { HostReport, HostAccelerator } from './report-types.ts';
+import type { CheckResult } from './check.ts';
 import type { HostFacts } from './facts/types.ts';
-import { takeNotes } from './notes.ts';
+import { summariseGroups } from './notes.ts';
 import { isKvmWarning, summarise } from './summary.ts';
-
-export type Verdict = 'ready' | 'degraded' | 'not-ready';
-
-/** What labs run with on this host; `none` when they do not run. */
-export type HostAccelerator = 'kvm' | 'tcg' | 'none';
-
-/** The outcome of all checks. */
-export interface HostReport {
-  readonly verdict: Verdict;
-  readonly accel: HostAccelerator;
-  /** One line that answers: will labs run, how fast, and what is wrong. */
-  readonly summary: string;
-  /** What a group is about on this host, in a few words. */
-  readonly notes: Readonly<Record<CheckGroup, string>>;
-  readonly checks: readonly CheckResult[];
-}
 
 /** What decides between one accelerator and the other. */
 interface ReportOptions {
@@ -34,7 +19,7 @@ interface ReportOptions {
 const groupsThatRunGuests: readonly CheckResult['group'][] = ['Host', 'KVM', 'QEMU'];
 
 /** Draws the verdict. Pure. */
-export function drawReport(results: readonly CheckResult[], options: ReportOptions): HostReport {
+export function decideVerdict(results: readonly CheckResult[], options: ReportOptions): HostReport {
   const { facts, wanted, only, requireKvm } = options;
   const shown = only.size === 0 ? results : results.filter(({ id }) => only.has(id));
   const kvmWorks = statusOf(results, 'kvm.works') === 'pass' || provenByOtherModel(results, facts);
@@ -46,7 +31,7 @@ export function drawReport(results: readonly CheckResult[], options: ReportOptio
   const impeded = (aboutKvm && !kvmWorks) || (only.size > 0 && judged.some(isKvmWarning));
   const verdict = failed ? 'not-ready' : impeded ? 'degraded' : 'ready';
   const summary = summarise({ verdict, accel, shown, judged, some: only.size > 0 }, facts);
-  return { verdict, accel, summary, notes: takeNotes(facts), checks: shown };
+  return { verdict, accel, summary, notes: summariseGroups(facts), checks: shown };
 }
 
 /** With what the skipped ones wait for: a check that was not made has not passed. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { bootSector, sectorArguments, withFloppy } from './canary.ts';
 import { slowdownCache, type Measured } from './known-slowdown.ts';
 import { programKey, remembered } from './verdict-cache.ts';

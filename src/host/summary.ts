@@ -1,7 +1,7 @@
 import type { CheckResult } from './check.ts';
 import { describeSlowdown } from './describe-slowdown.ts';
 import type { HostFacts } from './facts/types.ts';
-import type { HostReport } from './report.ts';
+import type { HostReport } from './report-types.ts';
 
 /** A warning that costs speed, not the lab. */
 export function isKvmWarning({ group, status, id }: CheckResult): boolean {

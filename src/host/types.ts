@@ -28,3 +28,14 @@ export interface Acceleration {
   /** The same as a stable word (host-checks: `msr-abort`, `session-lacks-group`, …). */
   readonly cause: string | undefined;
 }
+
+/** What `--version` and the `help` lists of a QEMU say. */
+export interface FeatureLists {
+  readonly version: string;
+  readonly devices: readonly string[];
+  readonly netdevs: readonly string[];
+  readonly accelerators: readonly string[];
+  /** Kinds of `-object`. */
+  readonly objects: readonly string[];
+  readonly hasSandbox: boolean;
+}

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
 import { utopiaVersion } from '../version.ts';
 import { readRegularText } from '../system/regular-file.ts';

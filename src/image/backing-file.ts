@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Config } from '../config/types.ts';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { defaultImage, storeImageOf } from './default-image.ts';
@@ -11,6 +11,7 @@ import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { foreignDisk, recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from './qcow2-header.ts';
 import type { BackingFile } from './types.ts';
+import { isReachable } from '../system/look.ts';
 
 type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;
 
@@ -53,7 +54,7 @@ async function refuseOrphan(
   privateFile: string,
   { backingPath }: Pick<OverlayFile, 'backingPath'>,
 ): Promise<never> {
-  const there = await isThere(backingPath);
+  const there = await isReachable(backingPath);
   throw new UtopiaError(
     'image-missing',
     `${privateFile} was made over ${backingPath}, which ${there ? 'no config names' : 'is gone'}.`,
@@ -148,7 +149,7 @@ async function missing(path: string, name: string, cause: unknown): Promise<Utop
     ['.gz', 'gzip'],
     ['.xz', 'xz'],
   ] as const) {
-    if (!(await isThere(path + suffix))) continue;
+    if (!(await isReachable(path + suffix))) continue;
     return new UtopiaError('image-missing', `${name} does not exist, but packed it does.`, {
       details: [`Found: ${path}${suffix}`],
       hint: unpackCommand(kind, path + suffix) ?? '',
@@ -161,13 +162,6 @@ async function missing(path: string, name: string, cause: unknown): Promise<Utop
       'utopia image fetch URL     utopia image build',
     cause,
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** An image that names another file would let a stranger choose which of the host's files the guest reads. */

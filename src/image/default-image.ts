@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
 import { defaultSuites } from './debian/suites.ts';
+import { isReachable } from '../system/look.ts';
 
 /** Where `utopia image build` puts the image that machines use when nothing else is named. */
 export function defaultImagePath(env: Environment, suite: string = defaultSuites[0]): string {
@@ -13,7 +13,7 @@ export function defaultImagePath(env: Environment, suite: string = defaultSuites
 export async function defaultImage(env: Environment): Promise<string | undefined> {
   for (const suite of defaultSuites) {
     const path = defaultImagePath(env, suite);
-    if (await isThere(path)) return path;
+    if (await isReachable(path)) return path;
   }
   return undefined;
 }
@@ -30,12 +30,5 @@ export async function storeImageOf(
   const inStore =
     dirname(backingPath) === join(cacheRoot(env), 'images') &&
     /^[^.].*\.(?:raw|qcow2)$/.test(basename(backingPath));
-  return inStore && (await isThere(backingPath)) ? backingPath : undefined;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+  return inStore && (await isReachable(backingPath)) ? backingPath : undefined;
 }

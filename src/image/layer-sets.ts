@@ -2,7 +2,8 @@ import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftPath, removeDrafts, syncFolder } from '../system/atomic-file.ts';
 import { copyDisk } from './copy-disk.ts';
-import { isThere, type KeptPlaces } from './kept-list.ts';
+import { isThere } from '../system/look.ts';
+import type { KeptPlaces } from './set-aside/list.ts';
 import { layersIn, listLayers } from './layers-folder.ts';
 
 // What a guest has written to exercise disks lies in throw-away layers, which the next

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { occupiedBytes } from './purge.ts';
+import { occupiedBytes } from './set-aside/purge.ts';
 
 /** Where the layers of an overlay that was put aside, or of a snapshot, lie in its folder. */
 export function layersIn(folder: string): string {

@@ -10,8 +10,9 @@ import {
 import { UtopiaError } from '../errors.ts';
 import { isOutOfRoom, reasonOf } from '../system/out-of-space.ts';
 import { copyDisk, linkOrCopy } from './copy-disk.ts';
-import { copyIfThere, isThere, type KeptOverlay, type KeptPlaces } from './kept-list.ts';
-import { exchangeOverlay } from './kept-exchange.ts';
+import { isThere } from '../system/look.ts';
+import { copyIfThere, type KeptOverlay, type KeptPlaces } from './set-aside/list.ts';
+import { exchangeOverlay } from './set-aside/swap.ts';
 import { bringLayers, type BroughtLayers } from './layer-sets.ts';
 import { copyRecord } from './overlay-record.ts';
 import {

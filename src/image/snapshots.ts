@@ -2,9 +2,9 @@ import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { draftPath } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
-import { isThere } from './kept-list.ts';
+import { isThere } from '../system/look.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
-import { occupiedBytes } from './purge.ts';
+import { occupiedBytes } from './set-aside/purge.ts';
 import { readRegularText } from '../system/regular-file.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { cacheRoot } from '../system/places.ts';
 import { namedFileMode } from '../system/umask.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { writeFileAtomically } from '../system/atomic-file.ts';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
 import { readRegularText } from '../system/regular-file.ts';
 import { makeFolder } from '../system/make-folder.ts';

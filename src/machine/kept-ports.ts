@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { pathsOfId, type MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { machineIds } from './registry.ts';

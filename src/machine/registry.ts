@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import { stateRoot } from '../system/places.ts';
 import { pathsOfId, type MachinePaths } from './paths.ts';
 import { findRunning, readState, type MachineState, type RunningMachine } from './state.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../system/atomic-file.ts';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 import type { MachinePaths } from './paths.ts';
 import {
   identifyProcess,

@@ -3,6 +3,7 @@ import type { SensorFeed } from '../config/types.ts';
 import { createSplitter } from './frame.ts';
 import { openReplay, openSerial, openTcp, type OpenFeed } from './sources.ts';
 import { simulateTick, tickMs } from './simulate.ts';
+import { messageOf } from '../errors.ts';
 
 /** What following a feed tells: bytes for the line, and what befalls the feed. */
 export interface FeedListener {
@@ -77,7 +78,7 @@ async function keepConnected(
       if (!signal.aborted) note(`the feed ended after ${frames} frames`);
     } catch (error) {
       if (signal.aborted) return;
-      note(`no feed: ${error instanceof Error ? error.message : String(error)}`);
+      note(`no feed: ${messageOf(error)}`);
     }
     const wait = backOffMs[Math.min(failures, backOffMs.length - 1)] ?? 0;
     failures += 1;

@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { leadsToFolder } from './look.ts';
 
 /**
  * Makes a folder with those on the way to it, or finds it there. Throws what the system
@@ -13,22 +14,15 @@ export async function makeFolder(
   try {
     await mkdir(folder, options);
   } catch (error) {
-    if (await isFolder(folder)) return;
+    if (await leadsToFolder(folder)) return;
     const parent = dirname(folder);
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!missing || parent === folder) throw error;
     // One that is there by now was made meanwhile, or takes none: the second attempt tells.
-    if (!(await isFolder(parent))) await makeFolder(parent, options);
+    if (!(await leadsToFolder(parent))) await makeFolder(parent, options);
     await mkdir(folder, options).catch(async (cause: unknown) => {
       // Somebody else was as fast.
-      if (!(await isFolder(folder))) throw cause;
+      if (!(await leadsToFolder(folder))) throw cause;
     });
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

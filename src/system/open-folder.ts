@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 
 /**
  * A folder that is held open: names in it are the names in this very folder, whatever
@@ -53,12 +53,4 @@ export async function removeFlatFolder(outer: OpenFolder, name: string): Promise
   } catch {
     // It is not there, or not what it was.
   }
-}
-
-/** Whether a name is a folder, and no link to one. */
-export async function isFolder(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
 import { readFileSync, type Stats } from 'node:fs';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 
 /**
  * User ids whose files one may believe: one's own and root's, and for root who became it

@@ -1,6 +1,6 @@
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../context.ts';
+import type { Environment } from '../environment.ts';
 
 /** Absolute path of the user's home: $HOME, else what the account database says. */
 export function homeFolder(env: Environment): string {

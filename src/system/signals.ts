@@ -1,4 +1,4 @@
-import { Interruption } from '../context.ts';
+import { Interruption } from '../environment.ts';
 
 /** The signals that ask a program to end; the terminal's hang-up is one of them. */
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
-import type { TakeOutput } from '../guest/agent.ts';
+
+/** Where a command's output goes; resolves when more may come. */
+export type TakeOutput = (chunk: Buffer) => Promise<void> | undefined;
 
 /**
  * Passes output on: a slow reader slows the guest's command, and does not fill our memory.

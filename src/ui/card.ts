@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from 'node:path';
+import { shortenPath } from '../text/shorten-path.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 
 interface DiskName {
@@ -77,12 +77,12 @@ export function connectionCard(
     ['screen', screen],
     ...x2goRows(connections),
     ...networkRow(connections),
-    ...shareRows(connections, shorten(connections.sharedDir, cwd, home)),
+    ...shareRows(connections, shortenPath(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
     ...(sensors
       ? [['sensors', '/dev/ttyS1 in the guest; utopia sensors'] satisfies [string, string]]
       : []),
-    ['console', shorten(connections.consoleLog, cwd, home)],
+    ['console', shortenPath(connections.consoleLog, cwd, home)],
     [
       'stop',
       connections.foreground
@@ -170,7 +170,7 @@ function keyRows(
   cwd: string,
   home: string,
 ): (readonly [string, string])[] {
-  return keyFile === undefined ? [] : [['key', shorten(keyFile, cwd, home)]];
+  return keyFile === undefined ? [] : [['key', shortenPath(keyFile, cwd, home)]];
 }
 
 /** Who could get in, and what closes that. */
@@ -203,15 +203,4 @@ function nameDisks(disks: readonly DiskName[]): string {
 /** The number, not `localhost`: that may be `::1`, at which another user may listen at this port. */
 function nameOf(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : host;
-}
-
-/** A path below the current folder as ./x, below the home as ~/x, else as it is. */
-export function shorten(path: string, cwd: string, home: string): string {
-  // Of a kernel's tree, say: it is below no folder of this host.
-  if (!isAbsolute(path)) return path;
-  const below = relative(cwd, path);
-  if (below !== '' && !below.startsWith('..')) return `./${below}`;
-  const belowHome = relative(home, path);
-  if (belowHome !== '' && !belowHome.startsWith('..')) return `~/${belowHome}`;
-  return path;
 }

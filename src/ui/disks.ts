@@ -1,4 +1,4 @@
-import { shorten } from './card.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes } from '../text/format.ts';
 
 interface Volume {
@@ -43,7 +43,7 @@ export function listDisks(
 
 function describe(disk: DiskRow, cwd: string, home: string): string[] {
   const indent = ' '.repeat(12);
-  const file = `${indent}${shorten(disk.path, cwd, home)}`;
+  const file = `${indent}${shortenPath(disk.path, cwd, home)}`;
   if (disk.problem !== undefined) {
     return [`  ${disk.device}  ${disk.name}: cannot be attached`, file];
   }

@@ -1,6 +1,6 @@
 import type { CheckGroup, CheckResult, Fix, FixCommand } from '../host/check.ts';
 import type { Elevator } from '../host/fixes/elevation.ts';
-import type { HostReport } from '../host/report.ts';
+import type { HostReport } from '../host/report-types.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { countOf } from '../text/format.ts';
 import { wrapText } from './lines.ts';

@@ -1,4 +1,4 @@
-import { UtopiaError } from '../errors.ts';
+import { UtopiaError, messageOf } from '../errors.ts';
 import { foldLine, wrapText } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,7 +26,7 @@ export function printError(terminal: Terminal, error: unknown, verbose: boolean)
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return messageOf(error).split('\n')[0] ?? '';
 }
 
 function describeThrown(error: unknown): string {

@@ -1,4 +1,4 @@
-import { showControls } from './harmless.ts';
+import { showControls } from '../text/harmless.ts';
 
 /** One run, as a test case. */
 export interface JUnitCase {

@@ -1,9 +1,9 @@
 import type { ConfigReport } from '../config/report.ts';
 import type { HostFacts } from '../host/facts/types.ts';
-import type { HostReport } from '../host/report.ts';
+import type { HostReport } from '../host/report-types.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { formatBytes } from '../text/format.ts';
-import { showInLine } from './harmless.ts';
+import { showInLine } from '../text/harmless.ts';
 
 /** What a report is written from; nothing else gets into it. */
 export interface ReportInput {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Chalk } from 'chalk';
-import type { Environment } from '../context.ts';
-import { showControls, stringifyHarmlessly } from './harmless.ts';
+import type { Environment } from '../environment.ts';
+import { showControls, stringifyHarmlessly } from '../text/harmless.ts';
 
 /** Marks before a line. Colour carries nothing that they and the words do not. */
 export interface Symbols {

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { verifyImage } from '../../src/commands/image-verify.ts';
-import type { Context } from '../../src/context.ts';
+import { verifyImage } from '../../src/lifecycle/throwaway/verify-image.ts';
 import { rootSpec } from '../../src/image/debian/root-spec.ts';
 import { cachedImage } from '../support/image.ts';
+import { plainContext } from '../support/lifecycle-context.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -65,13 +65,7 @@ test('an image in which units wait for each other is told, with the units', asyn
   // As images of Debian 13 were: its unit for host keys waits for basic.target, and sshd for it.
   const customiseScript = `${root.customiseScript}\nsystemctl --quiet unmask sshd-keygen.service\n`;
   const path = await cachedImage('trixie-cycle', 'minimal', { ...root, customiseScript }, 'trixie');
-  const { signal } = new AbortController();
-  const context = {
-    cwd: folder.path,
-    env: privateEnv(folder),
-    ...{ commandLine: [], signal, urgentSignal: signal, now: () => new Date(), timeoutScale: 6 },
-    terminal: { interactive: false, animated: false, out: () => {}, err: () => {} },
-  } as unknown as Context;
+  const context = plainContext(folder.path, privateEnv(folder));
   const progress = { report: () => {}, close: () => {} };
   const image = { path, profile: 'minimal' } as const;
   const found = await verifyImage(context, {} as never, image, progress);

@@ -11,7 +11,7 @@ import {
   promisesOf,
   promisesScript,
   readAnswers,
-} from '../../src/guest/boot-promises.ts';
+} from '../../src/guest/judge-boot.ts';
 import { freePort, startQemu, waitForBanner, type BootingMachine } from '../support/boot.ts';
 import { guestShell, type GuestShell } from '../support/guest-command.ts';
 import { testImage } from '../support/image.ts';

@@ -61,6 +61,7 @@ export function commandTree(words: readonly string[] = []): Command {
     terminal: openTerminal(process, { NO_COLOR: '1' }),
     signal,
     urgentSignal: signal,
+    program: [],
     commandLine: [],
     words,
     timeoutScale: 1,

@@ -1,4 +1,4 @@
-import type { GuestFile } from '../../src/image/debian/files.ts';
+import type { GuestFile } from '../../src/image/debian/guest-file.ts';
 import type { RootSpec } from '../../src/image/debian/root-spec.ts';
 import { cachedImage } from './image.ts';
 

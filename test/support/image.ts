@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage } from '../../src/image/debian/build.ts';
-import { imageRecipeHash, type ImageProfile } from '../../src/image/debian/recipe.ts';
+import { imageRecipeHash } from '../../src/image/debian/recipe.ts';
+import type { ImageProfile } from '../../src/image/debian/profile.ts';
 import { rootSpec, type RootSpec } from '../../src/image/debian/root-spec.ts';
 
 /** Where images built for tests are kept; nothing of a user's is in it. */

@@ -4,16 +4,16 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { utopiaArguments } from '../../bench/boot-arguments.ts';
+import { verificationDisk } from '../../src/guest/boot-promises.ts';
 import {
   brokenPromises,
   isConsoleDone,
   promisesOf,
   promisesScript,
   readAnswers,
-  verificationDisk,
   type BrokenPromise,
-} from '../../src/guest/boot-promises.ts';
-import type { ImageProfile } from '../../src/image/debian/recipe.ts';
+} from '../../src/guest/judge-boot.ts';
+import type { ImageProfile } from '../../src/image/debian/profile.ts';
 import { freePort, startQemu, waitForBanner, type BootMeasurement } from './boot.ts';
 import { guestShell } from './guest-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';

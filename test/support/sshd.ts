@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ensureMachineKey, markKeyInstalled, sshFiles } from '../../src/guest/ssh-key.ts';
-import type { GuestAccess } from '../../src/guest/ssh.ts';
+import type { GuestAccess } from '../../src/guest/guest-access.ts';
 import { freePort, waitForBannerOn } from './boot.ts';
 
 /** OpenSSH's own server on a free port of loopback, which lets this account in by the lab's key only. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
-import { noteReleased } from '../../src/commands/time/released-shares.ts';
+import { noteReleased } from '../../src/lifecycle/saved/released-shares.ts';
 import { knowHostKeys, makeHostKeys } from '../../src/guest/fresh-identity.ts';
 import { sshFiles } from '../../src/guest/ssh-key.ts';
 import { findRunning } from '../../src/machine/state.ts';

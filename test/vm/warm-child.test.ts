@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { findLowPriority, makeInChild } from '../../src/commands/up/warm-child.ts';
+import { findLowPriority, makeInChild } from '../../src/lifecycle/saved/warm-child.ts';
 import { remainsOfCopies } from '../support/guest-lab.ts';
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';

@@ -1,18 +1,20 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/types.ts';
-import type { Context, Environment, GlobalOptions } from '../../context.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { runChecks } from '../../host/assess.ts';
 import type { CheckResult } from '../../host/check.ts';
 import { checks } from '../../host/checks/table.ts';
 import type { OtherMachine } from '../../host/lab.ts';
 import type { HostFacts } from '../../host/facts/types.ts';
 import { gatherHost } from '../../host/gather/host.ts';
-import { drawReport, type HostReport } from '../../host/report.ts';
+import { decideVerdict } from '../../host/report.ts';
+import type { HostReport } from '../../host/report-types.ts';
 import { openFixture } from '../../host/source/fixture-source.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
 import type { HostSource } from '../../host/source/types.ts';
 import { findDoubtful } from '../../host/program-trust.ts';
-import { gatherLab, type GatheredLab } from './lab.ts';
+import { gatherLab, type GatheredLab } from '../../lifecycle/launch/lab-facts.ts';
 
 export interface ExamineOptions {
   /** Ids of the checks that the verdict is about; all when empty. */
@@ -87,5 +89,10 @@ export async function examineHost(
   const wanted = config?.accelerator ?? 'auto';
   const requireKvm = required || wanted === 'kvm';
   const results = runChecks(checks, { facts, lab: { ...lab, otherMachines }, requireKvm });
-  return { facts, lab, results, report: drawReport(results, { facts, wanted, only, requireKvm }) };
+  return {
+    facts,
+    lab,
+    results,
+    report: decideVerdict(results, { facts, wanted, only, requireKvm }),
+  };
 }

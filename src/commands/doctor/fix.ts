@@ -1,4 +1,5 @@
-import type { Context, Environment, GlobalOptions } from '../../context.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { exitStatus, UtopiaError, type ExitStatus } from '../../errors.ts';
 import { sortOutcome, type AttemptedUnit, type UnitOutcome } from '../../host/fixes/outcome.ts';
 import { planFixes } from '../../host/fixes/plan.ts';

@@ -5,7 +5,7 @@ import { crashAftermath, crashHeadline } from '../../crash/headline.ts';
 import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { homeFolder } from '../../system/places.ts';
-import { shorten } from '../../ui/card.ts';
+import { shortenPath } from '../../text/shorten-path.ts';
 import { renderCrash } from '../../ui/crash.ts';
 import { withHostPaths } from './host-paths.ts';
 import { describeOthers, describeMissingLines } from './notes.ts';
@@ -62,7 +62,7 @@ export function crashCards(
   found: FoundLines,
   { all, before, machineGoesOn }: CardSurroundings,
 ): string[] {
-  const short = (path: string): string => shorten(path, context.cwd, homeFolder(context.env));
+  const short = (path: string): string => shortenPath(path, context.cwd, homeFolder(context.env));
   const { columns, color, symbols } = context.terminal;
   const style = {
     columns,

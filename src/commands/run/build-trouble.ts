@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
-import { hearBuild, sayBuildTrouble } from '../hear-build.ts';
-import { sayTrouble, writersOf } from '../share-access.ts';
-import type { CommandStreams } from './channel.ts';
-import type { FolderUse } from './guest-command.ts';
-import type { RunReport } from './verdict.ts';
+import { watchBuild, reportBuildTrouble } from '../report/watch-build.ts';
+import { sayTrouble, writersOf } from '../report/share-access.ts';
+import type { CommandStreams } from '../../lifecycle/throwaway/channel.ts';
+import type { FolderUse } from '../../lifecycle/throwaway/guest-command.ts';
+import type { RunReport } from '../../lifecycle/throwaway/run-verdict.ts';
 
 /** Hears what a run's command prints, and says why it failed where that was a module's build or load. */
 export interface RunListener {
@@ -22,14 +22,14 @@ const refusals = {
 } as const;
 
 /** Opens one for a single command, which may use the current folder so. */
-export function hearRun(use: FolderUse): RunListener {
-  const build = hearBuild();
+export function watchRunBuild(use: FolderUse): RunListener {
+  const build = watchBuild();
   return {
     alsoTo: build.take,
     say: async ({ terminal, cwd }, { outcome, commandStatus }) => {
       if (outcome !== 'exited' || commandStatus === null || commandStatus === 0) return;
       const trouble = await build.trouble();
-      if (trouble !== undefined) return sayBuildTrouble(terminal, trouble);
+      if (trouble !== undefined) return reportBuildTrouble(terminal, trouble);
       if (use === 'private' || !refusals[use].test(build.text())) return;
       const plan = { sharedDir: cwd, shareReadOnly: use === 'read', extraArgs: [] };
       const writers = await writersOf({ plan, shareOwner: 'as-it-is' });

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import type { RunOptions } from '../run.ts';
+import type { RunOptions } from '../../lifecycle/several/run-options.ts';
 
 /** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
 export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {

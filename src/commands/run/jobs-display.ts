@@ -1,21 +1,10 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { formatDuration } from '../../text/format.ts';
-import { showInLine } from '../../ui/harmless.ts';
+import { showInLine } from '../../text/harmless.ts';
 import { openLiveLines } from '../../ui/live-lines.ts';
 import { openProgress } from '../../ui/progress.ts';
 import { drawJobs, fitName, nameWidth, type JobsView, type OpenJob } from './jobs-table.ts';
-import type { RunReport } from './verdict.ts';
-
-/** Tells on stderr of several runs, by their number in the list of items. */
-export interface JobsDisplay {
-  starts(index: number): void;
-  /** Its command was begun. */
-  runs(index: number): void;
-  ends(index: number, report: RunReport): void;
-  warn(text: string): void;
-  note(text: string): void;
-  close(): void;
-}
+import type { JobsDisplay } from '../../lifecycle/several/run-many.ts';
 
 /** A line for each run as it ends; on a terminal with colours also a live table of the others. */
 export async function openJobsDisplay(

@@ -2,7 +2,7 @@ import { UtopiaError } from '../../errors.ts';
 import type { NamedPlace } from '../../system/named-place.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import type { JUnitCase } from '../../ui/junit.ts';
-import type { RunReport } from './verdict.ts';
+import type { RunReport } from '../../lifecycle/throwaway/run-verdict.ts';
 import { isOutOfRoom, reasonOf } from '../../system/out-of-space.ts';
 
 /** Name of the suite, and of each case's class. */

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { printError } from '../../ui/error.ts';
-import type { CopyResult } from './in-copy.ts';
+import type { CopyResult } from '../../lifecycle/throwaway/in-copy.ts';
 
 /** Says on stderr where the machine is that a copy became, how to start it, or why there is none. */
 export function sayKept(

@@ -9,16 +9,17 @@ import {
   tallyCases,
   type JUnitCase,
 } from '../../ui/junit.ts';
-import { stringifyHarmlessly } from '../../ui/harmless.ts';
-import type { RunOptions } from '../run.ts';
+import { stringifyHarmlessly } from '../../text/harmless.ts';
+import type { RunOptions } from '../../lifecycle/several/run-options.ts';
 import { foldLine } from '../../ui/lines.ts';
-import type { Job } from './items.ts';
+import type { Job } from '../../lifecycle/several/items.ts';
+import { openJobsDisplay } from './jobs-display.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './junit.ts';
-import { runMany, Tally, type ItemReport } from './many.ts';
-import { openLogs } from './output-logs.ts';
-import { hasVerdict, openResults } from './result-files.ts';
+import { runMany, Tally, type ItemReport } from '../../lifecycle/several/run-many.ts';
+import { openLogs } from '../../lifecycle/several/output-logs.ts';
+import { hasVerdict, openResults } from '../../lifecycle/several/result-files.ts';
 import { takeInto } from '../../system/take-output.ts';
-import { openSpool, type Spool } from './verdict-spool.ts';
+import { openSpool, type Spool } from '../../lifecycle/several/verdict-spool.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';
 
 /** Nobody looks after one of many: ten minutes are five times what an emulated guest needs to build a module. */
@@ -47,6 +48,7 @@ export async function runSeveral(
 
   const timeoutMs = options.timeoutMs ?? usualTimeoutMs;
   await runMany(context, globals, { ...options, timeoutMs }, jobs, {
+    openDisplay: async (items) => await openJobsDisplay(context, globals, items),
     logs: outputs,
     find: async (job) => (resume ? await files?.find(job, options.from) : undefined),
     keep: async (index, report) => {

@@ -5,7 +5,7 @@ import type { SensorFeed } from '../../config/types.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findBridge } from '../../machine/sensor-bridge.ts';
-import { locateMachine, type LocatedMachine } from '../locate.ts';
+import { locateMachine, type LocatedMachine } from '../../lifecycle/launch/locate.ts';
 
 /** A feed as typed at the command line; its path starts at the current folder. Throws `usage`. */
 export function parseFeed(context: Context, text: string): SensorFeed {

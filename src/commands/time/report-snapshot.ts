@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import type { PrunedOverlays } from '../../image/prune-kept.ts';
+import type { PrunedOverlays } from '../../image/set-aside/prune.ts';
 import type { Snapshot } from '../../image/snapshots.ts';
 
 /** What was done with a snapshot, as --json prints it. */

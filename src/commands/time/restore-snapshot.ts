@@ -1,14 +1,14 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import { checkMovable } from '../../image/purge.ts';
+import { checkMovable } from '../../image/set-aside/purge.ts';
 import { restoreSnapshot } from '../../image/snapshot-moves.ts';
 import { findSnapshot } from '../../image/snapshots.ts';
 import { formatBytes } from '../../text/format.ts';
 import { suspendedFiles } from '../../vmstate/suspended.ts';
-import { holdStoppedMachine } from '../hold-machine.ts';
-import { locateMachine } from '../locate.ts';
-import { pruneAside } from './prune-aside.ts';
+import { holdStoppedMachine } from '../../lifecycle/launch/hold-machine.ts';
+import { locateMachine } from '../../lifecycle/launch/locate.ts';
+import { pruneAside } from '../../lifecycle/saved/prune-set-aside.ts';
 import { reportSnapshot } from './report-snapshot.ts';
-import { announceMemory, readFittingMemory } from './snapshot-memory.ts';
+import { announceMemory, readFittingMemory } from '../../lifecycle/saved/snapshot-memory.ts';
 
 /**
  * `utopia snapshot restore NAME` and `utopia reset --to NAME`. A machine whose memory

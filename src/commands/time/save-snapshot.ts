@@ -1,28 +1,10 @@
-import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { UtopiaError } from '../../errors.ts';
-import { copyDisk, linkOrCopy } from '../../image/copy-disk.ts';
-import { isThere } from '../../image/kept-list.ts';
-import { copyLayers } from '../../image/layer-sets.ts';
-import { saveSnapshot } from '../../image/snapshot-moves.ts';
-import type { Snapshot, SnapshotFiles, SnapshotNote } from '../../image/snapshots.ts';
-import { lockMachine } from '../../machine/lock.ts';
+import { locateMachine } from '../../lifecycle/launch/locate.ts';
+import { saveRunning, saveStopped } from '../../lifecycle/saved/save-snapshot.ts';
 import { findRunning } from '../../machine/state.ts';
-import { queryStatus } from '../../qmp/queries.ts';
 import { formatBytes } from '../../text/format.ts';
-import { openProgress, type ReportProgress } from '../../ui/progress.ts';
-import { identifyDisk, identifyDisks } from '../../vmstate/describe.ts';
-import { compareStates } from '../../vmstate/manifest.ts';
-import { readSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
-import { holdStoppedMachine } from '../hold-machine.ts';
-import { locateMachine, type LocatedMachine } from '../locate.ts';
-import { requireRunning } from '../monitor.ts';
+import { openProgress } from '../../ui/progress.ts';
 import { reportSnapshot } from './report-snapshot.ts';
-import { goOn, holdRunning, saveMemory, type HeldMachine } from './save-memory.ts';
-import { layersOf, writeMemoryNote } from './snapshot-memory.ts';
-
-/** Another utopia may be starting or tidying up this machine. */
-const lockWaitMs = 5_000;
 
 export interface SaveOptions {
   /** Undefined for one made of the time. */
@@ -31,8 +13,6 @@ export interface SaveOptions {
   /** A snapshot of this name goes when the new one is whole. */
   readonly replace: boolean;
 }
-
-type Note = Pick<SnapshotNote, 'name' | 'text'> & Pick<SaveOptions, 'replace'>;
 
 /**
  * `utopia snapshot save [NAME]`: a copy of the private file, and of what the machine has in
@@ -47,9 +27,11 @@ export async function runSnapshotSave(
   const { name = nameOfMoment(context.now()), text, replace } = options;
   const note = { name, text, replace };
   const runs = (await findRunning(located.paths)) !== undefined;
-  const snapshot = runs
-    ? await saveRunning(context, globals, located, note)
-    : await saveStopped(context, located, note);
+  const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
+  const saving = runs
+    ? saveRunning(context, located, note, display)
+    : saveStopped(context, located, note);
+  const snapshot = await saving.finally(() => display.close());
   const size = formatBytes(snapshot.allocatedBytes);
   const part =
     snapshot.memory === undefined
@@ -60,128 +42,6 @@ export async function runSnapshotSave(
     `  Go back   ${runs ? 'utopia down, then ' : ''}utopia snapshot restore ${note.name}`,
     `  Try       utopia run --from ${note.name} -- COMMAND   in a copy of it`,
   ]);
-}
-
-async function saveStopped(
-  context: Context,
-  located: LocatedMachine,
-  { replace, ...note }: Note,
-): Promise<Snapshot> {
-  const { privateFile } = located.config;
-  const { signal } = context;
-  const held = await holdStoppedMachine(context, located, 'Its disk cannot be copied');
-  try {
-    if (!(await isThere(privateFile))) {
-      throw new UtopiaError('overlay-missing', `There is no ${privateFile}: nothing to save yet.`, {
-        hint: 'utopia up',
-      });
-    }
-    const suspended = await readSuspended(privateFile);
-    if (suspended !== undefined) await refuseUnfit(privateFile, suspended);
-    const fill = async (files: SnapshotFiles): Promise<void> => {
-      await copyDisk(privateFile, files.disk, signal);
-      if (suspended === undefined) return;
-      const { manifest, stateFile } = suspended;
-      await linkOrCopy(stateFile, files.state, signal);
-      const layers = layersOf(manifest, located.paths);
-      await copyLayers(layers, located.paths.disksDir, files.layersDir, signal);
-      await writeMemoryNote(files, manifest, located.paths);
-    };
-    const now = context.now();
-    return await saveSnapshot(located.paths, privateFile, note, { now, fill, replace });
-  } finally {
-    await held.release();
-  }
-}
-
-/** Memory that no longer fits its disk must not be made to fit a copy of it. */
-async function refuseUnfit(
-  privateFile: string,
-  { manifest, stateFile }: SuspendedMachine,
-): Promise<void> {
-  const state = await identifyDisk(stateFile);
-  const disks = await identifyDisks(manifest.disks.map(({ path }) => path));
-  const changed = compareStates(manifest, { ...manifest, disks });
-  if (changed.length === 0 && state?.bytes === manifest.stateBytes) return;
-  throw new UtopiaError(
-    'state-unfit',
-    `The machine is suspended, and its memory does not fit ${privateFile} any more.`,
-    { hint: 'utopia up says what has changed; utopia up --cold boots without the memory.' },
-  );
-}
-
-async function saveRunning(
-  context: Context,
-  globals: GlobalOptions,
-  located: LocatedMachine,
-  { replace, ...note }: Note,
-): Promise<Snapshot> {
-  const { paths } = located;
-  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
-  const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
-  try {
-    const held = await holdRunning(located, await requireRunning(located), display);
-    try {
-      await refuseStandingStill(held);
-      const { overlay } = held.running.state.plan;
-      const fill = async (files: SnapshotFiles): Promise<void> =>
-        await fillFromRunning(context, held, overlay, files);
-      return await saveSnapshot(paths, overlay, note, { now: context.now(), fill, replace });
-    } finally {
-      held.qmp.close();
-    }
-  } finally {
-    display.close();
-    await lock.release();
-  }
-}
-
-async function fillFromRunning(
-  context: Context,
-  held: HeldMachine,
-  overlay: string,
-  files: SnapshotFiles,
-): Promise<void> {
-  const { report } = held.display;
-  const { paths } = held.located;
-  const layers = held.running.state.plan.disks
-    .filter(({ mode }) => mode === 'snapshot')
-    .map(({ file }) => basename(file));
-  // QEMU holds locks of its own on these files, which concern other QEMUs: reading is free.
-  const copy = async (): Promise<void> => {
-    await copyShown(context, overlay, files.disk, report);
-    await copyLayers(layers, paths.disksDir, files.layersDir, context.signal);
-  };
-  const manifest = await saveMemory(context, held, files.state, copy);
-  await goOn(context, held, manifest);
-  await writeMemoryNote(files, manifest, paths);
-}
-
-async function copyShown(
-  { signal }: Context,
-  from: string,
-  to: string,
-  report: ReportProgress,
-): Promise<void> {
-  const startedAt = performance.now();
-  report({ kind: 'moved', title: 'disk', detail: 'being copied' });
-  await copyDisk(from, to, signal);
-  const disk = await identifyDisk(to);
-  const detail = formatBytes(disk?.bytes ?? 0);
-  report({ kind: 'finished', title: 'disk', detail, elapsedMs: performance.now() - startedAt });
-}
-
-/** What does not run would be let go on by the saving: it may wait for room, or for somebody. */
-async function refuseStandingStill({ located, qmp }: HeldMachine): Promise<void> {
-  const { status, running } = await queryStatus(qmp);
-  if (running) return;
-  const { name } = located.config;
-  throw new UtopiaError('machine-busy', `${name} stands still (${status}); it is not saved so.`, {
-    hint:
-      status === 'paused' || status === 'postmigrate'
-        ? 'utopia up lets it go on.'
-        : 'utopia status',
-  });
 }
 
 /** `2026-11-23-141503` (UTC). */

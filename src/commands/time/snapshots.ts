@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { listKept, type KeptOverlay } from '../../image/kept-list.ts';
+import { listKept, type KeptOverlay } from '../../image/set-aside/list.ts';
 import {
   findSnapshot,
   listSnapshots,
@@ -11,7 +11,7 @@ import { formatAge, formatLocalTime } from '../../text/local-time.ts';
 import { confirm } from '../../ui/ask.ts';
 import { countOf, formatBytes } from '../../text/format.ts';
 import { readManifest } from '../../vmstate/manifest.ts';
-import { locateMachine } from '../locate.ts';
+import { locateMachine } from '../../lifecycle/launch/locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 import { padToWidth, textWidth } from '../../text/width.ts';
 

@@ -6,7 +6,12 @@ import { machinePaths } from '../../machine/paths.ts';
 import { readState } from '../../machine/state.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { confirm } from '../../ui/ask.ts';
-import { nameFound, sayRemarks, searchUpwards, takeFound } from '../look-upwards.ts';
+import {
+  nameFound,
+  sayRemarks,
+  searchUpwards,
+  takeFound,
+} from '../../lifecycle/launch/look-upwards.ts';
 
 /** Which machine `utopia up` starts. */
 export interface ChosenFolder {

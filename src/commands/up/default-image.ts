@@ -4,8 +4,8 @@ import { findBackingFile } from '../../image/backing-file.ts';
 import { defaultSuites } from '../../image/debian/suites.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { confirm } from '../../ui/ask.ts';
-import type { LocatedMachine } from '../locate.ts';
-import { requireBackingFile } from './prepare.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import { requireBackingFile } from '../../lifecycle/launch/prepare.ts';
 
 /** The machine's image; where there is none, the default one is offered and built. */
 export async function offerImage(

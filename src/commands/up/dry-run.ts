@@ -3,8 +3,12 @@ import { describeOverlay } from '../../image/overlay.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import { findRunning } from '../../machine/state.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LocatedMachine } from '../locate.ts';
-import { findSuitableQemu, prepareMachine, requireBackingFile } from './prepare.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import {
+  findSuitableQemu,
+  prepareMachine,
+  requireBackingFile,
+} from '../../lifecycle/launch/prepare.ts';
 
 /**
  * `utopia up --dry-run`: the plan and QEMU's argument list, with every refusal

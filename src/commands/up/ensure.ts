@@ -3,10 +3,10 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findRunning } from '../../machine/state.ts';
-import { conditionTexts, findCondition } from '../condition.ts';
-import type { LocatedMachine } from '../locate.ts';
+import { conditionTexts, findCondition } from '../../lifecycle/watch/condition.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { printCard } from './say.ts';
-import type { UpOptions } from './types.ts';
+import type { UpOptions } from '../../lifecycle/launch/types.ts';
 
 /** Between two looks at a machine that another `utopia up` boots. */
 const lookMs = 500;

@@ -1,24 +1,30 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { shorten } from '../../ui/card.ts';
+import { shortenPath } from '../../text/shorten-path.ts';
 import { formatDuration } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
 import { homeFolder } from '../../system/places.ts';
 import { readQemuLog } from '../../machine/start.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
-import type { LocatedMachine } from '../locate.ts';
-import type { GuestState } from '../guest-state/look.ts';
-import { forgetEnded, stopReasonTexts, stopRunning, stopStepTexts } from '../stop-ladder.ts';
-import type { LaunchedMachine } from './types.ts';
-import type { MachineSession } from './session.ts';
-import { watchMachine, type WatchLine } from './watch.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import type { GuestState } from '../../lifecycle/watch/guest-state.ts';
+import {
+  forgetEnded,
+  stopReasonTexts,
+  stopRunning,
+  stopStepTexts,
+} from '../../lifecycle/watch/stop-escalation.ts';
+import type { LaunchedMachine } from '../../lifecycle/launch/types.ts';
+import type { MachineSession } from '../../lifecycle/watch/session.ts';
+import { watchMachine } from '../../lifecycle/watch/watch-console.ts';
+import type { WatchLine } from '../../lifecycle/watch/watch-line.ts';
 
 /** How long a guest may take to power down after Ctrl-C; nobody waits longer without saying so. */
 const powerDownMs = 180_000;
 
 /** Stays with a machine until it ends: says what happens, and turns Ctrl-C into a power-down. */
-export async function stayWith(
+export async function runInForeground(
   context: Context,
   globals: GlobalOptions,
   located: LocatedMachine,
@@ -100,7 +106,7 @@ async function powerOff(
 }
 
 function nameOverlay(context: Context, machine: LaunchedMachine): string {
-  return shorten(machine.plan.overlay, context.cwd, homeFolder(context.env));
+  return shortenPath(machine.plan.overlay, context.cwd, homeFolder(context.env));
 }
 
 /** A line of what happens while a machine runs, with the time. */

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Interruption, type Context, type GlobalOptions } from '../../context.ts';
+import { Interruption } from '../../environment.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
 import { deviceOpens } from '../../host/acceleration.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { underUsersUmask } from '../../system/umask.ts';
 import { confirmByKey } from '../../ui/ask.ts';
 import { wrapText } from '../../ui/lines.ts';
-import type { LocatedMachine } from '../locate.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 
 /**
  * Where only this login's groups keep KVM from being used, although its user is in

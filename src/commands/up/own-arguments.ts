@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { anchorPaths, neededFiles } from '../../machine/relative-paths.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import { shorten } from '../../ui/card.ts';
+import { shortenPath } from '../../text/shorten-path.ts';
 
 /**
  * The arguments for QEMU behind `--`, their relative paths taken from the folder of the user.
@@ -15,7 +15,7 @@ export function readOwnArguments({ cwd }: Context, words: readonly string[]): re
     if (existsSync(path)) continue;
     throw new UtopiaError('usage', `${option} names ${path}, which does not exist.`, {
       hint: isDisk
-        ? `utopia up --disk ${quoteForShell(shorten(path, cwd, cwd))} attaches a disk that is there (docs/devices.md).`
+        ? `utopia up --disk ${quoteForShell(shortenPath(path, cwd, cwd))} attaches a disk that is there (docs/devices.md).`
         : `Paths behind -- start at ${cwd}.`,
     });
   }

@@ -1,27 +1,22 @@
-import { basename } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { describeSlowdown } from '../../host/describe-slowdown.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
 import { findPeople } from '../../host/people.ts';
-import type { Acceleration } from '../../host/types.ts';
-import type { Overlay } from '../../image/types.ts';
 import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
 import { homeFolder } from '../../system/places.ts';
-import { connectionCard, shorten } from '../../ui/card.ts';
-import { countOf, formatBytes } from '../../text/format.ts';
+import { connectionCard } from '../../ui/card.ts';
+import { shortenPath } from '../../text/shorten-path.ts';
+import { countOf } from '../../text/format.ts';
 import { foldFor, wrapText } from '../../ui/lines.ts';
-import type { ProgressEvent } from '../../ui/progress.ts';
 import { utopiaVersion } from '../../version.ts';
-import { connectionsOf, reachOf } from '../connections.ts';
-import { findGuestState, lostGuest } from '../guest-state/lost.ts';
-import type { LocatedMachine } from '../locate.ts';
-import { writersOf } from '../share-access.ts';
-import type { ReleasedGuest } from '../time/released-shares.ts';
+import { connectionsOf, reachOf } from '../report/connections.ts';
+import { findGuestState, lostGuest } from '../../lifecycle/watch/lost-guest-error.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import { writersOf } from '../report/share-access.ts';
 
 /** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
 export function headLine({ config }: LocatedMachine, context: Context): string {
-  const file = shorten(config.file, context.cwd, homeFolder(context.env));
+  const file = shortenPath(config.file, context.cwd, homeFolder(context.env));
   const { dotenvKeysSet: more } = config;
   const source = config.fileExists
     ? `${file} (${countOf(config.keysSet, 'key')} set${more === 0 ? '' : `, ${more} in .env`})`
@@ -34,41 +29,11 @@ export function headLine({ config }: LocatedMachine, context: Context): string {
   return lines.map(context.terminal.errColor.bold).join('\n');
 }
 
-export function imageLine(overlay: Overlay): ProgressEvent {
-  const yours = overlay.created ? 'new' : `${formatBytes(overlay.allocatedBytes)} of yours`;
-  const image = basename(overlay.backing.path);
-  return {
-    kind: 'finished',
-    title: 'image',
-    detail: `${image} (read-only) + ${basename(overlay.path)} (${yours})`,
-  };
-}
-
-export function speedLine(acceleration: Acceleration): ProgressEvent {
-  if (acceleration.accelerator === 'kvm') {
-    return { kind: 'finished', title: 'speed', detail: 'KVM' };
-  }
-  const why = acceleration.reason === undefined ? 'as configured' : acceleration.reason;
-  const detail = `software emulation, ${describeSlowdown(acceleration.slowdown)}: ${why}`;
-  return { kind: 'warned', title: 'speed', detail };
-}
-
 /** One line about who else gets into the guest, and what closes that; undefined where nobody does. */
 export function othersLine(state: MachineState, people: People): string | undefined {
   if (people.kind === 'alone' || !isSshOpen(state) || state.keyOnly === true) return undefined;
   const who = describePeople(people);
   return `shared host: ${who} can log in to the guest at port ${state.ssh.port} while it has the guide's passwords (root / root): utopia login key`;
-}
-
-/** A guest that stood still was woken; `trouble` is what went wrong, as a sentence. */
-export function wokenLine(
-  { mounts }: ReleasedGuest,
-  trouble: string | undefined,
-  elapsedMs: number,
-): ProgressEvent {
-  if (trouble !== undefined) return { kind: 'warned', title: 'guest', detail: trouble };
-  const detail = mounts.length > 0 ? 'clock set, share mounted again' : 'clock set';
-  return { kind: 'finished', title: 'guest', detail, elapsedMs };
 }
 
 /** The card, or with --json the machine as an object: `up`'s result. */

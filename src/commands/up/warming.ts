@@ -8,13 +8,18 @@ import { remembered } from '../../host/verdict-cache.ts';
 import { findWarmBase, warmFolder } from '../../image/warm-base.ts';
 import { formatBytes } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
-import type { LocatedMachine } from '../locate.ts';
-import { failureCache } from './lacked-base.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import { failureCache } from '../../lifecycle/saved/lacked-warm-base.ts';
 import { sayWatched } from './foreground.ts';
-import type { MachineSession } from './session.ts';
-import type { LaunchedMachine, UpOptions } from './types.ts';
-import { findLowPriority, makeInChild, type MakingEnd, type WarmChild } from './warm-child.ts';
-import { lookMs, warmWhenIdle } from './warm-when-idle.ts';
+import type { MachineSession } from '../../lifecycle/watch/session.ts';
+import type { LaunchedMachine, UpOptions } from '../../lifecycle/launch/types.ts';
+import {
+  findLowPriority,
+  makeInChild,
+  type MakingEnd,
+  type WarmChild,
+} from '../../lifecycle/saved/warm-child.ts';
+import { lookMs, warmWhenIdle } from '../../lifecycle/saved/warm-when-idle.ts';
 
 /** Begins to wait for an idle host; the function that it gives ends that, and what is being made. */
 export type StartWarming = (session: Pick<MachineSession, 'exited'>) => () => Promise<void>;

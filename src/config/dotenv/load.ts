@@ -1,4 +1,4 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { trustedOwners } from '../../system/owners.ts';
 import { FileRefusal, whyUnreadable } from '../../system/regular-file.ts';
 import { quoteForShell } from '../../text/shell-words.ts';

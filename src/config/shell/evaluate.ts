@@ -1,4 +1,4 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { Problem, Warning } from '../problem.ts';
 import {
   clip,

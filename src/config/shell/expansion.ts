@@ -4,10 +4,10 @@ import { appendText, refuse } from './reading.ts';
 import type { ExpansionOperator, Part } from './syntax.ts';
 
 /** Where a `$` stands: the shell reads some of what follows differently inside double quotes. */
-type Surroundings = 'bare' | 'double';
+type Quoting = 'bare' | 'double';
 
 /** Reads `$` and what belongs to it; a `$` that expands nothing stays a `$`. False when refused. */
-export function readDollar(reading: Reading, parts: Part[], where: Surroundings): boolean {
+export function readDollar(reading: Reading, parts: Part[], where: Quoting): boolean {
   const { cursor, problems } = reading;
   const { line } = cursor;
   cursor.take();
@@ -47,7 +47,7 @@ export function readDollar(reading: Reading, parts: Part[], where: Surroundings)
   return true;
 }
 
-function readBraced(reading: Reading, parts: Part[], where: Surroundings, line: number): boolean {
+function readBraced(reading: Reading, parts: Part[], where: Quoting, line: number): boolean {
   const { cursor, problems } = reading;
   cursor.take();
   const name = isNameStart(cursor.peek()) ? readName(reading) : '';
@@ -84,7 +84,7 @@ function readBraced(reading: Reading, parts: Part[], where: Surroundings, line: 
  * differently here (quotes within quotes, a second brace, a tilde further on) is
  * refused rather than guessed.
  */
-function readDefault(reading: Reading, where: Surroundings, line: number): Part[] | undefined {
+function readDefault(reading: Reading, where: Quoting, line: number): Part[] | undefined {
   const { cursor, problems } = reading;
   const parts: Part[] = [];
   const odd = where === 'bare' ? '{()<>|&;\n' : '{()<>|&;\n\\\'"~';

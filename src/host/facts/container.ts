@@ -1,4 +1,4 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { mountedType, type Mount } from './mounts.ts';
 
 /** What made a container, as far as its remedies differ. */

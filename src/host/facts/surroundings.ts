@@ -1,4 +1,4 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 
 /** Which generation of the Windows Subsystem for Linux this is, if any. */
 export type WslVersion = 1 | 2 | undefined;

@@ -1,10 +1,10 @@
 import type { FolderMode } from './share.ts';
 import type { People } from './people.ts';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { CanaryResult } from '../canary.ts';
 import type { KvmVerdict } from '../kvm-verdict.ts';
 import type { OsRelease } from '../os-release.ts';
-import type { FeatureLists } from '../qemu-features.ts';
+import type { FeatureLists } from '../types.ts';
 import type { FileStatus, PortAnswer, Space } from '../source/types.ts';
 import type { GroupEntry } from './accounts.ts';
 import type { CpuFacts } from './cpuinfo.ts';

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { CommandOutcome } from './run.ts';
+import type { CommandOutcome } from './command-outcome.ts';
 
 /** What a command of root's finds: a folder of the user's in PATH would be root's, too. */
 const rootPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

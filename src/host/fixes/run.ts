@@ -1,5 +1,6 @@
+import type { CommandOutcome } from './command-outcome.ts';
 import { delimiter } from 'node:path';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { FixCommand } from '../check.ts';
 import { underUsersUmask } from '../../system/umask.ts';
 import { distributions } from '../packages.ts';
@@ -20,10 +21,6 @@ const outputLines = 5;
 const unmoved = `trap '' INT; exec "$@"`;
 /** A shell's status for a program that it cannot find. */
 const notFound = 127;
-
-export type CommandOutcome =
-  | { readonly done: true }
-  | { readonly done: false; readonly reason: string; readonly output: readonly string[] };
 
 interface RunOptions {
   readonly privilege: Privilege;

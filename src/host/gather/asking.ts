@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 /** Longest wait for one fact, unless its probe says otherwise. */
 const factTimeoutMs = 4_000;
 
@@ -32,7 +33,7 @@ export function startAsking(signal: AbortSignal, timeoutScale = 1): Asking {
       return await Promise.race([probe(), late]);
     } catch (error) {
       signal.throwIfAborted();
-      gaps.set(name, error instanceof Error ? error.message : String(error));
+      gaps.set(name, messageOf(error));
       return undefined;
     } finally {
       clearTimeout(timer);

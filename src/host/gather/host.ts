@@ -1,5 +1,5 @@
 import type { Config } from '../../config/types.ts';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { canaryExit } from '../canary-exit.ts';
 import type { AccountEntry } from '../facts/accounts.ts';
 import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { countWith, parseCpuinfo, type CpuFacts } from '../facts/cpuinfo.ts';
 import { parseMounts } from '../facts/mounts.ts';
 import { parseProcessStatus } from '../facts/process-status.ts';

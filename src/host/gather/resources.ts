@@ -1,5 +1,5 @@
 import type { Config } from '../../config/types.ts';
-import { chooseScreen } from '../../machine/screen.ts';
+import { chooseScreen } from '../screen.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
 import type { People } from '../facts/people.ts';
 import type { PortFacts, ResourceFacts } from '../facts/types.ts';

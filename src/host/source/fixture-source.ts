@@ -5,7 +5,7 @@ import { canaryExit } from '../canary-exit.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
 import { judgeKvm } from '../kvm-verdict.ts';
-import type { FeatureLists } from '../qemu-features.ts';
+import type { FeatureLists } from '../types.ts';
 import { parseVersion } from '../qemu-features.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
 import { readRegularText } from '../../system/regular-file.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { availableParallelism, machine, release } from 'node:os';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
 import { describeHolder, probePort } from '../ports.ts';

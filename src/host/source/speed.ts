@@ -1,5 +1,5 @@
 import { openDeadline, type Deadline } from '../../system/deadline.ts';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { knownSlowdown } from '../known-slowdown.ts';
 
 /** The host's speed under emulation, measured at most once. */

@@ -1,7 +1,7 @@
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { CanaryResult } from '../canary.ts';
 import type { KvmVerdict } from '../kvm-verdict.ts';
-import type { FeatureLists } from '../qemu-features.ts';
+import type { FeatureLists } from '../types.ts';
 
 /** A file as stat(2) shows it. */
 export interface FileStatus {

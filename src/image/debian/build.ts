@@ -1,9 +1,9 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { ReportProgress } from '../../ui/progress.ts';
+import type { ReportProgress } from '../../progress-events.ts';
 import { availableBytes } from '../free-space.ts';
 import { adviseOnBootstrap } from './bootstrap-trouble.ts';
 import { bootstrapArgv, layGuestFiles } from './bootstrap.ts';

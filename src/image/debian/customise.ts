@@ -1,5 +1,5 @@
 import { grubModules, kernelArguments } from './files-boot.ts';
-import type { ImageProfile } from './recipe.ts';
+import type { ImageProfile } from './profile.ts';
 
 /**
  * Units that have nothing to do in such a machine, or do it too early. One that a suite does

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { bootArea } from './disk.ts';
 import { filesystemArgv } from './filesystem.ts';
 import type { AsOwner } from './privilege.ts';

@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /**
  * What the kernel is told. The serial console comes last: it is the one that

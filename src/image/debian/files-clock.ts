@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /**
  * The guest's clock. QEMU's hardware clock has whole seconds of the host's time, counted from when

@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /** The screen of the profile `desktop`: a greeter on which `user` is chosen, so that a password is all that is typed. */
 export const desktopFiles: readonly GuestFile[] = [

@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /** What the usual machine needs before its root file system is there; the rest is in the root. */
 const earlyModules = 'virtio_pci virtio_blk ext4 crc32c_generic virtio_net virtio_rng';

@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /** One rule for every network card, whatever its name: ask by DHCP. */
 export const networkFiles: readonly GuestFile[] = [

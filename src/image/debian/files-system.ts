@@ -1,4 +1,4 @@
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /** Name, accounts' rights, mounts, logs. */
 export const systemFiles: readonly GuestFile[] = [

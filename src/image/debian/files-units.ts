@@ -1,5 +1,5 @@
 import { shareOptions } from '../../share-options.ts';
-import type { GuestFile } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 
 /**
  * The order of a boot: first what SSH needs (network card, address, host keys,

@@ -1,18 +1,10 @@
+import type { GuestFile } from './guest-file.ts';
 import { bootFiles } from './files-boot.ts';
 import { clockFiles } from './files-clock.ts';
 import { initramfsFiles } from './files-initramfs.ts';
 import { networkFiles } from './files-network.ts';
 import { systemFiles } from './files-system.ts';
 import { unitFiles } from './files-units.ts';
-
-/** A file that the image has besides its packages' own. */
-export interface GuestFile {
-  /** Absolute in the guest. */
-  readonly path: string;
-  readonly content: string;
-  /** Permission bits; 0644 without. The owner is root. */
-  readonly mode?: number;
-}
 
 /**
  * Every file that makes Debian ours. All of them are configuration in /etc that

@@ -1,4 +1,4 @@
-import type { ImageProfile } from './recipe.ts';
+import type { ImageProfile } from './profile.ts';
 
 /** What every machine has: a kernel with 9p, systemd, SSH, a boot loader it can renew itself. */
 const basePackages = [

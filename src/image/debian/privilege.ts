@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { execa } from 'execa';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { buildPath } from './tools.ts';
 

@@ -1,3 +1,4 @@
+import type { ImageProfile } from './profile.ts';
 import { createHash } from 'node:crypto';
 import { rootSpec, type RootSpec } from './root-spec.ts';
 import { defaultSuites } from './suites.ts';
@@ -12,12 +13,6 @@ export interface ImageRecipe {
   /** Debian packages besides the profile's own, sorted; absent when there are none. */
   readonly include?: readonly string[];
 }
-
-/**
- * `minimal`: boots and takes SSH, what tests use. `lab`: headers, compilers, debuggers too.
- * `desktop`: the lab with a desktop on the screen, and X2Go's server.
- */
-export type ImageProfile = 'minimal' | 'lab' | 'desktop';
 
 export const imageProfiles: readonly ImageProfile[] = ['minimal', 'lab', 'desktop'];
 

@@ -1,8 +1,9 @@
 import { customiseScript, prepareScript } from './customise.ts';
 import { desktopFiles } from './files-desktop.ts';
-import { guestFiles, type GuestFile } from './files.ts';
+import { guestFiles } from './files.ts';
+import type { GuestFile } from './guest-file.ts';
 import { packagesOf } from './packages.ts';
-import type { ImageProfile } from './recipe.ts';
+import type { ImageProfile } from './profile.ts';
 
 /** What a root file system is made of, on top of Debian's essential packages. */
 export interface RootSpec {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { buildPath } from './tools.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 
 /** What the builder needs of the host, and the Debian package that has it. */

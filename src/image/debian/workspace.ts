@@ -2,7 +2,7 @@ import { chmod, lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import type { AsOwner } from './privilege.ts';
 import { buildPath } from './tools.ts';
 

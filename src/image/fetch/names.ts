@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Environment } from '../../context.ts';
+import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { cacheRoot } from '../../system/places.ts';
 import { shownText } from './shown-url.ts';

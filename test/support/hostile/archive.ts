@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { draftFile, unpackArchive } from '../../../src/commands/run/unpack.ts';
-import { Mismatch, placeNode } from '../../../src/commands/run/place-files.ts';
+import { draftFile, unpackArchive } from '../../../src/lifecycle/throwaway/unpack.ts';
+import { Mismatch, placeNode } from '../../../src/lifecycle/throwaway/place-files.ts';
 import { openFolder } from '../../../src/system/open-folder.ts';
 import type { Random } from './random.ts';
 import { target } from './target.ts';

@@ -33,6 +33,7 @@ test('every option of these commands is known by whether a value follows it', ()
     terminal: openTerminal(process, {}),
     signal,
     urgentSignal: signal,
+    program: [],
     commandLine: [],
     words: [],
     timeoutScale: 1,

@@ -15,6 +15,7 @@ function program(...words: readonly string[]): Command {
     terminal: openTerminal(process, { NO_COLOR: '1' }),
     signal,
     urgentSignal: signal,
+    program: [],
     commandLine: [],
     words,
     timeoutScale: 1,

@@ -19,6 +19,7 @@ const program = buildProgram({
   terminal: openTerminal(process, { NO_COLOR: '1' }),
   signal,
   urgentSignal: signal,
+  program: [],
   commandLine: [],
   words: [],
   timeoutScale: 1,

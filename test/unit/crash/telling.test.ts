@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { describe, expect, test } from 'vitest';
-import { tellCrashes } from '../../../src/commands/up/crash-lines.ts';
+import { reportCrashes } from '../../../src/lifecycle/watch/crash-lines.ts';
 import { explainCrash } from '../../../src/crash/explain.ts';
 import { isUninteresting } from '../../../src/crash/frames.ts';
 import { crashHeadline, crashLine, crashSeverity } from '../../../src/crash/headline.ts';
@@ -47,7 +47,7 @@ describe('words', () => {
 
 describe('what up says', () => {
   test('a crash once, then at its 10th time, and its panic', () => {
-    const teller = tellCrashes();
+    const teller = reportCrashes();
     const crash = recorded('debian-divide');
     const lines = Array.from({ length: 12 }, (_, index) =>
       teller.tell({ ...crash, number: index + 1 }),
@@ -63,15 +63,15 @@ describe('what up says', () => {
       level: 'fail',
       text: 'kernel panic: Fatal exception',
     });
-    expect(teller.tellSilentPanic()).toBeUndefined();
+    expect(teller.reportSilentPanic()).toBeUndefined();
   });
 
   test('a panic of which only the device tells, once a boot', () => {
-    const teller = tellCrashes();
-    expect(teller.tellSilentPanic()?.text).toContain('panic device');
-    expect(teller.tellSilentPanic()).toBeUndefined();
+    const teller = reportCrashes();
+    expect(teller.reportSilentPanic()?.text).toContain('panic device');
+    expect(teller.reportSilentPanic()).toBeUndefined();
     teller.startOver();
-    expect(teller.tellSilentPanic()).toBeDefined();
+    expect(teller.reportSilentPanic()).toBeDefined();
   });
 
   test('a report is told when it has ended, one without an end when nothing more comes', () => {

@@ -17,6 +17,11 @@ function consoleLines(name: string): string[] {
   return recordedLines(`console/${name}.txt`).filter((line) => line !== '');
 }
 
+/** As Linux 6.1 was seen to report it again and again. */
+function stuckFor(seconds: number): string {
+  return `[   28.9] watchdog: BUG: soft lockup - CPU#1 stuck for ${seconds}s! [modprobe:94]`;
+}
+
 const base: Evidence = { elapsedMs: 42_000 };
 
 /** What `up` knew when it gave up on a recorded boot. */
@@ -265,6 +270,16 @@ describe('waiting that ended', () => {
     [
       'a console that stands still',
       { stage: 'init', consoleLines: ['A start job is running'], silentForMs: 120_000 },
+      'stalled',
+    ],
+    [
+      'a processor that hangs',
+      { stage: 'kernel', consoleLines: [stuckFor(26), stuckFor(53)], silentForMs: 120_000 },
+      'processor-stuck',
+    ],
+    [
+      'one report of a busy host, and then a boot that stands still',
+      { stage: 'init', consoleLines: [stuckFor(26), 'A start job'], silentForMs: 120_000 },
       'stalled',
     ],
     [

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withPromises } from '../../../scripts/write-docs.ts';
+import { bootPromises } from '../../../src/guest/boot-promises.ts';
 import {
-  bootPromises,
   brokenPromises,
   isConsoleDone,
   promisesOf,
   promisesScript,
   readAnswers,
-} from '../../../src/guest/boot-promises.ts';
-import type { ImageProfile } from '../../../src/image/debian/recipe.ts';
+} from '../../../src/guest/judge-boot.ts';
+import type { ImageProfile } from '../../../src/image/debian/profile.ts';
 
 /** What a guest that boots right says: taken from one of Debian 13, lab; the desktop's from one of Debian 12. */
 const right: Readonly<Record<string, string>> = {

@@ -8,8 +8,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Interruption } from '../../../src/context.ts';
-import { runInGuest, type GuestAccess } from '../../../src/guest/ssh.ts';
+import { Interruption } from '../../../src/environment.ts';
+import { runInGuest } from '../../../src/guest/ssh.ts';
+import type { GuestAccess } from '../../../src/guest/guest-access.ts';
 import { explainSsh } from '../../../src/guest/ssh-trouble.ts';
 import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

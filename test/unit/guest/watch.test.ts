@@ -4,7 +4,7 @@ import { watchGuest, type GuestWatch } from '../../../src/guest/watch.ts';
 import { recordedEvents, recordedLines } from '../../support/recordings.ts';
 
 function hearAll(watch: GuestWatch, name: string): GuestEvent[] {
-  return recordedEvents(name).flatMap(({ event, atMs }) => watch.hear(event, atMs));
+  return recordedEvents(name).flatMap(({ event, atMs }) => watch.handleEvent(event, atMs));
 }
 
 function readAll(watch: GuestWatch, source: 'firmware' | 'console', lines: string[]): GuestEvent[] {
@@ -123,7 +123,7 @@ describe('endings and trouble', () => {
       action: 'report',
     };
     const event = { name: 'BLOCK_IO_ERROR', data, timeMs: 0 };
-    expect(watchGuest().hear(event, 7)).toEqual([
+    expect(watchGuest().handleEvent(event, 7)).toEqual([
       {
         kind: 'disk-error',
         device: 'disk0',

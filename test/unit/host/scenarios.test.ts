@@ -6,7 +6,8 @@ import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult, CheckStatus } from '../../../src/host/check.ts';
 import { checks } from '../../../src/host/checks/table.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
-import { drawReport, type HostReport } from '../../../src/host/report.ts';
+import { decideVerdict } from '../../../src/host/report.ts';
+import type { HostReport } from '../../../src/host/report-types.ts';
 import { openFixture } from '../../../src/host/source/fixture-source.ts';
 import { renderDoctor } from '../../../src/ui/doctor.ts';
 import { sampleLab } from './sample-lab.ts';
@@ -44,7 +45,7 @@ async function examine(name: string, requireKvm = false): Promise<HostReport> {
     signal: new AbortController().signal,
   });
   const results = runChecks(checks, { facts, lab, requireKvm });
-  return drawReport(results, { facts, wanted: 'auto', only: new Set(), requireKvm });
+  return decideVerdict(results, { facts, wanted: 'auto', only: new Set(), requireKvm });
 }
 
 /** The fix of a check as its reader sees it: advice, commands, reasons. */

@@ -17,11 +17,11 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { listKept } from '../../../src/image/kept-list.ts';
-import { deleteKept, keepOverlay } from '../../../src/image/kept-moves.ts';
-import { finishInterrupted } from '../../../src/image/kept-repair.ts';
-import { bringBack } from '../../../src/image/kept-return.ts';
-import { choosePrunable, pruneKept } from '../../../src/image/prune-kept.ts';
+import { listKept } from '../../../src/image/set-aside/list.ts';
+import { deleteKept, keepOverlay } from '../../../src/image/set-aside/keep.ts';
+import { finishInterrupted } from '../../../src/image/set-aside/recover.ts';
+import { bringBack } from '../../../src/image/set-aside/bring-back.ts';
+import { choosePrunable, pruneKept } from '../../../src/image/set-aside/prune.ts';
 import { recordPath } from '../../../src/image/overlay-record.ts';
 import { buildProgram } from '../../support/program.ts';
 import { needsOfTest } from '../../support/requirements.ts';

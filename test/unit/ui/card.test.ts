@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectionCard, shorten, type Connections } from '../../../src/ui/card.ts';
+import { connectionCard, type Connections } from '../../../src/ui/card.ts';
+import { shortenPath } from '../../../src/text/shorten-path.ts';
 
 const connections = {
   ssh: { host: '127.0.0.1', port: 22223 },
@@ -111,10 +112,10 @@ test('exercise disks by the guest’s names, as far as they fit, and the sensor 
 });
 
 test('paths are shortened below the current folder and the home only', () => {
-  expect(shorten('/a/b', '/a', '/h')).toBe('./b');
-  expect(shorten('/h/x', '/a', '/h')).toBe('~/x');
-  expect(shorten('/ab', '/a', '/h')).toBe('/ab');
-  expect(shorten('/a', '/a', '/h')).toBe('/a');
+  expect(shortenPath('/a/b', '/a', '/h')).toBe('./b');
+  expect(shortenPath('/h/x', '/a', '/h')).toBe('~/x');
+  expect(shortenPath('/ab', '/a', '/h')).toBe('/ab');
+  expect(shortenPath('/a', '/a', '/h')).toBe('/a');
 });
 
 test('X2Go, where the guest has its server', () => {
@@ -161,5 +162,5 @@ test.each([40, 60])('on %s columns no line is longer, and no word is broken', (c
 });
 
 test('a path of no folder stays as it is', () => {
-  expect(shorten('fs/read_write.c', process.cwd(), '/home/alice')).toBe('fs/read_write.c');
+  expect(shortenPath('fs/read_write.c', process.cwd(), '/home/alice')).toBe('fs/read_write.c');
 });

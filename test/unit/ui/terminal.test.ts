@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { showControls, showInLine, stringifyHarmlessly } from '../../../src/ui/harmless.ts';
+import { showControls, showInLine, stringifyHarmlessly } from '../../../src/text/harmless.ts';
 import { openProgress } from '../../../src/ui/progress.ts';
 import { openTerminal } from '../../../src/ui/terminal.ts';
 

@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findBaseFor, warmBaseKey } from '../../../src/commands/run/base-key.ts';
-import { chooseResume } from '../../../src/commands/up/choose-resume.ts';
-import type { Context } from '../../../src/context.ts';
+import { findBaseFor, warmBaseKey } from '../../../src/lifecycle/saved/warm-base-key.ts';
+import { chooseResume } from '../../../src/lifecycle/saved/choose-resume.ts';
 import { hardwareGeneration } from '../../../src/hardware-generation.ts';
 import { draftWarmBase, placeWarmBase, warmFiles } from '../../../src/image/warm-base.ts';
 import { machineArgv } from '../../../src/machine/argv.ts';
@@ -11,6 +10,7 @@ import { planMachine, type MachinePlan } from '../../../src/machine/plan.ts';
 import { describeHardware, describeState, identifyDisks } from '../../../src/vmstate/describe.ts';
 import { writeManifest } from '../../../src/vmstate/manifest.ts';
 import { readSuspended, suspendedFiles } from '../../../src/vmstate/suspended.ts';
+import { plainContext } from '../../support/lifecycle-context.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { samplePlanInput } from '../machine/sample-plan.ts';
 
@@ -70,10 +70,7 @@ test.each([
     ...{ disks: await identifyDisks([overlay]), now: new Date() },
   });
   await writeManifest(files.manifest, saved);
-  const context = {
-    terminal: { interactive: false },
-    signal: new AbortController().signal,
-  } as Context;
+  const context = plainContext(folder.path, {});
   const resumed = await chooseResume(context, { cold: false }, now, '7.2.22');
   expect(resumed?.manifest.hardwareGeneration).toBe(generation);
   expect((await readSuspended(overlay))?.manifest).toEqual(saved);

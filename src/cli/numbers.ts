@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander';
+
+// Values of options; commander prints the complaint with the option's name.
+
+/** What a timer of Node's can count: 2^31 milliseconds. A longer one would be over at once. */
+const mostSeconds = 2_147_483;
+
+/** A positive number of seconds. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > mostSeconds) {
+    throw new InvalidArgumentError(`It can be ${mostSeconds} seconds at most.`);
+  }
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a positive number of seconds.');
+}
+
+/** A number of seconds, up to a day. */
+export function secondsOfDay(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= 86_400) return value;
+  throw new InvalidArgumentError('It must be a number of seconds, up to a day.');
+}
+
+/** A whole number above 0. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+/** A whole number, 0 included. */
+export function countFromZero(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}

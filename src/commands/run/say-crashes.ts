@@ -1,0 +1,37 @@
+import type { Context, GlobalOptions } from '../../context.ts';
+import { crashLine } from '../../crash/headline.ts';
+import type { RepeatedCrash } from '../../crash/report.ts';
+import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';
+import { homeFolder } from '../../system/places.ts';
+import { shortenPath } from '../../text/shorten-path.ts';
+import { crashCards, locateCrashes } from '../oops/cards.ts';
+
+/** Explains on stderr what the kernel reported: a card for what it died of, a line for what it survived. */
+export async function sayCrashes(
+  context: Context,
+  globals: GlobalOptions,
+  { config }: LocatedMachine,
+  crashes: readonly RepeatedCrash[],
+  consoleLog: string | undefined,
+): Promise<void> {
+  const { terminal } = context;
+  const { errColor, symbols } = terminal;
+  const fatal = crashes.filter(isFatal);
+  const [first] = fatal;
+  if (first !== undefined) {
+    const places = { vmlinux: undefined, sharedDir: context.cwd, folder: config.folder };
+    const found = await locateCrashes(context, [first], places);
+    const notes = { all: crashes, before: [], machineGoesOn: false };
+    const onErr = { ...context, terminal: { ...terminal, color: errColor } };
+    for (const line of crashCards(onErr, globals, found, notes)) terminal.err(line);
+  }
+  const others = crashes.filter((crash) => crash !== first);
+  for (const crash of others.slice(0, 5)) {
+    const [line = ''] = crashLine(crash).split('\n');
+    terminal.err(`${errColor.yellow(symbols.warn)} ${line}`);
+  }
+  if (consoleLog === undefined) return;
+  const short = shortenPath(consoleLog, context.cwd, homeFolder(context.env));
+  terminal.err(`  Its console is kept: utopia oops --log ${short}`);
+}

@@ -1,0 +1,3 @@
+export type CommandOutcome =
+  | { readonly done: true }
+  | { readonly done: false; readonly reason: string; readonly output: readonly string[] };

@@ -1,0 +1,70 @@
+import type { LifecycleContext } from '../context.ts';
+import { UtopiaError } from '../../errors.ts';
+import { describeHardware, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
+import { compareStates } from '../../vmstate/manifest.ts';
+import {
+  findUnreadableRecord,
+  forgetSuspended,
+  readSuspended,
+  type SuspendedMachine,
+} from '../../vmstate/suspended.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
+import type { UpOptions } from '../launch/types.ts';
+
+/**
+ * The saved state that this machine goes on from; undefined for one that boots.
+ * A state that does not fit any more is kept until somebody chooses to boot: on a
+ * terminal by an answer, elsewhere by --cold. One whose record cannot be read is kept
+ * until --cold. Throws `state-unfit` with all that has changed.
+ */
+export async function chooseResume(
+  context: LifecycleContext,
+  options: Pick<UpOptions, 'cold'>,
+  plan: MachinePlan,
+  qemuVersion: string,
+): Promise<SuspendedMachine | undefined> {
+  const suspended = await readSuspended(plan.overlay);
+  if (suspended === undefined || options.cold) {
+    const record = options.cold ? undefined : await findUnreadableRecord(plan.overlay);
+    if (record !== undefined) throw unreadable(record);
+    // Also what a killed suspend has left.
+    await forgetSuspended(plan.overlay);
+    return undefined;
+  }
+  const [stateFile] = await identifyDisks([suspended.stateFile]);
+  const differences = compareStates(suspended.manifest, {
+    ...describeHardware({ ...plan, hardwareGeneration: suspended.manifest.hardwareGeneration }),
+    qemuVersion,
+    disks: await identifyDisks(writtenDisks(plan)),
+  }).map(({ text }) => text);
+  if (stateFile?.bytes !== suspended.manifest.stateBytes) {
+    differences.push(`The saved memory ${suspended.stateFile} is gone or cut off.`);
+  }
+  if (differences.length === 0) return suspended;
+  const { asker, reporter, signal } = context;
+  if (!asker.present) throw unfit(differences);
+  reporter.line('  The machine is suspended, and cannot go on as it was:');
+  for (const text of differences) reporter.line(`    ${text}`);
+  const question = 'Boot it instead? What it had in memory is then lost.';
+  if (!(await asker.confirm(question, { assumeYes: false, signal }))) throw unfit(differences);
+  await forgetSuspended(plan.overlay);
+  return undefined;
+}
+
+function unfit(differences: readonly string[]): UtopiaError {
+  return new UtopiaError('state-unfit', 'The machine is suspended, and cannot go on as it was.', {
+    details: differences,
+    hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
+  });
+}
+
+function unreadable(record: string): UtopiaError {
+  return new UtopiaError(
+    'state-unfit',
+    'The machine is suspended, and its record cannot be read.',
+    {
+      details: [`${record} is damaged, or a newer utopia wrote it. Nothing was changed.`],
+      hint: 'Put the file back, or boot (its memory is lost): utopia up --cold',
+    },
+  );
+}

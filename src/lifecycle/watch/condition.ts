@@ -1,0 +1,86 @@
+import { readSshBanner } from '../../guest/ssh-banner.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
+import { reachable } from '../../machine/plan.ts';
+import { isSshOpen, writeState, type RunningMachine } from '../../machine/state.ts';
+import { readSuspended } from '../../vmstate/suspended.ts';
+import { connectQmp } from '../../qmp/client.ts';
+import { queryDiskFull, queryStatus } from '../../qmp/queries.ts';
+import { lookAtGuest } from './guest-state.ts';
+
+/** A guest that is up answers within this time, also under emulation. */
+const bannerTimeoutMs = 700;
+
+/** How a machine stands, in one word. */
+export type MachineCondition =
+  | 'stopped'
+  | 'suspended'
+  | 'booting'
+  | 'running'
+  | 'paused'
+  | 'out-of-space'
+  | 'halted'
+  | 'panicked'
+  | 'locked-up'
+  | 'not-answering';
+
+/** What each condition is called behind a machine's name. */
+export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
+  stopped: 'is not running',
+  suspended: 'is suspended; utopia up goes on where it was',
+  booting: 'is booting',
+  running: 'is running',
+  paused: 'stands still; utopia up lets it go on',
+  'out-of-space': 'stands still: the disk of the host is full',
+  halted: 'has halted, and is off; utopia up starts it anew',
+  panicked: 'stands still: its kernel has panicked; utopia oops explains it',
+  'locked-up': 'hangs: a processor is locked up; utopia oops shows where',
+  'not-answering': 'runs, but its QEMU does not answer',
+};
+
+/**
+ * How a machine stands: whether its private file has a saved state, asks QEMU, and SSH where
+ * nobody has seen it answer yet. Never throws.
+ */
+export async function findCondition(
+  running: RunningMachine | undefined,
+  paths: MachinePaths,
+  now: () => Date,
+  overlay?: string,
+): Promise<MachineCondition> {
+  if (running === undefined) {
+    const suspended = overlay === undefined ? undefined : await readSuspended(overlay);
+    return suspended === undefined ? 'stopped' : 'suspended';
+  }
+  try {
+    const client = await connectQmp(running.state?.plan.files.qmpSocket ?? paths.qmpSocket);
+    try {
+      const { status } = await queryStatus(client);
+      if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
+      const { kind } = await lookAtGuest(client, { running, paths });
+      if (kind !== 'well') return kind;
+      if (status !== 'running') return 'paused';
+      return (await isReady(running, paths, now)) ? 'running' : 'booting';
+    } finally {
+      client.close();
+    }
+  } catch {
+    // QEMU opens its monitor a moment after it has started.
+    return running.state?.readyAt === undefined ? 'booting' : 'not-answering';
+  }
+}
+
+/** Where nobody waited for SSH, it is asked for now, and the answer is kept. */
+async function isReady(
+  { state }: RunningMachine,
+  paths: MachinePaths,
+  now: () => Date,
+): Promise<boolean> {
+  if (state === undefined || state.readyAt !== undefined) return true;
+  // Who asks for that would have the guest stand still for it: the next command that gets in tells.
+  if (!isSshOpen(state)) return false;
+  const { host, port } = state.ssh;
+  const banner = await readSshBanner({ host: reachable(host), port, timeoutMs: bannerTimeoutMs });
+  if (banner === undefined) return false;
+  await writeState(paths, { ...state, readyAt: now().toISOString() });
+  return true;
+}

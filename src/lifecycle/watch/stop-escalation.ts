@@ -1,0 +1,92 @@
+import { closeShared } from '../../guest/shared-connection.ts';
+import type { LifecycleContext } from '../context.ts';
+import { lockMachine } from '../../machine/lock.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
+import { stopMachine, type Prospect, type StopOptions, type StopStep } from '../../machine/stop.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { powerDown, quit } from '../../qmp/queries.ts';
+import { lookAtGuest, type GuestState, type LostGuestState } from './guest-state.ts';
+
+/** What each way of ending a machine is called when it is reported. */
+export const stopStepTexts: Readonly<Record<StopStep, string>> = {
+  'powered-down': 'the guest powered down',
+  quit: 'the plug was pulled',
+  terminated: 'QEMU did not answer and was ended by SIGTERM',
+  killed: 'QEMU did not react and was killed',
+  gone: 'it had ended already',
+};
+
+/** Why a plug was pulled that the guest itself did not need pulled, before how it was. */
+export const stopReasonTexts: Readonly<Record<LostGuestState['kind'], string>> = {
+  halted: 'the guest had halted',
+  panicked: 'its kernel had panicked',
+  'locked-up': 'a processor was locked up',
+};
+
+/** What the power button is worth to a guest in this state. */
+const prospects: Readonly<Record<GuestState['kind'], Prospect>> = {
+  well: 'hears',
+  halted: 'dead',
+  panicked: 'dead',
+  'locked-up': 'hangs',
+};
+
+/** Longest time for a look at the guest: a QEMU that does not answer is asked to end all the same. */
+const lookMs = 5_000;
+
+export interface StopRunningOptions extends StopOptions {
+  /** QEMU's panic device was heard. */
+  readonly panicHeard?: boolean;
+  /** How the guest was found at each look; the last one is why it was not waited for any longer. */
+  readonly onState?: (state: GuestState) => void;
+}
+
+/**
+ * Stops this machine by the ladder of machine/stop.ts, through its QMP socket for commands. A guest
+ * that was seen to have halted or panicked is not waited for, one that hangs for ten seconds only.
+ */
+export async function stopRunning(
+  running: RunningMachine,
+  paths: MachinePaths,
+  options: StopRunningOptions,
+): Promise<StopStep> {
+  const socket = running.state?.plan.files.qmpSocket ?? paths.qmpSocket;
+  let client: QmpClient | undefined;
+  // The connection stays open for both requests; QEMU's end closes it.
+  const monitor = async (): Promise<QmpClient> => (client ??= await connectQmp(socket));
+  const { panicHeard = false } = options;
+  const look = async (): Promise<Prospect> => {
+    const guest = { running, paths, panicHeard, toBeStopped: true };
+    const state = await lookAtGuest(await monitor(), guest);
+    options.onState?.(state);
+    return prospects[state.kind];
+  };
+  try {
+    return await stopMachine(
+      running.qemu,
+      {
+        powerDown: async () => powerDown(await monitor()),
+        quit: async () => quit(await monitor()),
+        prospect: async () =>
+          await Promise.race([look(), sleep<Prospect>(lookMs, 'hears', { ref: false })]),
+      },
+      options,
+    );
+  } finally {
+    client?.close();
+  }
+}
+
+/** Removes the sockets, shared connections and the pid file of a machine that has ended, unless another has started since. */
+export async function forgetEnded(context: LifecycleContext, paths: MachinePaths): Promise<void> {
+  const lock = await lockMachine(paths.lockFile, { waitMs: 5_000, signal: context.urgentSignal });
+  try {
+    if ((await findRunning(paths)) !== undefined) return;
+    await closeShared(paths.runtimeDir, context.env);
+    await forgetRunning(paths);
+  } finally {
+    await lock.release();
+  }
+}
