@@ -15,7 +15,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
   image
     .command('build')
     .description('Build a Debian image with kernel, SSH and the tools of the lab.')
-    .option('--suite <name>', 'Debian release: bookworm, trixie, forky or sid', 'bookworm')
+    .option('--suite <name>', 'Debian release: bookworm, trixie, forky or sid', 'trixie')
     .addOption(
       new Option('--profile <name>', 'what is in it')
         .choices(['minimal', 'lab', 'desktop'])
@@ -32,7 +32,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
       'after',
       examples(
         'utopia image build',
-        'utopia image build --suite trixie',
+        'utopia image build --suite bookworm',
         'utopia image build --profile minimal --size 4G',
         'utopia image build --include valgrind nasm',
       ),
@@ -66,7 +66,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
     .description('Remove an image from the store.')
     .argument('<name>', 'its name, as utopia image list prints it')
     .option('-y, --yes', 'do not ask')
-    .addHelpText('after', examples('utopia image remove debian-bookworm-minimal'))
+    .addHelpText('after', examples('utopia image remove debian-trixie-minimal'))
     .action((name: string, options: { readonly yes?: boolean }, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-remove.ts')).runImageRemove(context, globals, {

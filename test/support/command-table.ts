@@ -363,7 +363,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     calls: 'runImageBuild',
     given: [
       {
-        suite: 'bookworm',
+        suite: 'trixie',
         profile: 'lab',
         size: '8G',
         include: [],
@@ -375,7 +375,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       },
     ],
     options: [
-      ['--suite', 'trixie', { suite: 'trixie' }],
+      ['--suite', 'bookworm', { suite: 'bookworm' }],
       ['--profile', 'minimal', { profile: 'minimal' }],
       ['--size', '4G', { size: '4G' }],
       ['--include', 'valgrind nasm', { include: ['valgrind', 'nasm'] }],

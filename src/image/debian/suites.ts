@@ -29,7 +29,7 @@ export const debianSuites: readonly DebianSuite[] = [
  * Of which the default image is built, and of which it was built before: one of these that is
  * there already is used before a new one is offered.
  */
-export const defaultSuites: readonly [string, ...string[]] = ['bookworm'];
+export const defaultSuites: readonly [string, ...string[]] = ['trixie', 'bookworm'];
 
 /** Names by which releases go besides: the archive's aliases move from one to the next. */
 const aliases: Readonly<Record<string, string>> = {

@@ -127,16 +127,25 @@ test('an overlay goes on with the store’s image it was made over, whatever is 
   using folder = temporaryFolder();
   const store = join(folder.path, 'cache/utopia/images');
   mkdirSync(store, { recursive: true });
-  lay(folder, 'cache/utopia/images/debian-bookworm-lab.raw');
-  const other = lay(folder, 'cache/utopia/images/debian-trixie-lab.raw');
+  const standard = lay(folder, 'cache/utopia/images/debian-trixie-lab.raw');
+  const earlier = lay(folder, 'cache/utopia/images/debian-bookworm-lab.raw');
   const overlay = join(folder.path, 'private.qcow2');
-  qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', other, overlay);
-  expect(await search(folder)).toEqual({ path: other, format: 'raw', origin: 'store' });
+  qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', earlier, overlay);
+  expect(await search(folder)).toEqual({ path: earlier, format: 'raw', origin: 'store' });
   // A file of somebody else's choice is not: whoever made the overlay would choose what is read.
   const planted = lay(folder, 'planted.raw');
   qemuImg('create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', planted, overlay);
-  expect(await search(folder)).toMatchObject({ path: join(store, 'debian-bookworm-lab.raw') });
-  rmSync(other);
-  qemuImg('create', '-q', '-u', '-f', 'qcow2', '-F', 'raw', '-b', other, overlay, '1M');
-  expect(await search(folder)).toMatchObject({ path: join(store, 'debian-bookworm-lab.raw') });
+  expect(await search(folder)).toMatchObject({ path: standard });
+  rmSync(earlier);
+  qemuImg('create', '-q', '-u', '-f', 'qcow2', '-F', 'raw', '-b', earlier, overlay, '1M');
+  expect(await search(folder)).toMatchObject({ path: standard });
+});
+
+test('the image that was the default before is used where the default of today is not built', async () => {
+  using folder = temporaryFolder();
+  mkdirSync(join(folder.path, 'cache/utopia/images'), { recursive: true });
+  const earlier = lay(folder, 'cache/utopia/images/debian-bookworm-lab.raw');
+  expect(await search(folder)).toMatchObject({ path: earlier, origin: 'store' });
+  const standard = lay(folder, 'cache/utopia/images/debian-trixie-lab.raw');
+  expect(await search(folder)).toMatchObject({ path: standard });
 });

@@ -22,7 +22,7 @@ describe('imageRecipeHash', () => {
     expect(defaultImagePath({ XDG_CACHE_HOME: '/c' })).toBe(
       `/c/utopia/images/${imageName(defaultRecipe)}.raw`,
     );
-    expect(imageName(defaultRecipe)).toBe('debian-bookworm-lab');
+    expect(imageName(defaultRecipe)).toBe('debian-trixie-lab');
   });
 });
 
@@ -45,7 +45,7 @@ describe('packages besides the profile’s own', () => {
 
   test('they make another image, with another name', () => {
     const recipe = { ...defaultRecipe, include: ['nasm', 'valgrind'] };
-    expect(imageName(recipe)).toBe('debian-bookworm-lab-with-nasm-valgrind');
+    expect(imageName(recipe)).toBe('debian-trixie-lab-with-nasm-valgrind');
     expect(imageRecipeHash(recipe)).not.toBe(imageRecipeHash(defaultRecipe));
     const { packages } = rootSpec('lab', ['gdb', 'nasm']);
     expect(packages.filter((name) => name === 'gdb')).toEqual(['gdb']);
