@@ -15,14 +15,14 @@ interface LogsFlags {
 export function addConsoleCommands(program: Command, runCommand: RunCommand): void {
   program
     .command('logs')
-    .summary('what it has said')
+    .summary('show the console log')
     .description(
-      "The guest's console since the machine's last start, or what QEMU itself said. The\n" +
-        'logs of five starts before are kept.',
+      "Show the guest's console since the machine's last start, or QEMU's own messages. The\n" +
+        'logs of the five previous starts are kept.',
     )
     .option('-f, --follow', 'go on with what comes, over reboots, until Ctrl-C')
     .option('--since <time>', 'from then on: 10m, 2h, 14:02, "2026-11-23 14:02"')
-    .option('--boot <number>', 'of so many starts ago (0 is the last)', countFromZero)
+    .option('--boot <number>', 'the Nth previous start (0 is the last one)', countFromZero)
     .option('--lines <number>', 'only the last lines', countFromZero)
     .option('--qemu', "QEMU's own words instead of the console")
     .addHelpText(

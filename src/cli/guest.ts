@@ -81,7 +81,7 @@ function addCp(program: Command, runCommand: RunCommand): void {
     .argument('<paths...>', 'what to copy, and last where to')
     .option('-l, --login <name>', 'account in the guest', 'root')
     .option('-p, --preserve', 'keep times and rights')
-    .option('-r, --recursive', 'folders too, which is so anyway')
+    .option('-r, --recursive', 'accepted for compatibility; folders are always copied')
     .addHelpText(
       'after',
       examples(

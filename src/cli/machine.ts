@@ -58,15 +58,10 @@ function addUp(program: Command, runCommand: RunCommand): void {
     .option('--no-wait', 'with --detach: return as soon as QEMU runs')
     .option(
       '--timeout <seconds>',
-      'give the boot at most this long (default: while it moves)',
+      'limit for the boot (default: none while there is activity)',
       seconds,
     )
-    .option(
-      '--stall <seconds>',
-      'give up on a guest without any sign of life for so long',
-      seconds,
-      120,
-    )
+    .option('--stall <seconds>', 'give up after this long without activity', seconds, 120)
     .option(
       '-y, --yes',
       'agree to what would be asked: a missing image, a share of the home folder',
@@ -75,7 +70,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       '--expose-anyway',
       'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
     )
-    .option('--cold', 'boot: not from the warm base, and not what was suspended (it is lost)')
+    .option('--cold', 'boot normally; discards any suspended state')
     .option('--here', 'make a machine in this folder, although one above has one')
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
@@ -120,7 +115,7 @@ function addDown(program: Command, runCommand: RunCommand): void {
     .summary('power it off')
     .description(
       'Power the machine off: by its power button, and if the guest does not react, by\n' +
-        "QMP's quit, then by a signal to exactly this QEMU. Says which of them did it.",
+        "QMP's quit, then by a signal to exactly this QEMU. Reports which step worked.",
     )
     .option('-f, --force', 'pull the plug at once')
     .option('--timeout <seconds>', 'how long the guest may take to power down', seconds, 90)
@@ -150,12 +145,7 @@ function addReboot(program: Command, runCommand: RunCommand): void {
     .option('-f, --force', 'reset it at once: what it has not written is lost')
     .option('--timeout <seconds>', 'how long the guest may take to shut down', seconds, 90)
     .option('--no-wait', 'return as soon as it boots')
-    .option(
-      '--stall <seconds>',
-      'do not wait for a boot without any sign of life for so long',
-      seconds,
-      120,
-    )
+    .option('--stall <seconds>', 'stop waiting after this long without activity', seconds, 120)
     .addHelpText('after', examples('utopia reboot', 'utopia reboot --force'))
     .action(async (options: RebootFlags, command: Command) => {
       await runCommand(command, async (context, globals) => {

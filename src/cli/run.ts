@@ -64,13 +64,13 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
       ]),
     )
     .option('--junit <file>', 'write the result as JUnit XML, too')
-    .option('--each <path...>', 'run it for each path, in a copy each: {} is the path')
+    .option('--each <path...>', 'run it once per path, each in its own copy; {} is the path')
     .option('--with <path...>', 'with --each: let each copy read these, too')
     .option('--share-folder', 'with --each: let each copy see the whole folder')
     .addOption(
       new Option(
         '--commands <file>',
-        'run each line of this file, a copy each (- for stdin)',
+        'run each line of this file in its own copy (- for stdin)',
       ).conflicts(['each', 'copyOut']),
     )
     .option('--results <dir>', 'of several: a JSON file each, as soon as it has ended')

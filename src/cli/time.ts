@@ -11,10 +11,10 @@ interface SaveFlags {
 export function addTimeCommands(program: Command, runCommand: RunCommand): void {
   program
     .command('suspend')
-    .summary('save it, go on later')
+    .summary('save state, resume later')
     .description(
       'Save the memory of the running machine beside its private file and end it.\n' +
-        'The next utopia up goes on where it was.',
+        'The next utopia up resumes it.',
     )
     .addHelpText('after', examples('utopia suspend'))
     .action((_options: unknown, command: Command) =>
@@ -28,17 +28,17 @@ export function addTimeCommands(program: Command, runCommand: RunCommand): void 
 function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
   const snapshot = program
     .command('snapshot')
-    .summary('keep and go back')
+    .summary('save and restore states')
     .description(
-      'Keep a moment of the machine, and go back to it: its disk, and its memory where it\n' +
-        'runs or is suspended.',
+      'Save the disk of the machine, and its memory where it runs or is suspended, and\n' +
+        'restore both later.',
     )
     .addHelpText('after', examples('utopia snapshot save before-lab-3', 'utopia snapshot list'));
 
   snapshot
     .command('save')
     .description(
-      'Save the disk, and the memory of a machine that runs (it stands still for some\n' +
+      'Save the disk, and the memory of a machine that runs (QEMU pauses it for some\n' +
         'seconds) or is suspended. Without a name the snapshot is called by the time.',
     )
     .argument('[name]', 'its name')
@@ -65,7 +65,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     .command('list')
     .description(
       'List the snapshots, each below the one that it was made from, with its size; then\n' +
-        'what resets and restores have put aside.',
+        'what resets and restores have set aside.',
     )
     .addHelpText('after', examples('utopia snapshot list', 'utopia snapshot list --json'))
     .action((_options: unknown, command: Command) =>
@@ -77,7 +77,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
   snapshot
     .command('restore')
     .description(
-      'Go back to a snapshot. With memory in it, the next utopia up goes on where it was.\n' +
+      'Restore a snapshot. Where it has memory, the next utopia up resumes from it.\n' +
         'What is there is kept; utopia undo brings it back.',
     )
     .argument('<name>', 'its name, as utopia snapshot list prints it')

@@ -35,8 +35,7 @@ export async function runDown(
     else {
       const suspended = (await readSuspended(config.privateFile)) !== undefined;
       terminal.out(`${config.name} is ${suspended ? 'suspended' : 'not running'}.`);
-      if (suspended)
-        terminal.out('  utopia up goes on where it was; utopia up --cold boots instead.');
+      if (suspended) terminal.out('  utopia up resumes it; utopia up --cold boots instead.');
     }
     return;
   }

@@ -94,12 +94,12 @@ async function refusePaused(
   const condition = await findCondition(running, paths, context.now);
   const hint =
     condition === 'paused'
-      ? 'utopia up lets it go on.'
+      ? 'utopia up resumes it.'
       : condition === 'out-of-space'
         ? 'Free some space on the host: it goes on by itself.'
         : undefined;
   if (hint === undefined) return;
-  throw new UtopiaError('machine-busy', `${config.name} stands still, and does not reboot.`, {
+  throw new UtopiaError('machine-busy', `${config.name} is paused and cannot reboot.`, {
     hint,
   });
 }

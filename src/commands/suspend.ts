@@ -22,7 +22,7 @@ export async function runSuspend(context: Context, globals: GlobalOptions): Prom
     terminal.out(
       `${name} is suspended after ${formatDuration(elapsedMs)} (${formatBytes(bytes)}).`,
     );
-    terminal.out('  utopia up goes on where it was.');
+    terminal.out('  utopia up resumes it.');
   } finally {
     display.close();
   }

@@ -16,9 +16,9 @@ export const guestRules: readonly Rule[] = [
     explain: (evidence) =>
       evidence.runState === 'io-error'
         ? {
-            what: 'The guest stands still: its disk could not be written.',
+            what: 'QEMU has paused the guest: its disk could not be written.',
             why: 'The file system that holds the overlay is full.',
-            next: 'Free some space there; the guest goes on by itself. df -h . shows how much is left.',
+            next: 'Free some space there; the guest resumes by itself. df -h . shows how much is left.',
             lines: [],
           }
         : undefined,
@@ -117,7 +117,7 @@ export const guestRules: readonly Rule[] = [
       return {
         what:
           missing === undefined
-            ? 'The boot loader (grub) stands still and waits for somebody.'
+            ? 'The boot loader (grub) waits for input.'
             : `The boot loader (grub) does not find ${missing}.`,
         why: 'Its menu names a kernel that is not there, or it cannot find its own files: an interrupted update-grub, or a partition that moved.',
         next: 'Look at the screen through VNC and choose another entry, or go back with utopia reset (your overlay is kept).',

@@ -25,7 +25,7 @@ function saying(
 /** Why QEMU refused to start, by what it printed. Texts of QEMU 7.2 (fixtures/logs/qemu) and later. */
 export const qemuRules: readonly Rule[] = [
   saying('overlay-locked', /Failed to get (?:shared )?"\w+" lock/, () => ({
-    what: 'QEMU ended at once: another program has the disk image open.',
+    what: 'QEMU exited immediately: another program has the disk image open.',
     why: 'Two machines on one overlay would destroy it, so QEMU locks it. Another QEMU runs on it, perhaps one that a closed terminal left behind.',
     next: 'utopia status',
   })),
@@ -34,14 +34,14 @@ export const qemuRules: readonly Rule[] = [
     const ours = ssh !== undefined && rule.includes(`:${ssh.port}-:22`);
     return {
       what: ours
-        ? `QEMU ended at once: it could not bind port ${ssh.port} on ${ssh.host}.`
-        : `QEMU ended at once: it could not set up the port forward ${rule}.`,
+        ? `QEMU exited immediately: it could not bind port ${ssh.port} on ${ssh.host}.`
+        : `QEMU exited immediately: it could not set up the port forward ${rule}.`,
       why: 'Another program has the port, or the address does not belong to this host.',
       next: ours ? 'UTOPIA_SSH_PORT=auto utopia up' : 'Choose another port for that forward.',
     };
   }),
   saying('port-taken', /Invalid host forwarding rule '([^']*)' \(([^)]*)\)/, (match) => ({
-    what: `QEMU ended at once: it does not understand the port forward ${match[1]}.`,
+    what: `QEMU exited immediately: it does not understand the port forward ${match[1]}.`,
     why: `${match[2]}: QEMU wants numbers, no host names.`,
     next: 'Write the address as numbers, for example 127.0.0.1.',
   })),
@@ -49,13 +49,13 @@ export const qemuRules: readonly Rule[] = [
     'screen-taken',
     /-vnc ([^:\s]*:\d+)\b.*(?:Failed to find an available port|Failed to bind)/,
     (match) => ({
-      what: `QEMU ended at once: the VNC display ${match[1]} is taken.`,
+      what: `QEMU exited immediately: the VNC display ${match[1]} is taken.`,
       why: 'Another machine or a VNC server has that display (display N is TCP port 5900 + N).',
       next: 'UTOPIA_VNC=auto utopia up',
     }),
   ),
   saying('kvm-inaccessible', /Could not access KVM kernel module: (.*)/, (match) => ({
-    what: `QEMU ended at once: KVM cannot be used (${match[1]}).`,
+    what: `QEMU exited immediately: KVM cannot be used (${match[1]}).`,
     why: 'The device /dev/kvm is missing, or this login may not open it.',
     next: 'utopia doctor, or without KVM: UTOPIA_ACCEL=tcg utopia up',
   })),
@@ -69,12 +69,12 @@ export const qemuRules: readonly Rule[] = [
     }),
   ),
   saying('file-missing', /cannot initialize fsdev '[^']*': failed to open '([^']*)'/, (match) => ({
-    what: `QEMU ended at once: the shared folder ${match[1]} cannot be opened.`,
+    what: `QEMU exited immediately: the shared folder ${match[1]} cannot be opened.`,
     why: 'It does not exist, or you may not read it.',
     next: `mkdir -p '${match[1]}', or set SHARED_FS_DIR to another folder.`,
   })),
   saying('backing-missing', /Could not open backing file: Could not open '([^']*)'/, (match) => ({
-    what: `QEMU ended at once: the backing file ${match[1]} is missing.`,
+    what: `QEMU exited immediately: the backing file ${match[1]} is missing.`,
     why: 'The overlay holds only your changes; the image below it was moved, renamed or removed.',
     next: 'Put it back, or after a move: utopia image rebase',
   })),
@@ -82,7 +82,7 @@ export const qemuRules: readonly Rule[] = [
     'file-missing',
     /(?:Could not open|could not open kernel file|could not load initrd) '?([^':]+)'?: No such file/i,
     (match) => ({
-      what: `QEMU ended at once: the file ${match[1]} does not exist.`,
+      what: `QEMU exited immediately: the file ${match[1]} does not exist.`,
       why: 'A path in the configuration or in the extra arguments leads nowhere. QEMU does not run in your folder: relative paths of your own do not work.',
       next: 'utopia up --dry-run shows every path; write yours from the root on.',
     }),
@@ -91,7 +91,7 @@ export const qemuRules: readonly Rule[] = [
     'file-unreadable',
     /Could not open '([^']*)': (Permission denied|Read-only file system)/,
     (match) => ({
-      what: `QEMU ended at once: it may not open ${match[1]} (${match[2]}).`,
+      what: `QEMU exited immediately: it may not open ${match[1]} (${match[2]}).`,
       why: 'The file belongs to somebody else, or lies on a read-only file system. A machine once started with sudo leaves files of root behind.',
       next: `ls -l '${match[1]}'`,
     }),
@@ -100,13 +100,13 @@ export const qemuRules: readonly Rule[] = [
     'image-format',
     /Image is not in (\w+) format|Unknown driver|Image (?:has|contains) .*corrupt/i,
     (match) => ({
-      what: `QEMU ended at once: a disk image is not what it is said to be (${match[0]}).`,
+      what: `QEMU exited immediately: a disk image is not what it is said to be (${match[0]}).`,
       why: 'The file was replaced, cut short or damaged, or its format is another one than QEMU was told.',
       next: 'qemu-img info on the image tells its format.',
     }),
   ),
   saying('memory-short', /cannot set up guest memory|Cannot allocate memory/, () => ({
-    what: 'QEMU ended at once: the host has not enough memory for this machine.',
+    what: 'QEMU exited immediately: the host has not enough memory for this machine.',
     why: 'UTOPIA_MEMORY_MB asks for more than the host, or its limit for this user, can give.',
     next: 'UTOPIA_MEMORY_MB=1024 utopia up',
   })),
@@ -114,7 +114,7 @@ export const qemuRules: readonly Rule[] = [
     'sandbox-unsupported',
     /-sandbox support is not enabled|seccomp.*(?:not|fail)|failed to install seccomp|There is no option group 'sandbox'/i,
     () => ({
-      what: 'QEMU ended at once: its sandbox does not work here.',
+      what: 'QEMU exited immediately: its sandbox does not work here.',
       why: 'This QEMU was built without seccomp, or the kernel (a container, often) does not allow it.',
       next: 'utopia doctor, or without it: utopia up -- -sandbox off',
     }),
@@ -123,7 +123,7 @@ export const qemuRules: readonly Rule[] = [
     'socket-unusable',
     /Failed to bind socket to ([^:]+): (.*)|UNIX socket path '[^']*' is too long|cannot create PID file: (.*)/,
     (match) => ({
-      what: `QEMU ended at once: it could not make one of its own files (${match[2] ?? match[3] ?? 'its path is too long'}).`,
+      what: `QEMU exited immediately: it could not make one of its own files (${match[2] ?? match[3] ?? 'its path is too long'}).`,
       why: "The machine's runtime folder is missing, full or not yours.",
       next: 'Is XDG_RUNTIME_DIR a folder of yours? Then try again.',
     }),
@@ -134,7 +134,7 @@ export const qemuRules: readonly Rule[] = [
     (match, evidence) => {
       const name = match.slice(1).find((group) => group !== undefined) ?? 'a part';
       return {
-        what: `QEMU ended at once: this QEMU does not have ${name === 'unsupported machine type' ? 'that machine type' : name}.`,
+        what: `QEMU exited immediately: this QEMU does not have ${name === 'unsupported machine type' ? 'that machine type' : name}.`,
         why:
           evidence.hasExtraArgs === true
             ? 'Your extra arguments ask for something that this QEMU was built without, or that is misspelt.'
@@ -147,7 +147,7 @@ export const qemuRules: readonly Rule[] = [
     'bad-argument',
     /Property '([^']*)' not found|(\S{1,200}): invalid option|(Invalid parameter '[^']*')|(Parameter '[^']*' (?:expects|is missing|does not).*)|(Duplicate ID .*)|(Failed to connect to '.*)|(address resolution failed.*)/,
     (match, evidence) => ({
-      what: `QEMU ended at once: it does not accept an argument (${match.slice(1).find((group) => group !== undefined) ?? match[0]}).`,
+      what: `QEMU exited immediately: it does not accept an argument (${match.slice(1).find((group) => group !== undefined) ?? match[0]}).`,
       why:
         evidence.hasExtraArgs === true
           ? 'Your own arguments (behind --, or UTOPIA_EXTRA_ARGS) are the last in the list.'
@@ -213,7 +213,7 @@ export const unexplainedExit: Rule = {
     const silent = lines.length === 0;
     return {
       what: `QEMU ended with status ${evidence.qemuExit.code}${silent ? ' and said nothing' : ''}.`,
-      why: silent ? 'There is no word of it why.' : 'Its own words below say why.',
+      why: silent ? 'It printed no error message.' : 'Its own words below say why.',
       next: 'utopia up --dry-run shows what was started.',
       lines: tail(lines),
     };

@@ -88,7 +88,7 @@ export const waitingRules: readonly Rule[] = [
     explain: (evidence) => {
       if (evidence.timedOut === true || !isSilent(evidence)) return undefined;
       return {
-        what: `The boot stands still: nothing for ${roughly(evidence.silentForMs ?? 0)}${afterStage(evidence)}.`,
+        what: `The boot has stopped: no activity for ${roughly(evidence.silentForMs ?? 0)}${afterStage(evidence)}.`,
         why: 'The last lines say what it was doing. A service that waits for a network or a disk, or a kernel that hangs.',
         next: 'Look at the screen through VNC; utopia down --force ends it.',
         lines: tail(guestLines(evidence)),

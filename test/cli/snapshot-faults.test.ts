@@ -72,5 +72,5 @@ test('on a full disk a snapshot is not saved, and nothing else changes', async (
   execaSync('qemu-img', ['check', '-q', overlay]);
   rmSync(filler);
   const restored = await lab.run('snapshot', 'restore', 'whole');
-  expect(restored.stdout, restored.stderr).toMatch(/utopia up goes on where it was/);
+  expect(restored.stdout, restored.stderr).toMatch(/utopia up resumes from there/);
 }, 120_000);

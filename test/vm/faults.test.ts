@@ -29,7 +29,7 @@ test('a full disk that gets room again, a killed QEMU, a killed launcher', async
     writeFileSync(filler, Buffer.alloc(bavail * bsize - 30 * mebibyte, 1));
     const write = 'dd if=/dev/urandom of=/root/big bs=1M count=60 conv=fsync && md5sum /root/big';
     const writing = lab.start('ssh', '--', write);
-    await up.sees(/the disk of the host is full; the guest stands still/);
+    await up.sees(/the disk of the host is full: QEMU has paused the guest; no data is lost/);
     const status = JSON.parse((await lab.run('status', '--json')).stdout) as { state: string };
     expect(status.state).toBe('out-of-space');
     expect((await lab.run('ls')).stdout).toContain('out-of-space');

@@ -162,7 +162,9 @@ test('a suspended machine goes on where it was', { timeout: 900_000 }, async () 
   expect((await lab.run('ssh', '--', 'cat /run/witness')).status).toBe(1);
   expect(await inGuest(lab, 'cat /proc/sys/kernel/random/boot_id')).not.toBe(boot);
   expect((await lab.run('down', '--force')).status).toBe(0);
-  expect((await lab.run('snapshot', 'restore', 'asleep')).stdout).toMatch(/goes on where it was/);
+  expect((await lab.run('snapshot', 'restore', 'asleep')).stdout).toMatch(
+    /utopia up resumes from there/,
+  );
   // What was restored does not need its snapshot any more.
   expect((await lab.run('snapshot', 'remove', 'asleep', '--yes')).status).toBe(0);
   const awake = await lab.run('up', '--detach');

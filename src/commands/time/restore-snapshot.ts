@@ -38,7 +38,7 @@ export async function runSnapshotRestore(
     });
     const resumes = manifest !== undefined;
     const lines = [`${privateFile} is as it was in ${name}.`];
-    if (resumes) lines.push('  So is its memory: utopia up goes on where it was.');
+    if (resumes) lines.push('  Its memory is restored, too: utopia up resumes from there.');
     if (snapshot.memory !== undefined && !resumes) {
       lines.push('  Its memory does not fit its disk any more, and was left out: utopia up boots.');
     }

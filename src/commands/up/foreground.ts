@@ -61,7 +61,7 @@ export async function runInForeground(
   }
   await forgetEnded(context, located.paths);
   if ((await readSuspended(machine.plan.overlay)) !== undefined) {
-    terminal.err(`  suspended · utopia up goes on where it was`);
+    terminal.err(`  suspended · utopia up resumes it`);
     return;
   }
   if (first === 'halted' || first.code === 0 || orderly) {

@@ -21,7 +21,7 @@ export async function runResumePaused(
     return false;
   }
   const { why, running, released, trouble } = outcome;
-  const what = why === 'paused' ? 'stood still, and goes on' : wakeText(released, trouble);
+  const what = why === 'paused' ? 'was paused and is resumed' : wakeText(released, trouble);
   if (!globals.quiet) terminal.err(`${name} ${what}.`);
   if (trouble !== undefined) terminal.err(`  ${trouble}`);
   if (running.state !== undefined) await printCard(context, globals, located, running.state, false);

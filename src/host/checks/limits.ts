@@ -43,7 +43,7 @@ function evaluateCpus({ facts: { resources, machine }, lab }: CheckInput): Findi
     status: 'warn',
     message,
     cause: 'cpu-quota',
-    why: 'A control group limits it; a guest then stands still for most of each tenth of a second, also with KVM.',
+    why: 'A control group limits it; a guest is then stopped for most of each tenth of a second, also with KVM.',
     evidence,
     fix:
       unit === undefined || machine.container !== undefined

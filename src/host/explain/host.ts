@@ -47,7 +47,7 @@ export const hostExplanations: Readonly<Record<string, Explanation>> = {
       'A control group may limit the processor time of everything in it (Docker --cpus, limits.cpu of a pod, CPUQuota= of systemd), in version 1 and 2 of control groups.',
     causes: {
       'cpu-quota': {
-        means: 'Less than the time of one processor: a guest stands still most of the time.',
+        means: 'Less than the time of one processor: a guest is stopped most of the time.',
         fix: 'Raise the limit where it is set; the file that holds it is named.',
       },
     },

@@ -76,7 +76,7 @@ export const labExplanations: Readonly<Record<string, Explanation>> = {
   },
   'disk.space': {
     about:
-      'What counts is what a user may still write: root’s reserve is not yours, and a file system can run out of inodes. A guest whose disk is full on the host stands still.',
+      'What counts is what a user may still write: root’s reserve is not yours, and a file system can run out of inodes. QEMU pauses a guest whose disk is full on the host.',
     causes: {
       'disk-full': {
         means: 'Less than 64 MB, or hardly any inode, is available in the private file’s folder.',

@@ -43,7 +43,7 @@ export async function chooseResume(
   if (differences.length === 0) return suspended;
   const { asker, reporter, signal } = context;
   if (!asker.present) throw unfit(differences);
-  reporter.line('  The machine is suspended, and cannot go on as it was:');
+  reporter.line('  The machine is suspended and cannot be resumed as it was saved:');
   for (const text of differences) reporter.line(`    ${text}`);
   const question = 'Boot it instead? What it had in memory is then lost.';
   if (!(await asker.confirm(question, { assumeYes: false, signal }))) throw unfit(differences);
@@ -52,10 +52,14 @@ export async function chooseResume(
 }
 
 function unfit(differences: readonly string[]): UtopiaError {
-  return new UtopiaError('state-unfit', 'The machine is suspended, and cannot go on as it was.', {
-    details: differences,
-    hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
-  });
+  return new UtopiaError(
+    'state-unfit',
+    'The machine is suspended and cannot be resumed as it was saved.',
+    {
+      details: differences,
+      hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
+    },
+  );
 }
 
 function unreadable(record: string): UtopiaError {

@@ -32,7 +32,7 @@ export async function holdRunning(
 ): Promise<HeldMachine> {
   const { state, qemu } = running;
   if (state === undefined) {
-    throw new UtopiaError('machine-busy', 'How this machine was started was not written down.', {
+    throw new UtopiaError('machine-busy', 'How this machine was started was not recorded.', {
       hint: 'utopia down, then utopia up',
     });
   }

@@ -142,10 +142,12 @@ async function refuseStandingStill({ located, qmp }: HeldMachine): Promise<void>
   const { status, running } = await queryStatus(qmp);
   if (running) return;
   const { name } = located.config;
-  throw new UtopiaError('machine-busy', `${name} stands still (${status}); it is not saved so.`, {
-    hint:
-      status === 'paused' || status === 'postmigrate'
-        ? 'utopia up lets it go on.'
-        : 'utopia status',
-  });
+  throw new UtopiaError(
+    'machine-busy',
+    `${name} is paused (${status}) and cannot be saved like this.`,
+    {
+      hint:
+        status === 'paused' || status === 'postmigrate' ? 'utopia up resumes it.' : 'utopia status',
+    },
+  );
 }

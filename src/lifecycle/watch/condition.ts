@@ -26,13 +26,13 @@ export type MachineCondition =
 /** What each condition is called behind a machine's name. */
 export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   stopped: 'is not running',
-  suspended: 'is suspended; utopia up goes on where it was',
+  suspended: 'is suspended; utopia up resumes it',
   booting: 'is booting',
   running: 'is running',
-  paused: 'stands still; utopia up lets it go on',
-  'out-of-space': 'stands still: the disk of the host is full',
+  paused: 'is paused; utopia up resumes it',
+  'out-of-space': 'is paused: the disk of the host is full',
   halted: 'has halted, and is off; utopia up starts it anew',
-  panicked: 'stands still: its kernel has panicked; utopia oops explains it',
+  panicked: 'is stopped: its kernel has panicked; utopia oops explains it',
   'locked-up': 'hangs: a processor is locked up; utopia oops shows where',
   'not-answering': 'runs, but its QEMU does not answer',
 };

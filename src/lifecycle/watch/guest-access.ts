@@ -120,7 +120,7 @@ function configuredAddress(config: Config): HostAddress {
   if (config.sshPort !== 'auto') {
     return { host: firstSshHost(config.sshInterface), port: config.sshPort };
   }
-  throw new UtopiaError('ssh-unavailable', 'The port of this machine was not written down.', {
+  throw new UtopiaError('ssh-unavailable', 'This machine’s SSH port was not recorded.', {
     hint: 'utopia up (after utopia down, if it runs)',
   });
 }

@@ -35,7 +35,7 @@ export function watchMachine(
     say({
       level: 'fail',
       text:
-        `the disk of the host is full; the guest stands still and has lost nothing.\n` +
+        `the disk of the host is full: QEMU has paused the guest; no data is lost.\n` +
         `Free ${formatBytes(roomToGoOn)} on the file system of ${folder}: it goes on by itself.`,
     });
     while (!session.signal.aborted) {
@@ -105,7 +105,7 @@ export function describeEvent(event: GuestEvent): WatchLine | undefined {
     case 'disk-error':
       return {
         level: 'fail',
-        text: `disk error on ${event.device}: ${event.reason}${event.stopped ? '; the guest stands still' : ''}`,
+        text: `disk error on ${event.device}: ${event.reason}${event.stopped ? '; QEMU has paused the guest' : ''}`,
       };
     case 'halted':
       return { level: 'info', text: 'guest halted' };
