@@ -40,6 +40,8 @@ export async function loadDotenv(file: string, label: string, env: Environment):
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return nothing;
+    // Python's virtual environments are folders of this name.
+    if (error instanceof FileRefusal && error.kind === 'folder') return nothing;
     if (error instanceof FileRefusal && error.kind === 'foreign') {
       return {
         ...nothing,
@@ -114,12 +116,6 @@ function refuse(error: unknown, label: string): Problem {
     };
   }
   const from = quoteForShell(label);
-  if (error.kind === 'folder') {
-    return {
-      message: `${label} is a folder; a file with settings is read by this name.`,
-      hint: `Give it another name: mv ${from} ${quoteForShell(`${label}.folder`)}`,
-    };
-  }
   return {
     message: `${label} is no file of settings: ${error.message}`,
     hint:

@@ -75,12 +75,18 @@ describe('beyond them it is not asked', () => {
     expect(config).toBeUndefined();
   });
 
-  test('a pipe, a folder, a device, a circle of links; nothing is waited for', async () => {
+  test('a folder of this name, as Python’s virtual environments are, is passed over', async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, '.env'));
+    const { errors, warnings } = await loadConfig({ cwd: folder.path, env: {}, home: '/' });
+    expect([errors, warnings]).toEqual([[], []]);
+  });
+
+  test('a pipe, a device, a circle of links; nothing is waited for', async () => {
     using folder = temporaryFolder();
     const at = (name: string): string => join(folder.path, name);
-    for (const name of ['pipe', 'folder', 'device', 'circle']) mkdirSync(at(name));
+    for (const name of ['pipe', 'device', 'circle']) mkdirSync(at(name));
     execFileSync('mkfifo', [at('pipe/.env')]);
-    mkdirSync(at('folder/.env'));
     symlinkSync('/dev/zero', at('device/.env'));
     symlinkSync('.env', at('circle/.env'));
     const told = async (name: string) => {
@@ -91,9 +97,6 @@ describe('beyond them it is not asked', () => {
     };
     expect(await told('pipe')).toBe(
       '.env is no file of settings: it is a pipe, and a file is needed.',
-    );
-    expect(await told('folder')).toBe(
-      '.env is a folder; a file with settings is read by this name.',
     );
     expect(await told('device')).toContain('it is a device');
     expect(await told('circle')).toBe('.env cannot be read: its symbolic links lead in a circle.');

@@ -72,6 +72,8 @@ async function withForger(
 }
 
 const realTime = (): Date => new Date();
+/** A look has the test's own time: a busy host starts a process late. */
+const patient = { timeout: 50_000 };
 
 test('an agent that is slow at first gets the time of when it takes it, never one of before', async () => {
   const [ours, theirs] = duplexPair();
@@ -140,7 +142,7 @@ describe('an agent that is not ours', () => {
         agent.run('true', streams()).catch(() => {});
         // The first look asks; its answer comes, and nothing is owed.
         expect(agent.askSilence()).toBe(0);
-        await vi.waitFor(() => expect(agent.askSilence()).toBe(0));
+        await vi.waitFor(() => expect(agent.askSilence()).toBe(0), patient);
       },
     );
     const [ours, theirs] = duplexPair();
@@ -149,7 +151,7 @@ describe('an agent that is not ours', () => {
     const agent = await greetAgent(ours, { signal, timeoutMs: 20_000 });
     agent.run('true', streams()).catch(() => {});
     agent.askSilence();
-    await vi.waitFor(() => expect(agent.askSilence()).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(agent.askSilence()).toBeGreaterThan(0), patient);
     agent.close();
   });
 });

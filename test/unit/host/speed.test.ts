@@ -5,6 +5,8 @@ import { openSpeed } from '../../../src/host/source/speed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const { signal } = new AbortController();
+/** A look has the test's own time: a busy host starts a process late. */
+const patient = { timeout: 50_000 };
 
 /** A QEMU that notes that it was started and goes on as `script` says. */
 function standIn(folder: string, script: string): string {
@@ -24,7 +26,7 @@ test('what was begun early is what the question gets', async () => {
   const binary = standIn(folder.path, 'exit 1');
   const speed = openSpeed({ XDG_CACHE_HOME: folder.path }, signal);
   speed.start(binary);
-  await vi.waitFor(() => expect(pids(folder.path)).toHaveLength(1));
+  await vi.waitFor(() => expect(pids(folder.path)).toHaveLength(1), patient);
   expect(await speed.ask(binary)).toBeUndefined();
   expect(pids(folder.path)).toHaveLength(1);
 });
@@ -34,9 +36,12 @@ test('what nobody wants any more is ended, and can be asked anew', async () => {
   const binary = standIn(folder.path, `[ -e ${folder.path}/again ] && exit 1; exec sleep 300`);
   const speed = openSpeed({ XDG_CACHE_HOME: folder.path }, signal);
   speed.start(binary);
-  await vi.waitFor(() => expect(pids(folder.path)).toHaveLength(1));
+  await vi.waitFor(() => expect(pids(folder.path)).toHaveLength(1), patient);
   speed.stop();
-  await vi.waitFor(() => expect(existsSync(`/proc/${pids(folder.path)[0]}/exe`)).toBe(false));
+  await vi.waitFor(
+    () => expect(existsSync(`/proc/${pids(folder.path)[0]}/exe`)).toBe(false),
+    patient,
+  );
   writeFileSync(join(folder.path, 'again'), '');
   expect(await speed.ask(binary)).toBeUndefined();
   expect(pids(folder.path)).toHaveLength(2);
