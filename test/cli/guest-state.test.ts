@@ -181,6 +181,6 @@ describe('reboot', () => {
     await expect.poll(async () => await stateOf(lab)).toBe('paused');
     const { status, stderr } = await lab.run('reboot');
     expect(status).toBe(75);
-    expect(stderr).toContain('utopia up lets it go on');
+    expect(stderr).toContain('utopia up resumes it');
   });
 });
