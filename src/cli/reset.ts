@@ -16,11 +16,11 @@ export function addResetCommand(program: Command, runCommand: RunCommand): void 
     .summary('back to its first state')
     .description(
       'Put the machine back to its first state: the private file is moved aside, and\n' +
-        'the next utopia up makes a fresh one over the image. What was put aside more\n' +
+        'the next utopia up makes a fresh one over the image. What was set aside more\n' +
         'than 14 days ago, and is not among the newest 5, is deleted.',
     )
     .option('-y, --yes', 'do not ask')
-    .addOption(new Option('--undo', 'bring back what the last reset put aside').conflicts('purge'))
+    .addOption(new Option('--undo', 'bring back what the last reset set aside').conflicts('purge'))
     .addOption(
       new Option('--to <snapshot>', 'back to this snapshot instead').conflicts(['undo', 'purge']),
     )

@@ -31,8 +31,8 @@ export async function findMachineNamed(context: Context, name: string): Promise<
   throw new UtopiaError(
     'machine-unknown',
     machine.state === undefined
-      ? `${machine.paths.id} runs, but nothing was written down about where it was started.`
-      : `What was written down about ${machine.paths.id} does not name its folder.`,
+      ? `${machine.paths.id} runs, but where it was started was not recorded.`
+      : `The record of ${machine.paths.id} does not name its folder.`,
     { hint: 'Go to its folder: there utopia down finds it.' },
   );
 }

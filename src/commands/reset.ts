@@ -28,10 +28,10 @@ interface ResetReport {
   readonly action: 'kept' | 'returned' | 'deleted' | 'nothing';
   /** The private file. */
   readonly path: string;
-  /** Where the overlay lies that was put aside. */
+  /** Where the overlay lies that was set aside. */
   readonly keptAs?: string | undefined;
   readonly deletedBytes?: number;
-  /** What was put aside long ago, and has been deleted now. */
+  /** What was set aside long ago, and has been deleted now. */
   readonly pruned?: PrunedOverlays;
   readonly kept: { readonly count: number; readonly bytes: number };
 }
@@ -67,7 +67,7 @@ async function putAside(
   const kept = await keepOverlay(located.paths, privateFile, context.now());
   const pruned = await pruneAside(context, globals, located);
   await report(context, globals, located, { action: 'kept', keptAs: kept.overlay, pruned }, [
-    `Your changes (${size}) were put aside: the next utopia up starts from the image.`,
+    `Your changes (${size}) were set aside: the next utopia up starts from the image.`,
     `  They are     ${kept.overlay}`,
     '  Bring back   utopia reset --undo',
   ]);
@@ -84,7 +84,7 @@ async function undo(
   const { returned, putAside: aside } = await bringBack(paths, privateFile, now, which);
   const size = formatBytes(returned.allocatedBytes);
   const since = formatLocalTime(new Date(returned.note.keptAt));
-  const lines = [`${privateFile} (${size}) is back; it was put aside on ${since}.`];
+  const lines = [`${privateFile} (${size}) is back; it was set aside on ${since}.`];
   if (aside !== undefined) {
     lines.push('  What was there is kept in turn; utopia reset --undo swaps them again.');
   }

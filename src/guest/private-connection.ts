@@ -85,7 +85,7 @@ async function connectOnce(
   socket?.destroy();
   throw new UtopiaError('guest-exposed', 'Another program connected to the guest before us.', {
     details: [
-      'Its connection was open for the moment in which the guest was reached, and the guest stood still then.',
+      'Its connection was open for the moment in which the guest was reached, and QEMU had paused the guest then.',
     ],
     hint: 'Another user of this host tries to get in. Try again; a warm base needs no connection: utopia image warm',
   });

@@ -11,7 +11,7 @@ import { layersIn, listLayers } from './layers-folder.ts';
 // memory: there they go where the memory goes.
 
 /**
- * Gives the machine's layers second names in the folder of an overlay that is put aside.
+ * Gives the machine's layers second names in the folder of an overlay that is set aside.
  * Nobody writes to them again: a boot makes new files.
  */
 export async function keepLayers({ disksDir }: KeptPlaces, folder: string): Promise<void> {

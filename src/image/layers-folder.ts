@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { occupiedBytes } from './set-aside/purge.ts';
 
-/** Where the layers of an overlay that was put aside, or of a snapshot, lie in its folder. */
+/** Where the layers of an overlay that was set aside, or of a snapshot, lie in its folder. */
 export function layersIn(folder: string): string {
   return join(folder, 'disks');
 }

@@ -119,7 +119,7 @@ export interface RestoreSnapshotOptions {
 /**
  * Puts a copy of the snapshot in the private file's place, with its memory also the layers of
  * exercise disks in theirs; what was there is kept
- * like what a reset puts aside. The copy is whole before anything is moved, and replaces
+ * like what a reset sets aside. The copy is whole before anything is moved, and replaces
  * it in one step: killed at any moment, there is the old private file or the new one. The
  * memory counts last: killed before, there is the disk alone.
  */

@@ -57,7 +57,7 @@ describe('utopia reset', () => {
     await lab.run('down', '--force');
   });
 
-  test('deletes what was put aside long ago, and says so; the newest five stay', async () => {
+  test('deletes what was set aside long ago, and says so; the newest five stay', async () => {
     await using lab = await usedLab();
     const first = JSON.parse((await lab.run('reset', '--yes', '--json')).stdout) as {
       readonly keptAs: string;
@@ -73,7 +73,7 @@ describe('utopia reset', () => {
     await lab.run('up', '--detach', '--no-wait');
     await lab.run('down', '--force');
     const reset = await lab.run('reset', '--yes', '--json');
-    expect(reset.stderr).toMatch(/Deleted: 3 overlays put aside more than 14 days ago, \d+ kB\./);
+    expect(reset.stderr).toMatch(/Deleted: 3 overlays set aside more than 14 days ago, \d+ kB\./);
     expect(JSON.parse(reset.stdout)).toMatchObject({ pruned: { count: 3 }, kept: { count: 5 } });
     expect(readdirSync(keptDir).toSorted()[0]).toBe('2025-01-04T12-00-00.000Z');
   });

@@ -80,7 +80,7 @@ describe('utopia snapshot', () => {
     await lab.run('down', '--force');
   });
 
-  test('what was put aside is listed, and any of it comes back by its name', async () => {
+  test('what was set aside is listed, and any of it comes back by its name', async () => {
     await using lab = await offLab();
     writeDisk(lab.overlay, 1);
     expect(await lab.run('snapshot', 'save', 'one')).toMatchObject({ status: 0 });

@@ -6,11 +6,11 @@ import type { Snapshot } from '../../image/snapshots.ts';
 export interface SnapshotReport {
   readonly action: 'saved' | 'restored' | 'removed';
   readonly snapshot: Snapshot;
-  /** Where that lies now what a restore has put aside. */
+  /** Where that lies now what a restore has set aside. */
   readonly keptAs?: string | undefined;
   /** Whether the next start goes on from memory. */
   readonly resumes?: boolean | undefined;
-  /** What was put aside long ago, and has been deleted now. */
+  /** What was set aside long ago, and has been deleted now. */
   readonly pruned?: PrunedOverlays | undefined;
 }
 

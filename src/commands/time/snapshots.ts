@@ -17,7 +17,7 @@ import { padToWidth, textWidth } from '../../text/width.ts';
 
 /**
  * `utopia snapshot list`: a line each, below the one that it was made from; then what resets and
- * restores have put aside.
+ * restores have set aside.
  */
 export async function runSnapshotList(context: Context, globals: GlobalOptions): Promise<void> {
   const { config, paths } = await locateMachine(context, globals);

@@ -10,12 +10,12 @@ import { finishInterrupted } from './recover.ts';
 import { returnLayers } from '../layer-sets.ts';
 import { copyRecord } from '../overlay-record.ts';
 
-/** Which kept overlay: one step further back at each call is the newest that no return has put aside. */
+/** Which kept overlay: one step further back at each call is the newest that no return has set aside. */
 export type WhichKept = 'newest' | 'further-back' | { readonly name: string };
 
 /**
  * Brings a kept overlay back to the private file's place, the current one being
- * put aside in turn: so an undo can itself be undone, and nothing is overwritten.
+ * set aside in turn: so an undo can itself be undone, and nothing is overwritten.
  * Throws `overlay-missing` when it is not there.
  */
 export async function bringBack(
@@ -69,7 +69,7 @@ function notKept(kept: readonly KeptOverlay[], privateFile: string, which: Which
   }
   if (typeof which === 'object') {
     const name = JSON.stringify(which.name);
-    return new UtopiaError('overlay-missing', `Nothing was put aside as ${name}.`, {
+    return new UtopiaError('overlay-missing', `Nothing was set aside as ${name}.`, {
       details: [`There are: ${kept.map((each) => each.name).join(', ')}`],
       hint: 'utopia snapshot list',
     });
@@ -77,6 +77,6 @@ function notKept(kept: readonly KeptOverlay[], privateFile: string, which: Which
   return new UtopiaError(
     'overlay-missing',
     `Every reset and restore of ${privateFile} has been taken back.`,
-    { hint: 'To swap with what was put aside last: utopia reset --undo' },
+    { hint: 'To swap with what was set aside last: utopia reset --undo' },
   );
 }

@@ -24,7 +24,7 @@ import { describeUnmade } from '../../system/out-of-space.ts';
  */
 const companions = ['.vmstate.json', '.vmstate', '.parent'];
 
-/** Makes the folder of an overlay that is to be put aside, and its note. */
+/** Makes the folder of an overlay that is to be set aside, and its note. */
 export async function makeKeptFolder(
   { keptDir }: Pick<KeptPlaces, 'keptDir'>,
   privateFile: string,

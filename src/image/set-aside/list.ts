@@ -16,11 +16,11 @@ export interface KeptNote {
   readonly path: string;
   /** ISO 8601. */
   readonly keptAt: string;
-  /** Name of the kept overlay for whose return this one was put aside. */
+  /** Name of the kept overlay for whose return this one was set aside. */
   readonly madeRoomFor?: string | undefined;
 }
 
-/** An overlay that was put aside. */
+/** An overlay that was set aside. */
 export interface KeptOverlay {
   /** Name of its folder, made of the time (UTC): names sort by age. */
   readonly name: string;

@@ -3,9 +3,9 @@ import { listKept, type KeptOverlay, type KeptPlaces } from './list.ts';
 import { deleteKept } from './keep.ts';
 import { checkDeletable } from './purge.ts';
 
-/** The newest of what was put aside stay whatever their age. */
+/** The newest of what was set aside stay whatever their age. */
 export const keptCount = 5;
-/** What was put aside in these last days stays whatever its number. */
+/** What was set aside in these last days stays whatever its number. */
 export const keptDays = 14;
 
 const dayMs = 24 * 3600 * 1000;
@@ -23,7 +23,7 @@ export interface PrunedOverlays {
 }
 
 /**
- * Deletes what resets and restores of a private file have put aside long ago. A link's
+ * Deletes what resets and restores of a private file have set aside long ago. A link's
  * target, and what is no overlay, is somebody's own file and stays. Throws what the system says.
  */
 export async function pruneKept(

@@ -14,7 +14,7 @@ import { returnLayers } from '../layer-sets.ts';
 
 /**
  * Finishes what a killed reset, restore or undo left half done. An overlay that is kept
- * and in place as well was not put aside yet: its second name goes. A folder without an
+ * and in place as well was not set aside yet: its second name goes. A folder without an
  * overlay has given it back: what belongs to it follows. Host keys go back
  * to the machine unless it has new ones.
  */

@@ -5,7 +5,7 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { messageOf } from '../../errors.ts';
 
 /**
- * After something was put aside: deletes what was long ago, and says so on stderr. The reset or
+ * After something was set aside: deletes what was long ago, and says so on stderr. The reset or
  * restore is done by then, so that trouble with it is told, not thrown.
  */
 export async function pruneAside(
@@ -18,13 +18,13 @@ export async function pruneAside(
     if (pruned.count > 0 && !globals.quiet) {
       const what = countOf(pruned.count, 'overlay');
       reporter.line(
-        `Deleted: ${what} put aside more than ${keptDays} days ago, ${formatBytes(pruned.bytes)}.`,
+        `Deleted: ${what} set aside more than ${keptDays} days ago, ${formatBytes(pruned.bytes)}.`,
       );
     }
     return pruned;
   } catch (error) {
     const reason = messageOf(error);
-    reporter.line(`What was put aside long ago could not be deleted: ${reason}`);
+    reporter.line(`What was set aside long ago could not be deleted: ${reason}`);
     return { count: 0, bytes: 0 };
   }
 }

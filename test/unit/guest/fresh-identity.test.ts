@@ -46,7 +46,7 @@ test('keys are made of each kind, nothing of them stays, and ssh knows the machi
   expect(found).not.toContain(others[0]?.publicText.split(' ')[1]);
 });
 
-test('sshd’s keys are put aside behind a named pipe, and come back, or go where a boot makes new ones', () => {
+test('sshd’s keys are set aside behind a named pipe, and come back, or go where a boot makes new ones', () => {
   using folder = temporaryFolder();
   const root = folder.path;
   const unit = join(root, 'etc/systemd/system/utopia-host-keys.service');

@@ -227,7 +227,7 @@ test('killed at any moment, resets and undos lose no overlay', async () => {
   fill(machine, 'second');
   const script = buildProgram(
     folder.path,
-    `import { bringBack } from './src/image/kept-return.ts';
+    `import { bringBack } from './src/image/set-aside/bring-back.ts';
      const [places, privateFile] = JSON.parse(process.argv[2]);
      for (;;) {
        await bringBack(places, privateFile, new Date());
