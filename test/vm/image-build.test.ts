@@ -12,6 +12,9 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { laidPaths } from '../../src/image/debian/bootstrap.ts';
+import { partitionStartBytes } from '../../src/image/debian/disk.ts';
+import { rootSpec } from '../../src/image/debian/root-spec.ts';
 import { needsOfHost, needsOfTest } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -100,6 +103,7 @@ exec setpriv --reuid=${studentId} --regid=${studentId} --clear-groups "$@"`;
   expect(image.uid).toBe(studentId);
   expect(image.mode & 0o777).toBe(0o444);
   expect(image.blocks * 512).toBeLessThan(1.5e9);
+  expect(notOfRoot(join(home, 'x.raw'))).toEqual([]);
   // Besides the image only what makes the next run start sooner.
   const made = readdirSync(home).filter((name) => name !== '.cache');
   expect(made.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['x.raw', 'x.raw.json']);
@@ -107,3 +111,16 @@ exec setpriv --reuid=${studentId} --regid=${studentId} --clear-groups "$@"`;
 });
 
 const studentId = 54_321;
+
+/** Files that we lay into an image, and folders on the way to them, that do not belong to its root. */
+function notOfRoot(image: string): string[] {
+  const paths = laidPaths(rootSpec('minimal'));
+  const questions = paths.map((path) => `stat ${path}`).join('\n');
+  const { stdout } = spawnSync('debugfs', ['-f', '-', `${image}?offset=${partitionStartBytes}`], {
+    input: questions,
+    encoding: 'utf8',
+  });
+  const owners = [...stdout.matchAll(/^User: +(\d+) +Group: +(\d+)/gm)];
+  expect(owners).toHaveLength(paths.length);
+  return paths.filter((_path, index) => owners[index]?.slice(1).join(':') !== '0:0');
+}

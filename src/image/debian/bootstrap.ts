@@ -17,6 +17,22 @@ export async function layGuestFiles(root: RootSpec, workspace: Workspace): Promi
 }
 
 /**
+ * The guest's own files and every folder on the way to them, the root folder first. mmdebstrap
+ * copies them with the numeric owner that they have here, which is root's only for root: sudo
+ * refuses an /etc/sudoers.d of anybody else. Pure.
+ */
+export function laidPaths({ files }: Pick<RootSpec, 'files'>): string[] {
+  const paths = new Set(['/']);
+  for (const { path } of files) {
+    const parts = path.split('/').slice(1);
+    for (let depth = 1; depth <= parts.length; depth += 1) {
+      paths.add(`/${parts.slice(0, depth).join('/')}`);
+    }
+  }
+  return [...paths];
+}
+
+/**
  * mmdebstrap's argument list for a root file system of one Debian release. Its unshare mode keeps the mounts that
  * packages need while they are configured in a namespace of their own, for root too.
  */
@@ -27,6 +43,8 @@ export function bootstrapArgv(
   sources: readonly string[],
 ): string[] {
   const files = quoteWord(workspace.files);
+  const owned = laidPaths(root).map(quoteWord).join(' ');
+  const own = `chroot "$1" chown --no-dereference 0:0 ${owned}`;
   return [
     // When we are killed, mmdebstrap is told to end too.
     ...['setpriv', '--pdeathsig', 'TERM', 'mmdebstrap'],
@@ -38,8 +56,10 @@ export function bootstrapArgv(
     '--aptopt=Acquire::Languages "none"',
     ...(root.lean ? leanOptions : []),
     `--essential-hook=sync-in ${files} /`,
+    `--essential-hook=${own}`,
     `--essential-hook=chroot "$1" sh -c ${quoteWord(root.prepareScript)}`,
     `--customize-hook=sync-in ${files} /`,
+    `--customize-hook=${own}`,
     `--customize-hook=chroot "$1" sh -c ${quoteWord(root.customiseScript)}`,
     ...[suite, workspace.tree],
     ...sources,
