@@ -129,7 +129,7 @@ export const guestRules: readonly Rule[] = [
     id: 'initramfs-shell',
     explain: (evidence) => {
       const lines = guestLines(evidence);
-      const shell = /^\(initramfs\)|Dropping to a shell|ALERT!.*does not exist/;
+      const shell = /^\(initramfs\)|Dropping to a shell|ALERT!.{0,200}does not exist/;
       const waiting = findWaitForRoot(lines.slice(-6), evidence);
       if (findLine(lines.slice(-15), shell) === undefined && waiting === undefined) {
         return undefined;

@@ -8,7 +8,7 @@ export const waitingRules: readonly Rule[] = [
     explain: (evidence) => {
       if (evidence.sawLogin !== true) return undefined;
       const sshFailed = guestLines(evidence).filter((line) =>
-        /FAILED.*(?:ssh|OpenSSH)|Failed to start.*(?:ssh|OpenSSH|Secure Shell)/i.test(line),
+        /(?:FAILED|Failed to start).{0,200}(?:ssh|Secure Shell)/i.test(line),
       );
       if (sshFailed.length === 0) return undefined;
       const unit = findLine(sshFailed, /\b(sshd?(?:@\S*)?\.(?:service|socket))\b/)?.[1];
@@ -111,7 +111,7 @@ export const waitingRules: readonly Rule[] = [
 
 /** kernel/watchdog.c, kernel/rcu: told again for as long as it lasts. */
 const stuckLine =
-  /\bsoft lockup - CPU#\d+ stuck for|\bhard LOCKUP on cpu|\brcu\w*:? .*detected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall/i;
+  /\bsoft lockup - CPU#\d+ stuck for|\bhard LOCKUP on cpu|\brcu\w*:? .{0,80}\bdetected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall/i;
 
 /** Silence below this is no evidence of anything. */
 const noteworthySilenceMs = 5_000;

@@ -99,7 +99,7 @@ export const stageSigns: readonly StageSign[] = [
       /(?:IPv6: ADDRCONF\(NETDEV_CHANGE\): (\S+): link becomes ready|Started (?:ifup@|networking\.service|systemd-networkd))/,
   },
   // A login prompt comes after the network units, whatever the console has shown of them.
-  { id: 'login', stage: 'network', source: 'console', pattern: /\S+ login:\s*$/ },
+  { id: 'login', stage: 'network', source: 'console', pattern: /\S login:\s*$/ },
 ];
 
 /** A machine's way through its boot, as far as its words have told. */

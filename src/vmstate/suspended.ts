@@ -1,5 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { removeDrafts } from '../system/atomic-file.ts';
 import { readManifest, type VmStateManifest } from './manifest.ts';
 
 /** Where the state of a suspended machine lies: beside its private file, whatever folder that is in. */
@@ -36,10 +37,15 @@ export async function findUnreadableRecord(overlay: string): Promise<string | un
   return there === undefined ? undefined : manifest;
 }
 
-/** Gives the state up: the next start boots. A snapshot's own state file stays. */
+/**
+ * Gives the state up: the next start boots. What a killed suspend has left half made goes with it;
+ * a snapshot's own state file stays.
+ */
 export async function forgetSuspended(overlay: string): Promise<void> {
   const files = suspendedFiles(overlay);
   // The manifest first: a state without it counts for nothing.
   await rm(files.manifest, { force: true });
   await rm(files.state, { force: true });
+  await removeDrafts(files.manifest);
+  await removeDrafts(files.state);
 }

@@ -2,6 +2,10 @@ import { readConsoleLine } from '../../crash/console-line.ts';
 import { belongsToReport } from '../../crash/record.ts';
 import { isLockUpReport } from './console-signs.ts';
 
+/** What such reports say besides what all reports do: kernel/hung_task.c, kernel/workqueue.c, a dump of tasks before Linux 5.11. */
+const restOfReport =
+  /^\s*(?:Not tainted \d|Showing (?:busy workqueues|backtraces of running workers)|workqueue \w+: flags=|pwq \d+: |(?:pending|in-flight|delayed|inactive): |pool \d+: |Task dump for CPU \d)/;
+
 /** Of a line that has no end yet; no report's first line is longer. */
 const keptCharacters = 1_024;
 
@@ -23,7 +27,10 @@ export function watchConsoleLife(): (chunk: Uint8Array) => boolean {
     for (const line of lines) {
       const read = readConsoleLine(line.replace(/\r$/, ''));
       if (isLockUpReport(read.message)) reporting = true;
-      else if (!(reporting && (read.message.trim() === '' || belongsToReport(read)))) {
+      else if (!(
+        reporting &&
+        (read.message.trim() === '' || belongsToReport(read) || restOfReport.test(read.message))
+      )) {
         reporting = false;
         alive = true;
       }

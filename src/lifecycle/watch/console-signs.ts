@@ -13,9 +13,9 @@ export interface ConsoleSign {
 /** kernel/panic.c prints this and loops for ever, unless it was told to reboot. */
 const lastWords = '---[ end Kernel panic - not syncing';
 
-/** What kernel/watchdog.c, kernel/rcu, kernel/hung_task.c and the workqueues say of a processor that does not come back. */
+/** What kernel/watchdog.c, kernel/rcu, kernel/hung_task.c and the workqueues say of a processor that does not come back; an endless line is read once. */
 const lockUpWords =
-  /\bsoft lockup - CPU#\d+|\bhard LOCKUP\b|\brcu\w*:? .*detected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall|\bblocked for more than \d+ seconds|\bworkqueue lockup\b/i;
+  /\bsoft lockup - CPU#\d+|\bhard LOCKUP\b|\brcu\w*:? .{0,80}\bdetected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall|\bblocked for more than \d+ seconds|\bworkqueue lockup\b/i;
 
 /** Whether a line of the kernel tells of a processor, or a task, that does not come back. */
 export function isLockUpReport(message: string): boolean {

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { watchGuest } from '../../../src/guest/watch.ts';
+import { readConsoleSigns } from '../../../src/lifecycle/watch/console-signs.ts';
+import { watchConsoleLife } from '../../../src/lifecycle/watch/console-life.ts';
 import { readConsoleLine } from '../../../src/crash/console-line.ts';
 import { readFrame } from '../../../src/crash/frames.ts';
 import { scanCrashes } from '../../../src/crash/scanner.ts';
@@ -26,6 +29,13 @@ const fillings = [
   '\u001B[',
   '_A',
   ' a',
+  ' login:',
+  'rcu ',
+  'rcu_a: ',
+  'detected stall ',
+  'ALERT!',
+  'FAILED',
+  'Failed to start ',
 ];
 
 describe('one endless line takes no longer than its length', () => {
@@ -37,6 +47,11 @@ describe('one endless line takes no longer than its length', () => {
       readConsoleLine(`[    1.000000] ${line}`);
       createPlacer()(`[${line}`);
       expect(readFrame(` f+0x1/0x2${line}`)).toBeUndefined();
+      expect(watchGuest().read('console', { lines: [line], partial: line }, 1)).toEqual([]);
+      expect(readConsoleSigns(`${line}\n`)).toBeUndefined();
+      expect(watchConsoleLife()(Buffer.from(`${line}\n`))).toBe(true);
+      const looked = { elapsedMs: 1, stage: 'init', sawLogin: true } as const;
+      expect(diagnose({ ...looked, consoleLines: [line] }).id).toBe('network-dead');
     },
     limitMs,
   );

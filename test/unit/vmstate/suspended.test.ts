@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeManifest, type VmStateManifest } from '../../../src/vmstate/manifest.ts';
@@ -41,6 +41,18 @@ test('a state counts from its manifest on, and goes whole', async () => {
   expect(existsSync(files.state)).toBe(false);
   // Fine where there is none.
   await forgetSuspended(overlay);
+});
+
+test('what a killed suspend has left goes, what one that is at work writes stays', async () => {
+  using folder = temporaryFolder();
+  const overlay = join(folder.path, 'private.qcow2');
+  // No process has a number that long (proc_sys_kernel(5), pid_max).
+  const left = ['.private.qcow2.vmstate.99999999-0123abcd.draft'];
+  left.push('.private.qcow2.vmstate.json.99999999-0123abcd.draft');
+  const atWork = `.private.qcow2.vmstate.${process.pid}-0123abcd.draft`;
+  for (const name of [...left, atWork]) writeFileSync(join(folder.path, name), 'half');
+  await forgetSuspended(overlay);
+  expect(readdirSync(folder.path)).toEqual([atWork]);
 });
 
 test('a manifest of another version, or cut short, is none', async () => {

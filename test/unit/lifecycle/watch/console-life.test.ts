@@ -45,6 +45,28 @@ test('their registers and traces show none either, and what comes behind them do
 });
 
 test.each([
+  [
+    'INFO: task swapper/0:1 blocked for more than 120 seconds.',
+    '      Not tainted 6.1.0-13-amd64 #1 Debian 6.1.55-1',
+    '"echo 0 > /proc/sys/kernel/hung_task_timeout_secs" disables this message.',
+    'task:swapper/0       state:D stack:0     pid:1     ppid:0      flags:0x00004000',
+  ],
+  [
+    'BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!',
+    'Showing busy workqueues and worker pools:',
+    'workqueue events: flags=0x0',
+    '  pwq 0: cpus=0 node=0 flags=0x0 nice=0 active=1/256 refcnt=2',
+    '    pending: vmstat_shepherd',
+    'Showing backtraces of running workers in stalled CPU-bound worker pools:',
+  ],
+  ['INFO: rcu_sched detected stalls on CPUs/tasks:', 'Task dump for CPU 0:', 'swapper/0       R'],
+])('%s shows none with all that belongs to it', (...lines) => {
+  const report = lines.map((line) => `[  100.0] ${line}\r\n`);
+  expect(judge(...report, ...report)).toEqual([...report, ...report].map(() => false));
+  expect(judge(...report, '[  101.0] EXT4-fs (vda1): mounted\r\n').at(-1)).toBe(true);
+});
+
+test.each([
   'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:',
   'rcu: INFO: rcu_sched self-detected stall on CPU',
   'INFO: task modprobe:94 blocked for more than 120 seconds.',
