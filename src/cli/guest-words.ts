@@ -8,6 +8,9 @@ const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
 const optionWithValue =
   /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|from|commands|max-output|max-copy-out|max-log|results|logs|memory|cpus|accel)|-[qvVhty]*[nCl])$/;
 
+/** Behind these stand paths, as many as there are: only `--` ends them. */
+const optionsWithPaths: ReadonlySet<string> = new Set(['--each', '--with']);
+
 /** Its value may be left out: then `--` or another option must follow. */
 const optionWithName = '--keep';
 
@@ -18,9 +21,9 @@ const optionWithName = '--keep';
 export function separateGuestWords(words: readonly string[]): readonly string[] {
   const command = findOperand(words, 0);
   if (!commandsForGuest.has(words[command] ?? '')) return words;
-  // Behind --each stand paths, as many as there are: only `--` ends them.
-  if (words[command] === 'run' && words.includes('--each')) return words;
   const first = findOperand(words, command + 1);
+  const options = words.slice(command + 1, first);
+  if (options.some((word) => optionsWithPaths.has(word))) return words;
   if (first >= words.length || words[first] === '--') return words;
   return [...words.slice(0, first), '--', ...words.slice(first)];
 }

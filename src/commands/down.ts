@@ -4,7 +4,7 @@ import { findRunning } from '../machine/state.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
-import { readSuspended } from '../vmstate/suspended.ts';
+import { lookForSuspended } from '../vmstate/suspended.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import type { GuestState } from '../lifecycle/watch/guest-state.ts';
 import {
@@ -33,9 +33,14 @@ export async function runDown(
   if (running === undefined) {
     if (globals.json) terminal.json({ schema: 1, name: config.name, step: 'gone' });
     else {
-      const suspended = (await readSuspended(config.privateFile)) !== undefined;
-      terminal.out(`${config.name} is ${suspended ? 'suspended' : 'not running'}.`);
-      if (suspended) terminal.out('  utopia up resumes it; utopia up --cold boots instead.');
+      const { kind } = await lookForSuspended(config.privateFile);
+      terminal.out(`${config.name} is ${kind === 'absent' ? 'not running' : 'suspended'}.`);
+      if (kind === 'read') {
+        terminal.out('  utopia up resumes it; utopia up --cold boots instead.');
+      }
+      if (kind === 'unreadable') {
+        terminal.out('  The record of its memory cannot be read: utopia status says why.');
+      }
     }
     return;
   }

@@ -5,6 +5,7 @@ import { closeSsh, exposeSsh, warnLoudly } from '../lifecycle/watch/exposure.ts'
 import { findGuest } from '../lifecycle/watch/guest-access.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { refuseUnreadable } from '../machine/state.ts';
 
 export interface ExposeOptions {
   /** Close it again. */
@@ -20,7 +21,9 @@ export async function runExpose(
   { off, anyway }: ExposeOptions,
 ): Promise<void> {
   const machine = await locateMachine(context, globals);
-  const { state } = await requireRunning(machine);
+  const running = await requireRunning(machine);
+  refuseUnreadable(machine.paths, running);
+  const { state } = running;
   if (state === undefined) {
     throw new UtopiaError('ssh-unavailable', 'How this machine was started is not known.', {
       hint: 'utopia down, then utopia up',

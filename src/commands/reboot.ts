@@ -11,7 +11,7 @@ import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
-import { readSuspended } from '../vmstate/suspended.ts';
+import { requireSuspended } from '../vmstate/suspended.ts';
 import { findCondition } from '../lifecycle/watch/condition.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
@@ -77,7 +77,7 @@ export async function runReboot(
 
 async function refuseSuspended({ config, paths }: LocatedMachine): Promise<void> {
   if ((await findRunning(paths)) !== undefined) return;
-  if ((await readSuspended(config.privateFile)) === undefined) return;
+  if ((await requireSuspended(config.privateFile)) === undefined) return;
   throw new UtopiaError(
     'machine-not-running',
     `${config.name} is suspended: it is not running, and cannot reboot.`,

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isThere } from '../system/look.ts';
-import { listKept, type KeptOverlay } from '../image/set-aside/list.ts';
+import { complainOfKept, type KeptOverlay, listKept } from '../image/set-aside/list.ts';
 import { deleteKept, keepOverlay } from '../image/set-aside/keep.ts';
 import { finishInterrupted } from '../image/set-aside/recover.ts';
 import { bringBack, type WhichKept } from '../image/set-aside/bring-back.ts';
@@ -159,6 +159,7 @@ async function report(
   lines: readonly string[],
 ): Promise<void> {
   const { terminal } = context;
+  for (const text of await complainOfKept(paths)) terminal.err(text);
   const all = await listKept(paths, config.privateFile);
   const kept = { count: all.length, bytes: totalBytes(all) };
   if (globals.json) {

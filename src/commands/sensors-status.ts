@@ -2,7 +2,7 @@ import { formatSensors } from '../config/sensors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { readTail } from '../guest/file-tail.ts';
 import { findBridge } from '../machine/sensor-bridge.ts';
-import { findRunning } from '../machine/state.ts';
+import { findRunning, refuseUnreadable } from '../machine/state.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 
 const shownLines = 8;
@@ -13,6 +13,7 @@ export async function runSensorsStatus(context: Context, globals: GlobalOptions)
   const { terminal } = context;
   const { config, paths } = await locateMachine(context, globals);
   const running = await findRunning(paths);
+  if (running !== undefined) refuseUnreadable(paths, running);
   const bridge = running === undefined ? undefined : await findBridge(paths);
   const text = (await readTail(paths.sensorsLog, readBytes))?.bytes.toString() ?? '';
   const log = text.split('\n').filter((line) => line !== '');

@@ -3,7 +3,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { endBridge } from '../machine/sensor-bridge.ts';
 import { lockMachine } from '../machine/lock.ts';
-import { findRunning } from '../machine/state.ts';
+import { findRunning, refuseUnreadable } from '../machine/state.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { parseFeed } from './sensors/feed.ts';
 import { bridgeSensors } from '../lifecycle/launch/start-sensor-bridge.ts';
@@ -30,6 +30,7 @@ export async function runSensorsUse(
   try {
     const running = await findRunning(paths);
     if (running === undefined) throw notRunning(config.name);
+    refuseUnreadable(paths, running);
     if (running.state?.plan.sensorPort !== true) {
       throw new UtopiaError(
         'machine-not-running',

@@ -3,13 +3,19 @@ import type { Context, GlobalOptions } from '../context.ts';
 import type { People } from '../host/facts/people.ts';
 import { findPeople } from '../host/people.ts';
 import { exitStatus, type ExitStatus } from '../errors.ts';
-import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
+import {
+  findRunning,
+  readState,
+  unreadableStateHint,
+  type RunningMachine,
+} from '../machine/state.ts';
+import type { Reading } from '../system/json-file.ts';
 import { homeFolder } from '../system/places.ts';
 import { cardRow, connectionCard } from '../ui/card.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
-import { readSuspended, type SuspendedMachine } from '../vmstate/suspended.ts';
+import { lookForSuspended, suspendedFiles, type SuspendedMachine } from '../vmstate/suspended.ts';
 import {
   conditionTexts,
   findCondition,
@@ -36,8 +42,10 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
   const people = await findPeople(context.env, context.cwd);
   const overlayBytes = await allocatedBytes(located.config.privateFile);
 
-  const suspended =
-    condition === 'suspended' ? await readSuspended(located.config.privateFile) : undefined;
+  const memory =
+    condition === 'suspended' ? await lookForSuspended(located.config.privateFile) : undefined;
+  const suspended = memory?.kind === 'read' ? memory.value : undefined;
+  const unreadable = findUnreadable(located, running, memory);
   const status = condition === 'running' ? exitStatus.ok : exitStatus.unavailable;
   if (globals.json) {
     context.terminal.json({
@@ -62,6 +70,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       suspendedAt: suspended?.manifest.savedAt,
       overlay: { path: located.config.privateFile, bytes: overlayBytes },
       backingFile: running?.state?.backingFile,
+      unreadable,
       consoleLog: located.paths.consoleLog,
       qemuLog: located.paths.qemuLog,
     });
@@ -73,6 +82,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
     people,
     overlayBytes,
     suspended,
+    unreadable,
   })) {
     context.terminal.out(line);
   }
@@ -86,17 +96,42 @@ interface Found {
   readonly people: People;
   readonly overlayBytes: number | undefined;
   readonly suspended: SuspendedMachine | undefined;
+  readonly unreadable: UnreadableRecord | undefined;
+}
+
+/** A record of the machine that is there, and why it cannot be read. */
+interface UnreadableRecord {
+  readonly path: string;
+  readonly why: string;
+  readonly hint: string;
+}
+
+function findUnreadable(
+  { config, paths }: LocatedMachine,
+  running: RunningMachine | undefined,
+  memory: Reading<SuspendedMachine> | undefined,
+): UnreadableRecord | undefined {
+  if (memory?.kind === 'unreadable') {
+    const hint = 'Put it back, or boot (its memory is lost): utopia up --cold';
+    return { path: suspendedFiles(config.privateFile).manifest, why: memory.why, hint };
+  }
+  if (running?.unreadable === undefined) return undefined;
+  return { path: paths.stateFile, why: running.unreadable, hint: unreadableStateHint };
 }
 
 async function describe(
   context: Context,
   { config, paths }: LocatedMachine,
-  { running, condition, people, overlayBytes, suspended }: Found,
+  { running, condition, people, overlayBytes, suspended, unreadable }: Found,
 ): Promise<string[]> {
   const home = homeFolder(context.env);
   const short = (path: string): string => shortenPath(path, context.cwd, home);
   const { columns } = context.terminal;
-  const sentence = `${config.name} ${conditionTexts[condition]}.`;
+  const text =
+    condition === 'suspended' && suspended === undefined
+      ? 'is suspended, and the record of its memory cannot be read'
+      : conditionTexts[condition];
+  const sentence = `${config.name} ${text}.`;
   const lines = foldFor(context.terminal.stdout, sentence, columns);
   const disk = short(config.privateFile);
   const size =
@@ -109,6 +144,11 @@ async function describe(
     const age = context.now().getTime() - Date.parse(suspended.manifest.savedAt);
     const memory = `${formatBytes(suspended.manifest.stateBytes)}, saved ${formatDuration(age)} ago`;
     lines.push(...cardRow('memory', memory, columns));
+  }
+  if (unreadable !== undefined) {
+    const { path, why, hint } = unreadable;
+    const what = `${short(path)} cannot be read: ${why}`;
+    lines.push(...cardRow('record', what, columns), ...cardRow('do', hint, columns));
   }
   if (running === undefined) return lines;
   if (state !== undefined) {

@@ -12,6 +12,7 @@ import { quoteForShell } from '../text/shell-words.ts';
 import { underUsersUmask } from '../system/umask.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { refuseUnreadable } from '../machine/state.ts';
 
 /** Port at the other end of a tunnel: display 1 there, since 0 may be that host's own. */
 const tunnelPort = vncBasePort + 1;
@@ -28,6 +29,7 @@ export async function runVnc(
   const { terminal, env } = context;
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
+  refuseUnreadable(located.paths, running);
   const screen = running.state?.plan.vnc;
   if (screen === undefined) {
     throw new UtopiaError('machine-not-running', `${located.config.name} runs without a screen.`, {

@@ -67,7 +67,7 @@ export const waitingRules: readonly Rule[] = [
   {
     id: 'processor-stuck',
     explain: (evidence) => {
-      if (evidence.timedOut !== true && !isSilent(evidence)) return undefined;
+      if ((evidence.silentForMs ?? 0) < stuckSilenceMs) return undefined;
       const lines = guestLines(evidence).filter((line) => stuckLine.test(line));
       if (lines.length < 2) return undefined;
       const emulated = evidence.accelerator === 'tcg';
@@ -113,6 +113,8 @@ export const waitingRules: readonly Rule[] = [
 const stuckLine =
   /\bsoft lockup - CPU#\d+ stuck for|\bhard LOCKUP on cpu|\brcu\w*:? .{0,80}\bdetected (?:expedited )?stalls?\b|\brcu_\w+ (?:self-)?detected stall/i;
 
+/** The kernel reports a processor after 20 s, and again after as long: what else comes shows that the guest gets on. */
+const stuckSilenceMs = 20_000;
 /** Silence below this is no evidence of anything. */
 const noteworthySilenceMs = 5_000;
 

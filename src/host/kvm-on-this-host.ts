@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Environment } from '../environment.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';
+import { aFlag, aNumber, aText, maybe, object, type Shape } from '../text/shape.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
 /** Where Linux has its KVM device. */
@@ -8,6 +9,16 @@ export const kvmDevice = '/dev/kvm';
 
 /** What the next minute may change: a virtual machine that is powered off, a host that is less busy. */
 const passingCauses: readonly string[] = ['busy', 'canary-failed', 'host-too-busy'];
+
+const verdictShape = object({
+  works: aFlag,
+  cpuModel: maybe(aText),
+  cause: maybe(aText),
+  reason: maybe(aText),
+  kvmMs: maybe(aNumber),
+  tcgMs: maybe(aNumber),
+  tcgExit: maybe(aNumber),
+}) as Shape<unknown> as Shape<KvmVerdict>;
 
 /**
  * Whether a guest runs with KVM on this host, found out once and remembered for
@@ -29,6 +40,7 @@ export async function judgeThisHost(
     env,
     'kvm-verdict',
     await verdictKey(binary),
+    verdictShape,
     probe,
     ({ works, cause }) => works || !passingCauses.includes(cause ?? ''),
   );

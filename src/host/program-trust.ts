@@ -1,7 +1,9 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { homeFolder, stateRoot } from '../system/places.ts';
+import { aText, listOf, object, oneOf } from '../text/shape.ts';
+import { readKnown } from '../system/json-file.ts';
 
 /**
  * A program that a folder of the lab can put in QEMU's place: it comes with material
@@ -30,14 +32,11 @@ export function trustFile(env: Environment): string {
   return join(stateRoot(env), 'trusted-programs.json');
 }
 
-/** The paths that this user agreed to; none where the file cannot be read. */
+const trustShape = object({ schema: oneOf(1), paths: listOf(aText) });
+
+/** The paths that this user agreed to; none where the file cannot be read: they are asked about again. */
 export async function readTrusted(env: Environment): Promise<readonly string[]> {
-  try {
-    const { paths } = JSON.parse(await readFile(trustFile(env), 'utf8')) as { paths?: unknown };
-    return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : [];
-  } catch {
-    return [];
-  }
+  return (await readKnown(trustFile(env), trustShape))?.paths ?? [];
 }
 
 /**

@@ -2,12 +2,22 @@ import type { FeatureLists } from './types.ts';
 import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { findQemuPrograms } from './find-qemu.ts';
+import { aFlag, aText, listOf, object, type Shape } from '../text/shape.ts';
 import type { ProgramPlaces } from './program-trust.ts';
 import type { QemuInstallation } from './types.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
 /** Longest wait for a QEMU that only prints a list. */
 const listTimeoutMs = 5_000;
+
+const listsShape: Shape<FeatureLists> = object({
+  version: aText,
+  devices: listOf(aText),
+  netdevs: listOf(aText),
+  accelerators: listOf(aText),
+  objects: listOf(aText),
+  hasSandbox: aFlag,
+});
 
 /**
  * Finds QEMU and asks this very binary what it was built with; the answers are
@@ -53,7 +63,7 @@ export async function readFeatures(
   signal?: AbortSignal,
   timeoutScale = 1,
 ): Promise<FeatureLists> {
-  return await remembered(env, 'qemu-features', await programKey(binary), async () =>
+  return await remembered(env, 'qemu-features', await programKey(binary), listsShape, async () =>
     askFeatures(binary, listTimeoutMs * timeoutScale, signal),
   );
 }

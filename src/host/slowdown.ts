@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Environment } from '../environment.ts';
 import { bootSector, sectorArguments, withFloppy } from './canary.ts';
-import { slowdownCache, type Measured } from './known-slowdown.ts';
+import { measuredShape, slowdownCache } from './known-slowdown.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
 /** Rounds between two dots: 4 ms under emulation on a machine of 2023, less than a turn of a busy host's scheduler. */
@@ -44,10 +44,11 @@ export async function measureSlowdown(
   env: Environment,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const measured = await remembered<Measured>(
+  const measured = await remembered(
     env,
     slowdownCache,
     await programKey(binary),
+    measuredShape,
     async () => {
       const emulatedMs = await timeLoopInGuest(binary, signal);
       return emulatedMs === undefined ? {} : { slowdown: emulatedMs / timeLoopHere() };

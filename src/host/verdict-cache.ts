@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
 import { utopiaVersion } from '../version.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readKnown } from '../system/json-file.ts';
+import { anything, aText, object, type Shape } from '../text/shape.ts';
 import { makeFolder } from '../system/make-folder.ts';
 
 /** Raised when a verdict's shape or a probe changes within a version. */
@@ -18,10 +19,11 @@ export async function remembered<Verdict>(
   env: Environment,
   name: string,
   key: readonly (string | number)[],
+  shape: Shape<Verdict>,
   probe: () => Promise<Verdict>,
   lasting: (verdict: Verdict) => boolean = () => true,
 ): Promise<Verdict> {
-  const known = await recalled<Verdict>(env, name, key);
+  const known = await recalled(env, name, key, shape);
   if (known !== undefined) return known;
   const verdict = await probe();
   if (!lasting(verdict)) return verdict;
@@ -40,16 +42,11 @@ export async function recalled<Verdict>(
   env: Environment,
   name: string,
   key: readonly (string | number)[],
+  shape: Shape<Verdict>,
 ): Promise<Verdict | undefined> {
-  try {
-    const { key: found, verdict } = JSON.parse(await readRegularText(fileOf(env, name))) as {
-      readonly key: string;
-      readonly verdict: Verdict;
-    };
-    return found === wordOf(key) ? verdict : undefined;
-  } catch {
-    return undefined;
-  }
+  const found = await readKnown(fileOf(env, name), object({ key: aText, verdict: anything }));
+  if (found?.key !== wordOf(key) || shape(found.verdict) !== undefined) return undefined;
+  return found.verdict as Verdict;
 }
 
 function fileOf(env: Environment, name: string): string {

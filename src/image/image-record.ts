@@ -1,22 +1,35 @@
 import { rename, rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../system/atomic-file.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readKnown } from '../system/json-file.ts';
+import {
+  aCount,
+  aFlag,
+  aText,
+  aTime,
+  listOf,
+  maybe,
+  object,
+  oneOf,
+  type Shaped,
+} from '../text/shape.ts';
 
 /** What is remembered about an image that utopia built, as JSON in a file beside it. */
-export interface ImageRecord {
-  readonly schema: 1;
-  readonly suite: string;
-  readonly profile: string;
+export type ImageRecord = Shaped<typeof recordShape>;
+
+const recordShape = object({
+  schema: oneOf(1),
+  suite: aText,
+  profile: aText,
   /** Debian packages besides the profile's own. */
-  readonly include?: readonly string[];
+  include: maybe(listOf(aText)),
   /** Key of the recipe, see imageRecipeHash. */
-  readonly recipe: string;
-  readonly sizeBytes: number;
+  recipe: aText,
+  sizeBytes: aCount,
   /** ISO 8601. */
-  readonly builtAt: string;
+  builtAt: aTime,
   /** What its first boot has shown: it boots right, or not; absent where nobody looked. */
-  readonly verified?: boolean;
-}
+  verified: maybe(aFlag),
+});
 
 /** `x.raw.json` beside `x.raw`. */
 export function imageRecordPath(imagePath: string): string {
@@ -42,14 +55,5 @@ export async function writeImageRecord(
 
 /** The record beside an image; undefined for a fetched image, or when it cannot be understood. */
 export async function readImageRecord(imagePath: string): Promise<ImageRecord | undefined> {
-  try {
-    const record = JSON.parse(
-      await readRegularText(imageRecordPath(imagePath)),
-    ) as Partial<ImageRecord>;
-    return record.schema === 1 && typeof record.recipe === 'string'
-      ? (record as ImageRecord)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return await readKnown(imageRecordPath(imagePath), recordShape);
 }

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { FileIdentity } from './identity.ts';
+import { readJson, readKnown } from '../system/json-file.ts';
 import { readRegularText } from '../system/regular-file.ts';
+import { aCount, aText, aTime, digits, object, oneOf, type Shape } from '../text/shape.ts';
 
 /**
  * What utopia remembers about an overlay, as JSON in a file beside it: the
@@ -15,6 +17,22 @@ export interface OverlayRecord {
   readonly recordedAt: string;
 }
 
+const recordShape: Shape<OverlayRecord> = object({
+  schema: oneOf(1),
+  backing: object({
+    path: aText,
+    identity: object({
+      bytes: aCount,
+      mtimeNs: digits,
+      ctimeNs: aText,
+      device: aText,
+      inode: aText,
+      sampleHash: aText,
+    }),
+  }),
+  recordedAt: aTime,
+});
+
 /** `private.qcow2.utopia.json` beside `private.qcow2`. */
 export function recordPath(overlayPath: string): string {
   return `${overlayPath}.utopia.json`;
@@ -25,20 +43,23 @@ export function recordPath(overlayPath: string): string {
  * utopia.sh's) or when it cannot be understood.
  */
 export async function readRecord(overlayPath: string): Promise<OverlayRecord | undefined> {
-  try {
-    const record = JSON.parse(
-      await readRegularText(recordPath(overlayPath)),
-    ) as Partial<OverlayRecord>;
-    const whole =
-      record.schema === 1 &&
-      typeof record.backing?.path === 'string' &&
-      typeof record.backing.identity?.sampleHash === 'string' &&
-      typeof record.backing.identity.bytes === 'number' &&
-      /^\d+$/.test(record.backing.identity.mtimeNs);
-    return whole ? (record as OverlayRecord) : undefined;
-  } catch {
-    return undefined;
-  }
+  return await readKnown(recordPath(overlayPath), recordShape);
+}
+
+/** The same, with a warning where there is one that cannot be read: it does not tell of a changed image. */
+export async function readRecordToStart(
+  overlayPath: string,
+): Promise<{ readonly record: OverlayRecord | undefined; readonly warnings: readonly string[] }> {
+  const reading = await readJson(recordPath(overlayPath), recordShape);
+  if (reading.kind === 'read') return { record: reading.value, warnings: [] };
+  const text =
+    reading.kind === 'absent'
+      ? []
+      : [
+          `${recordPath(overlayPath)} cannot be read: ${reading.why} ` +
+            'It is written anew: its image counts as unchanged.',
+        ];
+  return { record: undefined, warnings: text };
 }
 
 /** Writes the record beside the overlay, in one step. */

@@ -10,7 +10,7 @@ import { identifyFile } from './identity.ts';
 import { copyOfSmall, makeOverlay, removeLeftovers } from './overlay-creation.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { matchOverlay, type OverlayMatch } from './overlay-match.ts';
-import { readRecord, recordPath, writeRecord } from './overlay-record.ts';
+import { readRecordToStart, recordPath, writeRecord } from './overlay-record.ts';
 import { keepFromOthers } from './private-file.ts';
 import type { QemuImg } from './qemu-img.ts';
 import type { BackingFile, Overlay, OverlayPrediction } from './types.ts';
@@ -81,7 +81,9 @@ export async function describeOverlay(question: OverlayQuestion): Promise<Overla
 async function judge(existing: OverlayFile, question: OverlayQuestion): Promise<OverlayMatch> {
   const { backing, running = false, locks } = question;
   if (!running) await refuseLocked(existing.path, locks);
-  const match = await matchOverlay(existing, backing, await readRecord(existing.path));
+  const { record, warnings } = await readRecordToStart(existing.path);
+  const matched = await matchOverlay(existing, backing, record);
+  const match = { ...matched, warnings: [...warnings, ...matched.warnings] };
   if (running) return match;
   const tight = await checkRoom(dirname(existing.path), 0);
   return tight === undefined ? match : { ...match, warnings: [...match.warnings, tight] };

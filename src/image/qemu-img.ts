@@ -1,6 +1,8 @@
 import { withoutWarnings } from '../qemu-words.ts';
 import { UtopiaError } from '../errors.ts';
+import { checkJson } from '../system/json-file.ts';
 import { saysOutOfRoom } from '../system/out-of-space.ts';
+import { aFlag, aNumber, aText, maybe, object } from '../text/shape.ts';
 import type { BackingFile } from './types.ts';
 
 /** What is needed to run qemu-img. */
@@ -21,6 +23,15 @@ export interface ImageInfo {
   readonly corrupt: boolean;
 }
 
+const infoShape = object({
+  format: aText,
+  'virtual-size': aNumber,
+  'actual-size': maybe(aNumber),
+  'backing-filename': maybe(aText),
+  'backing-filename-format': maybe(aText),
+  'format-specific': maybe(object({ data: maybe(object({ corrupt: maybe(aFlag) })) })),
+});
+
 /** For writing headers: longer than this it hangs on a dead network file system. */
 const timeoutMs = 60_000;
 
@@ -32,14 +43,13 @@ export async function readImageInfo(qemuImg: QemuImg, path: string): Promise<Ima
 
 /** Reads the output of `qemu-img info --output=json`. */
 export function parseImageInfo(text: string): ImageInfo {
-  const info = JSON.parse(text) as {
-    readonly format: string;
-    readonly 'virtual-size': number;
-    readonly 'actual-size'?: number;
-    readonly 'backing-filename'?: string;
-    readonly 'backing-filename-format'?: string;
-    readonly 'format-specific'?: { readonly data?: { readonly corrupt?: boolean } };
-  };
+  const reading = checkJson(text, infoShape);
+  if (reading.kind !== 'read') {
+    throw new UtopiaError('qemu-failed', `What qemu-img says is not understood: ${reading.why}`, {
+      hint: 'utopia doctor looks at the host.',
+    });
+  }
+  const info = reading.value;
   return {
     format: info.format,
     virtualBytes: info['virtual-size'],

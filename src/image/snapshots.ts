@@ -5,7 +5,8 @@ import { UtopiaError } from '../errors.ts';
 import { isThere } from '../system/look.ts';
 import { layerBytes, layersIn } from './layers-folder.ts';
 import { occupiedBytes } from './set-aside/purge.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readKnown } from '../system/json-file.ts';
+import { aNumber, aText, aTime, maybe, object, oneOf } from '../text/shape.ts';
 
 /** What stands in `snapshot.json` of a snapshot's folder. */
 export interface SnapshotNote {
@@ -18,6 +19,15 @@ export interface SnapshotNote {
   /** Name of the snapshot that the private file was restored from, or saved as, last. */
   readonly parent?: string | undefined;
 }
+
+/** The name is the folder's, whatever stands in the note. */
+const noteShape = object({
+  schema: oneOf(1),
+  name: aText,
+  text: maybe(aText),
+  savedAt: aTime,
+  parent: maybe(aText),
+});
 
 /** What a machine had in memory when its snapshot was saved. */
 export interface SnapshotMemory {
@@ -116,25 +126,13 @@ async function findMemory(folder: string): Promise<SnapshotMemory | undefined> {
  */
 async function readNote(folder: string): Promise<SnapshotNote | undefined> {
   const files = snapshotFiles(folder);
-  const note = await readRegularText(files.note)
-    .then((text) => JSON.parse(text) as Partial<SnapshotNote> | null)
-    .catch(() => undefined);
-  const schema: unknown = note?.schema;
-  if (typeof schema === 'number' && schema !== 1) return undefined;
-  if (note?.schema === 1 && isTime(note.savedAt) && isText(note.text) && isText(note.parent)) {
-    return note as SnapshotNote;
-  }
+  const note = await readKnown(files.note, noteShape);
+  if (note !== undefined) return note;
+  const other = await readKnown(files.note, object({ schema: aNumber }));
+  if (other !== undefined && other.schema !== 1) return undefined;
   const disk = await stat(files.disk).catch(() => undefined);
   if (disk?.isFile() !== true) return undefined;
   return { schema: 1, name: basename(folder), savedAt: disk.mtime.toISOString() };
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
-}
-
-function isText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
 }
 
 /** Whether there is anything under the name of a snapshot that is none this version knows. */

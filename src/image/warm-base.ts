@@ -1,43 +1,51 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readKnown } from '../system/json-file.ts';
+import {
+  aCount,
+  aFlag,
+  aText,
+  aTime,
+  listOf,
+  maybe,
+  object,
+  oneOf,
+  type Shaped,
+} from '../text/shape.ts';
 import { makeFolder } from '../system/make-folder.ts';
 
-const manifestSchema = z.object({
-  schema: z.literal(1),
+const manifestShape = object({
+  schema: oneOf(1),
   /** The image's absolute path. */
-  image: z.string(),
+  image: aText,
   /** QEMU's versioned name, `pc-i440fx-7.2`. */
-  machineType: z.string(),
-  qemuVersion: z.string(),
-  accelerator: z.string(),
-  memoryMiB: z.number(),
-  cpus: z.number(),
+  machineType: aText,
+  qemuVersion: aText,
+  accelerator: aText,
+  memoryMiB: aCount,
+  cpus: aCount,
   /** Shares that were mounted in the guest, and taken away to save it. */
-  mounts: z.optional(
-    z.array(z.object({ source: z.string(), target: z.string(), options: z.string() })),
-  ),
+  mounts: maybe(listOf(object({ source: aText, target: aText, options: aText }))),
   /** Kinds of the guest's SSH host keys, `ed25519`: each machine that goes on gets its own. */
-  hostKeys: z.optional(z.array(z.string())),
+  hostKeys: maybe(listOf(aText)),
   /**
    * Its sshd waits for the agent to write its host keys: nobody is answered before a
    * machine has its own.
    */
-  sshdAwaitsKeys: z.optional(z.boolean()),
+  sshdAwaitsKeys: maybe(aFlag),
   /** The devices that the guest sees, as a saved state names them. */
-  hardware: z.optional(z.array(z.string())),
+  hardware: maybe(listOf(aText)),
   /** Absent in a base of the first: see hardware-generation.ts. */
-  hardwareGeneration: z.optional(z.number()),
+  hardwareGeneration: maybe(aCount),
   /** ISO 8601. */
-  madeAt: z.string(),
+  madeAt: aTime,
 });
 
 /** What a warm base is of. */
-export type WarmBaseManifest = z.infer<typeof manifestSchema>;
+export type WarmBaseManifest = Shaped<typeof manifestShape>;
 
 /** A booted machine in the store: its memory, and what its boot wrote to the disk. */
 export interface WarmBase {
@@ -75,8 +83,8 @@ export async function findWarmBase(env: Environment, key: string): Promise<WarmB
   const state = join(folder, warmFiles.state);
   const memory = join(folder, warmFiles.memory);
   try {
-    const text = await readRegularText(join(folder, warmFiles.manifest));
-    const manifest = manifestSchema.parse(JSON.parse(text));
+    const manifest = await readKnown(join(folder, warmFiles.manifest), manifestShape);
+    if (manifest === undefined) return undefined;
     const files = await Promise.all([disk, state, memory].map((file) => stat(file)));
     const bytes = files.reduce((sum, { blocks }) => sum + blocks * 512, 0);
     return { key, folder, disk, state, memory, manifest, bytes };

@@ -4,13 +4,14 @@ import { pathsOfId, type MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';
 import { machineIds } from './registry.ts';
 import { readState } from './state.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readKnown } from '../system/json-file.ts';
+import { aCount, aPort, maybe, object } from '../text/shape.ts';
 
 /** Ports that `auto` has chosen for a machine; it asks for them again at its next start. */
 export interface KeptPorts {
-  readonly ssh?: number;
+  readonly ssh?: number | undefined;
   /** Display N is TCP port 5900 + N. */
-  readonly vncDisplay?: number;
+  readonly vncDisplay?: number | undefined;
 }
 
 /** VNC's display 0 is TCP port 5900 (RFC 6143). */
@@ -18,16 +19,11 @@ export const vncBasePort = 5900;
 
 /** What `auto` chose the last time; nothing when it never did, or when the note is unreadable. */
 export async function readKeptPorts(paths: Pick<MachinePaths, 'portsFile'>): Promise<KeptPorts> {
-  try {
-    const { ssh, vncDisplay } = JSON.parse(await readRegularText(paths.portsFile)) as KeptPorts;
-    return {
-      ...(Number.isInteger(ssh) ? { ssh } : {}),
-      ...(Number.isInteger(vncDisplay) ? { vncDisplay } : {}),
-    };
-  } catch {
-    return {};
-  }
+  return (await readKnown(paths.portsFile, portsShape)) ?? {};
 }
+
+/** Without it others are chosen: the note of a damaged one is not missed. */
+const portsShape = object({ ssh: maybe(aPort), vncDisplay: maybe(aCount) });
 
 export async function writeKeptPorts(paths: MachinePaths, ports: KeptPorts): Promise<void> {
   const draft = `${paths.portsFile}.${process.pid}`;
@@ -40,10 +36,7 @@ export function portsOfPlan({ ssh, vnc, forwards }: MachinePlan): number[] {
   return [
     ssh.port,
     ...(vnc !== undefined && 'display' in vnc ? [vncBasePort + vnc.display] : []),
-    // Not in the state of a machine that an older utopia started.
-    ...((forwards as MachinePlan['forwards'] | undefined) ?? [])
-      .filter(({ protocol }) => protocol === 'tcp')
-      .map(({ hostPort }) => hostPort),
+    ...forwards.filter(({ protocol }) => protocol === 'tcp').map(({ hostPort }) => hostPort),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, rm } from 'node:fs/promises';
+import { UtopiaError } from '../errors.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { Environment } from '../environment.ts';
 import type { MachinePaths } from './paths.ts';
@@ -11,7 +12,9 @@ import {
   waitForExit,
   type ProcessIdentity,
 } from '../system/process.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readJson } from '../system/json-file.ts';
+import { aText, object } from '../text/shape.ts';
+import { processShape } from './state-shape.ts';
 
 /** The sensor bridge of a machine, as written down in its state folder. */
 export interface SensorBridge {
@@ -19,6 +22,8 @@ export interface SensorBridge {
   readonly feed: string;
   readonly process: ProcessIdentity;
 }
+
+const bridgeShape = object({ feed: aText, process: processShape });
 
 /** A bridge that is asked to end has nothing to write back. */
 const endMs = 2_000;
@@ -56,19 +61,31 @@ export async function startBridge(
   }
 }
 
-/** The machine's bridge and whether it runs; undefined when its last start had none. */
+/**
+ * The machine's bridge and whether it runs; undefined when its last start had none. Throws
+ * `state-unfit` where it is written down and cannot be read: it may run, and its QEMU hears one bridge only.
+ */
 export async function findBridge(
   paths: MachinePaths,
 ): Promise<(SensorBridge & { readonly alive: boolean }) | undefined> {
-  try {
-    const bridge = JSON.parse(await readRegularText(paths.sensorsFile)) as SensorBridge;
-    return { ...bridge, alive: await isAlive(bridge.process) };
-  } catch {
-    return undefined;
+  const reading = await readJson(paths.sensorsFile, bridgeShape);
+  if (reading.kind === 'absent') return undefined;
+  if (reading.kind === 'unreadable') {
+    throw new UtopiaError('state-unfit', 'The record of the sensor bridge cannot be read.', {
+      details: [`${paths.sensorsFile}: ${reading.why}`],
+      hint: 'utopia down ends the machine and its bridge; utopia up starts both anew.',
+    });
   }
+  return { ...reading.value, alive: await isAlive(reading.value.process) };
 }
 
-/** Ends the machine's bridge, if it runs. It would end by itself soon after its QEMU. */
+/** Ends the bridge of a machine that has ended, if it runs. It would end by itself soon after its QEMU. */
+export async function forgetBridge(paths: MachinePaths): Promise<void> {
+  await endBridge(paths).catch(() => {});
+  await rm(paths.sensorsFile, { force: true });
+}
+
+/** Ends the machine's bridge, if it runs. Throws as findBridge does. */
 export async function endBridge(paths: MachinePaths): Promise<void> {
   const bridge = await findBridge(paths);
   if (bridge === undefined) return;

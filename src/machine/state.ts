@@ -1,5 +1,6 @@
 import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { endBridge } from './sensor-bridge.ts';
+import { UtopiaError } from '../errors.ts';
+import { forgetBridge } from './sensor-bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
 import {
@@ -9,7 +10,10 @@ import {
   type ProcessIdentity,
 } from '../system/process.ts';
 import type { ShareOwner } from './share-owner.ts';
+import { readJson, type Reading } from '../system/json-file.ts';
 import { readRegularText } from '../system/regular-file.ts';
+import type { Shaped } from '../text/shape.ts';
+import { stateShape } from './state-shape.ts';
 
 /** What is written down about a machine that was started, as JSON in its state folder. */
 export interface MachineState {
@@ -57,36 +61,54 @@ export async function writeState(paths: MachinePaths, state: MachineState): Prom
 
 /** The machine as it was last started, running or not; undefined when it never was, or unreadable. */
 export async function readState(paths: MachinePaths): Promise<MachineState | undefined> {
-  try {
-    const state = JSON.parse(await readRegularText(paths.stateFile)) as Partial<MachineState>;
-    const { schema, name, file, qemu, plan, ssh } = state;
-    const whole =
-      schema === 1 &&
-      typeof name === 'string' &&
-      typeof file === 'string' &&
-      typeof plan?.overlay === 'string' &&
-      isAddress(plan.ssh) &&
-      isAddress(ssh) &&
-      isIdentity(qemu);
-    return whole ? (state as MachineState) : undefined;
-  } catch {
-    return undefined;
-  }
+  const reading = await lookForState(paths);
+  return reading.kind === 'read' ? reading.value : undefined;
 }
 
-/** What stands in a damaged file may be of any type, whatever its keys. */
-function isAddress(value: Partial<HostAddress> | null | undefined): boolean {
-  return typeof value?.host === 'string' && Number.isInteger(value.port);
+async function lookForState({ stateFile }: MachinePaths): Promise<Reading<MachineState>> {
+  const reading = await readJson(stateFile, stateShape);
+  return reading.kind === 'read'
+    ? { kind: 'read', value: withWhatCameLater(reading.value) }
+    : reading;
 }
 
-function isIdentity(value: Partial<ProcessIdentity> | null | undefined): boolean {
-  return Number.isInteger(value?.pid) && Number.isInteger(value?.startTicks);
+/** The state of a machine that an older utopia started has what its machine had of these: nothing. */
+function withWhatCameLater(state: Shaped<typeof stateShape>): MachineState {
+  const { plan } = state;
+  const { cpuModel, vnc, files, extras, forwards = [], disks = [], sensorPort = false } = plan;
+  const { coreInfo = false, monitorObjects = false, stateByFile = false } = extras;
+  return {
+    ...state,
+    plan: {
+      ...plan,
+      ...{ cpuModel, vnc, forwards, disks, sensorPort },
+      files: { ...files, sensorsSocket: files.sensorsSocket ?? '' },
+      extras: { ...extras, coreInfo, monitorObjects, stateByFile },
+    },
+  };
 }
 
 /** A QEMU of ours that runs. Without `state` its launcher died before it could write one. */
 export interface RunningMachine {
   readonly qemu: ProcessIdentity;
   readonly state: MachineState | undefined;
+  /** Why what was written down about it cannot be read, to stand behind a colon. */
+  readonly unreadable?: string;
+}
+
+/** What to do about a machine that runs and whose state file cannot be read. */
+export const unreadableStateHint = 'utopia down, then utopia up writes it anew.';
+
+/** Throws `state-unfit` for a machine that runs and whose state file cannot be read. */
+export function refuseUnreadable(
+  { stateFile }: Pick<MachinePaths, 'stateFile'>,
+  { unreadable }: Pick<RunningMachine, 'unreadable'>,
+): void {
+  if (unreadable === undefined) return;
+  throw new UtopiaError('state-unfit', 'How this machine was started cannot be read.', {
+    details: [`${stateFile}: ${unreadable}`],
+    hint: unreadableStateHint,
+  });
 }
 
 /**
@@ -96,10 +118,14 @@ export interface RunningMachine {
  * and before it has written that, among all processes.
  */
 export async function findRunning(paths: MachinePaths): Promise<RunningMachine | undefined> {
-  const state = await readState(paths);
-  if (state !== undefined && (await isAlive(state.qemu))) return { qemu: state.qemu, state };
+  const reading = await lookForState(paths);
+  if (reading.kind === 'read' && (await isAlive(reading.value.qemu))) {
+    return { qemu: reading.value.qemu, state: reading.value };
+  }
   const qemu = (await findByPidFile(paths.pidFile)) ?? (await findStarting(paths));
-  return qemu === undefined ? undefined : { qemu, state: undefined };
+  if (qemu === undefined) return undefined;
+  const why = reading.kind === 'unreadable' ? { unreadable: reading.why } : {};
+  return { qemu, state: undefined, ...why };
 }
 
 async function findByPidFile(pidFile: string): Promise<ProcessIdentity | undefined> {
@@ -138,7 +164,7 @@ async function findStarting({
 
 /** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
-  await endBridge(paths);
+  await forgetBridge(paths);
   const { pidFile, startingFile, qmpSocket, watchSocket, consoleSocket } = paths;
   const { sensorsSocket, agentSocket, vncSocket, aliveFile } = paths;
   const sockets = [qmpSocket, watchSocket, consoleSocket, sensorsSocket, agentSocket, vncSocket];

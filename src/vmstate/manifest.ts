@@ -1,52 +1,62 @@
-import * as z from 'zod/mini';
 import { writeFileAtomically } from '../system/atomic-file.ts';
-import { readRegularText } from '../system/regular-file.ts';
+import { readJson, type Reading } from '../system/json-file.ts';
+import {
+  aCount,
+  aFlag,
+  aText,
+  aTime,
+  listOf,
+  maybe,
+  object,
+  oneOf,
+  type Shaped,
+} from '../text/shape.ts';
 
 /**
  * By what a disk is recognised again: whoever wrote to it since then changed its
  * time or size. A rename and a hard link leave all of these as they are.
  */
-const diskSchema = z.object({
-  path: z.string(),
-  bytes: z.number(),
+const diskShape = object({
+  path: aText,
+  bytes: aCount,
   /** Nanoseconds since 1970, decimal: more digits than a number holds. */
-  mtimeNs: z.string(),
-  inode: z.string(),
+  mtimeNs: aText,
+  inode: aText,
 });
 
 /** What a saved state goes with; it cannot be restored into anything else. */
-const manifestSchema = z.object({
-  schema: z.literal(1),
+export const manifestShape = object({
+  schema: oneOf(1),
   /** ISO 8601. */
-  savedAt: z.string(),
+  savedAt: aTime,
   /** The state file: a name beside the manifest, or an absolute path. */
-  stateFile: z.string(),
-  stateBytes: z.number(),
+  stateFile: aText,
+  stateBytes: aCount,
   /** `7.2.22`. */
-  qemuVersion: z.string(),
+  qemuVersion: aText,
   /** QEMU's versioned name, `pc-i440fx-7.2`. */
-  machineType: z.string(),
-  accelerator: z.string(),
+  machineType: aText,
+  accelerator: aText,
   /** `default` for QEMU's own choice. */
-  cpuModel: z.string(),
-  cpus: z.number(),
-  memoryMiB: z.number(),
+  cpuModel: aText,
+  cpus: aCount,
+  memoryMiB: aCount,
   /** The devices and the user's arguments that the guest sees: see describeHardware. */
-  hardware: z.array(z.string()),
+  hardware: listOf(aText),
   /** Absent in a record of the first: see hardware-generation.ts. */
-  hardwareGeneration: z.optional(z.number()),
+  hardwareGeneration: maybe(aCount),
   /** The whole argument list, for people. */
-  argv: z.array(z.string()),
+  argv: listOf(aText),
   /** The private file first, then exercise disks that the guest writes to. */
-  disks: z.array(diskSchema),
+  disks: listOf(diskShape),
   /** Mounts of shares that were taken away for saving, as in the guest's /proc/mounts. */
-  mounts: z.array(z.object({ source: z.string(), target: z.string(), options: z.string() })),
+  mounts: listOf(object({ source: aText, target: aText, options: aText })),
   /** The agent waits in the guest's memory, to wake it without a login. */
-  agent: z.optional(z.boolean()),
+  agent: maybe(aFlag),
 });
 
-export type VmStateManifest = z.infer<typeof manifestSchema>;
-export type DiskIdentity = z.infer<typeof diskSchema>;
+export type VmStateManifest = Shaped<typeof manifestShape>;
+export type DiskIdentity = Shaped<typeof diskShape>;
 
 /** One thing that is not as it was when a state was saved. */
 export interface VmStateDifference {
@@ -55,20 +65,9 @@ export interface VmStateDifference {
   readonly text: string;
 }
 
-/** Reads a manifest from its text; undefined when it is none that this version knows. */
-export function parseManifest(text: string): VmStateManifest | undefined {
-  try {
-    const result = z.safeParse(manifestSchema, JSON.parse(text));
-    return result.success ? result.data : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The manifest in a file; undefined when there is none, or none that this version knows. */
-export async function readManifest(file: string): Promise<VmStateManifest | undefined> {
-  const text = await readRegularText(file).catch(() => undefined);
-  return text === undefined ? undefined : parseManifest(text);
+/** The manifest in a file, or why it cannot be read. */
+export async function readManifest(file: string): Promise<Reading<VmStateManifest>> {
+  return await readJson(file, manifestShape);
 }
 
 /** Writes a manifest in one step. A saved state counts from then on: its state file must be whole. */

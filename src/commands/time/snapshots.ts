@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { listKept, type KeptOverlay } from '../../image/set-aside/list.ts';
+import { complainOfKept, type KeptOverlay, listKept } from '../../image/set-aside/list.ts';
 import {
   findSnapshot,
   listSnapshots,
@@ -24,6 +24,7 @@ export async function runSnapshotList(context: Context, globals: GlobalOptions):
   const snapshots = await listSnapshots(config.privateFile);
   const aside = await listKept(paths, config.privateFile);
   const { terminal } = context;
+  for (const text of await complainOfKept(paths)) terminal.err(text);
   if (globals.json) {
     terminal.json({ schema: 1, snapshots, aside: aside.map(describeAside) });
     return;
@@ -116,8 +117,14 @@ export async function runSnapshotShow(
   const manifest = await readManifest(snapshot.memory.manifest);
   terminal.out(`  memory    ${snapshot.memory.state}`);
   terminal.out(`  size      ${formatBytes(snapshot.memory.allocatedBytes)}`);
-  if (manifest === undefined) return;
-  const { memoryMiB, cpus, accelerator, qemuVersion } = manifest;
+  if (manifest.kind === 'unreadable') {
+    terminal.out(
+      `  goes with unknown: ${snapshot.memory.manifest} cannot be read: ${manifest.why}`,
+    );
+    terminal.out('            utopia snapshot restore brings back the disk alone.');
+  }
+  if (manifest.kind !== 'read') return;
+  const { memoryMiB, cpus, accelerator, qemuVersion } = manifest.value;
   const processors = countOf(cpus, 'processor');
   terminal.out(`  goes with ${memoryMiB} MiB, ${processors}, ${accelerator}, QEMU ${qemuVersion}`);
 }

@@ -9,7 +9,7 @@ import { findWarmBase, warmFolder } from '../../image/warm-base.ts';
 import { formatBytes } from '../../text/format.ts';
 import { wrapText } from '../../ui/lines.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import { failureCache } from '../../lifecycle/saved/lacked-warm-base.ts';
+import { failureCache, failureShape } from '../../lifecycle/saved/lacked-warm-base.ts';
 import { sayWatched } from './foreground.ts';
 import type { MachineSession } from '../../lifecycle/watch/session.ts';
 import type { LaunchedMachine, UpOptions } from '../../lifecycle/launch/types.ts';
@@ -121,5 +121,7 @@ async function tell(
     });
   }
   if (made.status !== exitStatus.unavailable) return;
-  await remembered(context.env, failureCache, [key], () => Promise.resolve({ why: made.why }));
+  await remembered(context.env, failureCache, [key], failureShape, () =>
+    Promise.resolve({ why: made.why }),
+  );
 }

@@ -8,47 +8,15 @@ import { judgeKvm } from '../kvm-verdict.ts';
 import type { FeatureLists } from '../types.ts';
 import { parseVersion } from '../qemu-features.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
-import { readRegularText } from '../../system/regular-file.ts';
-
-/** host.json: what files in a repository cannot hold. Every field is optional. */
-interface HostDescription {
-  /** Address of the public thread that it is made after. */
-  readonly thread?: string;
-  readonly user?: { readonly name?: string; readonly uid?: number; readonly gid?: number };
-  readonly kernel?: string;
-  readonly arch?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stat?: Readonly<Record<string, DescribedFile>>;
-  readonly open?: Readonly<Record<string, string>>;
-  readonly statfs?: Readonly<Record<string, Partial<Space>>>;
-  readonly programs?: readonly string[];
-  readonly probes?: DescribedProbes;
-}
-
-interface DescribedFile {
-  readonly type?: string;
-  readonly rdev?: readonly [number, number];
-  /** Octal digits. */
-  readonly mode?: string;
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-/** What a program would have answered. */
-interface DescribedProbes {
-  readonly 'qemu-version'?: string;
-  readonly 'qemu-devices'?: readonly string[];
-  readonly 'qemu-netdevs'?: readonly string[];
-  readonly 'qemu-accels'?: readonly string[];
-  readonly 'kvm-canary'?: Partial<CanaryResult>;
-  readonly 'tcg-canary'?: Partial<CanaryResult>;
-  /** Whether one can be made although a setting restricts them; no without. */
-  readonly 'user-namespace'?: boolean;
-  /** How many times as long computing takes under emulation. */
-  readonly slowdown?: number;
-  readonly 'kernel-log'?: string | null;
-  readonly 'getent-group'?: Readonly<Record<string, string>>;
-}
+import { readRegularText, whyUnreadable } from '../../system/regular-file.ts';
+import { checkValue } from '../../system/json-file.ts';
+import {
+  descriptionShape,
+  type DescribedCanary,
+  type DescribedFile,
+  type DescribedProbes,
+  type HostDescription,
+} from './host-description.ts';
 
 /** Canaries mostly start QEMU and the firmware: below this ratio their times say nothing about a guest's speed. */
 const leastTellingRatio = 2;
@@ -136,19 +104,27 @@ async function readDescription(root: string): Promise<HostDescription> {
     });
   }
   const path = join(root, 'host.json');
-  const text = await readRegularText(path).catch(() => '{}');
+  const text = await readRegularText(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
+    throw unusable(`${path} cannot be read: ${whyUnreadable(error)}`, error);
+  });
+  let description: unknown;
   try {
     // What is null is absent, as everywhere in JSON; but a log that is null was refused.
-    const description = JSON.parse(text, (key, value: unknown) =>
+    description = JSON.parse(text, (key, value: unknown) =>
       value === null && key !== 'kernel-log' ? undefined : value,
-    ) as HostDescription | undefined;
-    return description ?? {};
+    );
   } catch (error) {
-    throw new UtopiaError('usage', `${path} is not JSON: ${(error as Error).message}`, {
-      hint: 'docs/doctor.md shows what it may hold.',
-      cause: error,
-    });
+    throw unusable(`${path} is not JSON: ${(error as Error).message}`, error);
   }
+  const reading = checkValue(description ?? {}, descriptionShape);
+  if (reading.kind === 'read') return reading.value;
+  throw unusable(`${path} cannot be used: ${reading.why}`);
+}
+
+function unusable(message: string, cause?: unknown): UtopiaError {
+  const hint = 'docs/doctor.md shows what it may hold.';
+  return new UtopiaError('usage', message, cause === undefined ? { hint } : { hint, cause });
 }
 
 const fileTypes: Readonly<Record<string, FileStatus['type']>> = {
@@ -210,6 +186,6 @@ function slowdownOf({ slowdown, 'kvm-canary': kvm, 'tcg-canary': tcg }: Describe
   return ratio >= leastTellingRatio ? ratio : undefined;
 }
 
-function canaryOf(described: Partial<CanaryResult>): CanaryResult {
+function canaryOf(described: DescribedCanary): CanaryResult {
   return { ...described, ms: described.ms ?? 100 };
 }

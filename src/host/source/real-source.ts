@@ -8,9 +8,17 @@ import { describeHolder, probePort } from '../ports.ts';
 import { readKernelMessages } from './kernel-messages.ts';
 import { openSpeed } from './speed.ts';
 import type { FileStatus, HostSource, Space } from './types.ts';
+import { aFlag, aNumber, aText, maybe, object, type Shape } from '../../text/shape.ts';
 
 /** Longest wait for a program that answers from a database. */
 const answerTimeoutMs = 2_000;
+const canaryShape: Shape<CanaryResult> = object({
+  exit: maybe(aNumber),
+  signal: maybe(aText),
+  stderr: maybe(aText),
+  timeout: maybe(aFlag),
+  ms: aNumber,
+});
 /** Longest wait for a guest of seven bytes under emulation. */
 const emulationTimeoutMs = 10_000;
 
@@ -132,7 +140,14 @@ async function testEmulation(
     const timeoutMs = emulationTimeoutMs * timeoutScale;
     return await runCanary({ binary, accelerator: 'tcg', timeoutMs, signal });
   };
-  return await remembered(env, 'emulation', key, probe, (result) => result.exit !== undefined);
+  return await remembered(
+    env,
+    'emulation',
+    key,
+    canaryShape,
+    probe,
+    (result) => result.exit !== undefined,
+  );
 }
 
 /** A program's answer, or undefined when it has none, is missing or does not come back. */

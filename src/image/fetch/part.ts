@@ -5,7 +5,8 @@ import { removeDrafts, writeFileAtomically } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryFlock } from '../../system/flock.ts';
 import type { RemoteFile } from './resume.ts';
-import { readRegularText } from '../../system/regular-file.ts';
+import { readKnown } from '../../system/json-file.ts';
+import { aCount, aText, maybe, object, oneOf, type Shape } from '../../text/shape.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 
@@ -33,6 +34,16 @@ interface PartNote {
   readonly url: string;
   readonly remote: RemoteFile;
 }
+
+const noteShape: Shape<PartNote> = object({
+  schema: oneOf(1),
+  url: aText,
+  remote: object({
+    etag: maybe(aText),
+    lastModified: maybe(aText),
+    totalBytes: maybe(aCount),
+  }),
+});
 
 /**
  * Opens the part of a download, making its folder; `url` as it may be written down. A part of another URL, or
@@ -155,8 +166,8 @@ async function isStillThere(handle: FileHandle, path: string): Promise<boolean> 
 async function readNote(path: string): Promise<PartNote | undefined> {
   try {
     if (!isOurs(await lstat(path))) return undefined;
-    const note = JSON.parse(await readRegularText(path)) as Partial<PartNote>;
-    return note.schema === 1 && note.remote !== undefined ? (note as PartNote) : undefined;
+    // One that cannot be read does not say what the part is of, so that nothing can go on from it.
+    return await readKnown(path, noteShape);
   } catch {
     return undefined;
   }

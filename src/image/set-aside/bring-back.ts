@@ -4,7 +4,13 @@ import { UtopiaError } from '../../errors.ts';
 import { describeMoveFailure, moveCompanions, moveEntry } from './entries.ts';
 import { exchangeOverlay } from './swap.ts';
 import { isThere } from '../../system/look.ts';
-import { listKept, moveIfThere, type KeptOverlay, type KeptPlaces } from './list.ts';
+import {
+  complainOfKept,
+  type KeptOverlay,
+  type KeptPlaces,
+  listKept,
+  moveIfThere,
+} from './list.ts';
 import { dropKeptFolder } from './keep.ts';
 import { finishInterrupted } from './recover.ts';
 import { returnLayers } from '../layer-sets.ts';
@@ -28,7 +34,9 @@ export async function bringBack(
   const kept = await listKept(places, privateFile);
   const last = kept.at(-1);
   const chosen = choose(kept, which);
-  if (chosen === undefined) throw notKept(kept, privateFile, which);
+  if (chosen === undefined) {
+    throw notKept(kept, privateFile, which, await complainOfKept(places));
+  }
   const occupied = await isThere(privateFile);
   // An undo that was killed after it had made room goes on where it was.
   const wanted = occupied ? undefined : kept.find(({ name }) => name === last?.note.madeRoomFor);
@@ -61,16 +69,22 @@ function choose(kept: readonly KeptOverlay[], which: WhichKept): KeptOverlay | u
   return kept.find(({ name }) => name === which.name);
 }
 
-function notKept(kept: readonly KeptOverlay[], privateFile: string, which: WhichKept): UtopiaError {
+function notKept(
+  kept: readonly KeptOverlay[],
+  privateFile: string,
+  which: WhichKept,
+  complaints: readonly string[],
+): UtopiaError {
   if (kept.length === 0) {
     return new UtopiaError('overlay-missing', `Nothing is kept of ${privateFile}.`, {
+      details: complaints,
       hint: 'utopia up starts the machine as it is.',
     });
   }
   if (typeof which === 'object') {
     const name = JSON.stringify(which.name);
     return new UtopiaError('overlay-missing', `Nothing was set aside as ${name}.`, {
-      details: [`There are: ${kept.map((each) => each.name).join(', ')}`],
+      details: [`There are: ${kept.map((each) => each.name).join(', ')}`, ...complaints],
       hint: 'utopia snapshot list',
     });
   }

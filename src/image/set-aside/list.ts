@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { layerBytes, layersIn } from '../layers-folder.ts';
 import { occupiedBytes } from './purge.ts';
-import { readRegularText } from '../../system/regular-file.ts';
 import { makeFolder } from '../../system/make-folder.ts';
+import { readJson, readKnown } from '../../system/json-file.ts';
+import { aText, aTime, maybe, object, oneOf, type Shape } from '../../text/shape.ts';
 
 /** Where a machine keeps overlays, and the host keys and the layers of exercise disks of the current one. */
 export type KeptPlaces = Pick<MachinePaths, 'keptDir' | 'sshDir' | 'disksDir'>;
@@ -19,6 +20,13 @@ export interface KeptNote {
   /** Name of the kept overlay for whose return this one was set aside. */
   readonly madeRoomFor?: string | undefined;
 }
+
+const noteShape: Shape<KeptNote> = object({
+  schema: oneOf(1),
+  path: aText,
+  keptAt: aTime,
+  madeRoomFor: maybe(aText),
+});
 
 /** An overlay that was set aside. */
 export interface KeptOverlay {
@@ -77,13 +85,22 @@ export async function listKept(places: KeptPlaces, privateFile: string): Promise
 
 /** The note in a folder of `keptDir`; undefined when there is none that this version knows. */
 export async function readKeptNote(folder: string): Promise<KeptNote | undefined> {
-  try {
-    const note = JSON.parse(await readRegularText(join(folder, noteName))) as Partial<KeptNote>;
-    const whole = note.schema === 1 && typeof note.path === 'string';
-    return whole ? (note as KeptNote) : undefined;
-  } catch {
-    return undefined;
+  return await readKnown(join(folder, noteName), noteShape);
+}
+
+/** A sentence for each folder whose note cannot be read: of which private file it is, nobody knows. Nothing touches it. */
+export async function complainOfKept({ keptDir }: Pick<KeptPlaces, 'keptDir'>): Promise<string[]> {
+  const complaints: string[] = [];
+  const names = await readdir(keptDir).catch((): string[] => []);
+  for (const name of names.toSorted()) {
+    const note = join(keptDir, name, noteName);
+    const reading = await readJson(note, noteShape);
+    if (reading.kind !== 'unreadable') continue;
+    complaints.push(
+      `${note} cannot be read: ${reading.why} What was set aside there is not listed.`,
+    );
   }
+  return complaints;
 }
 
 /** Renames; returns false when there is nothing to rename. The new place's folder is made. */

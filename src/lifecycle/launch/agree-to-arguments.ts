@@ -9,8 +9,9 @@ import { UtopiaError } from '../../errors.ts';
 import { isOwnFolder } from '../../host/program-trust.ts';
 import { riskyArguments } from '../../machine/risky-arguments.ts';
 import { stateRoot } from '../../system/places.ts';
-import { readRegularText } from '../../system/regular-file.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
+import { readKnown } from '../../system/json-file.ts';
+import { aText, listOf, object, oneOf } from '../../text/shape.ts';
 
 /**
  * Asks before arguments of UTOPIA_EXTRA_ARGS in utopia.config or .env are given to QEMU that can
@@ -46,14 +47,11 @@ function agreedFile(env: Environment): string {
   return join(stateRoot(env), 'agreed-arguments.json');
 }
 
+const agreedShape = object({ schema: oneOf(1), arguments: listOf(aText) });
+
 async function readAgreed(env: Environment): Promise<readonly string[]> {
-  try {
-    const read = JSON.parse(await readRegularText(agreedFile(env))) as { arguments?: unknown };
-    const { arguments: marks } = read;
-    return Array.isArray(marks) ? marks.filter((mark) => typeof mark === 'string') : [];
-  } catch {
-    return [];
-  }
+  // What cannot be read is asked again.
+  return (await readKnown(agreedFile(env), agreedShape))?.arguments ?? [];
 }
 
 function refuse(file: string, risky: readonly string[]): UtopiaError {

@@ -3,9 +3,8 @@ import { UtopiaError } from '../../errors.ts';
 import { describeHardware, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';
 import {
-  findUnreadableRecord,
   forgetSuspended,
-  readSuspended,
+  requireSuspended,
   type SuspendedMachine,
 } from '../../vmstate/suspended.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
@@ -23,10 +22,8 @@ export async function chooseResume(
   plan: MachinePlan,
   qemuVersion: string,
 ): Promise<SuspendedMachine | undefined> {
-  const suspended = await readSuspended(plan.overlay);
-  if (suspended === undefined || options.cold) {
-    const record = options.cold ? undefined : await findUnreadableRecord(plan.overlay);
-    if (record !== undefined) throw unreadable(record);
+  const suspended = options.cold ? undefined : await requireSuspended(plan.overlay);
+  if (suspended === undefined) {
     // Also what a killed suspend has left.
     await forgetSuspended(plan.overlay);
     return undefined;
@@ -58,17 +55,6 @@ function unfit(differences: readonly string[]): UtopiaError {
     {
       details: differences,
       hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
-    },
-  );
-}
-
-function unreadable(record: string): UtopiaError {
-  return new UtopiaError(
-    'state-unfit',
-    'The machine is suspended, and its record cannot be read.',
-    {
-      details: [`${record} is damaged, or a newer utopia wrote it. Nothing was changed.`],
-      hint: 'Put the file back, or boot (its memory is lost): utopia up --cold',
     },
   );
 }

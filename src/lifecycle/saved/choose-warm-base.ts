@@ -1,7 +1,7 @@
 import type { LifecycleContext } from '../context.ts';
 import { isThere } from '../../system/look.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
-import { readSuspended } from '../../vmstate/suspended.ts';
+import { requireSuspended } from '../../vmstate/suspended.ts';
 import { findBaseFor } from './warm-base-key.ts';
 import type { PreparedMachine } from '../launch/prepare.ts';
 import type { UpOptions } from '../launch/types.ts';
@@ -16,7 +16,7 @@ export async function chooseWarmBase(
   { plan, qemu, backing }: PreparedMachine,
 ): Promise<WarmBase | undefined> {
   if (cold || (await isThere(plan.overlay))) return undefined;
-  if ((await readSuspended(plan.overlay)) !== undefined) return undefined;
+  if ((await requireSuspended(plan.overlay)) !== undefined) return undefined;
   const base = await findBaseFor(env, plan, qemu, backing.path);
   // Without keys of its own a machine would be its twins' double.
   return (base?.manifest.hostKeys ?? []).length > 0 ? base : undefined;

@@ -5,9 +5,11 @@ import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { warmBaseKey } from './warm-base-key.ts';
 import type { LaunchedMachine, UpOptions } from '../launch/types.ts';
+import { aText, object } from '../../text/shape.ts';
 
 /** Name under which is remembered of which base the making failed because of the guest; see verdict-cache.ts. */
 export const failureCache = 'warm-failure';
+export const failureShape = object({ why: aText });
 
 /**
  * Key of the warm base that this machine lacks and could have; undefined where there is
@@ -28,5 +30,5 @@ export async function lackedBase(
   const key = await warmBaseKey(fresh, qemu, backing.path).catch(() => undefined);
   if (key === undefined || (await findWarmBase(env, key)) !== undefined) return undefined;
   // A guest that could not be kept once cannot the next time; utopia image warm says why.
-  return (await recalled(env, failureCache, [key])) === undefined ? key : undefined;
+  return (await recalled(env, failureCache, [key], failureShape)) === undefined ? key : undefined;
 }

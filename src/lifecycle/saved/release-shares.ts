@@ -44,6 +44,8 @@ export async function releaseGuest(
   running: PlannedMachine,
   qmp: QmpClient,
 ): Promise<ReleasedGuest> {
+  // Of a wake-up that was killed: still to be brought back.
+  const before = (await readReleased(located.paths, running.qemu))?.mounts ?? [];
   const blockers = await findBlockers(qmp);
   const others = blockers.filter((reason) => !isShareBlocker(reason));
   if (others.length > 0) {
@@ -54,8 +56,6 @@ export async function releaseGuest(
   }
   // Not cut short by Ctrl-C: what was unmounted must be known, to be mounted again.
   const uninterrupted = { ...context, signal: context.urgentSignal };
-  // Of a wake-up that was killed: still to be brought back.
-  const before = (await readReleased(located.paths, running.qemu))?.mounts ?? [];
   if (blockers.length === 0) {
     const agent = await leaveAgentIfUp(context, located, running, qmp);
     return await noted(uninterrupted, located, running, { mounts: before, agent });

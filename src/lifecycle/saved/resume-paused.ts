@@ -80,10 +80,10 @@ async function findPaused(
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
     if (status === 'paused' || status === 'postmigrate') return { running, why: 'paused' };
-    const unwoken = (await readReleased(located.paths, running.qemu)) !== undefined;
-    return unwoken ? { running, why: 'unwoken' } : undefined;
   } catch {
     // What does not answer is told by the refusal to start it twice.
     return undefined;
   }
+  const unwoken = (await readReleased(located.paths, running.qemu)) !== undefined;
+  return unwoken ? { running, why: 'unwoken' } : undefined;
 }

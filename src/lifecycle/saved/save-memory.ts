@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { LifecycleContext } from '../context.ts';
 import { UtopiaError, messageOf } from '../../errors.ts';
 import { machineArgv } from '../../machine/argv.ts';
-import type { RunningMachine } from '../../machine/state.ts';
+import { refuseUnreadable, type RunningMachine } from '../../machine/state.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { formatBytes } from '../../text/format.ts';
@@ -30,6 +30,7 @@ export async function holdRunning(
   running: RunningMachine,
   display: ProgressDisplay,
 ): Promise<HeldMachine> {
+  refuseUnreadable(located.paths, running);
   const { state, qemu } = running;
   if (state === undefined) {
     throw new UtopiaError('machine-busy', 'How this machine was started was not recorded.', {

@@ -11,7 +11,7 @@ import { queryStatus } from '../../qmp/queries.ts';
 import { formatBytes } from '../../text/format.ts';
 import { identifyDisk, identifyDisks } from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';
-import { readSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
+import { requireSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
 import type { LifecycleContext } from '../context.ts';
 import { holdStoppedMachine } from '../launch/hold-machine.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
@@ -40,7 +40,7 @@ export async function saveStopped(
         hint: 'utopia up',
       });
     }
-    const suspended = await readSuspended(privateFile);
+    const suspended = await requireSuspended(privateFile);
     if (suspended !== undefined) await refuseUnfit(privateFile, suspended);
     const fill = async (files: SnapshotFiles): Promise<void> => {
       await copyDisk(privateFile, files.disk, signal);

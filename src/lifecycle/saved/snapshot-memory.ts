@@ -53,9 +53,11 @@ export async function readFittingMemory({
   memory,
 }: Snapshot): Promise<VmStateManifest | undefined> {
   if (memory === undefined) return undefined;
-  const manifest = await readManifest(memory.manifest);
+  const reading = await readManifest(memory.manifest);
+  if (reading.kind !== 'read') return undefined;
+  const manifest = reading.value;
   const state = await identifyDisk(memory.state);
-  if (manifest === undefined || state?.bytes !== manifest.stateBytes) return undefined;
+  if (state?.bytes !== manifest.stateBytes) return undefined;
   if (!(await isSame(manifest.disks[0], disk))) return undefined;
   const { layersDir } = snapshotFiles(folder);
   for (const name of await listLayers(layersDir)) {

@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 import { exitStatus } from '../../errors.ts';
 import { endWithParentPrefix } from '../../system/end-with-parent.ts';
 import { niceSession } from '../../system/niceness.ts';
+import { checkJson } from '../../system/json-file.ts';
+import { aCount, aFlag, object } from '../../text/shape.ts';
 import { workingCommandPrefix } from '../../system/command-prefix.ts';
 
 /** Of nice(1) and ionice(1): what nobody else wants of processors and disks. */
@@ -87,10 +89,20 @@ function endTidily(child: ChildProcess): void {
   child.once('exit', () => clearTimeout(timer));
 }
 
-/** What a maker's status and words mean. Throws for an object that is none. Pure. */
+const madeShape = object({ made: aFlag, bytes: aCount });
+
+/** What a maker's status and words mean. Pure. */
 function readEnd(status: number | null, out: string, err: string, givenUp: boolean): MakingEnd {
   if (status === exitStatus.ok) {
-    const { made, bytes } = JSON.parse(out) as { readonly made: boolean; readonly bytes: number };
+    const said = checkJson(out, madeShape);
+    if (said.kind !== 'read') {
+      return {
+        kind: 'failed',
+        status: undefined,
+        why: `What it said is not understood: ${said.why}`,
+      };
+    }
+    const { made, bytes } = said.value;
     return made ? { kind: 'made', bytes } : { kind: 'there' };
   }
   if (givenUp) return { kind: 'ended' };

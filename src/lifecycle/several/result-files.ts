@@ -3,11 +3,22 @@ import { open } from 'node:fs/promises';
 import type { LifecycleContext } from '../context.ts';
 import { openNamedFolder, writeIn } from '../../system/named-place.ts';
 import type { OpenFolder } from '../../system/open-folder.ts';
-import { readRegularText } from '../../system/regular-file.ts';
 import { stringifyHarmlessly } from '../../text/harmless.ts';
 import type { Job } from './items.ts';
 import { resultName } from './result-names.ts';
 import type { ItemReport } from './run-many.ts';
+import { readKnown } from '../../system/json-file.ts';
+import {
+  aCount,
+  aFlag,
+  aNumber,
+  aText,
+  either,
+  listOf,
+  object,
+  oneOf,
+  type Shape,
+} from '../../text/shape.ts';
 
 const hint = 'Name a folder of yours that is no link: --results DIR';
 /** Two outputs of the largest size that is kept, as JSON. */
@@ -58,26 +69,37 @@ async function readResult(folder: OpenFolder, name: string): Promise<ItemReport 
     // What another user has laid there is none of our verdicts.
     const { uid } = await file.stat();
     if (uid !== 0 && uid !== process.geteuid?.()) return undefined;
-    const text = await readRegularText(`/proc/self/fd/${file.fd}`, mostResultBytes);
-    const read: unknown = JSON.parse(text);
-    return isReport(read) ? read : undefined;
-  } catch {
     // Not ours, or cut off by hand: it is run again.
-    return undefined;
+    return await readKnown(`/proc/self/fd/${file.fd}`, reportShape, mostResultBytes);
   } finally {
     await file.close();
   }
 }
 
-function isReport(value: unknown): value is ItemReport {
-  if (typeof value !== 'object' || value === null) return false;
-  const { schema, item, command, outcome, status, fault, stdout, stderr, commandMs, crashes } =
-    value as Partial<Record<keyof ItemReport, unknown>>;
-  return (
-    schema === 1 &&
-    [item, outcome, stdout, stderr].every((text) => typeof text === 'string') &&
-    [status, commandMs].every((number) => typeof number === 'number') &&
-    [command, crashes].every((list) => Array.isArray(list)) &&
-    (fault === null || fault === 'command' || fault === 'host')
-  );
-}
+/** What passes it on, and draws JUnit of it, wants. */
+const crashShape = object({ kind: aText, headline: aText, explanation: aText, text: aText });
+
+const reportShape = object({
+  schema: oneOf(1),
+  item: aText,
+  command: listOf(aText),
+  outcome: aText,
+  status: aCount,
+  commandStatus: either(oneOf(null), aCount),
+  from: either(oneOf(null), aText),
+  warm: aFlag,
+  startMs: aNumber,
+  commandMs: aNumber,
+  stdout: aText,
+  stderr: aText,
+  stdoutBytes: aCount,
+  stderrBytes: aCount,
+  truncated: aFlag,
+  fault: oneOf(null, 'command', 'host'),
+  notCopied: listOf(aText),
+  leftOut: listOf(object({ path: aText, why: aText })),
+  kept: either(oneOf(null), aText),
+  crashes: listOf(crashShape),
+  consoleLog: either(oneOf(null), aText),
+  message: either(oneOf(null), aText),
+}) as Shape<unknown> as Shape<ItemReport>;

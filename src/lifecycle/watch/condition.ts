@@ -2,7 +2,7 @@ import { readSshBanner } from '../../guest/ssh-banner.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { reachable } from '../../machine/plan.ts';
 import { isSshOpen, writeState, type RunningMachine } from '../../machine/state.ts';
-import { readSuspended } from '../../vmstate/suspended.ts';
+import { lookForSuspended } from '../../vmstate/suspended.ts';
 import { connectQmp } from '../../qmp/client.ts';
 import { queryDiskFull, queryStatus } from '../../qmp/queries.ts';
 import { lookAtGuest } from './guest-state.ts';
@@ -38,8 +38,8 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
 };
 
 /**
- * How a machine stands: whether its private file has a saved state, asks QEMU, and SSH where
- * nobody has seen it answer yet. Never throws.
+ * How a machine stands: whether its private file has a saved state (also one whose record cannot
+ * be read), asks QEMU, and SSH where nobody has seen it answer yet. Never throws.
  */
 export async function findCondition(
   running: RunningMachine | undefined,
@@ -48,8 +48,8 @@ export async function findCondition(
   overlay?: string,
 ): Promise<MachineCondition> {
   if (running === undefined) {
-    const suspended = overlay === undefined ? undefined : await readSuspended(overlay);
-    return suspended === undefined ? 'stopped' : 'suspended';
+    const saved = overlay === undefined ? 'absent' : (await lookForSuspended(overlay)).kind;
+    return saved === 'absent' ? 'stopped' : 'suspended';
   }
   try {
     const client = await connectQmp(running.state?.plan.files.qmpSocket ?? paths.qmpSocket);

@@ -12,6 +12,7 @@ import {
   findRunning,
   isSshOpen,
   readState,
+  refuseUnreadable,
   writeState,
   type RunningMachine,
 } from '../../machine/state.ts';
@@ -157,6 +158,7 @@ async function checkAnswers(
   { dial }: Pick<GuestAccess, 'dial'>,
 ): Promise<void> {
   const { state } = running;
+  refuseUnreadable(paths, running);
   await refuseLostGuest(context, { paths }, running);
   const resetAt = (await lookAtLog(paths.firmwareLog))?.mtimeMs ?? 0;
   if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;

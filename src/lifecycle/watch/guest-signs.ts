@@ -2,19 +2,20 @@ import { writeFile } from 'node:fs/promises';
 import { readTail } from '../../guest/file-tail.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import type { ProcessIdentity } from '../../system/process.ts';
-import { readRegularText } from '../../system/regular-file.ts';
+import { readKnown } from '../../system/json-file.ts';
+import { aCount, object, type Shaped } from '../../text/shape.ts';
 import { readConsoleSigns, type ConsoleSign } from './console-signs.ts';
 
 /** The reports of a lock-up on several processors, and what a dying kernel adds; told again every 20 s while it lasts. */
 const tailBytes = 64 * 1024;
 
 /** When a guest was last seen alive although its console told of a panic or a lock-up. */
-interface Alive {
-  readonly pid: number;
-  readonly startTicks: number;
+const aliveShape = object({
+  pid: aCount,
+  startTicks: aCount,
   /** Length of its console log then: what stands before is settled. */
-  readonly bytes: number;
-}
+  bytes: aCount,
+});
 
 /**
  * The sign in what the console has said since the guest was last seen alive, and how long its log
@@ -47,7 +48,7 @@ export async function noteAlive(
   { pid, startTicks }: ProcessIdentity,
   bytes: number,
 ): Promise<void> {
-  const alive: Alive = { pid, startTicks, bytes };
+  const alive: Shaped<typeof aliveShape> = { pid, startTicks, bytes };
   // Without it, the next look takes half a second more.
   await writeFile(aliveFile, JSON.stringify(alive), { mode: 0o600 }).catch(() => {});
 }
@@ -56,11 +57,6 @@ async function readAlive(
   { aliveFile }: Pick<MachinePaths, 'aliveFile'>,
   { pid, startTicks }: ProcessIdentity,
 ): Promise<number> {
-  try {
-    const alive = JSON.parse(await readRegularText(aliveFile)) as Partial<Alive>;
-    const same = alive.pid === pid && alive.startTicks === startTicks;
-    return same && typeof alive.bytes === 'number' ? alive.bytes : 0;
-  } catch {
-    return 0;
-  }
+  const alive = await readKnown(aliveFile, aliveShape);
+  return alive?.pid === pid && alive.startTicks === startTicks ? alive.bytes : 0;
 }

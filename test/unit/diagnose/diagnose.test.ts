@@ -278,6 +278,14 @@ describe('waiting that ended', () => {
       'processor-stuck',
     ],
     [
+      'reports of a busy host, between which the boot gets on, at its time-out',
+      {
+        ...{ stage: 'init', silentForMs: 400, timedOut: true },
+        consoleLines: [stuckFor(26), 'live', stuckFor(53), 'live'],
+      },
+      'timeout',
+    ],
+    [
       'one report of a busy host, and then a boot that stands still',
       { stage: 'init', consoleLines: [stuckFor(26), 'A start job'], silentForMs: 120_000 },
       'stalled',

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { canarySector } from '../../../src/host/canary.ts';
 import { judgeKvm, testKvm } from '../../../src/host/kvm-verdict.ts';
 import { remembered } from '../../../src/host/verdict-cache.ts';
+import { aNumber } from '../../../src/text/shape.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('judging the canaries', () => {
@@ -139,18 +140,18 @@ describe('remembering a verdict', () => {
       asked += 1;
       return await Promise.resolve(asked);
     };
-    expect(await remembered(env, 'x', ['a'], probe)).toBe(1);
-    expect(await remembered(env, 'x', ['a'], probe)).toBe(1);
-    expect(await remembered(env, 'x', ['b'], probe)).toBe(2);
+    expect(await remembered(env, 'x', ['a'], aNumber, probe)).toBe(1);
+    expect(await remembered(env, 'x', ['a'], aNumber, probe)).toBe(1);
+    expect(await remembered(env, 'x', ['b'], aNumber, probe)).toBe(2);
     writeFileSync(join(folder.path, 'utopia/x.json'), '{"key": "cut o');
-    expect(await remembered(env, 'x', ['b'], probe)).toBe(3);
-    expect(await remembered(env, 'x', ['c'], probe, () => false)).toBe(4);
-    expect(await remembered(env, 'x', ['c'], probe)).toBe(5);
+    expect(await remembered(env, 'x', ['b'], aNumber, probe)).toBe(3);
+    expect(await remembered(env, 'x', ['c'], aNumber, probe, () => false)).toBe(4);
+    expect(await remembered(env, 'x', ['c'], aNumber, probe)).toBe(5);
     expect(readdirSync(join(folder.path, 'utopia'))).toEqual(['x.json']);
   });
 
   it('does without a cache that cannot be written', async () => {
     const env = { XDG_CACHE_HOME: '/dev/null' };
-    expect(await remembered(env, 'x', [], async () => await Promise.resolve(7))).toBe(7);
+    expect(await remembered(env, 'x', [], aNumber, async () => await Promise.resolve(7))).toBe(7);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { checkJson } from '../../../src/system/json-file.ts';
 import {
   compareStates,
-  parseManifest,
+  manifestShape,
   type VmStateManifest,
 } from '../../../src/vmstate/manifest.ts';
 
@@ -21,6 +22,11 @@ const saved: VmStateManifest = {
   disks: [{ path: '/lab/private.qcow2', bytes: 10, mtimeNs: '1700000000000000001', inode: '7' }],
   mounts: [],
 };
+
+function parseManifest(text: string): VmStateManifest | undefined {
+  const reading = checkJson(text, manifestShape);
+  return reading.kind === 'read' ? reading.value : undefined;
+}
 
 test('a manifest survives its text; another schema, half a file and no JSON are none', () => {
   expect(parseManifest(JSON.stringify(saved))).toEqual(saved);

@@ -6,6 +6,8 @@ import { searchUpwards } from '../../../../src/lifecycle/launch/look-upwards.ts'
 import { machinePaths } from '../../../../src/machine/paths.ts';
 import { needsOfHost } from '../../../support/requirements.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { planMachine } from '../../../../src/machine/plan.ts';
+import { samplePlanInput } from '../../machine/sample-plan.ts';
 
 // Folders and files of several owners: only root can make them.
 needsOfHost('root');
@@ -53,11 +55,13 @@ beforeEach(() => {
       const file = join(folder, 'utopia.config');
       const { stateFile } = machinePaths({ file }, env, me);
       mkdirSync(dirname(stateFile), { recursive: true });
-      const ssh = { host: '127.0.0.1', port: 22223 };
-      const plan = { overlay: join(folder, 'private.qcow2'), sharedDir, ssh };
-      const qemu = { pid: 1, startTicks: 1 };
-      const state = { schema: 1, name: 'lab', file, qemu, plan, ssh };
-      writeFileSync(stateFile, JSON.stringify(state));
+      const plan = planMachine(
+        samplePlanInput({ overlay: join(folder, 'private.qcow2'), sharedDir }),
+      );
+      const qemu = { pid: 1, startTicks: 1, bootId: '' };
+      const state = { schema: 1, name: 'lab', file, qemu, plan, ssh: plan.ssh };
+      const started = { qemuVersion: '7.2.22', startedAt: '2026-11-23T10:00:00.000Z' };
+      writeFileSync(stateFile, JSON.stringify({ ...state, ...started, backingFile: '/base.raw' }));
     },
     search: async (cwd) => await searchUpwards({ env }, cwd, me),
   };

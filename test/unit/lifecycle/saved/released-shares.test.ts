@@ -25,11 +25,14 @@ test('what a guest lacks is known until it is brought back, for that QEMU alone'
   expect(await readReleased(paths, qemu)).toBeUndefined();
 });
 
-test('a note of an older utopia counts, half a note does not', async () => {
+test('a note of an older utopia counts, half a note is refused', async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, 'released-shares.json');
   writeFileSync(file, JSON.stringify({ schema: 1, qemu, mounts }));
   expect(await readReleased({ runtimeDir: folder.path }, qemu)).toEqual({ mounts });
   writeFileSync(file, JSON.stringify({ schema: 1, qemu }).slice(0, -1));
-  expect(await readReleased({ runtimeDir: folder.path }, qemu)).toBeUndefined();
+  await expect(readReleased({ runtimeDir: folder.path }, qemu)).rejects.toMatchObject({
+    code: 'state-unfit',
+    details: expect.arrayContaining([`${file}: it is no JSON, or cut short.`]),
+  });
 });
