@@ -31,7 +31,7 @@ test('a state saved under an older QEMU is refused under newer ones, and lost un
     roots = [before, ...later].map((suite) => qemuRoot(suite));
   } catch (error) {
     if (!(error instanceof SuiteMissing)) throw error;
-    skipBecause(context, error.message);
+    skipBecause(context, error.message, 'UTOPIA_REQUIRE_QEMUS');
   }
   const entered = roots.map((root) => enterRoot(root));
   // The words before each command, changed when the QEMU is.

@@ -18,14 +18,14 @@ import { temporaryFolder } from './temporary-folder.ts';
 /**
  * A test that lives through a machine's life with a suite's QEMU, from the packed tarball under a
  * Node. A suite that cannot be installed today is a skip with its reason, and a failure with
- * UTOPIA_REQUIRE_VM=1.
+ * UTOPIA_REQUIRE_QEMUS=1.
  */
 export function testLife(of: QemuSuite, node: string): void {
   const name = `the life of a machine with the QEMU of ${of.suite} under Node ${node}`;
   test(name, { timeout: 1_800_000 }, async (context) => {
     const parts = installed(() => ({ root: qemuRoot(of), program: nodeProgram(node) }));
     if (typeof parts === 'string') {
-      skipBecause(context, parts);
+      skipBecause(context, parts, 'UTOPIA_REQUIRE_QEMUS');
       return;
     }
     const backing = await testImage();

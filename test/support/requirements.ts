@@ -67,11 +67,21 @@ export function needsOfTest(context: TestContext, ...wanted: readonly Need[]): v
  * The same for a reason that only the test can find; undefined goes on. All skips of the tests
  * come from here: test/unit/skips.test.ts looks for others.
  */
-export function skipBecause(context: TestContext, reason: string | undefined): void {
+export function skipBecause(
+  context: TestContext,
+  reason: string | undefined,
+  requiredBy: Requirement = 'UTOPIA_REQUIRE_VM',
+): void {
   if (reason === undefined) return;
-  if (process.env['UTOPIA_REQUIRE_VM'] === '1') throw new Error(`cannot run here: ${reason}`);
+  if (process.env[requiredBy] === '1') throw new Error(`cannot run here: ${reason}`);
   context.skip(reason);
 }
+
+/**
+ * What makes a skip a failure. Which suites an archive has, and whether they can be installed that
+ * day, is no matter of this host: they are required by a variable of their own.
+ */
+type Requirement = 'UTOPIA_REQUIRE_VM' | 'UTOPIA_REQUIRE_QEMUS';
 
 function reasonOf(wanted: readonly Need[]): string | undefined {
   const unmet = wanted.map((need) => unmetNeed(need)).filter((reason) => reason !== undefined);
