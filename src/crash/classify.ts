@@ -26,7 +26,7 @@ export function classify(record: CrashRecord): Verdict | undefined {
   const title = record.lines[telling.index]?.message ?? '';
   const kind = telling.start.kind;
   const messages = record.lines.map(({ message }) => message);
-  if (kind === 'oops' || start.id === 'bug') {
+  if (kind === 'oops' || start.id === 'bug' || start.id === 'fault-code') {
     const address = summarisedAddress(messages);
     if (address !== undefined) return { kind: kindOfAddress(address), title };
   }
@@ -68,7 +68,7 @@ function kindOfAddress(address: bigint): CrashKind {
  * the other registers may be of a later fault.
  */
 export function summarisedAddress(messages: readonly string[]): bigint | undefined {
-  if (!messages.some((message) => /^(?:#PF: |Oops: [\da-f]{4} \[#)/.test(message)))
+  if (!messages.some((message) => /^(?:#?PF: |Oops: [\da-f]{4} \[#)/.test(message)))
     return undefined;
   const address = messages
     .map((message) => /^CR2: ([\da-f]{16})$/.exec(message)?.[1])

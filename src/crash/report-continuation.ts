@@ -7,7 +7,7 @@ const afterCheck = [
   ...['cut-here', 'bug-at', 'warning', 'warning-place', 'opcode', 'internal', 'die'],
 ];
 /** The processor names its fault; what page it was stands before that. */
-const afterFault = ['oops', 'internal', 'die'];
+const afterFault = ['fault-code', 'oops', 'internal', 'die'];
 
 /** Titles of faults, which registers follow. */
 const faultTitles: ReadonlySet<string> = new Set(['null', 'page-fault']);
@@ -32,6 +32,7 @@ const continued: Readonly<Record<string, readonly string[]>> = {
   serror: ['internal', 'die'],
   'leak-title': ['unreferenced'],
   null: afterFault,
+  'fault-code': afterFault,
   'page-fault': afterFault,
   // Some kernels print where it is before what it is.
   warning: ['fortify', 'refcount', 'list', 'odebug', 'usercopy', 'copy-overflow'],
@@ -43,7 +44,17 @@ const continued: Readonly<Record<string, readonly string[]>> = {
 
 /** What the sanitizer says first, and the processor after the whole of that. */
 const foreseen = ['kasan-null', 'kasan-wild', 'ubsan-divide'];
-const faults = ['null', 'page-fault', 'protection', 'divide', 'oops', 'internal', 'opcode', 'die'];
+const faults = [
+  'fault-code',
+  'null',
+  'page-fault',
+  'protection',
+  'divide',
+  'oops',
+  'internal',
+  'opcode',
+  'die',
+];
 
 /**
  * Whether a line that starts a report says more about one that has begun: an

@@ -75,6 +75,17 @@ export const faultStarts: readonly CrashStart[] = [
   start('bug-mips', 'Kernel bug detected', /^Kernel bug detected\[#\d+\]/, 'bug', 20),
   start('opcode', 'invalid opcode', fault('invalid opcode'), 'invalid-opcode', 10),
   start('internal', 'Internal error: ', /^Internal error: .*\[#\d+\]/, 'oops', 8),
+  // Its title and its Oops: may be lost, where programs flood the console.
+  start(
+    'fault-code',
+    'PF: error_code(',
+    /^#?PF: error_code\(0x[\da-f]{4,16}\) - /,
+    'page-fault',
+    5,
+    {
+      needsBody: true,
+    },
+  ),
   start('oops', 'Oops: ', /^Oops: .*\[#\d+\]/, 'oops', 8),
   start(
     'serror',

@@ -171,6 +171,25 @@ test('the pattern search finds what indexOf finds', () => {
   );
 });
 
+test('a fault whose title and Oops: a burst has cut in two is found by its error code', () => {
+  const log = [
+    'lunix: sensor 1 is well[   46.666137] BUG',
+    ': kernel NULL pointelunix: sensor 1 r dereference, addriess:s well 0000000000000010',
+    'lunix: sensor 1 is well[   46.667287] #PF: error_code(0x0002) - not-present page',
+    'lunix: sensor 1 is well[   46.667287] Oo',
+    'ps: 0002 [#3] PREEMPT SMP NOPTI',
+    '[   46.667287] CPU: 0 PID: 224 Comm: bash Tainted: G      D W  OEL     6.1.0-57-amd64 #1',
+    'lunix: sensor 1 [   46.691508] RIP: 0010:faulty_null_write+0x5/0x10 [faulty]',
+    'is well',
+    'lunix: sensor 1 is well[   46.723422] Call Trace:',
+    'lunix: sensor 1 is well[   46.723422]  vfs_write+0xc4/0x3f0',
+    '[   46.843364] CR2: 0000000000000010',
+    '[   46.868847] ---[ end trace 0000000000000000 ]---',
+  ].join('\n');
+  const found = scan(`${log}\n`).map(({ kind, function: name, module }) => [kind, name, module]);
+  expect(found).toEqual([['null-dereference', 'faulty_null_write', 'faulty']]);
+});
+
 test('a flood between two lines of a report does not part them', () => {
   const log = readFileSync(join(logs, 'crashes/debian-null-write.txt'), 'latin1');
   const flood = 'lunix: sensor 1 is well\r\n'.repeat(10_000);
