@@ -13,6 +13,11 @@ const needs = {
   setpriv: () => missingPrograms('setpriv'),
   accounts: () => missingPrograms('useradd', 'userdel', 'setpriv', 'getent'),
   vncsnapshot: () => missingPrograms('vncsnapshot'),
+  // Debian's tigervnc-viewer.
+  'vnc-viewer': () => missingPrograms('xtigervncviewer'),
+  // Debian's xvfb and x11-utils.
+  'virtual-screen': () => missingPrograms('Xvfb', 'xwininfo'),
+  'x2go-client': () => missingPrograms('pyhoca-cli', 'nxproxy'),
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   binutils: () => missingPrograms('addr2line'),
   compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
