@@ -1,6 +1,7 @@
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import type { RunOptions } from '../../lifecycle/several/run-options.ts';
+import { isBelow } from '../../text/is-below.ts';
 
 /** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
 export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {
@@ -9,7 +10,7 @@ export function checkSeveral(cwd: string, options: RunOptions, several: boolean)
   for (const [option, folder] of Object.entries(named)) {
     if (folder === undefined) continue;
     if (!several) throw useless(option);
-    if (use === 'write' && isBelow(cwd, folder)) {
+    if (use === 'write' && isBelow(cwd, resolve(cwd, folder))) {
       const message = `With --rw every copy could write to ${folder}, the folder of ${option}.`;
       const hint = `Name one outside of this folder, as in ${option} ../${option.slice(2)}`;
       throw new UtopiaError('usage', message, { hint });
@@ -32,9 +33,4 @@ function useless(option: string): UtopiaError {
   return new UtopiaError('usage', `${option} is for several runs, and this is one.`, {
     hint: 'utopia run --each PATH… or --commands FILE makes several; --json reports a single one.',
   });
-}
-
-function isBelow(folder: string, path: string): boolean {
-  const way = relative(folder, resolve(folder, path));
-  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
