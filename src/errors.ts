@@ -42,6 +42,9 @@ export const errorCodes = {
   'image-changed': exitStatus.unavailable,
   'image-in-use': exitStatus.tryAgain,
   'image-build-failed': exitStatus.unavailable,
+  /** A kernel image, a tree or a configuration that cannot be used. */
+  'kernel-unsuitable': exitStatus.unavailable,
+  'kernel-unknown': exitStatus.unavailable,
   'download-failed': exitStatus.unavailable,
   'checksum-mismatch': exitStatus.unavailable,
   'overlay-missing': exitStatus.unavailable,

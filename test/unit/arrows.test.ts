@@ -20,6 +20,7 @@ const rooms = [
   'guest',
   'host',
   'image',
+  'kernel',
   'machine',
   'qmp',
   'sensors',
@@ -54,6 +55,13 @@ const arrows: Readonly<Record<string, Arrow>> = {
   ),
   'lifecycle/several': belowAnd(
     'lifecycle/several',
+    'lifecycle/throwaway',
+    'lifecycle/saved',
+    'lifecycle/watch',
+    'lifecycle/launch',
+  ),
+  'lifecycle/kernel': belowAnd(
+    'lifecycle/kernel',
     'lifecycle/throwaway',
     'lifecycle/saved',
     'lifecycle/watch',
