@@ -8,12 +8,19 @@ export interface OpenDisk extends AsyncDisposable {
   readonly read: ReadDisk;
 }
 
-/** Opens an image without locks, also one in use. A qcow2 file must stand alone. */
-export async function openDisk(path: string, format: 'raw' | 'qcow2'): Promise<OpenDisk> {
+/**
+ * Opens an image without locks, also one in use. A qcow2 file must stand alone, or its backing
+ * file's contents be given by `below`.
+ */
+export async function openDisk(
+  path: string,
+  format: 'raw' | 'qcow2',
+  below?: ReadDisk,
+): Promise<OpenDisk> {
   const handle = await open(path, 'r');
   try {
     const raw = readerOf(handle);
-    const read = format === 'raw' ? raw : await readerOfQcow2(raw);
+    const read = format === 'raw' ? raw : await readerOfQcow2(raw, below);
     return { read, [Symbol.asyncDispose]: () => handle.close() };
   } catch (error) {
     await handle.close();
@@ -35,8 +42,8 @@ const offsetMask = 0x00ff_ffff_ffff_fe00n;
 const compressedBit = 1n << 62n;
 const zeroBit = 1n;
 
-/** Walks L1 and L2 tables; what is not allocated, or cannot be unpacked, reads as zeros. */
-async function readerOfQcow2(raw: ReadDisk): Promise<ReadDisk> {
+/** Walks L1 and L2 tables; what is not allocated reads as `below` has it, or as zeros; what cannot be unpacked, as zeros. */
+async function readerOfQcow2(raw: ReadDisk, below?: ReadDisk): Promise<ReadDisk> {
   const start = await raw(0, qcow2HeaderBytes);
   const header = parseQcow2Header(start);
   if (typeof header === 'string') throw new Error(header);
@@ -53,12 +60,18 @@ async function readerOfQcow2(raw: ReadDisk): Promise<ReadDisk> {
   async function readCluster(cluster: number): Promise<Buffer> {
     const zeros = Buffer.alloc(clusterBytes);
     const l2 = (await entryAt(l1Offset + 8 * Math.floor(cluster / entriesPerTable))) & offsetMask;
-    if (l2 === 0n) return zeros;
+    if (l2 === 0n) return await readBelow(cluster, zeros);
     const entry = await entryAt(Number(l2) + 8 * (cluster % entriesPerTable));
     if ((entry & compressedBit) !== 0n) return (await unpack(entry)) ?? zeros;
     const offset = entry & offsetMask;
-    if (offset === 0n || (entry & zeroBit) !== 0n) return zeros;
+    if ((entry & zeroBit) !== 0n) return zeros;
+    if (offset === 0n) return await readBelow(cluster, zeros);
     (await raw(Number(offset), clusterBytes)).copy(zeros);
+    return zeros;
+  }
+
+  async function readBelow(cluster: number, zeros: Buffer): Promise<Buffer> {
+    if (below !== undefined) (await below(cluster * clusterBytes, clusterBytes)).copy(zeros);
     return zeros;
   }
 
