@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readOsRelease } from '../src/host/find-qemu.ts';
-import { installCommand, type Tool } from '../src/host/packages.ts';
-import { missingBuildTools } from '../src/image/debian/tools.ts';
+import { installCommand } from '../src/host/packages.ts';
+import { missingBuildTools, type BuildTool } from '../src/image/debian/tools.ts';
 import { isInstalled } from './installed.ts';
 
 /** What each is needed for, as it is said before it is installed. */
-const reasons: Readonly<Record<Tool, string>> = {
+const reasons: Readonly<Record<'qemu' | 'qemu-img' | 'ssh' | 'flock' | BuildTool, string>> = {
   qemu: 'runs the machine',
   'qemu-img': "makes the machine's own disk",
   ssh: 'reaches the guest',
@@ -33,7 +33,7 @@ const someUser = 1000;
  * Returns false when it could not.
  */
 export async function installMissingTools(): Promise<boolean> {
-  const missing: readonly Tool[] = [
+  const missing: readonly (keyof typeof reasons)[] = [
     ...(Object.keys(machineTools) as (keyof typeof machineTools)[]).filter(
       (tool) => !isInstalled(machineTools[tool]),
     ),

@@ -5,6 +5,7 @@ import { examples } from './help.ts';
 interface DoctorFlags {
   readonly root?: string;
   readonly check?: readonly string[];
+  readonly for?: readonly string[];
   readonly list?: boolean;
   readonly explain?: string;
   readonly report?: string;
@@ -25,6 +26,7 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
         'without --fix, and with it nothing that it has not shown and asked for.',
     )
     .option('--check <id...>', 'only these checks (--list names them)')
+    .option('--for <work...>', 'judge it for other work: kernel, qemu, module, image')
     .option('--list', 'print the ids of all checks and what each is about')
     .option('--explain <id>', 'print a page about a check: what it reads, causes, fixes')
     .option('--require-kvm', 'software emulation is not good enough')
@@ -40,22 +42,27 @@ export function addHostCommands(program: Command, runCommand: RunCommand): void 
         'utopia doctor --check kvm.works --verbose',
         'utopia doctor --fix',
         'utopia doctor --fix --dry-run',
+        'utopia doctor --for kernel --fix',
       ),
     )
     .action(async (options: DoctorFlags, command: Command) => {
-      const { fix } = options;
+      const { fix, report } = options;
       if (fix === undefined && (options.yes === true || options.dryRun === true)) {
         command.error('error: --yes and --dry-run go with --fix');
+      }
+      if (report !== undefined && options.for !== undefined) {
+        command.error('error: --report is about labs, and does not go with --for');
       }
       await runCommand(command, async (context, globals) => {
         const { runDoctor } = await import('../commands/doctor.ts');
         process.exitCode = await runDoctor(context, globals, {
           only: options.check ?? [],
+          work: options.for ?? [],
           list: options.list === true,
           requireKvm: options.requireKvm === true,
           root: options.root,
           explain: options.explain,
-          report: options.report,
+          report,
           fix: fix === true ? [] : fix,
           yes: options.yes === true,
           dryRun: options.dryRun === true,

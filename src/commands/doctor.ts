@@ -4,12 +4,15 @@ import { checks } from '../host/checks/table.ts';
 import { findElevator } from '../host/fixes/elevation.ts';
 import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
+import { checksOf, doctorCommand, listWords, works, type Work } from '../host/works.ts';
 import { examineHost } from './doctor/examine.ts';
 import { lookUpwards } from '../lifecycle/launch/look-upwards.ts';
 
 export interface DoctorOptions {
   /** Ids of checks; all when empty. */
   readonly only: readonly string[];
+  /** Work, as typed, for which the host is judged in place of labs. */
+  readonly work: readonly string[];
   readonly list: boolean;
   readonly requireKvm: boolean;
   /** Folder that describes a host; undefined for the real one. Relative to the current folder. */
@@ -44,18 +47,20 @@ export async function runDoctor(
     await printPage(context, typed.json, options.explain);
     return exitStatus.ok;
   }
+  const work = knownWork(options.work);
+  const workIds = checksOf(work);
   const globals = await lookUpwards(context, typed);
   if (options.fix !== undefined) {
     const { runDoctorFix } = await import('./doctor/fix.ts');
-    const fixOnly = knownIds([...options.fix, ...options.only]);
-    return await runDoctorFix(context, globals, { ...options, only: fixOnly });
+    const fixOnly = knownIds([...options.fix, ...options.only, ...workIds]);
+    return await runDoctorFix(context, globals, { ...options, work, only: fixOnly });
   }
-  const only = knownIds(options.only);
+  const only = knownIds([...options.only, ...workIds]);
   if (options.report !== undefined) {
     const { runDoctorReport } = await import('./doctor/write-report.ts');
-    return await runDoctorReport(context, globals, { ...options, only }, options.report);
+    return await runDoctorReport(context, globals, { ...options, work, only }, options.report);
   }
-  const { report, facts } = await examineHost(context, globals, { ...options, only });
+  const { report, facts } = await examineHost(context, globals, { ...options, work, only });
   if (globals.json) {
     terminal.json(reportAsJson(report), 2);
   } else {
@@ -63,7 +68,8 @@ export async function runDoctor(
       columns: terminal.columns,
       color: terminal.color,
       symbols: terminal.symbols,
-      verbose: globals.verbose || only.size > 0,
+      verbose: globals.verbose || options.only.length > 0,
+      command: doctorCommand(work),
       asRoot: facts.account.uid === 0,
       elevator: options.root === undefined ? findElevator(context.env) : undefined,
     });
@@ -82,6 +88,18 @@ export function knownIds(wanted: readonly string[]): ReadonlySet<string> {
     });
   }
   return new Set(ids);
+}
+
+/** Work as typed, some with commas between. Throws `usage` for what nobody knows. */
+export function knownWork(wanted: readonly string[]): readonly Work[] {
+  const words = new Set(wanted.flatMap((word) => word.split(',')));
+  for (const word of words) {
+    if (works.some((work) => work === word)) continue;
+    throw new UtopiaError('usage', `--for does not know ${word}.`, {
+      hint: `It knows ${listWords(works)}.`,
+    });
+  }
+  return works.filter((work) => words.has(work));
 }
 
 async function printPage({ terminal }: Context, json: boolean, id: string): Promise<void> {

@@ -57,7 +57,7 @@ export interface CheckResult extends Finding {
   readonly group: CheckGroup;
 }
 
-export type CheckGroup = 'Host' | 'KVM' | 'QEMU' | 'Lab';
+export type CheckGroup = 'Host' | 'KVM' | 'QEMU' | 'Lab' | 'Work';
 
 /** What a check may look at. */
 export interface CheckInput {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import type { Need } from './needs.ts';
 
 /** What looking at an image came to. */
 export type ImageFinding =
@@ -44,4 +45,6 @@ export interface LabFacts {
   readonly otherMachines: readonly OtherMachine[];
   /** What the machine needs of QEMU. */
   readonly needed: { readonly devices: readonly string[]; readonly netdevs: readonly string[] };
+  /** What building an image needs of the host. */
+  readonly imageNeeds: readonly Need[];
 }

@@ -20,6 +20,7 @@ export function summariseGroups({ machine, qemu, resources, kvm }: HostFacts): H
       numbers === '' ? '' : `ports ${numbers}`,
       space === undefined ? '' : `${gigabytes(space.availableBytes)} free`,
     ),
+    Work: '',
   };
 }
 

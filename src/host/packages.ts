@@ -1,9 +1,7 @@
+import { developmentPackages } from './build-packages.ts';
 import type { Fix } from './check.ts';
+import type { Tool } from './needs.ts';
 import type { OsRelease } from './os-release.ts';
-
-/** What utopia may need from a distribution. */
-export type Tool =
-  'qemu' | 'qemu-img' | 'ssh' | 'flock' | 'mmdebstrap' | 'mke2fs' | 'newuidmap' | 'debian-keys';
 
 interface Distribution {
   /** Words of ID or ID_LIKE. */
@@ -21,6 +19,7 @@ export const distributions: readonly Distribution[] = [
     refresh: ['apt-get', 'update'],
     install: ['apt-get', 'install', '-y', '--no-install-recommends'],
     packages: {
+      ...developmentPackages('debian'),
       qemu: ['qemu-system-x86'],
       'qemu-img': ['qemu-utils'],
       ssh: ['openssh-client'],
@@ -35,6 +34,7 @@ export const distributions: readonly Distribution[] = [
     families: ['rhel', 'centos'],
     install: ['dnf', 'install', '-y'],
     packages: {
+      ...developmentPackages('rhel'),
       qemu: ['qemu-kvm'],
       'qemu-img': ['qemu-img'],
       ssh: ['openssh-clients'],
@@ -49,6 +49,7 @@ export const distributions: readonly Distribution[] = [
     families: ['fedora'],
     install: ['dnf', 'install', '-y'],
     packages: {
+      ...developmentPackages('fedora'),
       qemu: ['qemu-system-x86'],
       'qemu-img': ['qemu-img'],
       ssh: ['openssh-clients'],
@@ -63,6 +64,7 @@ export const distributions: readonly Distribution[] = [
     families: ['arch'],
     install: ['pacman', '-S', '--needed', '--noconfirm'],
     packages: {
+      ...developmentPackages('arch'),
       qemu: ['qemu-base'],
       'qemu-img': ['qemu-img'],
       ssh: ['openssh'],
@@ -77,6 +79,7 @@ export const distributions: readonly Distribution[] = [
     families: ['suse', 'opensuse'],
     install: ['zypper', '--non-interactive', 'install'],
     packages: {
+      ...developmentPackages('suse'),
       qemu: ['qemu-x86'],
       'qemu-img': ['qemu-tools'],
       ssh: ['openssh-clients'],
@@ -91,6 +94,7 @@ export const distributions: readonly Distribution[] = [
     families: ['nixos'],
     install: ['nix-env', '-iA'],
     packages: {
+      ...developmentPackages('nixos'),
       qemu: ['nixos.qemu'],
       'qemu-img': ['nixos.qemu'],
       ssh: ['nixos.openssh'],
@@ -105,6 +109,7 @@ export const distributions: readonly Distribution[] = [
     families: ['alpine'],
     install: ['apk', 'add'],
     packages: {
+      ...developmentPackages('alpine'),
       qemu: ['qemu-system-x86_64'],
       'qemu-img': ['qemu-img'],
       ssh: ['openssh-client'],

@@ -56,6 +56,7 @@ export async function explainRefusal(source: HostSource, signal: AbortSignal): P
     ownPorts: [],
     otherMachines: [],
     needed: { devices: [], netdevs: [] },
+    imageNeeds: [],
   } as const;
   const table = [...hostChecks, ...cpuChecks, ...moduleChecks, ...deviceChecks];
   const results = runChecks(table, { facts, lab, requireKvm: false });

@@ -3,6 +3,7 @@ import type { CheckResult } from './check.ts';
 import type { HostFacts } from './facts/types.ts';
 import { summariseGroups } from './notes.ts';
 import { isKvmWarning, summarise } from './summary.ts';
+import type { Work } from './works.ts';
 
 /** What decides between one accelerator and the other. */
 interface ReportOptions {
@@ -13,6 +14,8 @@ interface ReportOptions {
   readonly requireKvm: boolean;
   /** --check: only these count and are shown; all when empty. */
   readonly only: ReadonlySet<string>;
+  /** --for: what the checks in `only` are about, other than labs. */
+  readonly work?: readonly Work[];
 }
 
 /** Failures of these leave nothing that could run a guest. */
@@ -20,8 +23,11 @@ const groupsThatRunGuests: readonly CheckResult['group'][] = ['Host', 'KVM', 'QE
 
 /** Draws the verdict. Pure. */
 export function decideVerdict(results: readonly CheckResult[], options: ReportOptions): HostReport {
-  const { facts, wanted, only, requireKvm } = options;
-  const shown = only.size === 0 ? results : results.filter(({ id }) => only.has(id));
+  const { facts, wanted, only, work = [], requireKvm } = options;
+  // A lab needs nothing of what work needs.
+  const shown = results.filter(({ id, group }) =>
+    only.size === 0 ? group !== 'Work' : only.has(id),
+  );
   const kvmWorks = statusOf(results, 'kvm.works') === 'pass' || provenByOtherModel(results, facts);
   const accel = requireKvm && !kvmWorks ? 'none' : chooseAccelerator(results, kvmWorks, wanted);
   const judged = withBlockers(shown, results);
@@ -30,7 +36,7 @@ export function decideVerdict(results: readonly CheckResult[], options: ReportOp
     judged.some(({ status }) => status === 'fail') || (requireKvm && aboutKvm && !kvmWorks);
   const impeded = (aboutKvm && !kvmWorks) || (only.size > 0 && judged.some(isKvmWarning));
   const verdict = failed ? 'not-ready' : impeded ? 'degraded' : 'ready';
-  const summary = summarise({ verdict, accel, shown, judged, some: only.size > 0 }, facts);
+  const summary = summarise({ verdict, accel, shown, judged, some: only.size > 0, work }, facts);
   return { verdict, accel, summary, notes: summariseGroups(facts), checks: shown };
 }
 

@@ -2,6 +2,7 @@ import type { CheckResult } from './check.ts';
 import { describeSlowdown } from './describe-slowdown.ts';
 import type { HostFacts } from './facts/types.ts';
 import type { HostReport } from './report-types.ts';
+import { nameWorks, type Work } from './works.ts';
 
 /** A warning that costs speed, not the lab. */
 export function isKvmWarning({ group, status, id }: CheckResult): boolean {
@@ -16,6 +17,8 @@ interface Outcome {
   readonly judged: readonly CheckResult[];
   /** Only some checks were asked for, so nothing can be said about all. */
   readonly some: boolean;
+  /** What was asked about, other than labs. */
+  readonly work: readonly Work[];
 }
 
 /** The answer in one line: will labs run, how fast, and what is in the way. */
@@ -23,6 +26,7 @@ export function summarise(outcome: Outcome, facts: HostFacts): string {
   const { verdict, accel, shown, judged, some } = outcome;
   const problems = distinctProblems(judged);
   const first = problems[0];
+  if (outcome.work.length > 0 && verdict !== 'degraded') return summariseWork(outcome, problems);
   if (verdict === 'not-ready') {
     const failure = problems.find(({ status }) => status === 'fail');
     // What hinders KVM is a failure only where nothing else will do.
@@ -48,6 +52,25 @@ export function summarise(outcome: Outcome, facts: HostFacts): string {
     return `Whether KVM works is not known; without it labs run ${slow}.`;
   }
   return `KVM is not usable: ${reason.message}. Labs run ${slow}.`;
+}
+
+function summariseWork(
+  { verdict, work, shown }: Outcome,
+  problems: readonly CheckResult[],
+): string {
+  const what = nameWorks(work);
+  const failure = problems.find(({ status }) => status === 'fail');
+  if (verdict === 'not-ready') {
+    return `This host cannot build ${what} yet: ${failure?.message ?? 'nothing proves that it works'}.`;
+  }
+  const [first] = problems;
+  const open = shown.filter(({ status }) => status === 'unknown').length;
+  if (first === undefined && open > 0) {
+    return `Nothing is missing to build ${what}, but ${open} of ${shown.length} could not be checked.`;
+  }
+  return first === undefined
+    ? `This host can build ${what}: all that it takes is here.`
+    : `This host can build ${what}. Worth a look: ${first.message}.`;
 }
 
 function summariseSome(shown: readonly CheckResult[], problem: CheckResult | undefined): string {

@@ -17,9 +17,11 @@ export interface DoctorStyle {
   readonly asRoot: boolean;
   /** What gets root on this host; sudo where that is not known. */
   readonly elevator?: Elevator | undefined;
+  /** The command that made the report, without what does not matter; `utopia doctor` without. */
+  readonly command?: string;
 }
 
-const groups: readonly CheckGroup[] = ['Host', 'KVM', 'QEMU', 'Lab'];
+const groups: readonly CheckGroup[] = ['Host', 'KVM', 'QEMU', 'Lab', 'Work'];
 /** Columns before `why`, `do` and evidence. */
 const bodyIndent = '        ';
 
@@ -35,10 +37,14 @@ export function renderDoctor(report: HostReport, style: DoctorStyle): string[] {
     if (results.length > 0) lines.push(...renderGroup(group, results, report, style, explained));
   }
   if (!style.verbose) {
-    const more = `utopia doctor --verbose shows all ${report.checks.length} checks`;
+    const more = `${commandOf(style)} --verbose shows all ${report.checks.length} checks`;
     lines.push('', ...wrapText(more, style.columns));
   }
   return lines;
+}
+
+function commandOf({ command = 'utopia doctor' }: DoctorStyle): string {
+  return command;
 }
 
 /** One fix is said at once; several are counted. Two checks that see one cause have one fix. */
@@ -46,7 +52,7 @@ function nextStep(problems: readonly CheckResult[], style: DoctorStyle): string 
   const causes = new Set(problems.map(({ cause, id }) => cause ?? id));
   const mendable = problems.some(({ fix }) => fix?.kind === 'auto' || fix?.settings !== undefined);
   if (causes.size > 1) {
-    const rest = mendable ? '; utopia doctor --fix mends what it can' : '';
+    const rest = mendable ? `; ${commandOf(style)} --fix mends what it can` : '';
     return `${causes.size} things to look at, below${rest}.`;
   }
   const fix = problems.find((problem) => problem.fix !== undefined)?.fix;
@@ -69,7 +75,7 @@ function nextStep(problems: readonly CheckResult[], style: DoctorStyle): string 
     oneLine && step !== '' && step.length <= 100 && (advice !== '' || fix.commands.length === 1);
   if (short) return `${whose}: ${step}`;
   return mendable
-    ? 'One thing to mend, below: utopia doctor --fix does it.'
+    ? `One thing to mend, below: ${commandOf(style)} --fix does it.`
     : 'One thing to look at, below.';
 }
 

@@ -113,6 +113,48 @@ esac`,
   expect(outcome.fixed.map(({ name }) => name)).toContain('packages');
 });
 
+test('what a kernel build lacks is installed, and the verdict is about kernels alone', () => {
+  using folder = temporaryFolder();
+  const bin = join(folder.path, 'bin');
+  mkdirSync(bin);
+  const log = join(folder.path, 'log');
+  const install = (name: string, text: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  for (const name of ['sh', 'chmod', 'cat']) symlinkSync(`/bin/${name}`, join(bin, name));
+  if (process.getuid?.() !== 0) {
+    install('sudo', 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+  }
+  // A compiler that finds every header once its package is there.
+  const programs = 'gcc make flex bison bc perl xz depmod mke2fs git python3 pahole cpio rsync';
+  install(
+    'apt-get',
+    `echo "$@" >> ${log}
+case "$*" in *build-essential*)
+  for name in ${programs}; do
+    echo '#!/bin/sh' > ${bin}/$name; chmod 755 ${bin}/$name
+  done;;
+esac`,
+  );
+  const run = (...args: readonly string[]) =>
+    spawnSync(node, [program, 'doctor', '--for', 'kernel', ...args], {
+      cwd: folder.path,
+      env: { PATH: bin, HOME: folder.path, LANG: 'C.UTF-8', ...freePorts },
+      encoding: 'utf8',
+    });
+  const before = run();
+  expect([before.status, before.stdout]).toEqual([
+    69,
+    expect.stringMatching(/^This host cannot build a kernel yet: gcc.* missing/),
+  ]);
+  const { status, stdout } = run('--fix', '--yes', '--json');
+  const outcome = JSON.parse(stdout) as { readonly fixed: readonly { name: string }[] };
+  expect([status, outcome.fixed.map(({ name }) => name)]).toEqual([0, ['work-packages']]);
+  expect(readFileSync(log, 'utf8')).not.toContain('qemu');
+  expect(run().stdout).toContain('This host can build a kernel');
+});
+
 test('a fix that fails is told with its last words, and is no success', () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, 'apt-get'), '#!/bin/sh\necho "no space left" >&2\nexit 100\n');

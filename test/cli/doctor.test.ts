@@ -172,3 +172,29 @@ test('a QEMU that hangs does not hang the doctor', () => {
     cause: 'qemu-silent',
   });
 });
+
+test('--for judges the host for other work, and nothing else looks at that', () => {
+  using folder = temporaryFolder();
+  const host = tree('builds-some-things');
+  const kernel = doctor(folder, ['--for', 'kernel', '--json', host]);
+  const report = JSON.parse(kernel.stdout) as {
+    readonly schema: number;
+    readonly verdict: string;
+    readonly checks: readonly { readonly id: string; readonly group: string }[];
+  };
+  expect([kernel.status, report.schema, report.verdict]).toEqual([69, 1, 'not-ready']);
+  expect(report.checks.map(({ id }) => id)).toEqual([
+    'build.compiler',
+    'kernel.programs',
+    'kernel.libs',
+    'kernel.menu',
+    'kernel.extras',
+  ]);
+  expect(doctor(folder, ['--for', 'module', host]).status).toBe(0);
+  const lab = JSON.parse(doctor(folder, ['--json', host]).stdout) as typeof report;
+  expect([lab.verdict, lab.checks.some(({ group }) => group === 'Work')]).toEqual(['ready', false]);
+  const script = doctor(folder, ['--for', 'kernel,qemu', '--fix', '--dry-run', host]).stdout;
+  expect(script).toContain('sudo apt-get install -y --no-install-recommends flex libelf-dev');
+  expect(doctor(folder, ['--for', 'cars']).status).toBe(64);
+  expect(doctor(folder, ['--for', 'kernel', '--report', '-']).status).toBe(64);
+});

@@ -444,6 +444,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [
       {
         only: [],
+        work: [],
         list: false,
         requireKvm: false,
         root: undefined,
@@ -457,6 +458,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     passesStatus: true,
     options: [
       ['--check', 'kvm.works disk.room', { only: ['kvm.works', 'disk.room'] }],
+      ['--for', 'kernel qemu,image', { work: ['kernel', 'qemu,image'] }],
       ['--list', '', { list: true }],
       ['--explain', 'kvm.works', { explain: 'kvm.works' }],
       ['--require-kvm', '', { requireKvm: true }],

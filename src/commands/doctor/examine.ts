@@ -14,11 +14,16 @@ import { openFixture } from '../../host/source/fixture-source.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
 import type { HostSource } from '../../host/source/types.ts';
 import { findDoubtful } from '../../host/program-trust.ts';
+import { needsOf, type Work } from '../../host/works.ts';
 import { gatherLab, type GatheredLab } from '../../lifecycle/launch/lab-facts.ts';
 
 export interface ExamineOptions {
   /** Ids of the checks that the verdict is about; all when empty. */
   readonly only: ReadonlySet<string>;
+  /** What the host is to be good for, other than labs; its checks are among `only`. */
+  readonly work: readonly Work[];
+  /** Checks that are made though nobody makes them otherwise. */
+  readonly alsoMake?: ReadonlySet<string>;
   readonly requireKvm: boolean;
   /** Folder that describes a host; undefined for the real one. Relative to the current folder. */
   readonly root: string | undefined;
@@ -76,23 +81,28 @@ async function findHolders(
 export async function examineHost(
   context: Context,
   globals: GlobalOptions,
-  { only, requireKvm: required, root }: ExamineOptions,
+  { only, work, alsoMake, requireKvm: required, root }: ExamineOptions,
 ): Promise<Examination> {
   const { signal, timeoutScale } = context;
   const source = await openHost(context, root);
   const lab = await gatherLab(context, globals, root === undefined ? undefined : source.env);
   const { config, overlayFolder } = lab;
   const guarded = root === undefined ? guard(source, config, context.env) : source;
-  const facts = await gatherHost(guarded, { config, overlayFolder, signal, timeoutScale });
+  const asked = new Set([...only, ...(alsoMake ?? [])]);
+  const facts = await gatherHost(guarded, {
+    ...{ config, overlayFolder, signal, timeoutScale },
+    work: needsOf(asked, lab.imageNeeds),
+  });
   signal.throwIfAborted();
   const otherMachines = await findHolders(facts, context);
   const wanted = config?.accelerator ?? 'auto';
   const requireKvm = required || wanted === 'kvm';
-  const results = runChecks(checks, { facts, lab: { ...lab, otherMachines }, requireKvm });
+  const made = checks.filter(({ id, group }) => group !== 'Work' || asked.has(id));
+  const results = runChecks(made, { facts, lab: { ...lab, otherMachines }, requireKvm });
   return {
     facts,
     lab,
     results,
-    report: decideVerdict(results, { facts, wanted, only, requireKvm }),
+    report: decideVerdict(results, { facts, wanted, only, work, requireKvm }),
   };
 }

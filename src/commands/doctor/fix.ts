@@ -12,6 +12,7 @@ import {
 import { openRootShell } from '../../host/fixes/root-shell.ts';
 import { fixScript } from '../../host/fixes/script.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
+import { doctorCommand, type Work } from '../../host/works.ts';
 import { confirm } from '../../ui/ask.ts';
 import type { DoctorStyle } from '../../ui/doctor.ts';
 import { renderOutcome, renderPlan } from '../../ui/fix.ts';
@@ -54,7 +55,8 @@ export async function runDoctorFix(
       // A Ctrl-C ends the fixing; the host is looked at once more after it.
       { ...context, signal: attempts.size === 0 ? context.signal : context.urgentSignal },
       globals,
-      { ...options, only: new Set() },
+      // One that was asked about work is about that.
+      options.work.length > 0 ? options : { ...options, only: new Set(), alsoMake: options.only },
     );
   const plan = async ({ facts, results }: Examination): Promise<FixPlan> => {
     const editSetting = await openSettings(context, globals, suffix);
@@ -81,7 +83,8 @@ export async function runDoctorFix(
       ? openRootShell(urgentSignal, (line) => terminal.err(line))
       : undefined;
   const blocked = privilege === 'none' ? current.units.filter(needsRoot) : [];
-  for (const unit of blocked) attempts.set(unit.name, { unit, outcome: leftToUser(env) });
+  for (const unit of blocked)
+    attempts.set(unit.name, { unit, outcome: leftToUser(env, options.work) });
   for (let round = 0; round < mostRounds; round += 1) {
     const open = current.units.filter(({ name }) => !attempts.has(name));
     if (open.length === 0 || context.signal.aborted) break;
@@ -113,7 +116,7 @@ export async function runDoctorFix(
   }
   if (context.signal.aborted) {
     throw new UtopiaError('interrupted', 'Interrupted; the command that ran was finished.', {
-      hint: 'utopia doctor --fix goes on with the rest.',
+      hint: `${doctorCommand(options.work)} --fix goes on with the rest.`,
     });
   }
   const bad = outcome.failed.length > 0 || seen.report.verdict === 'not-ready';
@@ -121,11 +124,11 @@ export async function runDoctorFix(
 }
 
 /** What is left to the user where nobody can type a password, or nothing takes one. */
-function leftToUser(env: Environment): UnitOutcome {
+function leftToUser(env: Environment, work: readonly Work[]): UnitOutcome {
   const su = isInPath('su', env) ? '; in a terminal, su asks for root’s password' : '';
   return {
     kind: 'not-tried',
-    reason: `it needs root, and there is no sudo${su}. As root: utopia doctor --fix --dry-run | sh`,
+    reason: `it needs root, and there is no sudo${su}. As root: ${doctorCommand(work)} --fix --dry-run | sh`,
   };
 }
 

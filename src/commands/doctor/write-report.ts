@@ -28,7 +28,12 @@ export async function runDoctorReport(
   const { terminal, cwd, env } = context;
   const file = resolve(cwd, label);
   if (label !== '-') await refuseOthers(file, label);
-  const { report, facts } = await examineHost(context, globals, { ...options, only: new Set() });
+  const { report, facts } = await examineHost(context, globals, {
+    ...options,
+    only: new Set(),
+    work: [],
+    alsoMake: options.only,
+  });
   const home = homeFolder(env);
   const machineFile = globals.machine?.file;
   const config = await loadConfig({ cwd, file: globals.config, machineFile, env, home });

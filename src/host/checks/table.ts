@@ -8,8 +8,12 @@ import { moduleChecks } from './modules.ts';
 import { qemuChecks } from './qemu.ts';
 import { loginChecks } from './login.ts';
 import { shareChecks } from './share.ts';
+import { workChecks } from './work.ts';
 
-/** Every check, in the order of evaluation and of the report: what explains stands before what it explains. */
+/**
+ * Every check, in the order of evaluation and of the report: what explains stands before
+ * what it explains. Those of the group Work are made only where somebody asks for them.
+ */
 export const checks: readonly Check[] = [
   ...hostChecks,
   ...limitChecks,
@@ -20,4 +24,5 @@ export const checks: readonly Check[] = [
   ...labChecks,
   ...shareChecks,
   ...loginChecks,
+  ...workChecks,
 ];

@@ -4,6 +4,7 @@ import { hostExplanations } from './host.ts';
 import { labExplanations } from './lab.ts';
 import { processorExplanations } from './processor.ts';
 import { qemuExplanations } from './qemu.ts';
+import { workExplanations } from './work.ts';
 import type { CauseExplanation, Explanation } from './types.ts';
 
 /** The page about each check, by its id. */
@@ -13,6 +14,7 @@ export const explanations: Readonly<Record<string, Explanation>> = {
   ...deviceExplanations,
   ...qemuExplanations,
   ...labExplanations,
+  ...workExplanations,
 };
 
 /** A page about one check, from the table of checks and the explanations. */

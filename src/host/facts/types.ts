@@ -14,6 +14,7 @@ import type { ProcessStatus } from './process-status.ts';
 import type { Container } from './container.ts';
 import type { WslVersion } from './surroundings.ts';
 import type { UdevRule } from './udev.ts';
+import type { WorkFacts } from './work.ts';
 
 /** The machine below: processor, kernel, what it runs in. */
 export interface MachineFacts {
@@ -192,6 +193,8 @@ export interface HostFacts {
   /** How many times as long computing takes under emulation; asked only where a lab would run so. */
   readonly slowdown: number | undefined;
   readonly resources: ResourceFacts;
+  /** Undefined where no check of the group Work was asked for. */
+  readonly work?: WorkFacts | undefined;
   /** Probes that failed or did not come back in time, by name, with the reason. */
   readonly gaps: ReadonlyMap<string, string>;
 }

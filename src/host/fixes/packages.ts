@@ -1,4 +1,6 @@
-import { installFix, type Tool } from '../packages.ts';
+import type { Tool } from '../needs.ts';
+import { installFix } from '../packages.ts';
+import { listWords } from '../works.ts';
 import { problemOf, type FixInput, type FixRow } from './types.ts';
 
 /** Causes that a package mends, and which. */
@@ -16,7 +18,27 @@ const cures: readonly {
 /** Everything that a package brings is installed by one command, as far as the distribution is known. */
 export const packageFixes: readonly FixRow[] = [
   { name: 'packages', ids: ['qemu.binary', 'tools.guest'], plan: planPackages },
+  { name: 'work-packages', ids: ['build.compiler'], plan: planWorkPackages },
 ];
+
+/** All that work lacks, by one command. */
+function planWorkPackages(input: FixInput): ReturnType<FixRow['plan']> {
+  const findings = [...(input.facts.work?.findings ?? [])];
+  const needed = findings.filter(([id]) => problemOf(input, id) !== undefined);
+  const [first, ...rest] = needed.map(([id]) => id);
+  if (first === undefined) return undefined;
+  const tools = needed.flatMap(([, { missing }]) => missing.map(({ tool }) => tool));
+  const fix = installFix(input.facts.machine.os, [...new Set(tools)]);
+  if (fix.kind !== 'auto') return undefined;
+  const names = needed.flatMap(([, { missing }]) => missing.map(({ name }) => name));
+  return {
+    ids: [first, ...rest],
+    problem: `${listWords([...new Set(names)])} ${names.length > 1 ? 'are' : 'is'} missing`,
+    commands: fix.commands,
+    changes: 'they are there, for every user of this host',
+    after: 'none',
+  };
+}
 
 function planPackages(input: FixInput): ReturnType<FixRow['plan']> {
   const needed = cures.filter(({ id, cause }) => problemOf(input, id)?.cause === cause);

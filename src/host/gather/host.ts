@@ -5,6 +5,7 @@ import type { AccountEntry } from '../facts/accounts.ts';
 import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';
 import { searchPlaces, searchQemu } from '../find-qemu.ts';
 import type { HostSource } from '../source/types.ts';
+import type { WorkNeeds } from '../works.ts';
 import { readPeople } from '../people.ts';
 import { startAsking, type Ask } from './asking.ts';
 import { gatherAccount, gatherDevice } from './device.ts';
@@ -12,12 +13,15 @@ import { gatherKernel, gatherMachine } from './machine.ts';
 import { gatherModules } from './modules.ts';
 import { gatherNamespaces } from './namespaces.ts';
 import { gatherResources } from './resources.ts';
+import { gatherWork } from './work.ts';
 
 /** What the facts depend on besides the host; without a config the lab's facts stay out. */
 export interface GatherOptions {
   readonly config: Config | undefined;
   /** Folder that the overlay lies in, or will. */
   readonly overlayFolder: string | undefined;
+  /** What the checks of the group Work that are asked for look for. */
+  readonly work?: readonly WorkNeeds[];
   readonly signal: AbortSignal;
   /** By what time limits are multiplied; 1 without. */
   readonly timeoutScale?: number;
@@ -34,7 +38,7 @@ const canaryTimeoutMs = 40_000;
 
 /** Reads everything that the checks want to know, once, each fact within its own time. */
 export async function gatherHost(source: HostSource, options: GatherOptions): Promise<HostFacts> {
-  const { config, overlayFolder, signal, timeoutScale } = options;
+  const { config, overlayFolder, signal, timeoutScale, work: wanted = [] } = options;
   const { ask, gaps } = startAsking(signal, timeoutScale);
   const asked = ask('people', async () => await readPeople(source));
   const [kvmFacts, resources, namespaces, people] = await Promise.all([
@@ -57,7 +61,9 @@ export async function gatherHost(source: HostSource, options: GatherOptions): Pr
     runs && emulates
       ? await ask('speed', async () => await source.measureSlowdown(qemu.binary ?? ''))
       : undefined;
-  return { ...kvmFacts, device, people, namespaces, qemu, ...canaries, slowdown, resources, gaps };
+  const work = wanted.length === 0 ? undefined : await gatherWork(source, kvmFacts, wanted, ask);
+  const others = { people, namespaces, resources, work, gaps };
+  return { ...kvmFacts, ...others, device, qemu, ...canaries, slowdown };
 }
 
 /** The part that tells whether KVM can be used, short of running a guest: files only. */

@@ -92,6 +92,8 @@ export async function openFixture(root: string): Promise<HostSource> {
     },
     measureSlowdown: async () => slowdownOf(probes),
     tryNamespace: async () => probes['user-namespace'] === true,
+    // Its files tell.
+    askTools: async () => undefined,
     bindPort: async () => undefined,
   };
 }

@@ -63,6 +63,10 @@ export function openRealHost(env: Environment, signal: AbortSignal, timeoutScale
       (await succeeds('mmdebstrap', ['--unshare-helper', 'true'], signal)) ??
       (await succeeds('unshare', ['--user', '--map-root-user', 'true'], signal)) ??
       false,
+    askTools: async (sign) => {
+      const { askTools } = await import('./tools.ts');
+      return await askTools(sign, signal);
+    },
     bindPort: async (host, port) => {
       const state = await probePort(host, port);
       if (state.free) return state;

@@ -2,6 +2,7 @@ import type { Environment } from '../../environment.ts';
 import type { CanaryResult } from '../canary.ts';
 import type { KvmVerdict } from '../kvm-verdict.ts';
 import type { FeatureLists } from '../types.ts';
+import type { Sign } from '../needs.ts';
 
 /** A file as stat(2) shows it. */
 export interface FileStatus {
@@ -73,6 +74,8 @@ export interface HostSource {
   measureSlowdown(binary: string): Promise<number | undefined>;
   /** Whether a user namespace can be made, as building an image without root does. */
   tryNamespace(): Promise<boolean>;
+  /** Whether the program that knows finds it; undefined where that program is not there. */
+  askTools(sign: Sign): Promise<boolean | undefined>;
   /** Undefined where nothing can be bound: only the tables of sockets count then. */
   bindPort(host: string, port: number): Promise<PortAnswer | undefined>;
 }

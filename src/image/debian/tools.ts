@@ -22,12 +22,31 @@ export function buildPath(env: Environment): string {
   return [env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].join(delimiter);
 }
 
+/** What the builder needs of the host. */
+export type BuildNeed = { readonly tool: BuildTool } & (
+  | {
+      readonly program: string;
+      /** Root builds without it. */
+      readonly rootless?: true;
+    }
+  | { readonly file: string }
+);
+
+/** Everything that building an image needs. */
+export const buildNeeds: readonly BuildNeed[] = [
+  { tool: 'mmdebstrap', program: 'mmdebstrap' },
+  { tool: 'mke2fs', program: 'mke2fs' },
+  { tool: 'newuidmap', program: 'newuidmap', rootless: true },
+  { tool: 'debian-keys', file: keyring },
+];
+
 /** What building an image as this user needs and this host lacks; empty when all is there. */
 export function missingBuildTools(env: Environment, uid: number): readonly BuildTool[] {
-  const programs = ['mmdebstrap', 'mke2fs', ...(uid === 0 ? [] : ['newuidmap' as const])] as const;
-  const missing: BuildTool[] = programs.filter((each) => !isOnPath(each, buildPath(env)));
-  if (!isReadable(keyring)) missing.push('debian-keys');
-  return missing;
+  const isThere = (need: BuildNeed): boolean =>
+    'file' in need
+      ? isReadable(need.file)
+      : (need.rootless === true && uid === 0) || isOnPath(need.program, buildPath(env));
+  return buildNeeds.filter((need) => !isThere(need)).map(({ tool }) => tool);
 }
 
 /**

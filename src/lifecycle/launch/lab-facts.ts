@@ -8,6 +8,7 @@ import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ImageFinding, LabFacts } from '../../host/lab.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
+import { buildNeeds } from '../../image/debian/tools.ts';
 import { readLocks } from '../../image/file-locks.ts';
 import { describeOverlay, type OverlayQuestion } from '../../image/overlay.ts';
 import type { BackingFile } from '../../image/types.ts';
@@ -20,6 +21,18 @@ import { formatBytes } from '../../text/format.ts';
 
 /** What a QEMU may be built without; a described one need not list what every build has. */
 const optionalFeatures = { devices: ['virtio-9p-pci'], netdevs: ['user'] } as const;
+
+/** What the builder of images looks for, as a check looks for it. */
+export const imageNeeds: LabFacts['imageNeeds'] = buildNeeds.map((need) =>
+  'file' in need
+    ? { tool: need.tool, name: "Debian's keyring", sign: { kind: 'file', path: need.file } }
+    : {
+        tool: need.tool,
+        name: need.program,
+        sign: { kind: 'program', name: need.program },
+        ...(need.rootless === true ? { rootless: true } : {}),
+      },
+);
 
 export interface GatheredLab extends LabFacts {
   /** Folder of the private file; undefined without a config. */
@@ -53,6 +66,7 @@ export async function gatherLab(
     configErrors: report.errors.map((problem) => `${locate(report, problem)}${problem.message}`),
     configLabel: report.label,
     needed: described === undefined ? neededFeatures : optionalFeatures,
+    imageNeeds,
   };
   if (config === undefined) {
     const waiting = { kind: 'skipped', because: 'lab.config' } as const;

@@ -1,5 +1,6 @@
 import type { Config } from '../../../src/config/types.ts';
 import type { LabFacts } from '../../../src/host/lab.ts';
+import { imageNeeds } from '../../../src/lifecycle/launch/lab-facts.ts';
 import { neededFeatures } from '../../../src/machine/plan.ts';
 
 /** A lab without an image yet, with the defaults of utopia.config. */
@@ -41,5 +42,6 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     ownPorts: [],
     otherMachines: [],
     needed: neededFeatures,
+    imageNeeds,
   };
 }
