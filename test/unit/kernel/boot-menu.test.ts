@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseEntry, readGrubConfig } from '../../../src/kernel/grub-config.ts';
+import { chooseEntry, readGrubConfig } from '../../../src/kernel/boot-menu.ts';
 
 /** As Debian's grub-mkconfig writes it, shortened. */
 const debian = `
