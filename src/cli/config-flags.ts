@@ -26,7 +26,8 @@ export function configFlags(options: ParsedOptions, cwd: string): Partial<Record
   const flags: Partial<Record<KeyName, string>> = {};
   for (const [key, option] of flagOptions()) {
     const value = options[option.attributeName()];
-    if (typeof value === 'string') flags[key] = value;
+    if (typeof value === 'string')
+      flags[key] = isTypedPath(key, value) ? fromFolder(cwd, value) : value;
     else if (Array.isArray(value)) {
       const words = value.map((word) => String(word));
       flags[key] = words.map((word) => quoteForShell(fromFolder(cwd, word))).join(' ');
@@ -35,11 +36,26 @@ export function configFlags(options: ParsedOptions, cwd: string): Partial<Record
   return flags;
 }
 
+/** Of a copy, and of a warm base that copies start from: what its guest is made of. */
+export const machineFlags: readonly KeyName[] = [
+  'UTOPIA_MEMORY_MB',
+  'UTOPIA_CPUS',
+  'UTOPIA_ACCEL',
+  'UTOPIA_KERNEL',
+  'UTOPIA_INITRD',
+  'UTOPIA_APPEND',
+];
+
 /** Keys whose option may be given several times, once for each path. */
 const repeatable: ReadonlySet<KeyName> = new Set(['UTOPIA_DISKS']);
 
 function collect(word: string, before: readonly string[] = []): string[] {
   return [...before, word];
+}
+
+/** An initramfs is a path; a kernel is one when it has a / in it, else the name of a build. */
+function isTypedPath(key: KeyName, value: string): boolean {
+  return key === 'UTOPIA_INITRD' || (key === 'UTOPIA_KERNEL' && value.includes('/'));
 }
 
 function fromFolder(cwd: string, path: string): string {

@@ -79,6 +79,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
         'utopia up',
         'utopia up --detach --memory 2G',
         'utopia up --ensure --detach',
+        'utopia up --kernel mine',
         'utopia up -- -device edu',
       ),
     );

@@ -1,9 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultOutputBytes } from '../system/bounded-output.ts';
+import type { RunOptions } from '../lifecycle/several/run-options.ts';
 import type { KeepWish } from '../lifecycle/throwaway/kept-names.ts';
 import type { FolderUse } from '../lifecycle/throwaway/guest-command.ts';
 import type { RunCommand } from './run-command.ts';
-import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
+import { addConfigFlags, configFlags, machineFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
 import { count, seconds } from './numbers.ts';
 
@@ -102,10 +103,11 @@ ${examples(
   "utopia run --rw --memory 2G -- sh -c 'make && insmod lunix.ko'",
   'utopia run --copy-out lunix.ko -- make',
   'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
+  'utopia run --kernel mine,6.1.187 -- ./test.sh    # on each kernel',
   'utopia snapshot save ready && utopia run --from ready -- ./test.sh',
 )}`,
     );
-  addConfigFlags(command, ['UTOPIA_MEMORY_MB', 'UTOPIA_CPUS', 'UTOPIA_ACCEL']).action(
+  addConfigFlags(command, machineFlags).action(
     async (words: readonly string[], options: RunFlags, self: Command) => {
       const lonely = findLonely(options);
       if (lonely !== undefined) self.error(`error: ${lonely}`);
@@ -134,7 +136,7 @@ ${examples(
           shareFolder: options.shareFolder === true,
           from: options.from,
           cold: options.cold === true,
-          flags: configFlags(options, context.cwd),
+          ...kernelChoice(options, context.cwd),
         });
       });
     },
@@ -153,11 +155,12 @@ function keepWish(keep: string | true | undefined): KeepWish | undefined {
 
 /** An option that does nothing without another one, in words. */
 function findLonely(options: RunFlags): string | undefined {
-  const several = options.each !== undefined || options.commands !== undefined;
+  const kernels = typeof options['kernel'] === 'string' && options['kernel'].includes(',');
+  const several = options.each !== undefined || options.commands !== undefined || kernels;
   const needs: readonly (readonly [given: boolean, its: boolean, text: string])[] = [
     [options.maxLog !== undefined, options.logs !== undefined, '--max-log goes with --logs'],
     [options.shareFolder === true, options.each !== undefined, '--share-folder goes with --each'],
-    [options.jobs !== undefined, several, '--jobs goes with --each or --commands'],
+    [options.jobs !== undefined, several, '--jobs goes with --each, --commands or several kernels'],
     [
       options.maxCopyOut !== undefined,
       options.copyOut !== undefined,
@@ -165,6 +168,16 @@ function findLonely(options: RunFlags): string | undefined {
     ],
   ];
   return needs.find(([given, its]) => given && !its)?.[2];
+}
+
+/** `--kernel A,B,C`: one run each; the first stands for all where the machine is looked at. */
+function kernelChoice(options: RunFlags, cwd: string): Pick<RunOptions, 'kernels' | 'flags'> {
+  const kernel = options['kernel'];
+  if (typeof kernel !== 'string') return { kernels: [], flags: configFlags(options, cwd) };
+  const names = kernel.split(',').filter((each) => each !== '');
+  const flags = names.map((each) => configFlags({ ...options, kernel: each }, cwd));
+  const kernels = flags.flatMap(({ UTOPIA_KERNEL }) => UTOPIA_KERNEL ?? []);
+  return { kernels, flags: flags[0] ?? configFlags(options, cwd) };
 }
 
 /** Factors of sizes, as in 64K. */

@@ -155,6 +155,9 @@ async function removeOutdated({ env }: Context, base: WarmBase): Promise<void> {
 function settings({ manifest }: WarmBase): string {
   const { image, accelerator, memoryMiB, cpus } = manifest;
   // Of an earlier generation of the same machine: findBaseFor would use it.
-  const hardware = manifest.hardware?.filter((each) => each !== coreInfo);
+  // And of a kernel of the same name that was built again.
+  const hardware = manifest.hardware?.filter(
+    (each) => each !== coreInfo && !each.startsWith('modules of '),
+  );
   return JSON.stringify([image, accelerator, memoryMiB, cpus, hardware]);
 }

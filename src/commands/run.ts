@@ -1,8 +1,11 @@
 import type { RunOptions } from '../lifecycle/several/run-options.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import { homeFolder } from '../system/places.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 import { openNamedPlace, type NamedPlace } from '../system/named-place.ts';
 import { renderJUnit } from '../ui/junit.ts';
+import { kernelIn } from '../lifecycle/launch/find-kernel.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { watchRunBuild } from './run/build-trouble.ts';
 import { runInCopy } from '../lifecycle/throwaway/in-copy.ts';
@@ -27,7 +30,7 @@ export async function runRun(
 ): Promise<number> {
   checkCommand(options);
   checkCopyOut(options);
-  checkSeveral(context.cwd, options, options.each.length > 0 || options.commands !== undefined);
+  checkSeveral(context.cwd, options, isSeveral(options));
   checkShare(options);
   if (options.keep !== undefined) await checkKeep(context.cwd, options.keep);
   const jobs = await findJobs(context, options);
@@ -55,8 +58,10 @@ export async function runRun(
   };
   try {
     const located = await locateMachine(context, globals, options.flags);
+    const kernel = await kernelIn(context, located.config);
     const result = await runInCopy(context, globals, located, run);
-    const { report, crashes } = result;
+    const { crashes } = result;
+    const report = kernel === undefined ? result.report : { ...result.report, kernel };
     await publish(context, globals, marks, report);
     if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
@@ -72,6 +77,10 @@ export async function runRun(
     await publish(context, globals, marks, reportFailure({ ...run, begun }, failure, elapsedMs));
     throw failure;
   }
+}
+
+function isSeveral({ each, commands, kernels }: RunOptions): boolean {
+  return each.length > 0 || commands !== undefined || kernels.length > 1;
 }
 
 function sayNotCopied({ terminal }: Context, { notCopied, leftOut, outcome }: RunReport): void {
@@ -135,14 +144,19 @@ function checkShare({ each, with: others, shareFolder, use }: RunOptions): void 
   });
 }
 
-/** The runs of --each or --commands; undefined for a single one. */
+/** The runs of --each, --commands or several kernels; undefined for a single one. */
 async function findJobs(
   context: Context,
-  { each, words, commands }: RunOptions,
+  { each, words, commands, kernels }: RunOptions,
 ): Promise<readonly Job[] | undefined> {
   if (commands !== undefined) {
     const { readCommands } = await import('../lifecycle/several/command-list.ts');
     return await readCommands(context, commands);
+  }
+  if (kernels.length > 1) {
+    const home = homeFolder(context.env);
+    const nameKernel = (kernel: string): string => shortenPath(kernel, context.cwd, home);
+    return kernels.map((kernel) => ({ item: nameKernel(kernel), words, kernel }));
   }
   return each.length === 0
     ? undefined

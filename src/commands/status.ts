@@ -10,6 +10,7 @@ import {
   type RunningMachine,
 } from '../machine/state.ts';
 import type { Reading } from '../system/json-file.ts';
+import { kernelOf } from '../machine/plan.ts';
 import { homeFolder } from '../system/places.ts';
 import { cardRow, connectionCard } from '../ui/card.ts';
 import { shortenPath } from '../text/shorten-path.ts';
@@ -58,6 +59,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       startedAt: running === undefined ? undefined : state?.startedAt,
       readyAt: running?.state?.readyAt,
       accelerator: running?.state?.plan.accelerator,
+      kernel: running?.state && kernelOf(running.state.plan),
       qemu: running?.state?.qemuVersion,
       ssh: running?.state?.ssh,
       exposed: running?.state?.exposed,

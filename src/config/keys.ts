@@ -137,6 +137,30 @@ export const configKeys = {
     sample: 'sim',
     flag: '--sensors <feed>',
   },
+  UTOPIA_KERNEL: {
+    description:
+      'A kernel of your own that the machine boots directly, instead of the one installed in its disk: a build of utopia kernel build by its name, or the path of a bzImage.',
+    takes: 'the name of a build, or a path with a / in it',
+    default: '',
+    sample: './linux/arch/x86/boot/bzImage',
+    flag: '--kernel <build>',
+  },
+  UTOPIA_INITRD: {
+    description:
+      'An initramfs for that kernel; one whose drivers for the disk are built in needs none.',
+    takes: 'a path',
+    defaultRule: 'none',
+    sample: './initrd.img',
+    flag: '--initrd <file>',
+  },
+  UTOPIA_APPEND: {
+    description:
+      "More words for that kernel's command line. They come last, so that they count: root=/dev/vda2 is for a disk whose system is in its second partition.",
+    takes: 'the words in quotes',
+    default: '',
+    sample: "'ignore_loglevel initcall_debug'",
+    flag: '--append <words>',
+  },
   UTOPIA_EXTRA_ARGS: {
     description:
       "More arguments for QEMU, split into words by the shell's rules of quoting and put last.",

@@ -53,6 +53,11 @@ export async function resolveConfig(
     disks: resolveDisks(settings.UTOPIA_DISKS, (path) => absolutePath(folder, path)),
     sensors: resolveSensors(settings.UTOPIA_SENSORS, (path) => absolutePath(folder, path)),
     forwards: settings.UTOPIA_FORWARDS,
+    kernel: settings.UTOPIA_KERNEL.includes('/')
+      ? absolutePath(folder, settings.UTOPIA_KERNEL)
+      : settings.UTOPIA_KERNEL || undefined,
+    initrd: optionalPath(settings.UTOPIA_INITRD),
+    append: settings.UTOPIA_APPEND,
     extraArgs: settings.UTOPIA_EXTRA_ARGS,
     warmBase: settings.UTOPIA_WARM_BASE,
     verbose: settings.VERBOSE,
@@ -76,6 +81,9 @@ export async function resolveConfig(
       UTOPIA_NAME: config.name,
       UTOPIA_DISKS: config.disks.map(formatDisk),
       UTOPIA_SENSORS: formatSensors(config.sensors),
+      UTOPIA_KERNEL: config.kernel ?? null,
+      UTOPIA_INITRD: config.initrd ?? null,
+      UTOPIA_APPEND: config.append,
       UTOPIA_EXTRA_ARGS: config.extraArgs,
       UTOPIA_WARM_BASE: config.warmBase,
       VERBOSE: config.verbose,
@@ -140,6 +148,17 @@ function checkTogether(
       key: 'UTOPIA_SSH_PORT',
       message: `UTOPIA_SSH_PORT is ${sshPort}, which is also the port of VNC display ${vnc.display}.`,
       hint: 'Write another port, or auto, or another display in UTOPIA_VNC.',
+    });
+  }
+  for (const [key, value] of Object.entries({
+    UTOPIA_INITRD: config.initrd ?? '',
+    UTOPIA_APPEND: config.append,
+  })) {
+    if (value === '' || config.kernel !== undefined || broken.has('UTOPIA_KERNEL')) continue;
+    problems.push({
+      key,
+      message: `${key} is for a kernel of your own, and UTOPIA_KERNEL names none.`,
+      hint: 'Name one: UTOPIA_KERNEL, or --kernel',
     });
   }
   for (const forward of config.forwards) {

@@ -6,8 +6,10 @@ import type { KeyName } from './keys.ts';
 import { readSensors } from './sensors.ts';
 import { setting } from './setting.ts';
 import {
+  readAppend,
   readCount,
   readInterface,
+  readKernel,
   readMachineName,
   readMemory,
   readPath,
@@ -37,6 +39,9 @@ export const configSchema = z.object({
   UTOPIA_NAME: setting(readMachineName),
   UTOPIA_DISKS: setting(readDisks),
   UTOPIA_SENSORS: setting(readSensors),
+  UTOPIA_KERNEL: setting(readKernel),
+  UTOPIA_INITRD: z.optional(setting(readPath)),
+  UTOPIA_APPEND: setting(readAppend),
   UTOPIA_EXTRA_ARGS: setting(splitWords),
   UTOPIA_WARM_BASE: z.enum(['auto', 'never'], 'is neither auto nor never'),
   VERBOSE: setting(readSwitch),

@@ -88,6 +88,12 @@ export interface Config {
   readonly sensors: SensorFeed;
   /** UTOPIA_FORWARDS: more ports of the host that lead into the guest. */
   readonly forwards: readonly PortForward[];
+  /** UTOPIA_KERNEL: the name of a build, or the absolute path of a kernel image; undefined for the disk's own. */
+  readonly kernel: string | undefined;
+  /** UTOPIA_INITRD, as an absolute path. */
+  readonly initrd: string | undefined;
+  /** UTOPIA_APPEND: words behind utopia's own on the kernel's command line. */
+  readonly append: string;
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
   /** UTOPIA_WARM_BASE: whether a warm base may be made unasked. */

@@ -22,6 +22,31 @@ export function readPath(text: string): string | Refusal {
   return text;
 }
 
+/** The name of a build, or a path, as written; empty for none. */
+export function readKernel(text: string): string | Refusal {
+  if (text === '' || text.includes('/')) return text === '' ? text : readPath(text);
+  return /^[A-Za-z0-9_][A-Za-z0-9._+~-]{0,63}$/.test(text)
+    ? text
+    : new Refusal(
+        'is not the name of a build',
+        'Write a name that utopia kernel list prints, or a path with a / in it, such as ./bzImage.',
+      );
+}
+
+/** What Linux keeps of its command line on x86 (COMMAND_LINE_SIZE), less what utopia writes before. */
+const mostAppendLength = 1200;
+
+/** Words for a kernel's command line, which is one line of printable ASCII. */
+export function readAppend(text: string): string | Refusal {
+  if (!/^[\x20-\x7e]*$/.test(text)) {
+    return new Refusal('has a character that a kernel command line cannot have');
+  }
+  if (text.length > mostAppendLength) {
+    return new Refusal(`is longer than ${mostAppendLength} characters`);
+  }
+  return text.trim();
+}
+
 /** Least memory with which a Debian kernel boots. */
 const leastMemoryMiB = 64;
 /** A mebibyte of mebibytes: more than any host has, and QEMU's -m still takes it. */

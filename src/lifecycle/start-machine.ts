@@ -24,7 +24,7 @@ import {
   type MachineParts,
   type PreparedMachine,
 } from './launch/prepare.ts';
-import { imageLine, speedLine } from './launch/progress-lines.ts';
+import { imageLine, kernelLines, speedLine } from './launch/progress-lines.ts';
 import type { LaunchedMachine, UpOptions } from './launch/types.ts';
 
 /** A start under way. */
@@ -127,7 +127,7 @@ async function takeOverlay(
 
 /** What the machine is made of, said once, however often it is tried. */
 function sayOnce(
-  { acceleration }: PreparedMachine,
+  { acceleration, plan }: PreparedMachine,
   display: ProgressDisplay,
 ): (overlay: Overlay) => void {
   let said = false;
@@ -137,6 +137,7 @@ function sayOnce(
     display.report(imageLine(overlay));
     for (const text of overlay.warnings)
       display.report({ kind: 'warned', title: 'image', detail: text });
+    for (const line of kernelLines(plan)) display.report(line);
     display.report(speedLine(acceleration));
   };
 }

@@ -1,5 +1,6 @@
 import type { PortForward } from '../config/types.ts';
 import { hasSince } from '../hardware-generation.ts';
+import { kernelLine } from './kernel-line.ts';
 import type { MachinePlan } from './plan.ts';
 
 /**
@@ -23,6 +24,7 @@ export function machineArgv(plan: MachinePlan): string[] {
     ...coreInfoArgs(plan),
     ...agentArgs(plan),
     ...exerciseDiskArgs(plan),
+    ...kernelArgs(plan),
     ...sandboxArgs(plan),
     ...plan.extraArgs,
   ];
@@ -203,6 +205,26 @@ function exerciseDiskArgs(plan: MachinePlan): string[] {
       ...['-device', `virtio-blk-pci,drive=${id},serial=${name}`],
     ];
   });
+}
+
+/** The modules' disk comes behind all others, so that it moves none of their names. */
+function kernelArgs({ kernel, disks }: MachinePlan): string[] {
+  if (kernel === undefined) return [];
+  const { image, initrd, modules } = kernel;
+  return [
+    ...['-kernel', image],
+    ...(initrd === undefined ? [] : ['-initrd', initrd]),
+    ...['-append', kernelLine(kernel, disks.length)],
+    ...(modules === undefined
+      ? []
+      : [
+          ...[
+            '-drive',
+            `file=${doubleCommas(modules.file)},if=none,id=modules0,format=raw,readonly=on`,
+          ],
+          ...['-device', 'virtio-blk-pci,drive=modules0,serial=utopia-modules'],
+        ]),
+  ];
 }
 
 function sandboxArgs(plan: MachinePlan): string[] {

@@ -57,6 +57,8 @@ export interface MachinePlan {
   readonly agentSocket?: string | undefined;
   /** Exercise disks, vdb and on. */
   readonly disks: readonly PlannedDisk[];
+  /** A kernel that QEMU loads itself; undefined for the one that the disk's boot loader starts. */
+  readonly kernel?: PlannedKernel | undefined;
   /** Parts that are worth having and that this QEMU may lack. */
   readonly extras: PlanExtras;
   /** The user's own arguments: UTOPIA_EXTRA_ARGS, then what stood behind `--`. */
@@ -79,6 +81,35 @@ export interface PlannedDisk extends DiskSetting {
   readonly format: 'raw' | 'qcow2';
   /** Format of the disk's own file, `path`. */
   readonly ownFormat: 'raw' | 'qcow2';
+}
+
+/** A kernel that QEMU loads, with all that goes with it. */
+export interface PlannedKernel {
+  /** What it is called: a build's name, or the image's file name. */
+  readonly name: string;
+  /** Its release, as `uname -r` prints it. */
+  readonly version: string;
+  /** Absolute paths of the kernel image and of an initramfs. */
+  readonly image: string;
+  readonly initrd?: string | undefined;
+  /** The command line up to what starts the modules: see machine/kernel-line.ts. */
+  readonly append: string;
+  readonly modules?: ModulesDisk | undefined;
+}
+
+/** A kernel that is booted directly, as reports have it; undefined for the disk's own. */
+export function kernelOf({
+  kernel,
+}: Pick<MachinePlan, 'kernel'>): { readonly name: string; readonly version: string } | undefined {
+  return kernel === undefined ? undefined : { name: kernel.name, version: kernel.version };
+}
+
+/** A disk, read-only, that the guest finds at /lib/modules/VERSION. */
+export interface ModulesDisk {
+  /** Absolute path of an ext4 file system. */
+  readonly file: string;
+  /** Size and time of the file: a guest that was saved with other contents cannot go on with these. */
+  readonly stamp: string;
 }
 
 /** Where VNC is served: display N is TCP port 5900 + N on `host`; or a Unix socket. */
@@ -151,6 +182,7 @@ export interface PlanInput {
   readonly vnc: MachinePlan['vnc'];
   readonly vncBecause?: string | undefined;
   readonly disks: readonly PlannedDisk[];
+  readonly kernel?: PlannedKernel | undefined;
   /** What stood behind `--` on the command line; relative paths in it are absolute by now. */
   readonly commandLineArgs: readonly string[];
 }
@@ -176,6 +208,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     sharedDir: config.sharedDir,
     sensorPort: config.sensors.kind !== 'none',
     disks: input.disks,
+    kernel: input.kernel,
     files: {
       pidFile: paths.pidFile,
       consoleLog: paths.consoleLog,

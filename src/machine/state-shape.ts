@@ -32,6 +32,15 @@ const forward = object({
   guestPort: aPort,
 });
 
+const kernel = object({
+  name: aText,
+  version: aText,
+  image: aText,
+  initrd: maybe(aText),
+  append: aText,
+  modules: maybe(object({ file: aText, stamp: aText })),
+});
+
 const extras = object({
   sandbox: aFlag,
   panicDevices: listOf(aText),
@@ -79,6 +88,7 @@ const plan = object({
   sensorPort: maybe(aFlag),
   agentSocket: maybe(aText),
   disks: maybe(listOf(disk)),
+  kernel: maybe(kernel),
   extras,
   extraArgs: listOf(aText),
 });

@@ -26,6 +26,8 @@ export interface Connections {
   readonly disks?: readonly DiskName[] | undefined;
   /** The guest has a sensor feed at its second serial port. */
   readonly sensors?: boolean | undefined;
+  /** A kernel that is booted directly, by name and release. */
+  readonly kernel?: { readonly name: string; readonly version: string } | undefined;
   /** The guest reaches nothing outside of it. */
   readonly isolated?: boolean | undefined;
   /** Other people on this host, in words; undefined where there are none. */
@@ -74,6 +76,7 @@ export function connectionCard(
             `port ${exposed.port} of ${exposed.host}; utopia expose --off closes it`,
           ] satisfies [string, string],
         ]),
+    ...kernelRow(connections),
     ['screen', screen],
     ...x2goRows(connections),
     ...networkRow(connections),
@@ -181,6 +184,12 @@ function othersRow({ others, closed, keyFile }: Connections): (readonly [string,
 }
 
 /** Who has the host alone need not be told what is on its loopback. */
+function kernelRow({ kernel }: Connections): (readonly [string, string])[] {
+  if (kernel === undefined) return [];
+  const { name, version } = kernel;
+  return [['kernel', `${name === version ? name : `${name} (${version})`}, booted directly`]];
+}
+
 function networkRow({ isolated, others }: Connections): (readonly [string, string])[] {
   if (isolated === true) return [['network', 'the guest reaches nothing (UTOPIA_NETWORK=none)']];
   if (others === undefined) return [];

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { hasSince } from '../hardware-generation.ts';
+import { directKernelArguments } from '../text/kernel-words.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { DiskIdentity, VmStateManifest, VmStateTarget } from './manifest.ts';
 
@@ -22,6 +23,7 @@ export function describeHardware(plan: MachinePlan): StateHardware {
     memoryMiB: plan.memoryMiB,
     hardware: [
       ...plan.disks.map(({ name, mode }, index) => `exercise disk ${index + 1}: ${name} (${mode})`),
+      ...describeKernel(plan.kernel),
       ...(plan.sensorPort ? ['second serial port, for sensors'] : []),
       ...(plan.agentSocket === undefined ? [] : ['agent port']),
       ...(extras.firmwareLog ? ['firmware log'] : []),
@@ -32,6 +34,27 @@ export function describeHardware(plan: MachinePlan): StateHardware {
       ...(plan.extraArgs.length > 0 ? [`QEMU arguments ${plan.extraArgs.join(' ')}`] : []),
     ],
   };
+}
+
+/** Begins what is said of a kernel that is booted directly. */
+const kernelWord = 'kernel ';
+
+/** The name of the kernel that a saved machine had been booted with directly, if it was. Pure. */
+export function savedKernel({ hardware }: Pick<VmStateManifest, 'hardware'>): string | undefined {
+  const line = hardware.find((each) => each.startsWith(kernelWord));
+  return line?.slice(kernelWord.length).split(' (')[0];
+}
+
+function describeKernel(kernel: MachinePlan['kernel']): string[] {
+  if (kernel === undefined) return [];
+  const { name, version, append, modules } = kernel;
+  // Every kernel is told the same in front of the user's own words.
+  const words = append.split(`${directKernelArguments} `)[1];
+  return [
+    `${kernelWord}${name} (${version})`,
+    ...(words === undefined ? [] : [`words for the kernel: ${words}`]),
+    ...(modules === undefined ? [] : [`modules of ${name}, ${modules.stamp}`]),
+  ];
 }
 
 /** The files that the guest of this plan writes to: the private file, and exercise disks. */

@@ -35,6 +35,14 @@ const flags = (key: string, value: string): Change => ({ flags: { [key]: value }
 const memory: OptionRow = ['--memory', '3G', flags('UTOPIA_MEMORY_MB', '3G')];
 const cpus: OptionRow = ['--cpus', '3', flags('UTOPIA_CPUS', '3')];
 const accel: OptionRow = ['--accel', 'tcg', flags('UTOPIA_ACCEL', 'tcg')];
+const initrd: OptionRow = ['--initrd', 'i.img', flags('UTOPIA_INITRD', '/lab/i.img')];
+const append: OptionRow = ['--append', 'single', flags('UTOPIA_APPEND', 'single')];
+const kernel: readonly OptionRow[] = [
+  ['--kernel', 'mine', flags('UTOPIA_KERNEL', 'mine')],
+  ['--kernel', './bzImage', flags('UTOPIA_KERNEL', '/lab/./bzImage')],
+  initrd,
+  append,
+];
 const keys: readonly OptionRow[] = [
   memory,
   cpus,
@@ -46,6 +54,7 @@ const keys: readonly OptionRow[] = [
   ['--name', 'ask1', flags('UTOPIA_NAME', 'ask1')],
   ['--disk', 'a.img --disk /b.img', flags('UTOPIA_DISKS', '/lab/a.img /b.img')],
   ['--sensors', 'sim', flags('UTOPIA_SENSORS', 'sim')],
+  ...kernel,
 ];
 
 /** Every command that does something, by the words that run it. */
@@ -267,6 +276,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         shareFolder: false,
         from: undefined,
         cold: false,
+        kernels: [],
         flags: {},
       },
     ],
@@ -303,6 +313,14 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       memory,
       cpus,
       accel,
+      ['--kernel', 'mine', { kernels: ['mine'], flags: { UTOPIA_KERNEL: 'mine' } }],
+      [
+        '--kernel',
+        'mine,./bzImage',
+        { kernels: ['mine', '/lab/./bzImage'], flags: { UTOPIA_KERNEL: 'mine' } },
+      ],
+      initrd,
+      append,
     ],
   },
   suspend: { calls: 'runSuspend', given: [], options: [] },
@@ -389,7 +407,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
   'image warm': {
     calls: 'runImageWarm',
     given: [{ again: false, flags: {} }],
-    options: [['--again', '', { again: true }], memory, cpus, accel],
+    options: [['--again', '', { again: true }], memory, cpus, accel, ...kernel],
   },
   'image cool': {
     calls: 'runImageCool',

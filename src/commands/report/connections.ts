@@ -41,6 +41,7 @@ export async function connectionsOf(
     shareTrouble: describeTrouble(await writersOf(machine)),
     disks: plan.disks,
     sensors: plan.sensorPort,
+    kernel: plan.kernel,
     isolated: plan.isolated,
     others: people.kind === 'others' ? describePeople(people) : undefined,
     consoleLog,

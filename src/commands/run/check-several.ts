@@ -5,7 +5,13 @@ import { isBelow } from '../../text/is-below.ts';
 
 /** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
 export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {
-  const { results, logs, resume, use } = options;
+  const { results, logs, resume, use, kernels, each, commands, keep } = options;
+  if (kernels.length > 1 && (each.length > 0 || commands !== undefined || keep !== undefined)) {
+    const other = keep !== undefined ? '--keep' : commands === undefined ? '--each' : '--commands';
+    throw new UtopiaError('usage', `Several kernels do not go with ${other}.`, {
+      hint: `Name one kernel, or leave out ${other}.`,
+    });
+  }
   const named = { '--results': results, '--logs': logs };
   for (const [option, folder] of Object.entries(named)) {
     if (folder === undefined) continue;
@@ -31,6 +37,6 @@ export function checkSeveral(cwd: string, options: RunOptions, several: boolean)
 
 function useless(option: string): UtopiaError {
   return new UtopiaError('usage', `${option} is for several runs, and this is one.`, {
-    hint: 'utopia run --each PATH… or --commands FILE makes several; --json reports a single one.',
+    hint: 'utopia run --each PATH…, --commands FILE or --kernel A,B makes several; --json reports a single one.',
   });
 }

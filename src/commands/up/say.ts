@@ -3,6 +3,7 @@ import { UtopiaError } from '../../errors.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
 import { findPeople } from '../../host/people.ts';
 import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
+import { kernelOf } from '../../machine/plan.ts';
 import { homeFolder } from '../../system/places.ts';
 import { connectionCard } from '../../ui/card.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
@@ -59,6 +60,7 @@ export async function printCard(
       ...reachOf(state, people),
       shareWriters: await writersOf(state),
       accelerator: plan.accelerator,
+      kernel: kernelOf(plan),
       readyAt: state.readyAt,
       warm: state.warm === true,
     });

@@ -10,6 +10,7 @@ import type { BackingFile } from '../../image/types.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
 import { agreeToArguments } from './agree-to-arguments.ts';
 import { agreeToQemu } from './agree-to-program.ts';
+import { findKernel } from './find-kernel.ts';
 import type { LocatedMachine } from './locate.ts';
 import { choosePorts, type PortOptions } from './choose-ports.ts';
 import { planDisks } from './renew-disks.ts';
@@ -43,11 +44,15 @@ export async function prepareMachine(
   const { config, paths } = located;
   const { env, signal, timeoutScale } = context;
   const disks = await planDisks(located, backing, options.running);
+  const kernel = await findKernel(context, config);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, timeoutScale),
     choosePorts(context, located, options),
   ]);
-  const plan = planMachine({ config, paths, qemu, acceleration, ...ports, disks, commandLineArgs });
+  const plan = planMachine({
+    ...{ config, paths, qemu, acceleration, ...ports },
+    ...{ disks, kernel, commandLineArgs },
+  });
   return { qemu, acceleration, backing, plan };
 }
 

@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import { describeSlowdown } from '../../host/describe-slowdown.ts';
 import type { Acceleration } from '../../host/types.ts';
 import type { Overlay } from '../../image/types.ts';
+import { canPlaceModules } from '../../machine/kernel-line.ts';
+import type { MachinePlan } from '../../machine/plan.ts';
 import type { ProgressEvent } from '../../progress-events.ts';
 import { formatBytes } from '../../text/format.ts';
 
@@ -14,6 +16,27 @@ export function imageLine(overlay: Overlay): ProgressEvent {
     title: 'image',
     detail: `${image} (read-only) + ${basename(overlay.path)} (${yours})`,
   };
+}
+
+/**
+ * A kernel that is booted directly, and what keeps its modules away; a hint for one that stands
+ * among QEMU's own arguments. Nothing for the disk's own.
+ */
+export function kernelLines({ kernel, extraArgs }: MachinePlan): ProgressEvent[] {
+  const title = 'kernel';
+  if (kernel === undefined) {
+    if (!extraArgs.some((word) => /^--?kernel$/.test(word))) return [];
+    const detail = 'among the arguments of QEMU; utopia up --kernel FILE gives it its modules, too';
+    return [{ kind: 'warned', title, detail }];
+  }
+  const { name, version, modules, append } = kernel;
+  const what = name === version ? name : `${name} (${version})`;
+  if (modules !== undefined && !canPlaceModules(append)) {
+    const detail = `${what}, booted directly, without its modules: UTOPIA_APPEND starts something else first`;
+    return [{ kind: 'warned', title, detail }];
+  }
+  const detail = `${what}, booted directly${modules === undefined ? ', without modules' : ', with its modules'}`;
+  return [{ kind: 'finished', title, detail }];
 }
 
 /** KVM, or how slow without it and why. */

@@ -1,6 +1,11 @@
 import type { LifecycleContext } from '../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { describeHardware, identifyDisks, writtenDisks } from '../../vmstate/describe.ts';
+import {
+  describeHardware,
+  identifyDisks,
+  savedKernel,
+  writtenDisks,
+} from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';
 import {
   forgetSuspended,
@@ -38,23 +43,27 @@ export async function chooseResume(
     differences.push(`The saved memory ${suspended.stateFile} is gone or cut off.`);
   }
   if (differences.length === 0) return suspended;
+  const kernel = savedKernel(suspended.manifest);
+  const lacked = kernel === plan.kernel?.name ? undefined : kernel;
   const { asker, reporter, signal } = context;
-  if (!asker.present) throw unfit(differences);
+  if (!asker.present) throw unfit(differences, lacked);
   reporter.line('  The machine is suspended and cannot be resumed as it was saved:');
   for (const text of differences) reporter.line(`    ${text}`);
   const question = 'Boot it instead? What it had in memory is then lost.';
-  if (!(await asker.confirm(question, { assumeYes: false, signal }))) throw unfit(differences);
+  if (!(await asker.confirm(question, { assumeYes: false, signal })))
+    throw unfit(differences, lacked);
   await forgetSuspended(plan.overlay);
   return undefined;
 }
 
-function unfit(differences: readonly string[]): UtopiaError {
+function unfit(differences: readonly string[], kernel: string | undefined): UtopiaError {
+  const before = kernel === undefined ? 'Put it back as it was' : `utopia up --kernel ${kernel}`;
   return new UtopiaError(
     'state-unfit',
     'The machine is suspended and cannot be resumed as it was saved.',
     {
       details: differences,
-      hint: 'Put it back as it was, or boot (its memory is lost): utopia up --cold',
+      hint: `${before}, or boot (its memory is lost): utopia up --cold`,
     },
   );
 }

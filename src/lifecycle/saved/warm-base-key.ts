@@ -20,7 +20,9 @@ export async function warmBaseKey(
   image: string,
 ): Promise<string | undefined> {
   if (whyNeverWarm(plan) !== undefined) return undefined;
-  const files = [qemu.binary, image, ...plan.disks.map(({ path }) => path)];
+  const { image: kernel, initrd, modules } = plan.kernel ?? {};
+  const own = [kernel, initrd, modules?.file].filter((each) => each !== undefined);
+  const files = [qemu.binary, image, ...plan.disks.map(({ path }) => path), ...own];
   // A base is made with a throw-away layer over such a disk, which looks the same.
   const disks = plan.disks.map((disk) => ({
     ...disk,

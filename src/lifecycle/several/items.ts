@@ -9,6 +9,8 @@ export interface Job {
   /** What tells it from the others: the path it is for, or its command. */
   readonly item: string;
   readonly words: readonly string[];
+  /** The kernel that its copy boots, as typed, where it is one of several. */
+  readonly kernel?: string;
 }
 
 /** The command for one path: in the place of every `{}`, or as its last argument. Pure. */

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism, freemem } from 'node:os';
+import { basename } from 'node:path';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { countOf } from '../../text/format.ts';
-import { locateMachine } from '../launch/locate.ts';
+import { kernelIn } from '../launch/find-kernel.ts';
+import { locateMachine, type LocatedMachine } from '../launch/locate.ts';
 import type { RunOptions } from './run-options.ts';
 import { copyOutPaths } from '../throwaway/copy-out.ts';
 import { checkFolder } from '../throwaway/guest-command.ts';
@@ -112,7 +114,7 @@ function whyBooted(from: string | undefined): string {
 async function runOne(
   context: LifecycleContext,
   globals: LifecycleOptions,
-  located: Awaited<ReturnType<typeof locateMachine>>,
+  located: LocatedMachine,
   options: RunOptions & Pick<CopyRun, 'begins'>,
   job: Job,
   logs: OutputLogs | undefined,
@@ -120,6 +122,8 @@ async function runOne(
   const { item, words } = job;
   const startedAt = performance.now();
   const sees = await seenBy(job, options, context.cwd);
+  const machine = ownKernel(located, job);
+  let kernel: RunReport['kernel'];
   let begun = false;
   const run: CopyRun = {
     ...options,
@@ -138,18 +142,34 @@ async function runOne(
   };
   let log: OutputLog | undefined;
   try {
+    kernel = await kernelIn(context, machine.config);
     log = await logs?.open(item);
     const heard = log === undefined ? run : { ...run, alsoTo: log.take };
-    const { report } = await runInCopy(context, { ...globals, quiet: true }, located, heard);
+    const { report } = await runInCopy(context, { ...globals, quiet: true }, machine, heard);
     await log?.close();
     log = undefined;
-    return sees === undefined ? report : withHint(report);
+    return { ...(sees === undefined ? report : withHint(report)), ...whichKernel(kernel) };
   } catch (error) {
     const elapsedMs = Math.round(performance.now() - startedAt);
-    return reportFailure({ ...run, begun }, asFailure(context, error), elapsedMs);
+    const report = reportFailure({ ...run, begun }, asFailure(context, error), elapsedMs);
+    return { ...report, ...whichKernel(kernel ?? unreadKernel(job)) };
   } finally {
     await log?.close().catch(() => {});
   }
+}
+
+/** The machine with the kernel of this run. */
+function ownKernel(located: LocatedMachine, { kernel }: Job): LocatedMachine {
+  if (kernel === undefined) return located;
+  return { ...located, config: { ...located.config, kernel } };
+}
+
+function unreadKernel({ kernel }: Job): RunReport['kernel'] {
+  return kernel === undefined ? undefined : { name: basename(kernel), version: null };
+}
+
+function whichKernel(kernel: RunReport['kernel']): Pick<RunReport, 'kernel'> {
+  return kernel === undefined ? {} : { kernel };
 }
 
 /** What befell one of several, as what it is; a bug of ours is that of its item, too. */

@@ -43,5 +43,7 @@ export interface RunOptions {
   readonly from: string | undefined;
   /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
+  /** Kernels, each for a copy of its own; empty without, or with one, which is a flag. */
+  readonly kernels: readonly string[];
   readonly flags: ConfigFlags;
 }

@@ -19,6 +19,9 @@ export type KeptSettings = Pick<
   | 'network'
   | 'disks'
   | 'sensors'
+  | 'kernel'
+  | 'initrd'
+  | 'append'
   | 'extraArgs'
 >;
 
@@ -47,6 +50,9 @@ export function keptConfig(
     ['UTOPIA_NETWORK', settings.network === 'full' ? undefined : settings.network],
     ['UTOPIA_DISKS', joinWords(disks.map(diskWord))],
     ['UTOPIA_SENSORS', sensors.kind === 'none' ? undefined : formatSensors(sensors)],
+    ['UTOPIA_KERNEL', settings.kernel],
+    ['UTOPIA_INITRD', settings.initrd],
+    ['UTOPIA_APPEND', settings.append || undefined],
     ['UTOPIA_EXTRA_ARGS', joinWords(extraArgs)],
   ];
   const command = words

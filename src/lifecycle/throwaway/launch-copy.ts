@@ -6,6 +6,7 @@ import { listLayers } from '../../image/layers-folder.ts';
 import { planMachine, type MachinePlan } from '../../machine/plan.ts';
 import { startQemu, type StartedQemu } from '../../machine/start.ts';
 import { writeState } from '../../machine/state.ts';
+import { findKernel } from '../launch/find-kernel.ts';
 import { planDisks, renewDisks } from '../launch/renew-disks.ts';
 import type { MachineParts } from '../launch/prepare.ts';
 import type { ThrowawayMachine } from './copy-folder.ts';
@@ -34,11 +35,15 @@ export async function planCopy(
 ): Promise<PlannedCopy> {
   const { config, paths } = copy;
   const { env, signal, timeoutScale } = context;
-  const [acceleration, disks] = await Promise.all([
+  const [acceleration, disks, kernel] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, timeoutScale),
     planDisks(copy, backing, false),
+    findKernel(context, config),
   ]);
-  const planned = { config, paths, qemu, acceleration, ssh: noAddress, vnc: undefined, disks };
+  const planned = {
+    ...{ config, paths, qemu, acceleration, disks, kernel },
+    ...{ ssh: noAddress, vnc: undefined },
+  };
   const plan = {
     ...planMachine({ ...planned, commandLineArgs: [] }),
     // Every user of this host could log in to a listener, with passwords that everybody knows.

@@ -37,6 +37,8 @@ export interface RunReport {
   readonly from: string | null;
   /** It went on from a warm base, or the snapshot's memory, instead of booting. */
   readonly warm: boolean;
+  /** The kernel that it was to boot directly; absent for the disk's own, its version null where the image could not be read. */
+  readonly kernel?: { readonly name: string; readonly version: string | null };
   /** From the start of `utopia run` to the command's, and the command's own time. */
   readonly startMs: number;
   readonly commandMs: number;

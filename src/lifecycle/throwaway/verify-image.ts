@@ -107,8 +107,11 @@ async function askGuest(
   promises: readonly BootPromise[],
 ): Promise<readonly BrokenPromise[]> {
   const found = await locateMachine(context, globals);
-  // The image alone is tried: arguments and disks of this folder are not its own.
-  const located = { ...found, config: { ...found.config, extraArgs: [], disks: [] } };
+  // The image alone is tried: arguments, kernel and disks of this folder are not its own.
+  const located = {
+    ...found,
+    config: { ...found.config, extraArgs: [], disks: [], kernel: undefined },
+  };
   const qemu = await findSuitableQemu(context, located, []);
   const opened = await openThrowaway(context, located, 'none');
   try {

@@ -181,7 +181,7 @@ describe("QEMU's arguments before --", () => {
     ['up -hda x.img', 'utopia up -- -hda x.img | or   utopia up --disk x.img'],
     ['up -qmp stdio', 'utopia up -- -qmp stdio'],
     ['up -device edu --detach', 'utopia up --detach -- -device edu'],
-    ['up --kernel bzImage', 'utopia up -- --kernel bzImage'],
+    ['up --bios x.bin', 'utopia up -- --bios x.bin'],
     ['up -s -S', 'utopia up -- -s -S'],
     ['up -run-with user=x', 'utopia up -- -run-with user=x'],
     ['up -d int', 'utopia up -- -d int'],
@@ -224,7 +224,7 @@ test.each([
   ['run --max-log 1K -- true', '--max-log goes with --logs'],
   ['run --share-folder -- true', '--share-folder goes with --each'],
   ['run --share-folder --commands x', '--share-folder goes with --each'],
-  ['run --jobs 2 -- true', '--jobs goes with --each or --commands'],
+  ['run --jobs 2 -- true', '--jobs goes with --each, --commands or several kernels'],
   ['run --max-copy-out 1M -- true', '--max-copy-out goes with --copy-out'],
 ])('%s: an option that does nothing alone is refused', async (typed, text) => {
   await expect(program.parseAsync(typed.split(' '), { from: 'user' })).rejects.toThrow(text);

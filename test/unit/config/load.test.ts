@@ -147,3 +147,28 @@ describe('problems', () => {
     ]);
   });
 });
+
+describe('a kernel of the user’s own', () => {
+  test('is a build by its name, or a path that starts at the file', async () => {
+    const named = await load('UTOPIA_KERNEL=6.1.192-lab+\nUTOPIA_APPEND=" single  x=1 "\n');
+    expect(named.config).toMatchObject({ kernel: '6.1.192-lab+', append: 'single  x=1' });
+    const path = await load('UTOPIA_KERNEL=./bzImage\nUTOPIA_INITRD=initrd.img\n');
+    expect(path.config).toMatchObject({
+      kernel: join(folder, 'bzImage'),
+      initrd: join(folder, 'initrd.img'),
+    });
+    expect((await load('')).config).toMatchObject({ kernel: undefined });
+  });
+
+  test.each([
+    ['UTOPIA_KERNEL=-x', 'is not the name of a build'],
+    ["UTOPIA_KERNEL='a b'", 'is not the name of a build'],
+    ['UTOPIA_KERNEL=mine\nUTOPIA_APPEND=λ', 'a kernel command line cannot have'],
+    [`UTOPIA_KERNEL=mine\nUTOPIA_APPEND=${'x'.repeat(1201)}`, 'is longer than 1200'],
+    ['UTOPIA_APPEND=single', 'UTOPIA_KERNEL names none'],
+    ['UTOPIA_INITRD=./i', 'UTOPIA_KERNEL names none'],
+  ])('%s is refused', async (text, message) => {
+    const { errors } = await load(text);
+    expect(errors.map((each) => each.message).join()).toContain(message);
+  });
+});

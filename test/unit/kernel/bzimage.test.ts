@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest';
 import { parseImageHead } from '../../../src/kernel/bzimage.ts';
+import { kernelImage } from '../../support/kernel-image.ts';
 
-const banner = '6.1.187-lab (root@host) #1 SMP PREEMPT_DYNAMIC Debian';
-
-/** A head as arch/x86/boot/header.S lays it out, of an image with one setup sector and 32 bytes behind. */
 function head(change: (bytes: Buffer) => void = () => {}): Buffer {
-  const bytes = Buffer.alloc(1024 + 32);
-  bytes[0x1f1] = 1;
-  bytes.writeUInt32LE(2, 0x1f4);
-  bytes.write('HdrS', 0x202, 'latin1');
-  bytes.writeUInt16LE(0x20f, 0x206);
-  bytes.writeUInt16LE(0x100, 0x20e);
-  bytes.writeUInt16LE(1, 0x236);
-  bytes.writeUInt32LE(8, 0x248);
-  bytes.writeUInt32LE(16, 0x24c);
-  bytes.write(`${banner}\0`, 0x300, 'latin1');
+  const bytes = kernelImage('6.1.187-lab');
   change(bytes);
   return bytes;
 }
@@ -23,7 +12,7 @@ test('the head of an image names its release, its width and its payload', () => 
   const bytes = head();
   expect(parseImageHead(bytes, bytes.length)).toEqual({
     version: '6.1.187-lab',
-    banner,
+    banner: '6.1.187-lab (root@host) #1 SMP',
     is64Bit: true,
     payload: { offset: 1032, bytes: 16 },
   });

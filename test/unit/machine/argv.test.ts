@@ -35,6 +35,33 @@ test('memory that lies in a file has the name of QEMU’s own', () => {
   expect(valueOf(shared, '-object')).toBe('memory-backend-memfd,id=pc.ram,size=1024M,share=on');
 });
 
+test('the disk of a kernel’s modules comes behind the exercise disks, read-only', () => {
+  const disk = {
+    path: '/lab/a.img',
+    file: '/lab/a.img',
+    name: 'a',
+    mode: 'ro',
+    format: 'raw',
+    ownFormat: 'raw',
+  } as const;
+  const argv = argvOf({
+    disks: [disk],
+    kernel: {
+      ...{ name: 'mine', version: '6.1.192', image: '/store/a,b/bzImage', initrd: '/store/i' },
+      append: 'root=/dev/vda1 rw',
+      modules: { file: '/store/a,b/modules.ext4', stamp: '' },
+    },
+  });
+  const from = argv.indexOf('-kernel');
+  expect(argv.indexOf('virtio-blk-pci,drive=exercise0,serial=a')).toBeLessThan(from);
+  expect(argv.slice(from, from + 10)).toEqual([
+    ...['-kernel', '/store/a,b/bzImage', '-initrd', '/store/i', '-append'],
+    'root=/dev/vda1 rw init=/bin/sh -- -c "mkdir -p /lib/modules/6.1.192; mount -t ext4 -r /dev/vdc /lib/modules/6.1.192; exec /sbin/init"',
+    ...['-drive', 'file=/store/a,,b/modules.ext4,if=none,id=modules0,format=raw,readonly=on'],
+    ...['-device', 'virtio-blk-pci,drive=modules0,serial=utopia-modules'],
+  ]);
+});
+
 describe('what students depend on', () => {
   test('the host port leads to the guest’s ssh', () => {
     expect(valueOf(argvOf(), '-netdev')).toBe('user,id=net0,hostfwd=tcp:127.0.0.1:22223-:22');

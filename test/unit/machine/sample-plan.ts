@@ -17,6 +17,7 @@ interface Changes {
   readonly sharedDir?: string;
   readonly sensors?: Config['sensors'];
   readonly disks?: PlanInput['disks'];
+  readonly kernel?: PlanInput['kernel'];
   readonly acceleration?: PlanInput['acceleration'];
 }
 
@@ -58,6 +59,9 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     disks: [],
     sensors: changes.sensors ?? { kind: 'none' },
     forwards: changes.forwards ?? [],
+    kernel: undefined,
+    initrd: undefined,
+    append: '',
     extraArgs: changes.extraArgs ?? [],
     warmBase: 'auto',
     verbose: false,
@@ -80,6 +84,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     acceleration: changes.acceleration ?? { accelerator: 'tcg', cpuModel: undefined },
     ssh: { host: '127.0.0.1', port: 22223 },
     vnc: 'vnc' in changes ? changes.vnc : { host: '127.0.0.1', display: 0 },
+    kernel: changes.kernel,
     disks: changes.disks ?? [],
     commandLineArgs: changes.commandLineArgs ?? [],
   };
