@@ -175,7 +175,7 @@ export const kindTexts: Readonly<Record<CrashKind, KindText>> = {
   'no-root': {
     phrase: 'no root file system',
     what: 'The kernel cannot mount its root. A kernel of your own without an initramfs needs virtio PCI, virtio block and ext4 built in (Y, not M), and root=/dev/vda1.',
-    next: 'Choose the old kernel in the boot menu, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.',
+    next: 'utopia up without --kernel boots the kernel of the disk, utopia up --boot-entry previous the one before. Then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y: utopia kernel check names what is missing.',
   },
   'no-init': {
     phrase: 'no init',
@@ -185,7 +185,7 @@ export const kindTexts: Readonly<Record<CrashKind, KindText>> = {
   'init-killed': {
     phrase: 'the first process died',
     what: 'init (process 1) crashed or ended, and the kernel cannot go on without it: a damaged library, a wrong init= or an initramfs script that ended.',
-    next: 'Choose the old kernel in the boot menu, or go back with utopia reset (your overlay is kept).',
+    next: 'Boot the old kernel (utopia up without --kernel, or --boot-entry previous), or go back with utopia reset (your overlay is kept).',
   },
   bug: {
     phrase: 'BUG',

@@ -34,7 +34,10 @@ export const guestRules: readonly Rule[] = [
         why: unknown
           ? 'It knows no such disk. Without an initramfs, virtio PCI, virtio block and ext4 must be built in (Y, not M); with one, the initramfs must hold them.'
           : 'It found the disk, but not a file system that it can read there: is root= right, and ext4 built in (Y, not M)?',
-        next: `${oldKernel(evidence)}, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.`,
+        next:
+          evidence.directKernel === undefined
+            ? `${oldKernel(evidence)}, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.`
+            : `utopia kernel check ${evidence.directKernel} names the options that it lacks. Without --kernel, utopia up boots the disk's own kernel.`,
         lines: panicEvidence(evidence),
       };
     },

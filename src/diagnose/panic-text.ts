@@ -30,10 +30,12 @@ function squeeze(text: string): string {
 }
 
 /** How one gets back to a kernel that worked: QEMU's own -kernel has no boot loader before it. */
-export const oldKernel = ({ ownKernel }: Evidence): string =>
-  ownKernel === true
-    ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
-    : 'Choose the old kernel in the grub menu (utopia vnc)';
+export const oldKernel = ({ ownKernel, directKernel }: Evidence): string =>
+  directKernel !== undefined
+    ? "Start without --kernel (utopia up) to have the disk's own kernel"
+    : ownKernel === true
+      ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
+      : 'Choose the old kernel in the grub menu (utopia vnc)';
 
 /** The lines from the panic's first on. */
 export const panicEvidence = (evidence: Evidence): readonly string[] =>

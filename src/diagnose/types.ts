@@ -36,6 +36,8 @@ export interface Evidence {
   readonly hasExtraArgs?: boolean | undefined;
   /** They load a kernel (`-kernel`): no boot loader, and no menu of its kernels, comes before it. */
   readonly ownKernel?: boolean | undefined;
+  /** The kernel of `utopia up --kernel` as one would type it: a build's name, or a path. */
+  readonly directKernel?: string | undefined;
 }
 
 /** What happened to a machine, why, and what to do: for the terminal and for JSON. */

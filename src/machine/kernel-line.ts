@@ -30,6 +30,11 @@ export function kernelLine(
   return `${append} init=/bin/sh -- -c "${script}"`;
 }
 
+/** The kernel as one types it: a build's name, or the path of a file of its own. Pure. */
+export function typedKernel({ name, image }: Pick<PlannedKernel, 'name' | 'image'>): string {
+  return image.endsWith(`/${name}/bzImage`) ? name : image;
+}
+
 /** `a` for 0, `z` for 25, `aa` for 26, as Linux names virtio disks. */
 function diskLetters(index: number): string {
   const last = String.fromCharCode(97 + (index % 26));

@@ -4,11 +4,12 @@ import { isUninteresting } from '../../crash/frames.ts';
 import { crashAftermath, crashHeadline } from '../../crash/headline.ts';
 import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
+import { listBuilds, type KernelBuild } from '../../kernel/build-store.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { renderCrash } from '../../ui/crash.ts';
 import { withHostPaths } from './host-paths.ts';
-import { describeOthers, describeMissingLines } from './notes.ts';
+import { describeBuilds, describeOthers, describeMissingLines } from './notes.ts';
 
 /** Where the objects of crashed code may lie. Paths are absolute. */
 export interface CrashPlaces {
@@ -22,6 +23,8 @@ export interface CrashPlaces {
 /** Crashes with the lines that were found for them, their files as the host has them. */
 export type FoundLines = Omit<LocatedCrashes, 'crashes'> & {
   readonly crashes: readonly RepeatedCrash[];
+  /** Kernels of utopia kernel build that have the release of one of them. */
+  readonly builds: readonly KernelBuild[];
 };
 
 /** Finds file and line of each frame, where an object of the build that ran lies in the lab. */
@@ -30,7 +33,9 @@ export async function locateCrashes(
   crashes: readonly RepeatedCrash[],
   { vmlinux, sharedDir, folder }: CrashPlaces,
 ): Promise<FoundLines> {
-  const folders = [...new Set([sharedDir, folder, context.cwd])];
+  const builds = await buildsThatRan(context, crashes);
+  const objects = builds.map(({ out }) => out);
+  const folders = [...new Set([sharedDir, folder, context.cwd, ...objects])];
   const found = await locateLines(
     crashes,
     { vmlinux, folders, debugRoot: '/usr/lib/debug' },
@@ -38,11 +43,22 @@ export async function locateCrashes(
   );
   return {
     ...found,
+    builds,
     crashes: found.crashes.map((crash, index) => ({
       ...withHostPaths(crash, [sharedDir, folder, context.cwd]),
       repeated: crashes[index]?.repeated ?? 1,
     })),
   };
+}
+
+/** A release is no proof; objects of another build than the one that ran are told from it by their functions. */
+async function buildsThatRan(
+  { env }: Context,
+  crashes: readonly RepeatedCrash[],
+): Promise<readonly KernelBuild[]> {
+  const releases = new Set(crashes.map(({ release }) => release));
+  const { builds } = await listBuilds(env);
+  return builds.filter(({ version }) => releases.has(version));
 }
 
 /** What stands around the cards. */
@@ -77,6 +93,7 @@ export function crashCards(
     const notes = [
       ...(index === 0 ? [...before, ...describeOthers(found.crashes, all)] : []),
       ...describeMissingLines(crash, found, short),
+      ...describeBuilds(crash, found.builds, short),
     ];
     const aftermath = machineGoesOn ? crashAftermath(crash) : '';
     const steps = [lookAt(crash, next, short), ...(aftermath === '' ? [] : [aftermath])];

@@ -1,5 +1,7 @@
 import { crashHeadline } from '../../crash/headline.ts';
 import type { LocatedCrashes } from '../../crash/locate-lines.ts';
+import type { Crash } from '../../crash/types.ts';
+import type { KernelBuild } from '../../kernel/build-store.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { countOf } from '../../text/format.ts';
 
@@ -63,4 +65,17 @@ function at({ time }: RepeatedCrash): string {
 /** Why rmmod says that a module is in use. */
 export function describeBusyModule(module: string): string {
   return `rmmod: ${module} is in use: a program has its device open (lsof, fuser), another module uses it (lsmod), or a process died or hangs inside it; then only a reboot of the guest frees it.`;
+}
+
+/** Which of the user's own builds has this kernel's release. */
+export function describeBuilds(
+  { release }: Crash,
+  builds: readonly KernelBuild[],
+  short: (path: string) => string,
+): string[] {
+  return builds
+    .filter(({ version }) => version === release)
+    .map(
+      ({ name, out }) => `Linux ${release} is the release of your build ${name} (${short(out)}).`,
+    );
 }

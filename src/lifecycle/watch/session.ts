@@ -13,6 +13,7 @@ import type { GuestEvent } from '../../guest/events.ts';
 import { followFile } from '../../guest/follow-file.ts';
 import { watchGuest, type GuestWatch } from '../../guest/watch.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
+import { typedKernel } from '../../machine/kernel-line.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { readQemuLog, type QemuExit, type StartedQemu } from '../../machine/start.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
@@ -191,6 +192,7 @@ export function openSession(
       accelerator: plan.accelerator,
       ssh: plan.sshListens === false ? undefined : plan.ssh,
       hasExtraArgs: plan.extraArgs.length > 0,
+      directKernel: plan.kernel && typedKernel(plan.kernel),
       ownKernel: plan.extraArgs.some((word) => /^--?kernel$/.test(word)),
     }),
     close: async () => {

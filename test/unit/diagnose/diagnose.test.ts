@@ -338,5 +338,8 @@ test('who gave QEMU a kernel is not sent to the menu of a boot loader', () => {
     const own = diagnose({ ...evidence, ownKernel: true }).next;
     expect(own).not.toContain('grub');
     expect(own).toContain('without your own -kernel');
+    const direct = diagnose({ ...evidence, directKernel: 'mine' }).next;
+    expect(direct).not.toContain('grub');
+    expect(direct).toMatch(/[Ww]ithout --kernel/);
   }
 });
