@@ -17,6 +17,7 @@ import { addExposureCommands } from './cli/exposure.ts';
 import { findOperand } from './cli/guest-words.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
+import { addKernelCommands } from './cli/kernel.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addMountCommand } from './cli/mount.ts';
@@ -63,6 +64,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addResetCommand, 'reset', 'undo'],
   [addConfigCommands, 'init', 'config'],
   [addImageCommands, 'image'],
+  [addKernelCommands, 'kernel'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

@@ -3,6 +3,8 @@ export const exitStatus = {
   ok: 0,
   bug: 1,
   usage: 64,
+  /** EX_DATAERR: what was given to be built has errors. */
+  sourceFaulty: 65,
   unavailable: 69,
   /** EX_SOFTWARE: the kernel of a throwaway machine crashed under what ran in it. */
   kernelCrashed: 70,
@@ -45,6 +47,8 @@ export const errorCodes = {
   /** A kernel image, a tree or a configuration that cannot be used. */
   'kernel-unsuitable': exitStatus.unavailable,
   'kernel-unknown': exitStatus.unavailable,
+  'kernel-build-failed': exitStatus.sourceFaulty,
+  'kernel-busy': exitStatus.tryAgain,
   'download-failed': exitStatus.unavailable,
   'checksum-mismatch': exitStatus.unavailable,
   'overlay-missing': exitStatus.unavailable,

@@ -43,6 +43,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   disks: 'lab',
   sensors: 'lab',
   image: 'lab',
+  kernel: 'lab',
 };
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */

@@ -3,6 +3,8 @@ export type DevelopmentTool =
   | ('gcc' | 'make' | 'libc-headers' | 'flex' | 'bison' | 'bc' | 'perl' | 'xz' | 'depmod')
   | ('libelf-headers' | 'openssl-headers' | 'ncurses-headers')
   | ('git' | 'python3' | 'pahole' | 'cpio' | 'rsync')
+  | ('clang' | 'lld' | 'llvm' | 'ccache' | 'rustc' | 'bindgen' | 'openssl')
+  | ('zstd' | 'lz4' | 'lzop' | 'bzip2')
   | ('ninja' | 'pkg-config' | 'python-venv' | 'glib' | 'pixman' | 'zlib')
   | ('libslirp' | 'libcap-ng' | 'libattr');
 

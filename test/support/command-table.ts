@@ -431,6 +431,48 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ yes: false }],
     options: [['-y, --yes', '', { yes: true }]],
   },
+  'kernel build': {
+    calls: 'runKernelBuild',
+    given: [
+      {
+        source: undefined,
+        output: undefined,
+        jobs: undefined,
+        name: undefined,
+        targets: [],
+        llvm: false,
+        ccache: false,
+      },
+    ],
+    options: [
+      ['[source]', 'linux', { source: 'linux' }],
+      ['-j, --jobs', '3', { jobs: 3 }],
+      ['-o, --output', '/out', { output: '/out' }],
+      ['--name', 'ask3', { name: 'ask3' }],
+      ['--target', 'vmlinux kernel/fork.o', { targets: ['vmlinux', 'kernel/fork.o'] }],
+      ['--llvm', '', { llvm: true }],
+      ['--ccache', '', { ccache: true }],
+    ],
+  },
+  'kernel list': { calls: 'runKernelList', given: [], options: [] },
+  'kernel remove': {
+    args: 'one two',
+    calls: 'runKernelRemove',
+    given: [{ names: ['one', 'two'], yes: false }],
+    options: [['-y, --yes', '', { yes: true }]],
+  },
+  'kernel path': {
+    args: 'one',
+    calls: 'runKernelPath',
+    given: [{ name: 'one', part: 'image' }],
+    options: [
+      ['--modules', '', { part: 'modules' }],
+      ['--config-file', '', { part: 'config' }],
+      ['--system-map', '', { part: 'systemMap' }],
+      ['--source', '', { part: 'source' }],
+      ['--objects', '', { part: 'out' }],
+    ],
+  },
   sensors: { calls: 'runSensorsStatus', given: [], options: [] },
   'sensors show': {
     calls: 'runSensorsShow',

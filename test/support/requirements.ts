@@ -21,6 +21,9 @@ const needs = {
   ssh: () => missingPrograms('ssh', 'ssh-keygen'),
   binutils: () => missingPrograms('addr2line'),
   compiler: () => missingPrograms('gcc', 'nm', 'addr2line'),
+  // What every kernel is built with, and modules are packed with.
+  'kernel-build': () =>
+    missingPrograms('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'depmod', 'mke2fs', 'setpriv'),
   gdb: () => missingPrograms('gdb'),
   perl: () => missingPrograms('perl'),
   xz: () => missingPrograms('xz'),

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import { examples } from './help.ts';
+import { addKernelBuildCommands } from './kernel-build.ts';
+import type { RunCommand } from './run-command.ts';
+
+/** `utopia kernel …`: each file of cli/kernel-*.ts adds its commands. */
+export function addKernelCommands(program: Command, runCommand: RunCommand): void {
+  const kernel = program
+    .command('kernel')
+    .summary('build kernels')
+    .description('Build kernels for the machine, list and remove them.')
+    .addHelpText('after', examples('utopia kernel build', 'utopia kernel list'));
+  addKernelBuildCommands(kernel, runCommand);
+}
