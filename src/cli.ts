@@ -21,6 +21,7 @@ import { addKernelCommands } from './cli/kernel.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addMountCommand } from './cli/mount.ts';
+import { addRescue } from './cli/rescue.ts';
 import { addResetCommand } from './cli/reset.ts';
 import { addRunCommand } from './cli/run.ts';
 import { addTimeCommands } from './cli/time.ts';
@@ -51,6 +52,7 @@ type AddCommands = (program: Command, runCommand: RunCommand) => void;
  */
 const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addMachineCommands, 'up', 'down', 'reboot', 'status'],
+  [addRescue, 'rescue'],
   [addGuestCommands, 'ssh', 'exec', 'cp', 'ssh-config'],
   [addMountCommand, 'mount'],
   [addExposureCommands, 'passwd', 'login', 'expose'],

@@ -34,6 +34,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   run: 'time',
   suspend: 'time',
   snapshot: 'time',
+  rescue: 'time',
   reset: 'time',
   undo: 'time',
   doctor: 'lab',

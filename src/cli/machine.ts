@@ -42,6 +42,7 @@ interface UpFlags extends ParsedOptions {
   readonly here?: boolean;
   readonly exposeAnyway?: boolean;
   readonly cold?: boolean;
+  readonly bootEntry?: string;
 }
 
 function addUp(program: Command, runCommand: RunCommand): void {
@@ -70,6 +71,10 @@ function addUp(program: Command, runCommand: RunCommand): void {
       '--expose-anyway',
       'open UTOPIA_SSH_INTERFACE to the world although the passwords were not tried',
     )
+    .option(
+      '--boot-entry <version>',
+      "this time boot a kernel of the machine's own disk: a version, previous, or menu",
+    )
     .option('--cold', 'boot normally; discards any suspended state')
     .option('--here', 'make a machine in this folder, although one above has one')
     .option('--dry-run', "print QEMU's command line and do nothing")
@@ -80,6 +85,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
         'utopia up --detach --memory 2G',
         'utopia up --ensure --detach',
         'utopia up --kernel mine',
+        'utopia up --boot-entry previous',
         'utopia up -- -device edu',
       ),
     );
@@ -87,6 +93,9 @@ function addUp(program: Command, runCommand: RunCommand): void {
     async (qemuArgs: readonly string[], options: UpFlags, self: Command) => {
       if (!options.wait && options.detach !== true) {
         self.error('error: --no-wait goes with --detach');
+      }
+      if (options.bootEntry !== undefined && options['kernel'] !== undefined) {
+        self.error('error: --boot-entry and --kernel both name a kernel');
       }
       await runCommand(self, async (context, globals) => {
         const { runUp } = await import('../commands/up.ts');
@@ -101,6 +110,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           here: options.here === true,
           exposeAnyway: options.exposeAnyway === true,
           cold: options.cold === true,
+          bootEntry: options.bootEntry,
           qemuArgs,
           flags: configFlags(options, context.cwd),
         });

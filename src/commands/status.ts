@@ -6,6 +6,7 @@ import { exitStatus, type ExitStatus } from '../errors.ts';
 import {
   findRunning,
   readState,
+  type RescueKind,
   unreadableStateHint,
   type RunningMachine,
 } from '../machine/state.ts';
@@ -58,6 +59,7 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
       pid: running?.qemu.pid,
       startedAt: running === undefined ? undefined : state?.startedAt,
       readyAt: running?.state?.readyAt,
+      rescue: running?.state?.rescue,
       accelerator: running?.state?.plan.accelerator,
       kernel: running?.state && kernelOf(running.state.plan),
       qemu: running?.state?.qemuVersion,
@@ -90,6 +92,11 @@ export async function runStatus(context: Context, globals: GlobalOptions): Promi
   }
   return status;
 }
+
+const rescueTexts: Readonly<Record<RescueKind, string>> = {
+  'image-kernel': 'with the kernel of its image',
+  attached: 'a fresh machine, with the disk at /mnt/broken',
+};
 
 /** What was found out about the machine and its host. */
 interface Found {
@@ -133,7 +140,8 @@ async function describe(
     condition === 'suspended' && suspended === undefined
       ? 'is suspended, and the record of its memory cannot be read'
       : conditionTexts[condition];
-  const sentence = `${config.name} ${text}.`;
+  const rescue = running?.state?.rescue;
+  const sentence = `${config.name} ${text}${rescue === undefined ? '' : ` (rescue: ${rescueTexts[rescue]})`}.`;
   const lines = foldFor(context.terminal.stdout, sentence, columns);
   const disk = short(config.privateFile);
   const size =

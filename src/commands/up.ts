@@ -5,11 +5,13 @@ import { openProgress } from '../ui/progress.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { chooseFolder } from './up/choose-folder.ts';
 import { offerImage } from './up/default-image.ts';
+import { planBootEntry } from './up/boot-entry.ts';
 import { runDryRun } from './up/dry-run.ts';
 import { readOwnArguments } from './up/own-arguments.ts';
 import { offerGroup } from './up/group-session.ts';
 import type { UpOptions } from '../lifecycle/launch/types.ts';
 import { headLine, printCard, refuseRunning } from './up/say.ts';
+import { withoutOwnKernel } from '../lifecycle/launch/boot-entry.ts';
 import { launchMachine } from '../lifecycle/launch-machine.ts';
 
 /**
@@ -23,9 +25,10 @@ export async function runUp(
 ): Promise<number | undefined> {
   const options = { ...typed, qemuArgs: readOwnArguments(surroundings, typed.qemuArgs) };
   const { context, globals } = await chooseFolder(surroundings, wanted, options.here);
-  const located = await locateMachine(context, globals, options.flags);
+  const found = await locateMachine(context, globals, options.flags);
+  const located = options.bootEntry === undefined ? found : withoutOwnKernel(found);
   if (options.dryRun) {
-    await runDryRun(context, globals, located, options.qemuArgs);
+    await runDryRun(context, globals, located, options);
     return undefined;
   }
   const status = await offerGroup(context, globals, located);
@@ -61,6 +64,7 @@ async function start(
       refuse: async (running) =>
         await refuseRunning(options.ensure ? undefined : context, globals, located, running),
       findImage: async () => await offerImage(context, globals, located, options.yes),
+      adjust: await planBootEntry(context, located, options.bootEntry),
     });
     // A machine that goes on, and had no agent, gets its clock and its share back over SSH.
     const complete = machine.resumed === undefined || machine.woken === true;

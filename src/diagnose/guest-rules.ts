@@ -1,5 +1,6 @@
 import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
 import {
+  fromOutside,
   isLateTimer,
   oldKernel,
   panicEvidence,
@@ -63,7 +64,7 @@ export const guestRules: readonly Rule[] = [
         why: killed
           ? 'init crashed or left. A library or program that it needs is damaged, or the kernel lacks something that it asks for.'
           : 'The root file system is mounted, but has no /sbin/init: it is another partition, empty, or init= is wrong.',
-        next: `${oldKernel(evidence)}, or go back with utopia reset (your overlay is kept).`,
+        next: `${fromOutside}, or go back with utopia reset (your overlay is kept).`,
         lines: panicEvidence(evidence),
       };
     },
@@ -123,7 +124,7 @@ export const guestRules: readonly Rule[] = [
             ? 'The boot loader (grub) waits for input.'
             : `The boot loader (grub) does not find ${missing}.`,
         why: 'Its menu names a kernel that is not there, or it cannot find its own files: an interrupted update-grub, or a partition that moved.',
-        next: 'Look at the screen through VNC and choose another entry, or go back with utopia reset (your overlay is kept).',
+        next: 'utopia rescue boots it with the kernel of its image; utopia up --boot-entry menu lists its own.',
         lines: tail(lines),
       };
     },
@@ -164,7 +165,7 @@ export const guestRules: readonly Rule[] = [
           failed.length === 0
             ? 'Most often a line in /etc/fstab for a disk that is not there.'
             : 'The failed units are below; most often a line in /etc/fstab for a disk that is not there.',
-        next: `${logIn}, look at journalctl -xb, mend it, reboot.`,
+        next: `${logIn}, look at journalctl -xb, mend it, reboot. Or: ${fromOutside}.`,
         lines: failed.length === 0 ? tail(lines) : tail(failed),
       };
     },

@@ -29,13 +29,19 @@ function squeeze(text: string): string {
   return text.split(/\s+/).join(' ');
 }
 
-/** How one gets back to a kernel that worked: QEMU's own -kernel has no boot loader before it. */
-export const oldKernel = ({ ownKernel, directKernel }: Evidence): string =>
-  directKernel !== undefined
-    ? "Start without --kernel (utopia up) to have the disk's own kernel"
-    : ownKernel === true
-      ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
-      : 'Choose the old kernel in the grub menu (utopia vnc)';
+/** How one gets back to a kernel that worked; a sentence may go on behind it. */
+export function oldKernel({ ownKernel, directKernel, rescued }: Evidence): string {
+  if (rescued === true) return fromOutside;
+  if (directKernel !== undefined) {
+    return "Start without --kernel (utopia up) to have the disk's own kernel";
+  }
+  return ownKernel === true
+    ? 'Start without your own -kernel (utopia up) to have the kernel of the image'
+    : "Boot an older kernel of its disk (utopia up --boot-entry previous) or its image's (utopia rescue)";
+}
+
+/** For a machine that no kernel would help. */
+export const fromOutside = 'Look at its disk from a fresh machine (utopia rescue --attach)';
 
 /** The lines from the panic's first on. */
 export const panicEvidence = (evidence: Evidence): readonly string[] =>

@@ -38,6 +38,8 @@ export interface Evidence {
   readonly ownKernel?: boolean | undefined;
   /** The kernel of `utopia up --kernel` as one would type it: a build's name, or a path. */
   readonly directKernel?: string | undefined;
+  /** It was started by utopia rescue, with the kernel of its image. */
+  readonly rescued?: boolean | undefined;
 }
 
 /** What happened to a machine, why, and what to do: for the terminal and for JSON. */

@@ -10,7 +10,7 @@ import type { LocatedMachine } from './launch/locate.ts';
 import { findSuitableQemu } from './launch/prepare.ts';
 import { agreeToShare } from './launch/share-consent.ts';
 import type { LaunchedMachine, UpOptions } from './launch/types.ts';
-import { startMachine } from './start-machine.ts';
+import { startMachine, type Adjust } from './start-machine.ts';
 
 /** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */
 const lockWaitMs = 5_000;
@@ -21,6 +21,8 @@ export interface LaunchChoices {
   readonly findImage: () => Promise<BackingFile>;
   /** What to throw for a machine that runs already. */
   readonly refuse: (running: RunningMachine) => Promise<UtopiaError>;
+  /** What is to be otherwise than the config has it, decided under the lock. */
+  readonly adjust?: Adjust | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function launchMachine(
   located: LocatedMachine,
   options: UpOptions,
   display: ProgressDisplay,
-  { findImage, refuse }: LaunchChoices,
+  { findImage, refuse, adjust }: LaunchChoices,
 ): Promise<LaunchedMachine> {
   const { config, paths, uid } = located;
   const refuseIfRunning = async (): Promise<void> => {
@@ -51,7 +53,7 @@ export async function launchMachine(
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
   try {
     await refuseIfRunning();
-    return await startMachine(context, located, { qemu, backing }, options, display);
+    return await startMachine(context, located, { qemu, backing }, options, display, adjust);
   } finally {
     await lock.release();
   }

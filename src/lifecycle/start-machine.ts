@@ -11,7 +11,7 @@ import type { GuestMemory, MachinePlan } from '../machine/plan.ts';
 import { chooseShareOwner } from '../machine/share-owner.ts';
 import { signalProcess } from '../system/process.ts';
 import { startQemu } from '../machine/start.ts';
-import { forgetRunning, writeState, type MachineState } from '../machine/state.ts';
+import { forgetRunning, writeState, type MachineState, type RescueKind } from '../machine/state.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
 import type { LocatedMachine } from './launch/locate.ts';
 import { bridgeSensors } from './launch/start-sensor-bridge.ts';
@@ -33,8 +33,15 @@ interface Start {
   readonly located: LocatedMachine;
   readonly prepared: PreparedMachine;
   readonly locks: Promise<readonly FileLock[]>;
+  readonly rescue: RescueKind | undefined;
   readonly sayParts: (overlay: Overlay) => void;
 }
+
+/** A machine that is started otherwise than its config has it. */
+export type Adjust = (prepared: PreparedMachine) => Promise<{
+  readonly prepared: PreparedMachine;
+  readonly rescue?: RescueKind | undefined;
+}>;
 
 /** From parts that are there to a QEMU that runs, under the machine's lock: it boots, or goes on. */
 export async function startMachine(
@@ -43,10 +50,20 @@ export async function startMachine(
   parts: MachineParts,
   options: UpOptions,
   display: ProgressDisplay,
+  adjust: Adjust = async (prepared) => ({ prepared }),
 ): Promise<LaunchedMachine> {
   const locks = readLocks();
-  const prepared = await prepareMachine(context, located, parts, options.qemuArgs);
-  const start: Start = { context, located, prepared, locks, sayParts: sayOnce(prepared, display) };
+  const { prepared, rescue } = await adjust(
+    await prepareMachine(context, located, parts, options.qemuArgs),
+  );
+  const start: Start = {
+    context,
+    located,
+    prepared,
+    locks,
+    rescue,
+    sayParts: sayOnce(prepared, display),
+  };
   const base = await chooseWarmBase(context, options, prepared);
   const warm = base === undefined ? undefined : await startWarm(start, base, display);
   if (warm !== undefined) return warm;
@@ -152,7 +169,7 @@ interface GoingOn {
 }
 
 async function launch(
-  { context, located, prepared, sayParts }: Start,
+  { context, located, prepared, rescue, sayParts }: Start,
   overlay: Overlay,
   { stateFile, memory, going, keepDisks }: GoingOn,
 ): Promise<LaunchedMachine> {
@@ -191,6 +208,7 @@ async function launch(
     backingFile: backing.path,
     slowBecause: acceleration.reason,
     shareOwner: owner.kind,
+    ...(rescue === undefined ? {} : { rescue }),
     ...(keepDisks || stateFile === undefined ? {} : { warm: true }),
   };
   await writeState(paths, state);

@@ -37,6 +37,10 @@ export interface MachinePaths {
   readonly keptDir: string;
   /** The throw-away layers of exercise disks; the next start empties it. */
   readonly disksDir: string;
+  /** Kernel and initramfs that were taken out of a disk for QEMU. */
+  readonly bootDir: string;
+  /** The throw-away disk and the keys of a machine that has the private file as its second disk. */
+  readonly rescueDir: string;
   /** QMP for commands that come and go; QMP for the one that watches; the serial console. */
   readonly qmpSocket: string;
   readonly watchSocket: string;
@@ -84,6 +88,8 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     sshDir: join(stateDir, 'ssh'),
     keptDir: join(stateDir, 'kept'),
     disksDir: join(stateDir, 'disks'),
+    bootDir: join(stateDir, 'boot'),
+    rescueDir: join(stateDir, 'rescue'),
     qmpSocket: join(runtimeDir, 'qmp.sock'),
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),

@@ -95,6 +95,8 @@ export interface PlannedKernel {
   /** The command line up to what starts the modules: see machine/kernel-line.ts. */
   readonly append: string;
   readonly modules?: ModulesDisk | undefined;
+  /** It was taken out of the machine's own disk, or out of its image; its modules lie in the disk. */
+  readonly from?: 'disk' | 'image' | undefined;
 }
 
 /** A kernel that is booted directly, as reports have it; undefined for the disk's own. */

@@ -39,6 +39,7 @@ const kernel = object({
   initrd: maybe(aText),
   append: aText,
   modules: maybe(object({ file: aText, stamp: aText })),
+  from: maybe(oneOf('disk', 'image')),
 });
 
 const extras = object({
@@ -114,5 +115,6 @@ export const stateShape = object({
   shareOwner: maybe(oneOf('as-it-is', 'mapped', 'closed')),
   shareClosed: maybe(aFlag),
   warm: maybe(aFlag),
+  rescue: maybe(oneOf('image-kernel', 'attached')),
   readyAt: maybe(aTime),
 });

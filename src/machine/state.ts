@@ -15,6 +15,9 @@ import { readRegularText } from '../system/regular-file.ts';
 import type { Shaped } from '../text/shape.ts';
 import { stateShape } from './state-shape.ts';
 
+/** See MachineState. */
+export type RescueKind = 'image-kernel' | 'attached';
+
 /** What is written down about a machine that was started, as JSON in its state folder. */
 export interface MachineState {
   readonly schema: 1;
@@ -42,6 +45,8 @@ export interface MachineState {
   readonly shareClosed?: boolean | undefined;
   /** It went on from a warm base instead of booting. */
   readonly warm?: boolean | undefined;
+  /** How it was started to be mended: with its image's kernel, or as the second disk of a fresh machine. */
+  readonly rescue?: RescueKind | undefined;
   /** When the SSH banner was first seen; absent while it boots, or when nobody waited. */
   readonly readyAt?: string | undefined;
 }

@@ -47,6 +47,43 @@ export async function confirm(
 }
 
 /**
+ * Asks for one of several lines, by its number; Enter alone takes `usual`. For a terminal only.
+ * Gives its place in `lines`; throws `interrupted` when `signal` aborts, or the input ends.
+ */
+export async function choose(
+  terminal: Terminal,
+  question: string,
+  lines: readonly string[],
+  usual: number,
+  signal: AbortSignal,
+): Promise<number> {
+  for (const [at, line] of lines.entries()) {
+    terminal.err(`  ${String(at + 1).padStart(2)}  ${line}`);
+  }
+  const reader = createInterface({ input: terminal.stdin, output: terminal.stderr });
+  const end = new AbortController();
+  reader.once('close', () => end.abort());
+  try {
+    for (;;) {
+      const prompt = terminal.shown(`${question} [${usual + 1}] `);
+      const answer = await reader.question(prompt, {
+        signal: AbortSignal.any([signal, end.signal]),
+      });
+      const word = answer.trim();
+      const number = word === '' ? usual + 1 : Number(word);
+      if (Number.isInteger(number) && number >= 1 && number <= lines.length) return number - 1;
+      terminal.err(`  A number from 1 to ${lines.length}, please; Ctrl-C leaves.`);
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    terminal.err();
+    throw new UtopiaError('interrupted', 'Interrupted; nothing was started.');
+  } finally {
+    reader.close();
+  }
+}
+
+/**
  * Asks a yes-or-no question that one key answers: y or Enter for yes, any other for
  * no. For a terminal only; Ctrl-C throws `interrupted`, as an abort of `signal` does.
  */

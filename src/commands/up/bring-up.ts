@@ -29,7 +29,7 @@ export async function bringUp(
       machine.started.detach();
       return;
     }
-    if (end.kind === 'failed') explain(context, end.diagnosis);
+    if (end.kind === 'failed') explainBoot(context, end.diagnosis);
     const stopWarming = startWarming?.(session);
     try {
       await runInForeground(context, globals, located, machine, session);
@@ -63,7 +63,7 @@ async function planWarming(
 }
 
 /** What is known of a boot that did not end, for a machine that goes on: somebody may look at its screen. */
-function explain({ terminal }: Context, { what, why, next, lines }: Diagnosis): void {
+export function explainBoot({ terminal }: Context, { what, why, next, lines }: Diagnosis): void {
   terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${what}`);
   terminal.err(`  ${why}`);
   for (const line of lines) terminal.err(`  | ${line}`);

@@ -2,7 +2,9 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { describeOverlay } from '../../image/overlay.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import { findRunning } from '../../machine/state.ts';
+import { chooseBootEntry } from '../../lifecycle/launch/boot-entry.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
+import type { UpOptions } from '../../lifecycle/launch/types.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import {
   findSuitableQemu,
@@ -18,16 +20,19 @@ export async function runDryRun(
   context: Context,
   globals: GlobalOptions,
   located: LocatedMachine,
-  qemuArgs: readonly string[],
+  { qemuArgs, bootEntry }: Pick<UpOptions, 'qemuArgs' | 'bootEntry'>,
 ): Promise<void> {
   const { terminal } = context;
   const running = (await findRunning(located.paths)) !== undefined;
   const backing = await requireBackingFile(context, located);
   const qemu = await findSuitableQemu(context, located, qemuArgs, 'none');
-  const { plan } = await prepareMachine(context, located, { qemu, backing }, qemuArgs, {
-    running,
-    reserve: false,
-  });
+  const ports = { running, reserve: false };
+  const prepared = await prepareMachine(context, located, { qemu, backing }, qemuArgs, ports);
+  const kernel =
+    bootEntry === undefined
+      ? prepared.plan.kernel
+      : await chooseBootEntry(context, located, backing, bootEntry, { place: false });
+  const plan = { ...prepared.plan, kernel };
   const overlay = await describeOverlay({ config: located.config, backing, running });
   const argv = machineArgv(plan);
   if (globals.json) {

@@ -5,6 +5,7 @@ import type { Config } from '../../config/types.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { homeFolder } from '../../system/places.ts';
 import { machinePaths, type MachinePaths } from '../../machine/paths.ts';
+import { pathsWhileRescued } from './rescued-paths.ts';
 import { lookUpwards } from './look-upwards.ts';
 
 /** Values that flags set for this run, as they would stand in the file. */
@@ -41,5 +42,6 @@ export async function locateMachine(
       context.reporter.warn(`${locate(report, warning)}${warning.message}`);
   }
   const uid = process.getuid?.() ?? 0;
-  return { config, paths: machinePaths(config, context.env, uid), uid };
+  const paths = machinePaths(config, context.env, uid);
+  return { config, paths: await pathsWhileRescued(paths), uid };
 }

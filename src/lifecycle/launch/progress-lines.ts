@@ -29,7 +29,11 @@ export function kernelLines({ kernel, extraArgs }: MachinePlan): ProgressEvent[]
     const detail = 'among the arguments of QEMU; utopia up --kernel FILE gives it its modules, too';
     return [{ kind: 'warned', title, detail }];
   }
-  const { name, version, modules, append } = kernel;
+  const { name, version, modules, append, from } = kernel;
+  if (from !== undefined) {
+    const where = from === 'disk' ? 'of its own disk' : "of the machine's image";
+    return [{ kind: 'finished', title, detail: `${version} ${where}, this time` }];
+  }
   const what = name === version ? name : `${name} (${version})`;
   if (modules !== undefined && !canPlaceModules(append)) {
     const detail = `${what}, booted directly, without its modules: UTOPIA_APPEND starts something else first`;

@@ -23,6 +23,8 @@ export async function lackedBase(
   { plan, qemu, backing }: LaunchedMachine,
 ): Promise<string | undefined> {
   if (config.warmBase === 'never' || cold || qemuArgs.length > 0) return undefined;
+  // Taken out of a disk for this start.
+  if (plan.kernel?.from !== undefined) return undefined;
   if (plan.disks.some(({ mode }) => mode === 'rw')) return undefined;
   // One that went on has its saved state's machine type, hardware and memory.
   const fresh = { ...plan, machineType: undefined, hardwareGeneration, memory: undefined };

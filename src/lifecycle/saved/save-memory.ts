@@ -37,6 +37,13 @@ export async function holdRunning(
       hint: 'utopia down, then utopia up',
     });
   }
+  if (state.rescue !== undefined) {
+    throw new UtopiaError(
+      'machine-busy',
+      `${located.config.name} runs to be rescued, and its state is not saved.`,
+      { hint: 'utopia down; then utopia snapshot save keeps its disk.' },
+    );
+  }
   const qmp = await connectQmp(state.plan.files.qmpSocket);
   return { located, running: { qemu, state }, qmp, display };
 }

@@ -192,8 +192,12 @@ export function openSession(
       accelerator: plan.accelerator,
       ssh: plan.sshListens === false ? undefined : plan.ssh,
       hasExtraArgs: plan.extraArgs.length > 0,
-      directKernel: plan.kernel && typedKernel(plan.kernel),
+      directKernel:
+        plan.kernel === undefined || plan.kernel.from !== undefined
+          ? undefined
+          : typedKernel(plan.kernel),
       ownKernel: plan.extraArgs.some((word) => /^--?kernel$/.test(word)),
+      rescued: plan.kernel?.from === 'image',
     }),
     close: async () => {
       end.abort();

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { closeShared } from '../../guest/shared-connection.ts';
 import type { LifecycleContext } from '../context.ts';
 import { lockMachine } from '../../machine/lock.ts';
@@ -86,6 +87,7 @@ export async function forgetEnded(context: LifecycleContext, paths: MachinePaths
     if ((await findRunning(paths)) !== undefined) return;
     await closeShared(paths.runtimeDir, context.env);
     await forgetRunning(paths);
+    await rm(paths.rescueDir, { recursive: true, force: true });
   } finally {
     await lock.release();
   }

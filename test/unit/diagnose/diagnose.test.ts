@@ -326,20 +326,23 @@ function panic(text: string): Evidence {
   return { ...base, consoleLines: [line], panicked: true };
 }
 
-test('who gave QEMU a kernel is not sent to the menu of a boot loader', () => {
+test('who gave QEMU a kernel is not sent to the kernels of the disk', () => {
   const guests: readonly Evidence[] = [
     panic('VFS: Unable to mount root fs on unknown-block(0,0)'),
-    panic('No working init found.'),
     panic('Oops'),
     stalled('boot-root-wrong'),
   ];
   for (const evidence of guests) {
-    expect(diagnose(evidence).next).toContain('grub menu');
+    expect(diagnose(evidence).next).toContain('utopia up --boot-entry previous');
     const own = diagnose({ ...evidence, ownKernel: true }).next;
-    expect(own).not.toContain('grub');
+    expect(own).not.toContain('--boot-entry');
     expect(own).toContain('without your own -kernel');
     const direct = diagnose({ ...evidence, directKernel: 'mine' }).next;
-    expect(direct).not.toContain('grub');
+    expect(direct).not.toContain('--boot-entry');
     expect(direct).toMatch(/[Ww]ithout --kernel/);
+    const rescued = diagnose({ ...evidence, rescued: true }).next;
+    expect(rescued).toContain('utopia rescue --attach');
   }
+  // No kernel helps where init is gone.
+  expect(diagnose(panic('No working init found.')).next).toContain('utopia rescue --attach');
 });

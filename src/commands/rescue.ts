@@ -1,0 +1,121 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { bootMachine } from '../lifecycle/boot-machine.ts';
+import { withoutOwnKernel } from '../lifecycle/launch/boot-entry.ts';
+import {
+  locateMachine,
+  type ConfigFlags,
+  type LocatedMachine,
+} from '../lifecycle/launch/locate.ts';
+import { requireBackingFile } from '../lifecycle/launch/prepare.ts';
+import type { UpOptions } from '../lifecycle/launch/types.ts';
+import { launchMachine } from '../lifecycle/launch-machine.ts';
+import { freshMachine, withBrokenDisk, type AttachedDisk } from '../lifecycle/rescue/attached.ts';
+import { agreeToLoseMemory } from '../lifecycle/rescue/give-up-memory.ts';
+import { withImageKernel } from '../lifecycle/rescue/image-kernel.ts';
+import { mountBroken } from '../lifecycle/rescue/mount-broken.ts';
+import { saveStopped } from '../lifecycle/saved/save-snapshot.ts';
+import { findRunning } from '../machine/state.ts';
+import { isThere } from '../system/look.ts';
+import { openProgress } from '../ui/progress.ts';
+import { reportRescue } from './rescue/report.ts';
+import { explainBoot } from './up/bring-up.ts';
+import { runInForeground } from './up/foreground.ts';
+import { headLine, refuseRunning } from './up/say.ts';
+
+export interface RescueOptions extends Pick<UpOptions, 'detach' | 'timeoutMs' | 'stallMs' | 'yes'> {
+  /** The private file as the second disk of a fresh machine, instead of the machine itself. */
+  readonly attach: boolean;
+  /** With `attach`: e2fsck mends the disk before it is mounted. */
+  readonly fsck: boolean;
+  readonly flags: ConfigFlags;
+}
+
+/**
+ * `utopia rescue`: a machine that does not boot any more, with the kernel of its image, or its disk
+ * attached to a fresh machine. Throws `overlay-missing` for a machine that was never started.
+ */
+export async function runRescue(
+  context: Context,
+  globals: GlobalOptions,
+  options: RescueOptions,
+): Promise<void> {
+  const machine = plain(await locateMachine(context, globals, options.flags));
+  const { privateFile } = machine.config;
+  const running = await findRunning(machine.paths);
+  if (running !== undefined) throw await refuseRunning(undefined, globals, machine, running);
+  if (!(await isThere(privateFile))) {
+    throw new UtopiaError('overlay-missing', `There is no ${privateFile}: nothing to rescue.`, {
+      hint: 'utopia up makes the machine.',
+    });
+  }
+  await agreeToLoseMemory(context, machine, options.yes);
+  const snapshot = options.fsck ? await keepBefore(context, machine) : undefined;
+
+  let disk: AttachedDisk | undefined;
+  const located = options.attach ? freshMachine(machine) : machine;
+  const adjust = options.attach
+    ? withBrokenDisk(context, machine, (found) => (disk = found))
+    : withImageKernel(context, machine);
+  const quiet = globals.quiet || globals.json;
+  const display = await openProgress(context.terminal, { quiet });
+  try {
+    if (!quiet) context.terminal.err(headLine(machine, context));
+    const launched = await launchMachine(context, located, asUp(options), display, {
+      refuse: async (found) => await refuseRunning(context, globals, machine, found),
+      findImage: async () => await requireBackingFile(context, machine),
+      adjust,
+    });
+    const wish = { ...asUp(options), verbose: globals.verbose };
+    await bootMachine(context, wish, located, launched, display, async (booted) => {
+      const { session, state, end } = booted;
+      const mounting =
+        disk === undefined || end.kind !== 'ready'
+          ? undefined
+          : await mountBroken(context, located, state, disk, options.fsck);
+      display.close();
+      await reportRescue(
+        context,
+        globals,
+        { machine, located, state, end, mounting, snapshot },
+        options,
+      );
+      if (options.detach) {
+        launched.started.detach();
+        return;
+      }
+      if (end.kind === 'failed') explainBoot(context, end.diagnosis);
+      // What is written is written to the machine's own disk.
+      const plan = { ...launched.plan, overlay: privateFile };
+      await runInForeground(context, globals, located, { ...launched, plan }, session);
+    });
+  } finally {
+    display.close();
+  }
+}
+
+/** Without what the config adds to a machine: a kernel, arguments for QEMU. One of them may be what is wrong. */
+function plain(located: LocatedMachine): LocatedMachine {
+  const without = withoutOwnKernel(located);
+  return { ...without, config: { ...without.config, extraArgs: [] } };
+}
+
+/** e2fsck writes: what was there before can be had again. */
+async function keepBefore(context: Context, machine: LocatedMachine): Promise<string> {
+  const moment = context.now().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+  const name = `before-fsck-${moment}`;
+  const text = 'utopia rescue --fsck has made it';
+  await saveStopped(context, machine, { name, text, replace: false });
+  return name;
+}
+
+function asUp({ detach, timeoutMs, stallMs, yes, flags }: RescueOptions): UpOptions {
+  return {
+    ...{ detach, timeoutMs, stallMs, yes, flags },
+    ...{ wait: true, ensure: false, exposeAnyway: false, dryRun: false, here: false },
+    // Neither memory nor a warm base: the disk is to boot.
+    cold: true,
+    bootEntry: undefined,
+    qemuArgs: [],
+  };
+}
