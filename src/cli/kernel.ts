@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { examples } from './help.ts';
 import { addKernelBuildCommands } from './kernel-build.ts';
+import { addKernelConfigCommands } from './kernel-config.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** `utopia kernel …`: each file of cli/kernel-*.ts adds its commands. */
@@ -8,7 +9,11 @@ export function addKernelCommands(program: Command, runCommand: RunCommand): voi
   const kernel = program
     .command('kernel')
     .summary('build kernels')
-    .description('Build kernels for the machine, list and remove them.')
-    .addHelpText('after', examples('utopia kernel build', 'utopia kernel list'));
+    .description('Configure and build kernels for the machine, list and remove them.')
+    .addHelpText(
+      'after',
+      examples('utopia kernel config', 'utopia kernel check', 'utopia kernel build'),
+    );
+  addKernelConfigCommands(kernel, runCommand);
   addKernelBuildCommands(kernel, runCommand);
 }

@@ -40,13 +40,13 @@ export async function readKernelTree(folder: string): Promise<KernelTree> {
     const why =
       version === undefined ? 'it has no Makefile of a kernel' : `${lacks ?? ''} is missing in it`;
     throw new UtopiaError('kernel-unsuitable', `${folder} is no kernel tree: ${why}.`, {
-      hint: 'Name the folder that make is run in, or get a kernel: utopia kernel get',
+      hint: "Name the folder of a kernel's source, in which make is run; docs/kernel.md says where to get one.",
     });
   }
   if (!(await isReachable(join(folder, 'arch/x86/Makefile')))) {
     throw new UtopiaError('kernel-unsuitable', `${folder} is a kernel tree without x86.`, {
       details: ['arch/x86 is missing in it, and the machine has an x86-64 processor.'],
-      hint: 'Unpack the whole source, or get one: utopia kernel get',
+      hint: 'Unpack the whole source, as kernel.org or a distribution has it.',
     });
   }
   return { folder, version };

@@ -524,6 +524,36 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     withoutGlobals: true,
     options: [],
   },
+  'kernel config': {
+    calls: 'runKernelConfig',
+    given: [
+      {
+        source: '.',
+        base: 'defconfig',
+        with: [],
+        set: [],
+        fragments: [],
+        output: undefined,
+        menu: false,
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['[source]', 'linux', { source: 'linux' }],
+      ['--base', 'tiny', { base: 'tiny' }],
+      ['--with', 'kasan,lockdep --with gcov', { with: ['kasan,lockdep', 'gcov'] }],
+      ['--set', 'A=y --set B=1', { set: ['A=y', 'B=1'] }],
+      ['--fragment', 'a.config --fragment b.config', { fragments: ['a.config', 'b.config'] }],
+      ['-o, --output', 'out', { output: 'out' }],
+      ['--menu', '', { menu: true }],
+    ],
+  },
+  'kernel check': {
+    calls: 'runKernelCheck',
+    given: [{ path: '.' }],
+    passesStatus: true,
+    options: [['[path]', 'out/.config', { path: 'out/.config' }]],
+  },
   doctor: {
     calls: 'runDoctor',
     given: [

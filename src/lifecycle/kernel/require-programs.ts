@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Environment } from '../../environment.ts';
+import { UtopiaError } from '../../errors.ts';
+import { isRunnableHere, readOsRelease } from '../../host/find-qemu.ts';
+import type { Tool } from '../../host/needs.ts';
+import { describeInstall, installCommand } from '../../host/packages.ts';
+import { listWords } from '../../host/works.ts';
+import { isReachable } from '../../system/look.ts';
+
+/** What Kconfig is built with on this host. */
+const programs = ['make', 'gcc', 'flex', 'bison'] as const;
+/** Where scripts/kconfig/mconf-cfg.sh of the kernel looks, besides pkg-config. */
+const ncursesHeaders = [
+  '/usr/include/ncursesw/ncurses.h',
+  '/usr/include/ncurses/ncurses.h',
+  '/usr/include/ncurses.h',
+];
+
+/**
+ * Throws `program-missing` with all that configuring a kernel needs and this host lacks, and how it
+ * is installed; with `menu` what menuconfig needs, too. `gcc` is not asked for where HOSTCC or LLVM
+ * names another compiler.
+ */
+export async function requireConfigPrograms(
+  env: Environment,
+  { menu }: { readonly menu: boolean },
+): Promise<void> {
+  const otherCompiler = (env['HOSTCC'] ?? env['LLVM'] ?? '') !== '';
+  const wanted = programs.filter((each) => each !== 'gcc' || !otherCompiler);
+  const there = await Promise.all(wanted.map(async (each) => await isInPath(each, env)));
+  const missing: { readonly tool: Tool; readonly name: string }[] = wanted
+    .filter((_each, at) => there[at] === false)
+    .map((tool) => ({ tool, name: tool }));
+  if (menu && !(await hasNcurses())) {
+    missing.push({ tool: 'ncurses-headers', name: 'the headers of ncurses' });
+  }
+  if (missing.length === 0) return;
+  const names = listWords(missing.map(({ name }) => name));
+  throw new UtopiaError(
+    'program-missing',
+    `${menu ? 'menuconfig' : 'Configuring a kernel'} needs what this host lacks: ${names}.`,
+    {
+      hint: describeInstall(
+        installCommand(
+          await readOsRelease(),
+          missing.map(({ tool }) => tool),
+        ),
+      ),
+    },
+  );
+}
+
+async function isInPath(program: string, env: Environment): Promise<boolean> {
+  for (const folder of (env['PATH'] ?? '').split(':')) {
+    if (folder.startsWith('/') && (await isRunnableHere(join(folder, program)))) return true;
+  }
+  return false;
+}
+
+async function hasNcurses(): Promise<boolean> {
+  if ((await Promise.all(ncursesHeaders.map(isReachable))).includes(true)) return true;
+  const { execa } = await import('execa');
+  const asked = await execa('pkg-config', ['--exists', 'ncursesw'], { reject: false });
+  return !asked.failed;
+}
