@@ -54,17 +54,28 @@ export function addKernelBuildCommands(kernel: Command, runCommand: RunCommand):
 
   kernel
     .command('remove')
-    .description('Remove kernels that were built; source and objects stay.')
-    .argument('<name...>', 'their names, as utopia kernel list prints them')
+    .description(
+      'Remove kernels that were built; source and objects stay. With --guest: versions that\n' +
+        'are installed in the guest of the running machine.',
+    )
+    .argument('<name...>', 'names, as utopia kernel list (--guest: default) prints them')
+    .option('--guest', 'out of the guest: image, modules, initramfs, its entry of the menu')
     .option('-y, --yes', 'do not ask')
-    .addHelpText('after', examples('utopia kernel remove 6.1.192'))
-    .action((names: readonly string[], options: { readonly yes?: boolean }, command: Command) =>
-      runCommand(command, async (context, globals) =>
-        (await import('../commands/kernel-remove.ts')).runKernelRemove(context, globals, {
-          names,
-          yes: options.yes === true,
-        }),
-      ),
+    .addHelpText(
+      'after',
+      examples('utopia kernel remove 6.1.192', 'utopia kernel remove --guest 6.1.192'),
+    )
+    .action((names: readonly string[], options: RemoveFlags, command: Command) =>
+      runCommand(command, async (context, globals) => {
+        const yes = options.yes === true;
+        if (options.guest === true) {
+          const { runKernelRemoveGuest } = await import('../commands/kernel-remove-guest.ts');
+          await runKernelRemoveGuest(context, globals, { versions: names, yes });
+          return;
+        }
+        const { runKernelRemove } = await import('../commands/kernel-remove.ts');
+        await runKernelRemove(context, globals, { names, yes });
+      }),
     );
 
   kernel
@@ -105,6 +116,11 @@ interface BuildFlags {
   readonly target?: readonly string[];
   readonly llvm?: boolean;
   readonly ccache?: boolean;
+}
+
+interface RemoveFlags {
+  readonly guest?: boolean;
+  readonly yes?: boolean;
 }
 
 interface PathFlags {

@@ -3,10 +3,8 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { closeShared } from '../guest/shared-connection.ts';
-import { lockMachine } from '../machine/lock.ts';
 import { isAlive } from '../system/process.ts';
-import { findRunning, readState, writeState, type RunningMachine } from '../machine/state.ts';
+import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
@@ -16,11 +14,9 @@ import { findCondition } from '../lifecycle/watch/condition.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import { shutDownGuest, startGuestAnew, type RebootStep } from '../lifecycle/watch/reset-guest.ts';
-import { forgetReleased } from '../lifecycle/saved/released-shares.ts';
+import type { RebootStep } from '../lifecycle/watch/reset-guest.ts';
+import { rebootGuest } from '../lifecycle/saved/reboot-guest.ts';
 
-/** Another utopia may be starting, saving or tidying up this machine. */
-const lockWaitMs = 5_000;
 const lookMs = 250;
 
 const stepTexts: Readonly<Record<RebootStep, string>> = {
@@ -36,30 +32,16 @@ export async function runReboot(
   options: RebootOptions,
 ): Promise<void> {
   const located = await locateMachine(context, globals);
-  const { config, paths } = located;
+  const { config } = located;
   const { terminal } = context;
   const startedAt = performance.now();
   await refuseSuspended(located);
   const running = await requireRunning(located);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
-    const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
-    let step: RebootStep;
-    try {
+    const step = await rebootGuest(context, located, running, options, display, async () => {
       await refusePaused(context, located, running);
-      display.report({ kind: 'moved', title: 'reboot', detail: 'shutting down' });
-      step = await shutDownGuest(context, located, running, options, display);
-      // What was done to the old boot is of no use to the new one.
-      await forgetReleased(paths);
-      await closeShared(paths.runtimeDir, context.env);
-      if (running.state !== undefined) {
-        const { readyAt: _readyAt, ...state } = running.state;
-        await writeState(paths, state);
-      }
-      if (step !== 'rebooted') await startGuestAnew(context, located, running);
-    } finally {
-      await lock.release();
-    }
+    });
     if (options.wait) await waitUntilUp(context, located, running, options.stallMs, display);
     display.close();
     const elapsedMs = Math.round(performance.now() - startedAt);

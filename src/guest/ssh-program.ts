@@ -38,6 +38,8 @@ export interface SshProcess {
   readonly signal: AbortSignal;
   readonly stdio: SshStreams;
   readonly input?: string | undefined;
+  /** A file that it reads as its input, in the place of `input`. */
+  readonly inputFile?: string | undefined;
   /** Take its outputs as they come, instead of having them returned. */
   readonly take?: TakeOutputs | undefined;
   /** With pipes: see Answer. */
@@ -73,7 +75,7 @@ export async function runSshProgram(
   argv: readonly string[],
   options: SshProcess,
 ): Promise<SshResult> {
-  const { env, signal, stdio, input, timeoutMs, mayAsk, cwd } = options;
+  const { env, signal, stdio, input, inputFile, timeoutMs, mayAsk, cwd } = options;
   signal.throwIfAborted();
   const settings = {
     env,
@@ -82,7 +84,8 @@ export async function runSshProgram(
     buffer: false,
     // Without the terminal ssh can only ask askpass, and that can only answer.
     detached: !mayAsk,
-    ...(options.answer === undefined ? streamsOf(stdio, input) : {}),
+    ...(options.answer === undefined && inputFile === undefined ? streamsOf(stdio, input) : {}),
+    ...(inputFile === undefined ? {} : { inputFile }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   } as const;

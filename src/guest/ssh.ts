@@ -58,6 +58,8 @@ export async function enterGuest(
 
 export interface RunInGuestOptions {
   readonly input?: string;
+  /** A file of the host that the command reads as its input. */
+  readonly inputFile?: string;
   readonly answer?: Answer;
   /** Take what it prints as it comes, instead of having it returned. */
   readonly take?: TakeOutputs;
@@ -184,6 +186,7 @@ interface Connection extends Omit<SshStyle, 'logFile'> {
   readonly mayAsk: boolean;
   readonly stdio: 'inherit' | 'tee' | 'pipe' | 'capture';
   readonly input?: string | undefined;
+  readonly inputFile?: string | undefined;
   readonly answer?: Answer | undefined;
   readonly take?: TakeOutputs | undefined;
   readonly timeoutMs?: number | undefined;
@@ -194,7 +197,7 @@ async function connect(
   target: SshTarget,
   connection: Connection,
 ): Promise<SshResult> {
-  const { stdio, input, answer, take, timeoutMs, mayAsk, ...style } = connection;
+  const { stdio, input, inputFile, answer, take, timeoutMs, mayAsk, ...style } = connection;
   await using askpass = await openAskpass(
     access.runtimeDir,
     access.env,
@@ -209,6 +212,7 @@ async function connect(
       ...lossOf(access),
       stdio,
       input,
+      inputFile,
       answer,
       take,
       timeoutMs,

@@ -33,3 +33,14 @@ export function listenToSignals(source: NodeJS.Process): SignalListener {
   for (const name of endingSignals) source.on(name, listener);
   return { signal: first.signal, urgentSignal: second.signal, stopListening };
 }
+
+/**
+ * The terminal may close from now on, however often the system says so: what is under way goes on
+ * to its end. Gives the function that ends this.
+ */
+export function outliveTerminal(source: NodeJS.Process): () => void {
+  source.on('SIGHUP', goOn);
+  return () => void source.off('SIGHUP', goOn);
+}
+
+function goOn(): void {}

@@ -429,6 +429,22 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--no-warm', '', { warm: false }],
     ],
   },
+  'kernel install': {
+    calls: 'runKernelInstall',
+    given: [{ build: undefined, yes: false, snapshot: true, timeoutMs: 90_000, stallMs: 120_000 }],
+    options: [
+      ['[build]', 'x', { build: 'x' }],
+      ['-y, --yes', '', { yes: true }],
+      ['--no-snapshot', '', { snapshot: false }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+      ['--stall', '8', { stallMs: 8000 }],
+    ],
+  },
+  'kernel default': {
+    calls: 'runKernelDefault',
+    given: [undefined],
+    options: [['[version]', 'x', { calls: 'runKernelDefault', given: ['x'] }]],
+  },
   'image warm': {
     calls: 'runImageWarm',
     given: [{ again: false, flags: {} }],
@@ -484,7 +500,14 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     args: 'one two',
     calls: 'runKernelRemove',
     given: [{ names: ['one', 'two'], yes: false }],
-    options: [['-y, --yes', '', { yes: true }]],
+    options: [
+      [
+        '--guest',
+        '',
+        { calls: 'runKernelRemoveGuest', given: [{ versions: ['one', 'two'], yes: false }] },
+      ],
+      ['-y, --yes', '', { yes: true }],
+    ],
   },
   'kernel path': {
     args: 'one',

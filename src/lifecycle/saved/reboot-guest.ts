@@ -1,0 +1,45 @@
+import { closeShared } from '../../guest/shared-connection.ts';
+import { lockMachine } from '../../machine/lock.ts';
+import { writeState, type RunningMachine } from '../../machine/state.ts';
+import type { ProgressDisplay } from '../../progress-events.ts';
+import type { LifecycleContext } from '../context.ts';
+import type { LocatedMachine } from '../launch/locate.ts';
+import {
+  shutDownGuest,
+  startGuestAnew,
+  type RebootOptions,
+  type RebootStep,
+} from '../watch/reset-guest.ts';
+import { forgetReleased } from './released-shares.ts';
+
+/** Another utopia may be starting, saving or tidying up this machine. */
+const lockWaitMs = 5_000;
+
+/** Has the guest shut down, or resets it, and lets it boot anew; under the machine's lock. `check` may refuse. */
+export async function rebootGuest(
+  context: LifecycleContext,
+  located: LocatedMachine,
+  running: RunningMachine,
+  options: Pick<RebootOptions, 'force' | 'timeoutMs'>,
+  display: ProgressDisplay,
+  check: () => Promise<void> = async () => {},
+): Promise<RebootStep> {
+  const { paths } = located;
+  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
+  try {
+    await check();
+    display.report({ kind: 'moved', title: 'reboot', detail: 'shutting down' });
+    const step = await shutDownGuest(context, located, running, options, display);
+    // What was done to the old boot is of no use to the new one.
+    await forgetReleased(paths);
+    await closeShared(paths.runtimeDir, context.env);
+    if (running.state !== undefined) {
+      const { readyAt: _readyAt, ...state } = running.state;
+      await writeState(paths, state);
+    }
+    if (step !== 'rebooted') await startGuestAnew(context, located, running);
+    return step;
+  } finally {
+    await lock.release();
+  }
+}
