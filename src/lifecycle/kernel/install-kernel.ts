@@ -289,21 +289,29 @@ function stayThrough(context: LifecycleContext): {
   readonly end: () => void;
 } {
   const stopOutliving = outliveTerminal(process);
-  const first = new AbortController();
-  const pass = (): void => {
-    const { reason } = context.signal;
-    if (reason instanceof Interruption && reason.signalName === 'SIGHUP') return;
-    first.abort(reason);
-  };
-  if (context.signal.aborted) pass();
-  else context.signal.addEventListener('abort', pass, { once: true });
+  const first = withoutHangUp(context.signal);
+  const second = withoutHangUp(context.urgentSignal);
   return {
-    context: { ...context, signal: first.signal },
+    context: { ...context, signal: first.signal, urgentSignal: second.signal },
     end: () => {
       stopOutliving();
-      context.signal.removeEventListener('abort', pass);
+      first.end();
+      second.end();
     },
   };
+}
+
+/** A signal that aborts with another one, but not where that is the terminal's hang-up. */
+function withoutHangUp(source: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const own = new AbortController();
+  const pass = (): void => {
+    const { reason } = source;
+    if (reason instanceof Interruption && reason.signalName === 'SIGHUP') return;
+    own.abort(reason);
+  };
+  if (source.aborted) pass();
+  else source.addEventListener('abort', pass, { once: true });
+  return { signal: own.signal, end: () => source.removeEventListener('abort', pass) };
 }
 
 /** What an end by Ctrl-C leaves: the machine boots, with one kernel or the other. */
