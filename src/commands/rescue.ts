@@ -69,10 +69,9 @@ export async function runRescue(
     const wish = { ...asUp(options), verbose: globals.verbose };
     await bootMachine(context, wish, located, launched, display, async (booted) => {
       const { session, state, end } = booted;
+      const wanted = end.kind === 'ready' ? disk : undefined;
       const mounting =
-        disk === undefined || end.kind !== 'ready'
-          ? undefined
-          : await mountBroken(context, located, state, disk, options.fsck);
+        wanted && (await mountBroken(context, located, state, wanted, options.fsck, display));
       display.close();
       await reportRescue(
         context,

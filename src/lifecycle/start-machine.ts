@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { LifecycleContext } from './context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isKeyOnly, markKeyOnly } from '../guest/ssh-key.ts';
@@ -185,6 +186,11 @@ async function launch(
 
   // What a killed QEMU left: its sockets would be in the way, its pid file would lie.
   await forgetRunning(paths);
+  // So may a killed rescue; and what was taken out of a disk for another start is of no use to this one.
+  if (rescue !== 'attached') await rm(paths.rescueDir, { recursive: true, force: true });
+  if (prepared.plan.kernel?.from === undefined) {
+    await rm(paths.bootDir, { recursive: true, force: true });
+  }
   const { machineType, hardwareGeneration } = going ?? prepared.plan;
   const plan = { ...prepared.plan, machineType, hardwareGeneration, memory };
   const owner = await chooseShareOwner(plan, backing.path);

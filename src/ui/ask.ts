@@ -72,7 +72,7 @@ export async function choose(
       const word = answer.trim();
       const number = word === '' ? usual + 1 : Number(word);
       if (Number.isInteger(number) && number >= 1 && number <= lines.length) return number - 1;
-      terminal.err(`  A number from 1 to ${lines.length}, please; Ctrl-C leaves.`);
+      terminal.err(`  Type a number from 1 to ${lines.length}; Ctrl-C leaves.`);
     }
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
