@@ -60,12 +60,12 @@ function needsForRoot(option: string, what: string, menu: string): Requirement {
     missing: {
       cost: 'stops',
       headline: vfs,
-      effect: `The kernel panics: "${vfs} on unknown-block(0,0)". ${what} An initramfs does not help.`,
+      effect: `The kernel panics: "${vfs}". ${what} An initramfs does not help.`,
     },
     module: {
       cost: 'initramfs',
       headline: vfs,
-      effect: `Without an initramfs the kernel panics: "${vfs} on unknown-block(0,0)". The module lies on the disk that it is needed for.`,
+      effect: `Without an initramfs the kernel panics: "${vfs}". The module lies on the disk that it is needed for.`,
     },
   };
 }
