@@ -24,6 +24,8 @@ const needs = {
   // What every kernel is built with, and modules are packed with.
   'kernel-build': () =>
     missingPrograms('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'depmod', 'mke2fs', 'setpriv'),
+  // Debian's way to a kernel's source.
+  'debian-source': () => missingPrograms('apt-get', 'dpkg-deb', 'patch', 'xz'),
   gdb: () => missingPrograms('gdb'),
   perl: () => missingPrograms('perl'),
   xz: () => missingPrograms('xz'),
