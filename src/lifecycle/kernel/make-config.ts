@@ -54,7 +54,7 @@ export interface ConfigRequest {
 
 export interface DroppedWithReason extends DroppedOption {
   readonly reason: DropReason;
-  /** Our own fragment asked for it, and not the user. */
+  /** A fragment of ours asked for it, and not the user by its name. */
   readonly ours: boolean;
 }
 
@@ -98,11 +98,11 @@ export async function makeKernelConfig(
       ...(base.kind === 'tiny' ? await tinyFragments(tree) : []),
       machineFragment.text,
     ];
-    const asked = [
-      ...request.named.map(({ text }) => text),
+    const typed = [
       ...request.files.map(({ text }) => text),
       request.set.map(([option, value]) => `${fragmentLine(option, value)}\n`).join(''),
     ];
+    const asked = [...request.named.map(({ text }) => text), ...typed];
     await runMergeConfig(
       make,
       [...own, ...asked].filter((text) => text.trim() !== ''),
@@ -114,7 +114,7 @@ export async function makeKernelConfig(
       tree,
       findDropped(wanted, await readConfig(join(draft, '.config'))),
       await readConfig(join(draft, '.config')),
-      wantedOptions(asked),
+      wantedOptions(typed),
     );
     if (request.menu) await runMenuconfig(make);
     const text = await readFile(join(draft, '.config'), 'utf8');

@@ -82,14 +82,14 @@ test('base, our fragment, those by name, files and single options, in this order
       option: 'KCSAN',
       asked: 'y',
       have: 'n',
-      ours: false,
+      ours: true,
       reason: { kind: 'needs', parts: ['!KASAN'] },
     },
     {
       option: 'KCSAN_EARLY_ENABLE',
       asked: 'y',
       have: 'n',
-      ours: false,
+      ours: true,
       reason: { kind: 'unknown' },
     },
   ]);
