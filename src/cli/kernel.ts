@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { examples } from './help.ts';
 import { addKernelBuildCommands } from './kernel-build.ts';
 import { addKernelConfigCommands } from './kernel-config.ts';
+import { addKernelGetCommand } from './kernel-get.ts';
 import { addKernelInstallCommands } from './kernel-install.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -9,15 +10,16 @@ import type { RunCommand } from './run-command.ts';
 export function addKernelCommands(program: Command, runCommand: RunCommand): void {
   const kernel = program
     .command('kernel')
-    .summary('build, install kernels')
+    .summary('get and build kernels')
     .description(
-      'Configure and build kernels for the machine, list and remove them, and install them\n' +
-        'into the guest.',
+      'Get, configure and build kernels for the machine, list and remove them, and install\n' +
+        'them into the guest.',
     )
     .addHelpText(
       'after',
-      examples('utopia kernel config', 'utopia kernel check', 'utopia kernel build'),
+      examples('utopia kernel get', 'utopia kernel config', 'utopia kernel build'),
     );
+  addKernelGetCommand(kernel, runCommand);
   addKernelConfigCommands(kernel, runCommand);
   addKernelBuildCommands(kernel, runCommand);
   addKernelInstallCommands(kernel, runCommand);

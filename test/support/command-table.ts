@@ -472,6 +472,16 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ yes: false }],
     options: [['-y, --yes', '', { yes: true }]],
   },
+  'kernel get': {
+    calls: 'runKernelGet',
+    given: [{ what: undefined, folder: undefined, from: undefined, sha256: undefined }],
+    options: [
+      ['[what]', '6.12', { what: '6.12' }],
+      ['[dir]', '6.12 /src', { what: '6.12', folder: '/src' }],
+      ['--from', 'https://mirror/', { from: 'https://mirror/' }],
+      ['--sha256', 'ab', { sha256: 'ab' }],
+    ],
+  },
   'kernel build': {
     calls: 'runKernelBuild',
     given: [
