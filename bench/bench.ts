@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess } from './access.ts';
 import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
+import { benchKernels } from './kernels.ts';
 import { openLab, type BenchLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
 import { benchResets } from './resets.ts';
@@ -39,6 +40,7 @@ const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
   scanner: () => benchScanner(boots),
   boots: (lab) => benchBoots(lab, boots),
   suites: (lab) => benchSuites(lab, boots),
+  kernels: (lab) => benchKernels(lab, boots),
 };
 
 const wanted = values.only?.split(',') ?? Object.keys(parts);

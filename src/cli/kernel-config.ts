@@ -52,7 +52,7 @@ export function addKernelConfigCommands(kernel: Command, runCommand: RunCommand)
         'not boot, and which options to change. Of a bzImage the configuration lies in it\n' +
         '(CONFIG_IKCONFIG) or beside it. Status 69: it will not boot.',
     )
-    .argument('[path]', 'a kernel tree, a .config or a bzImage', '.')
+    .argument('[path]', 'a kernel tree, a .config, a bzImage, or a build by name', '.')
     .addHelpText(
       'after',
       examples('utopia kernel check', 'utopia kernel check arch/x86/boot/bzImage --json'),

@@ -458,6 +458,13 @@ export const requirements: readonly Requirement[] = [
     `${processor} > Linux guest support > KVM Guest support (including kvmclock)`,
   ),
   uses(
+    // udev takes the slot's number from /sys/bus/pci/slots, which this driver fills.
+    'HOTPLUG_PCI_ACPI',
+    'y',
+    'The network card is enp0s3 instead of ens3: an image that names ens3 in its settings, as the course images do, has no network, and SSH never answers.',
+    `${drivers} > PCI support > Support for PCI Hotplug > ACPI PCI Hotplug driver`,
+  ),
+  uses(
     'PVPANIC',
     'y',
     'QEMU is not told of a panic: utopia finds it by the console alone.',

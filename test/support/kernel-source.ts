@@ -34,6 +34,7 @@ export function kernelSource(suite: DebianSuite): string {
     for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) {
       mkdirSync(join(work, folder), { recursive: true });
     }
+    writeFileSync(join(work, 'status'), '');
     const list = join(work, 'debian.sources');
     const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
     writeFileSync(
@@ -45,6 +46,8 @@ export function kernelSource(suite: DebianSuite): string {
       'Dir::Etc::sourceparts=/dev/null',
       `Dir::State::lists=${join(work, 'lists')}`,
       `Dir::Cache=${join(work, 'cache')}`,
+      // What this host has installed, perhaps of another archive, is no version to look for.
+      `Dir::State::status=${join(work, 'status')}`,
       'APT::Sandbox::User=',
     ].flatMap((each) => ['-o', each]);
     const apt = (...words: readonly string[]): void => {
