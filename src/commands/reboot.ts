@@ -39,9 +39,8 @@ export async function runReboot(
   const running = await requireRunning(located);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
-    const step = await rebootGuest(context, located, running, options, display, async () => {
-      await refusePaused(context, located, running);
-    });
+    const check = async (): Promise<void> => await refusePaused(context, located, running);
+    const step = await rebootGuest(context, located, running, options, display, { check });
     if (options.wait) await waitUntilUp(context, located, running, options.stallMs, display);
     display.close();
     const elapsedMs = Math.round(performance.now() - startedAt);

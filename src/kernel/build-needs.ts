@@ -81,7 +81,7 @@ export function buildNeeds(
 const kilobyte = 1000;
 
 /**
- * About how many bytes the objects of a first build take: by what was measured of tinyconfig,
+ * About how many bytes the objects of a first build take: the order of what is published of
  * defconfig and Debian's configuration, with and without debug information. Pure.
  */
 export function estimateBuildBytes({ options }: Pick<KernelConfig, 'options'>): number {

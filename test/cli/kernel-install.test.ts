@@ -7,8 +7,7 @@ import type { Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-// What is refused before anything in the guest is changed. QEMU and ssh are stand-ins;
-// test/slow/kernel-install.test.ts installs real kernels into real guests.
+// What is refused before anything in the guest is changed. QEMU and ssh are stand-ins.
 needsOfHost('qemu', 'ssh');
 
 const menu = `load_env

@@ -5,6 +5,7 @@ import { scanCrashes } from '../../crash/scanner.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { GuestAccess } from '../../guest/guest-access.ts';
 import { runInGuest } from '../../guest/ssh.ts';
+import { lockMachine } from '../../machine/lock.ts';
 import { readState, writeState, type RunningMachine } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import type { LifecycleContext } from '../context.ts';
@@ -12,6 +13,7 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { rebootGuest } from '../saved/reboot-guest.ts';
 import { guestAccess } from '../watch/guest-access.ts';
 import { startGuestAnew, type RebootOptions } from '../watch/reset-guest.ts';
+import { bootAnew, needsNewQemu } from './restart-machine.ts';
 import { markLogs, watchBoot, type LogMarks, type WatchedBoot } from './watch-trial.ts';
 
 /** A kernel that reboots by itself leaves this much time to read the screen. */
@@ -46,7 +48,7 @@ const mostConsoleBytes = 4 * 1024 * 1024;
 export async function tryKernel(
   context: LifecycleContext,
   located: LocatedMachine,
-  running: RunningMachine,
+  before: RunningMachine,
   {
     version,
     display,
@@ -59,8 +61,19 @@ export async function tryKernel(
   const { stallMs } = options;
   const reboot = { force: false, timeoutMs: options.timeoutMs };
   display.report({ kind: 'started', title: 'reboot' });
-  await rebootGuest(context, located, running, reboot, display);
-  let marks = await markLogs(located);
+  if (needsNewQemu(before)) {
+    const text =
+      '  emulated, each of the two kernels boots in a new QEMU; an utopia up that watches ends';
+    display.report({ kind: 'note', text });
+  }
+  let running = before;
+  const startAgain = async (): Promise<void> => {
+    running = await bootAnew(context, located, before);
+  };
+  const own = needsNewQemu(before) ? { bootAnew: startAgain } : {};
+  await rebootGuest(context, located, before, reboot, display, own);
+  // A new QEMU begins new logs.
+  let marks = running === before ? await markLogs(located) : { console: 0, firmware: 0 };
   const title = 'trial';
   display.report({ kind: 'moved', title, detail: `Linux ${version}, once` });
   const trial = { stallMs, panicSeconds, display, title };
@@ -73,19 +86,29 @@ export async function tryKernel(
     // A firmware without a log does not tell of a reset: it is back already.
     boot = { ...boot, end: guest === undefined ? 'silent' : 'rebooted' };
     if (guest !== undefined) {
-      return await failed(located, boot, { ...guest, byItself: true });
+      const crashes = await findCrashes(located.paths.consoleLog, boot.console);
+      return { kind: 'failed', boot, crashes, ...guest, byItself: true };
     }
   }
   const byItself = boot.end === 'rebooted';
   const why = byItself ? 'it rebooted by itself' : endTexts[boot.end];
   display.report({ kind: 'warned', title, detail: why });
   if (boot.end === 'ended') throw endedMeanwhile(located, version);
-  if (!byItself) {
+  // Before a new QEMU begins a new log.
+  const crashes = await findCrashes(located.paths.consoleLog, boot.console);
+  if (needsNewQemu(running)) {
+    running = await underLock(context, located, async () => {
+      return await bootAnew(context, located, running);
+    });
+    marks = { console: 0, firmware: 0 };
+  } else if (byItself) {
+    marks = { console: boot.console.to, firmware: (await markLogs(located)).firmware };
+  } else {
     marks = await markLogs(located);
     await startGuestAnew(context, located, running);
-  } else marks = { console: boot.console.to, firmware: (await markLogs(located)).firmware };
+  }
   const back = await comeBack(context, located, running, marks, stallMs, display);
-  return await failed(located, boot, { ...back, byItself });
+  return { kind: 'failed', boot, crashes, ...back, byItself };
 }
 
 const endTexts: Readonly<Record<WatchedBoot['end'], string>> = {
@@ -165,13 +188,21 @@ async function enter(
   return undefined;
 }
 
-async function failed(
+/** Another utopia may be asking for this machine's state. */
+const lockWaitMs = 5_000;
+
+async function underLock<T>(
+  context: LifecycleContext,
   { paths }: LocatedMachine,
-  boot: WatchedBoot,
-  back: Guest & { readonly byItself: boolean },
-): Promise<Trial> {
-  const crashes = await findCrashes(paths.consoleLog, boot.console);
-  return { kind: 'failed', boot, crashes, ...back };
+  work: () => Promise<T>,
+): Promise<T> {
+  const { signal } = context;
+  const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal });
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
 }
 
 /** What the kernel reported on its console during that boot. */

@@ -22,7 +22,14 @@ export async function rebootGuest(
   running: RunningMachine,
   options: Pick<RebootOptions, 'force' | 'timeoutMs'>,
   display: ProgressDisplay,
-  check: () => Promise<void> = async () => {},
+  {
+    check = async () => {},
+    bootAnew,
+  }: {
+    readonly check?: () => Promise<void>;
+    /** What starts it again instead of a reset, also after one that it made itself. */
+    readonly bootAnew?: () => Promise<void>;
+  } = {},
 ): Promise<RebootStep> {
   const { paths } = located;
   const lock = await lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal: context.signal });
@@ -37,7 +44,8 @@ export async function rebootGuest(
       const { readyAt: _readyAt, ...state } = running.state;
       await writeState(paths, state);
     }
-    if (step !== 'rebooted') await startGuestAnew(context, located, running);
+    if (bootAnew !== undefined) await bootAnew();
+    else if (step !== 'rebooted') await startGuestAnew(context, located, running);
     return step;
   } finally {
     await lock.release();
