@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { isInstalled } from './installed.ts';
 
-/** Public programs that tests hold against ours or make their cases with, by the Debian package that has each. */
+/** Public programs (and headers) that tests hold against ours or make their cases with, by the Debian package that has each. */
 const testTools: Readonly<Record<string, string>> = {
   vncsnapshot: 'vncsnapshot',
   gcc: 'gcc',
@@ -13,14 +14,27 @@ const testTools: Readonly<Record<string, string>> = {
   sshfs: 'sshfs',
   ip: 'iproute2',
   sfdisk: 'fdisk',
+  // What builds a kernel.
+  make: 'make',
+  flex: 'flex',
+  bison: 'bison',
+  bc: 'bc',
+  cpio: 'cpio',
+  depmod: 'kmod',
+  '/usr/include/libelf.h': 'libelf-dev',
+  '/usr/include/openssl/ssl.h': 'libssl-dev',
 };
+
+function isThere(name: string): boolean {
+  return name.startsWith('/') ? existsSync(name) : isInstalled(name);
+}
 
 /**
  * Installs what only tests need, where that is one apt-get away; elsewhere the
  * tests that want it are skipped, and say so. Returns false when apt-get failed.
  */
 export function installTestTools(): boolean {
-  const missing = Object.keys(testTools).filter((program) => !isInstalled(program));
+  const missing = Object.keys(testTools).filter((name) => !isThere(name));
   if (missing.length === 0 || !isInstalled('apt-get')) return true;
   const packages = missing.map((program) => testTools[program] ?? program);
   const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
