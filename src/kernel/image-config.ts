@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { mostConfigBytes } from './config-text.ts';
+import { openDeadline } from '../system/deadline.ts';
 
 /** What looking for a config in a kernel came to. */
 export type ConfigSearch =
@@ -58,7 +59,8 @@ export async function readImageConfig(
       why: `it is packed in a way that is not known (${head.toString('hex')})`,
     };
   }
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(unpackTimeoutMs)]);
+  const deadline = openDeadline(unpackTimeoutMs, signal);
+  const limit = deadline.signal;
   const packed = createReadStream(path, { start, end });
   try {
     const search = createConfigSearch();
@@ -70,6 +72,7 @@ export async function readImageConfig(
     if (search.bytes() === 0) return { kind: 'damaged', why: `it is no ${packing.name} inside` };
     return search.result();
   } finally {
+    deadline.stop();
     packed.destroy();
   }
 }

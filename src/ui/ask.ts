@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { openDeadline } from '../system/deadline.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -61,14 +62,12 @@ export async function choose(
     terminal.err(`  ${String(at + 1).padStart(2)}  ${line}`);
   }
   const reader = createInterface({ input: terminal.stdin, output: terminal.stderr });
-  const end = new AbortController();
+  const end = openDeadline(undefined, signal);
   reader.once('close', () => end.abort());
   try {
     for (;;) {
       const prompt = terminal.shown(`${question} [${usual + 1}] `);
-      const answer = await reader.question(prompt, {
-        signal: AbortSignal.any([signal, end.signal]),
-      });
+      const answer = await reader.question(prompt, { signal: end.signal });
       const word = answer.trim();
       const number = word === '' ? usual + 1 : Number(word);
       if (Number.isInteger(number) && number >= 1 && number <= lines.length) return number - 1;
@@ -79,6 +78,7 @@ export async function choose(
     terminal.err();
     throw new UtopiaError('interrupted', 'Interrupted; nothing was started.');
   } finally {
+    end.stop();
     reader.close();
   }
 }

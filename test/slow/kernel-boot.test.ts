@@ -8,7 +8,7 @@ import { tinyBuild } from '../support/tiny-kernel.ts';
 
 // A kernel of Debian's source, booted over a disk that knows nothing of it. One build, kept by its
 // content in the tests' cache, serves all of it.
-needsOfHost('qemu', 'image-tools', 'ssh', 'compiler', 'kernel-build', 'xz');
+needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build', 'debian-source');
 
 /** Runs a line of shell as root in the guest; its output without the last newline. */
 async function inGuest(lab: Lab, line: string): Promise<string> {

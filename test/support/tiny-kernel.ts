@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -8,62 +9,91 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { findFragment, machineFragment, tinyFragment } from '../../src/kernel/fragments.ts';
-import type { KernelBuild } from '../../src/kernel/build-store.ts';
-import { readBuild } from '../../src/kernel/build-store.ts';
+import { readBuild, type KernelBuild } from '../../src/kernel/build-store.ts';
+import { machineFragment, tinyFragment } from '../../src/kernel/fragments.ts';
 import { kernelSource } from './kernel-source.ts';
 import type { Lab } from './lab.ts';
 
 /** Where kernels built for tests are kept; nothing of a user's is in it. */
 const cache = process.env['UTOPIA_TEST_BUILDS'] ?? join(homedir(), '.cache/utopia-test/kernels');
 
+/** Code that the kernel runs near the end of its own start. */
+function initcall(body: string): string {
+  return `\nstatic int __init utopia_trial(void)\n{\n\t${body}\n\treturn 0;\n}\nlate_initcall(utopia_trial);\n`;
+}
+
+/** A kernel of Debian's source by what differs from the tiny base: options, and code behind kernel/panic.c. */
+interface TinyKind {
+  readonly set: readonly string[];
+  readonly code: string;
+}
+
+/** By name of the build; the release of each but the first ends with -NAME. */
+const kinds = {
+  tiny: { set: [], code: '' },
+  /** Its first process dies of a NULL pointer. */
+  panic: { set: ['LOCALVERSION="-panic"'], code: initcall('*(volatile int *)0x28 = 1;') },
+  hang: { set: ['LOCALVERSION="-hang"'], code: initcall('for (;;)\n\t\tcpu_relax();') },
+  /** It does not find the machine's disk. */
+  noroot: { set: ['LOCALVERSION="-noroot"', 'VIRTIO_BLK=n'], code: '' },
+} satisfies Record<string, TinyKind>;
+
+export type TinyName = keyof typeof kinds;
+
 /** Beyond the base: a module that needs nothing, and the configuration in the image. */
 const settings = ['DUMMY=m', 'IKCONFIG=y'];
 
 /**
  * Puts a kernel of Debian's source into a lab's store, as `utopia kernel config --base tiny` and
- * `utopia kernel build` make it: three minutes of two processors the first time, then a copy.
- * The cache's name holds all that the kernel is made of.
+ * `utopia kernel build` make it: for all of them five minutes of two processors the first time,
+ * then a copy. The cache's name holds all that they are made of.
  */
-export async function tinyBuild(lab: Lab, name: string): Promise<KernelBuild> {
+export async function tinyBuild(lab: Lab, name: TinyName): Promise<KernelBuild> {
   const source = kernelSource('bookworm');
   const key = createHash('sha256')
-    .update(JSON.stringify([tinyFragment, machineFragment, settings, findFragment('debug')]))
+    .update(JSON.stringify([tinyFragment, machineFragment, settings, kinds]))
     .update(readFileSync(source))
     .digest('hex')
     .slice(0, 12);
   const kept = join(cache, key);
-  if (!existsSync(kept)) await makeTiny(lab, source, kept, name);
+  if (!existsSync(kept)) await makeAll(lab, source, kept);
   const store = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/kernels', name);
   if (!existsSync(store)) {
-    cpSync(kept, store, { recursive: true, preserveTimestamps: true });
+    cpSync(join(kept, name), store, { recursive: true, preserveTimestamps: true });
   }
   const build = await readBuild(lab.env, name);
-  if (build === undefined) throw new Error(`${kept} holds no build`);
+  if (build === undefined) throw new Error(`${kept} holds no build ${name}`);
   return build;
 }
 
-async function makeTiny(lab: Lab, source: string, kept: string, name: string): Promise<void> {
+async function makeAll(lab: Lab, source: string, kept: string): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, '.building-'));
+  const utopia = async (...words: readonly string[]): Promise<void> => {
+    const { status, stdout, stderr } = await lab.run('kernel', ...words);
+    if (status !== 0) throw new Error(`utopia kernel ${words.join(' ')}: ${stdout}${stderr}`);
+  };
   try {
-    execFileSync('tar', ['-xf', source, '-C', work, '--strip-components=1', '--one-top-level=src']);
-    const tree = join(work, 'src');
+    const tree = join(work, 'source');
     const out = join(work, 'out');
-    const set = settings.flatMap((each) => ['--set', each]);
-    for (const words of [
-      ['config', tree, '--base', 'tiny', ...set, '-o', out],
-      ['build', tree, '-o', out, '--name', name],
-    ]) {
-      const { status, stdout, stderr } = await lab.run('kernel', ...words);
-      if (status !== 0) throw new Error(`utopia kernel ${words.join(' ')}: ${stdout}${stderr}`);
+    mkdirSync(tree);
+    execFileSync('tar', ['-xf', source, '-C', tree, '--strip-components=1']);
+    const file = join(tree, 'kernel/panic.c');
+    const original = readFileSync(file, 'utf8');
+    for (const [name, { set, code }] of Object.entries<TinyKind>(kinds)) {
+      const options = [...settings, ...set].flatMap((each) => ['--set', each]);
+      await utopia('config', tree, '--base', 'tiny', ...options, '-o', out);
+      writeFileSync(file, original);
+      appendFileSync(file, code);
+      await utopia('build', tree, '-o', out, '--name', name);
+      const store = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/kernels', name);
+      cpSync(store, join(work, 'builds', name), { recursive: true, preserveTimestamps: true });
     }
-    const store = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/kernels', name);
-    cpSync(store, join(work, 'build'), { recursive: true, preserveTimestamps: true });
-    renameSync(join(work, 'build'), kept);
+    renameSync(join(work, 'builds'), kept);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

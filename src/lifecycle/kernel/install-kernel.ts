@@ -30,6 +30,7 @@ import {
 } from './guest-kernels.ts';
 import { packKernel, type PackedKernel } from './pack-kernel.ts';
 import { panicSeconds, tryKernel, type Trial } from './try-kernel.ts';
+import { openDeadline } from '../../system/deadline.ts';
 
 export interface InstallWish {
   /** Replace a version that the guest has already. */
@@ -229,7 +230,7 @@ async function placeKernel(
       { input: ours },
     );
   } catch (error) {
-    await putBack({ ...access, signal: AbortSignal.timeout(undoMs) });
+    await withinMs(undoMs, async (signal) => await putBack({ ...access, signal }));
     if (!context.signal.aborted) throw error;
     throw new UtopiaError(
       'interrupted',
@@ -314,6 +315,19 @@ function withoutHangUp(source: AbortSignal): { readonly signal: AbortSignal; end
   return { signal: own.signal, end: () => source.removeEventListener('abort', pass) };
 }
 
+/** For a guest that still answers, to be told that it need not try. */
+const forgetMs = 5_000;
+
+/** Does something that Ctrl-C, which has come already, does not end. */
+async function withinMs(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const deadline = openDeadline(ms);
+  try {
+    await work(deadline.signal);
+  } finally {
+    deadline.stop();
+  }
+}
+
 /** What an end by Ctrl-C leaves: the machine boots, with one kernel or the other. */
 async function explainInterruption(
   context: LifecycleContext,
@@ -324,8 +338,9 @@ async function explainInterruption(
   const interrupted = error instanceof UtopiaError && error.code === 'interrupted';
   if (!context.signal.aborted && !interrupted) return error;
   // Where the guest has not gone down yet, it need not try it at all.
-  const fresh = { ...access, signal: AbortSignal.timeout(5_000) };
-  await askRoot(fresh, forgetOneShotScript, '').catch(() => {});
+  await withinMs(forgetMs, async (signal) => {
+    await askRoot({ ...access, signal }, forgetOneShotScript, '').catch(() => {});
+  });
   return new UtopiaError(
     'interrupted',
     `Not waiting any longer: Linux ${version} is installed in ${machine.config.name} and is tried once.`,

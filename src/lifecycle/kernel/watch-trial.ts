@@ -17,6 +17,7 @@ import { withMonitor } from '../launch/monitor.ts';
 import { watchConsoleLife } from '../watch/console-life.ts';
 import { lookAtGuest } from '../watch/guest-state.ts';
 import { dialTo } from '../watch/ssh-port.ts';
+import { openDeadline } from '../../system/deadline.ts';
 
 /** How a boot that is watched ends: SSH greets, or it will not, and why. */
 export type BootEnd =
@@ -176,8 +177,8 @@ export async function watchBoot(
     return performance.now() - movedAt >= stallMs ? 'silent' : undefined;
   };
 
-  const over = new AbortController();
-  waitForBanner(running, AbortSignal.any([over.signal, context.signal])).then(
+  const over = openDeadline(undefined, context.signal);
+  waitForBanner(running, over.signal).then(
     () => (greeted = true),
     () => {},
   );
@@ -198,6 +199,7 @@ export async function watchBoot(
     }
   } finally {
     over.abort();
+    over.stop();
   }
 }
 
