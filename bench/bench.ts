@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess } from './access.ts';
 import { benchBoots } from './boots.ts';
 import { describeHost } from './host.ts';
-import { benchKernels } from './kernels.ts';
+import { benchKernels, benchRebuild } from './kernels.ts';
 import { openLab, type BenchLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
 import { benchResets } from './resets.ts';
@@ -41,6 +41,7 @@ const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
   boots: (lab) => benchBoots(lab, boots),
   suites: (lab) => benchSuites(lab, boots),
   kernels: (lab) => benchKernels(lab, boots),
+  rebuild: (lab) => benchRebuild(lab, boots),
 };
 
 const wanted = values.only?.split(',') ?? Object.keys(parts);

@@ -81,7 +81,9 @@ test(
       expect((await readState(lab.paths()))?.plan.kernel).toBeUndefined();
       const { stdout } = await lab.run('kernel', 'default');
       expect(stdout).toMatch(new RegExp(`^${old.replaceAll('.', '\\.')} +default, runs`, 'm'));
-      expect((await lab.run('kernel', 'remove', '--guest', bad.verdict.version)).status).toBe(0);
+      expect(
+        (await lab.run('kernel', 'remove', '--guest', '--yes', bad.verdict.version)).status,
+      ).toBe(0);
       expect(await inGuest(lab, 'ls /boot /lib/modules')).not.toContain(`-${name}`);
     }
     expect((await lab.run('down')).status).toBe(0);
