@@ -68,7 +68,7 @@ test(
     for (const [name, status, crash] of [
       ['panic', 70, 'utopia_trial'],
       ['hang', 69, undefined],
-      ['noroot', 70, undefined],
+      ['noroot', 69, undefined],
     ] as const) {
       const bad = await install(lab, name, '--no-snapshot', '--stall', '40');
       expect(bad.status, `${name}: ${bad.stderr}`).toBe(status);
