@@ -1,4 +1,6 @@
 import { UtopiaError } from '../errors.ts';
+import { checkJson } from '../system/json-file.ts';
+import { aText, object } from '../text/shape.ts';
 
 /** A place that has releases as kernel.org has them. */
 export interface ReleaseServer {
@@ -26,16 +28,14 @@ export function readVersion(text: string): string | undefined {
   return /^v?([1-9]\d?\.\d{1,3}(?:\.\d{1,4})?)$/.exec(text)?.[1];
 }
 
+/** What is read of kernel.org's releases.json. */
+const releasesShape = object({ latest_stable: object({ version: aText }) });
+
 /** The newest stable release that kernel.org's releases.json names. Throws `download-failed`. Pure. */
 export function latestStable(text: string): string {
-  try {
-    const index = JSON.parse(text) as { readonly latest_stable?: { readonly version?: unknown } };
-    const version = index.latest_stable?.version;
-    const known = typeof version === 'string' ? readVersion(version) : undefined;
-    if (known !== undefined) return known;
-  } catch {
-    // Said below.
-  }
+  const index = checkJson(text, releasesShape);
+  const known = index.kind === 'read' ? readVersion(index.value.latest_stable.version) : undefined;
+  if (known !== undefined) return known;
   throw new UtopiaError('download-failed', 'The list of releases names no stable one.', {
     hint: 'Name a version: utopia kernel get 6.12',
   });
