@@ -1,13 +1,12 @@
 import { UtopiaError } from '../../errors.ts';
-import { recogniseVolume, type ReadDisk } from '../../image/disks/contents.ts';
 import { openDisk } from '../../image/disks/open-disk.ts';
-import { readPartitionTable } from '../../image/disks/partitions.ts';
-import { openExtFiles, type ExtFile, type ExtFiles } from '../../image/ext/files.ts';
+import type { ExtFile } from '../../image/ext/files.ts';
 import { UnreadableVolume } from '../../image/ext/volume.ts';
 import { readOverlayFile } from '../../image/overlay-file.ts';
 import type { BackingFile } from '../../image/types.ts';
 import { listBootChoices, type BootChoice } from '../../kernel/boot-choices.ts';
 import { mostConfigBytes, readGrubConfig, type GrubConfig } from '../../kernel/boot-menu.ts';
+import { findSystem, readVolumes, unreadable, type Volume } from './disk-volumes.ts';
 
 /** The kernels in a disk, read from outside: nothing of it runs, and nothing is written. */
 export interface BootDisk extends AsyncDisposable {
@@ -23,11 +22,6 @@ export interface BootDisk extends AsyncDisposable {
 const menus = ['/boot/grub/grub.cfg', '/grub/grub.cfg', '/boot/grub2/grub.cfg', '/grub2/grub.cfg'];
 /** grub's block of variables has 1 KiB (its manual, "Environment block"). */
 const mostEnvironmentBytes = 64 * 1024;
-
-interface Volume {
-  readonly partition: number | undefined;
-  readonly files: ExtFiles;
-}
 
 interface Menu extends Volume {
   readonly folder: string;
@@ -57,7 +51,7 @@ export async function openBootDisk(
     const bytes = header?.virtualBytes ?? Number.MAX_SAFE_INTEGER;
     const found = await readVolumes((own ?? image).read, bytes, name);
     const menu = await findMenu(found);
-    const root = await findRoot(found);
+    const root = await findSystem(found);
     const rootDevice = `/dev/vda${root?.partition ?? ''}`;
     const choices =
       menu === undefined
@@ -74,29 +68,6 @@ export async function openBootDisk(
     await close();
     throw explain(error, name);
   }
-}
-
-/** Every ext file system of the disk. */
-async function readVolumes(read: ReadDisk, bytes: number, name: string): Promise<Volume[]> {
-  const table = await readPartitionTable(read, bytes);
-  const places: { readonly number: number | undefined; readonly startBytes: number }[] = [
-    ...(table?.partitions ?? [{ number: undefined, startBytes: 0 }]),
-  ];
-  const volumes: Volume[] = [];
-  const others: string[] = [];
-  for (const { number, startBytes } of places) {
-    const files = await openExtFiles(read, startBytes);
-    if (files !== undefined) {
-      volumes.push({ partition: number, files });
-      continue;
-    }
-    const { filesystem } = await recogniseVolume(read, startBytes);
-    if (filesystem !== undefined && filesystem !== 'swap') others.push(filesystem);
-  }
-  if (volumes.length > 0) return volumes;
-  const what =
-    others.length === 0 ? 'no file system is found in it' : `it has ${others.join(', ')}`;
-  throw unreadable(name, `${what}, and ext2, ext3 and ext4 are read`);
 }
 
 async function findMenu(volumes: readonly Volume[]): Promise<Menu | undefined> {
@@ -126,24 +97,9 @@ async function findMenu(volumes: readonly Volume[]): Promise<Menu | undefined> {
   return undefined;
 }
 
-/** The volume that looks like a whole system. */
-async function findRoot(volumes: readonly Volume[]): Promise<Volume | undefined> {
-  for (const volume of volumes) {
-    const names = new Set(await volume.files.list('/'));
-    if (names.has('etc') && (names.has('usr') || names.has('sbin'))) return volume;
-  }
-  return volumes.length === 1 ? volumes[0] : undefined;
-}
-
 function noKernel(name: string): UtopiaError {
   return new UtopiaError('kernel-unknown', `There is no kernel in /boot of ${name}.`, {
     hint: 'utopia rescue boots it with the kernel of its image.',
-  });
-}
-
-function unreadable(name: string, why: string): UtopiaError {
-  return new UtopiaError('kernel-unknown', `The kernels in ${name} cannot be read: ${why}.`, {
-    hint: 'utopia rescue --attach mounts the disk in a fresh machine of the image.',
   });
 }
 

@@ -5,23 +5,37 @@ import { messageOf, UtopiaError } from '../../errors.ts';
 import { isBuildName, listBuilds, readBuild } from '../../kernel/build-store.ts';
 import { readImageHead } from '../../kernel/bzimage.ts';
 import { directKernelArguments } from '../../text/kernel-words.ts';
-import { kernelOf, type ModulesDisk, type PlannedKernel } from '../../machine/plan.ts';
+import type { BackingFile } from '../../image/types.ts';
+import type { ModulesDisk, PlannedKernel } from '../../machine/plan.ts';
 import { openRegularFile } from '../../system/regular-file.ts';
 import type { LifecycleContext } from '../context.ts';
+import { findRootDevice } from './disk-volumes.ts';
 
 /** The system's own partition, as our images and the course's have it. */
 const usualRoot = '/dev/vda1';
 
 /**
- * The kernel that UTOPIA_KERNEL names, looked at; undefined where it names none. Throws
+ * The kernel that UTOPIA_KERNEL names, looked at; undefined where it names none. Its root is the
+ * partition of `image` that holds a system, or the usual one where that cannot be told. Throws
  * `kernel-unknown` for a build that is not there, `kernel-unsuitable` for a file that is no kernel
  * for this machine, and for an initramfs that cannot be read.
  */
 export async function findKernel(
   context: Pick<LifecycleContext, 'env' | 'cwd'>,
   config: Pick<Config, 'kernel' | 'initrd' | 'append'>,
+  disk: Pick<BackingFile, 'path' | 'format'>,
 ): Promise<PlannedKernel | undefined> {
-  const { kernel, initrd, append } = config;
+  const kernel = await lookAtKernel(context, config);
+  if (kernel === undefined) return undefined;
+  const root = (await findRootDevice(disk)) ?? usualRoot;
+  const append = [`root=${root}`, directKernelArguments, config.append].filter(Boolean).join(' ');
+  return { ...kernel, append };
+}
+
+async function lookAtKernel(
+  context: Pick<LifecycleContext, 'env' | 'cwd'>,
+  { kernel, initrd }: Pick<Config, 'kernel' | 'initrd'>,
+): Promise<Omit<PlannedKernel, 'append'> | undefined> {
   if (kernel === undefined) return undefined;
   const build = isBuildName(kernel) ? await readBuild(context.env, kernel) : undefined;
   if (build === undefined && !kernel.startsWith('/')) throw await unknownBuild(context, kernel);
@@ -40,7 +54,6 @@ export async function findKernel(
     version,
     image,
     initrd,
-    append: [`root=${usualRoot}`, directKernelArguments, append].filter(Boolean).join(' '),
     modules: build?.modules === undefined ? undefined : await modulesDisk(build.modules),
   };
 }
@@ -48,9 +61,10 @@ export async function findKernel(
 /** The same as reports have it: name and release. */
 export async function kernelIn(
   context: Pick<LifecycleContext, 'env' | 'cwd'>,
-  config: Pick<Config, 'kernel' | 'initrd' | 'append'>,
+  config: Pick<Config, 'kernel' | 'initrd'>,
 ): Promise<{ readonly name: string; readonly version: string } | undefined> {
-  return kernelOf({ kernel: await findKernel(context, config) });
+  const kernel = await lookAtKernel(context, config);
+  return kernel && { name: kernel.name, version: kernel.version };
 }
 
 async function modulesDisk(file: string): Promise<ModulesDisk> {

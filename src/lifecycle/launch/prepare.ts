@@ -44,7 +44,7 @@ export async function prepareMachine(
   const { config, paths } = located;
   const { env, signal, timeoutScale } = context;
   const disks = await planDisks(located, backing, options.running);
-  const kernel = await findKernel(context, config);
+  const kernel = await findKernel(context, config, backing);
   const [acceleration, ports] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, timeoutScale),
     choosePorts(context, located, options),

@@ -38,7 +38,7 @@ export async function planCopy(
   const [acceleration, disks, kernel] = await Promise.all([
     chooseAcceleration(config, qemu, env, signal, timeoutScale),
     planDisks(copy, backing, false),
-    findKernel(context, config),
+    findKernel(context, config, backing),
   ]);
   const planned = {
     ...{ config, paths, qemu, acceleration, disks, kernel },

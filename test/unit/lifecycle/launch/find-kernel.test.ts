@@ -7,6 +7,8 @@ import { kernelImage } from '../../../support/kernel-image.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const none = { kernel: undefined, initrd: undefined, append: '' };
+/** A disk whose root cannot be told. */
+const disk = { path: '/nowhere/disk.raw', format: 'raw' } as const;
 
 test('a build is found with its modules, a file without', async () => {
   using folder = temporaryFolder();
@@ -22,8 +24,12 @@ test('a build is found with its modules, a file without', async () => {
     }),
   );
   const context = { env: { XDG_CACHE_HOME: folder.path }, cwd: folder.path };
-  expect(await findKernel(context, none)).toBeUndefined();
-  const build = await findKernel(context, { ...none, kernel: 'mine', append: 'root=/dev/vda2' });
+  expect(await findKernel(context, none, disk)).toBeUndefined();
+  const build = await findKernel(
+    context,
+    { ...none, kernel: 'mine', append: 'root=/dev/vda2' },
+    disk,
+  );
   expect(build).toMatchObject({
     name: 'mine',
     version: '6.1.192',
@@ -31,7 +37,7 @@ test('a build is found with its modules, a file without', async () => {
     modules: { file: join(store, 'modules.ext4'), stamp: expect.stringMatching(/^1 bytes of 2/) },
   });
   expect(build?.append).toMatch(/^root=\/dev\/vda1 rw .* root=\/dev\/vda2$/);
-  const file = await findKernel(context, { ...none, kernel: join(store, 'bzImage') });
+  const file = await findKernel(context, { ...none, kernel: join(store, 'bzImage') }, disk);
   expect(file).toMatchObject({ name: 'bzImage', version: '6.1.192', modules: undefined });
 });
 
@@ -66,7 +72,7 @@ test.each<[string, { readonly kernel: string; readonly initrd?: string }, RegExp
   const files: Readonly<Record<string, string>> = { IMAGE: image, NARROW: narrow };
   const kernel = files[wish.kernel] ?? wish.kernel;
   const context = { env: { XDG_CACHE_HOME: folder.path }, cwd: folder.path };
-  const error: unknown = await findKernel(context, { ...none, ...wish, kernel }).catch(
+  const error: unknown = await findKernel(context, { ...none, ...wish, kernel }, disk).catch(
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(UtopiaError);
