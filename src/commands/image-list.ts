@@ -3,7 +3,8 @@ import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
 import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
 import { formatBytes } from '../text/format.ts';
-import { padToWidth, textWidth } from '../text/width.ts';
+import { wrapText } from '../ui/lines.ts';
+import { layOutRows } from '../ui/table.ts';
 
 /** `utopia image list`: name, size, what it is; a line each. */
 export async function runImageList(context: Context, globals: GlobalOptions): Promise<void> {
@@ -17,25 +18,27 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
     terminal.err(`No images in ${imageFolder(env)}. utopia image build makes one.`);
     return;
   }
-  const width = Math.max(...images.map((image) => textWidth(image.name)));
-  for (const image of images) {
-    terminal.out(describeImage(image, width));
+  const lines = layOutRows(images.map(describeImage), terminal.columns);
+  for (const [at, image] of images.entries()) {
+    for (const line of lines[at] ?? []) terminal.out(line);
     for (const base of warm.filter(({ manifest }) => manifest.image === image.path)) {
-      terminal.out(describeBase(base));
+      for (const line of wrapText(describeBase(base), terminal.columns - 2, '  ')) {
+        terminal.out(`  ${line}`);
+      }
     }
   }
 }
 
-function describeImage(image: StoredImage, width: number): string {
+function describeImage(image: StoredImage): string[] {
   const origin = describeOrigin(image.record);
   const size = `${formatBytes(image.allocatedBytes)} of ${formatBytes(image.bytes)}`;
-  return `${padToWidth(image.name, width)}  ${size.padEnd(16)}  ${origin}`;
+  return [image.name, size, origin];
 }
 
 function describeBase({ bytes, manifest }: WarmBase): string {
   const { memoryMiB, cpus, accelerator, madeAt } = manifest;
   const machine = `${memoryMiB} MiB, ${cpus} CPUs, ${accelerator.toUpperCase()}`;
-  return `  warm base for utopia run: ${formatBytes(bytes)} (${machine}, of ${madeAt.slice(0, 10)})`;
+  return `warm base for utopia run: ${formatBytes(bytes)} (${machine}, of ${madeAt.slice(0, 10)})`;
 }
 
 function describeOrigin(record: ImageRecord | undefined): string {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { openDeadline } from '../system/deadline.ts';
 import { UtopiaError } from '../errors.ts';
+import { foldLine } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function confirm(
   const reader = createInterface({ input: terminal.stdin, output: terminal.stderr });
   try {
     const choices = options.defaultYes === true ? '[Y/n]' : '[y/N]';
-    const prompt = terminal.shown(`${question} ${choices} `);
+    const prompt = beginQuestion(terminal, `${question} ${choices}`);
     const answer = await (options.signal === undefined
       ? reader.question(prompt)
       : reader.question(prompt, { signal: options.signal }));
@@ -46,6 +47,20 @@ export async function confirm(
     reader.close();
   }
 }
+
+/**
+ * Prints what a question has beyond one line of the terminal; gives its last line, with a blank
+ * for the answer, fit for a stream.
+ */
+function beginQuestion(terminal: Terminal, question: string): string {
+  const width = terminal.columns - answerWidth;
+  const lines = question.split('\n').flatMap((line) => foldLine(line, width));
+  for (const line of lines.slice(0, -1)) terminal.err(line);
+  return terminal.shown(`${lines.at(-1) ?? ''} `);
+}
+
+/** Room for the blank and for `yes`. */
+const answerWidth = 4;
 
 /**
  * Asks for one of several lines, by its number; Enter alone takes `usual`. For a terminal only.
@@ -93,7 +108,7 @@ export async function confirmByKey(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { stdin, stderr } = terminal;
-  stderr.write(terminal.shown(`${question} [Y/n] `));
+  stderr.write(beginQuestion(terminal, `${question} [Y/n]`));
   stdin.setRawMode(true);
   stdin.resume();
   try {

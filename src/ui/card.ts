@@ -1,3 +1,4 @@
+import { layOutRow } from './label-row.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 
@@ -102,32 +103,6 @@ export function connectionCard(
 /** A row of a card: what, and how, laid out for so many columns. */
 export function cardRow(what: string, how: string, columns: number): string[] {
   return layOutRow(`  ${what.padEnd(8)} `, how, columns);
-}
-
-/** A row that is too long goes on below its text; a path that is, behind one of its folders. */
-function layOutRow(label: string, text: string, columns: number): string[] {
-  if (label.length + text.length <= columns) return [label + text];
-  const room = Math.max(10, columns - label.length);
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).flatMap((each) => breakPath(each, room))) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= room) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines.map((line, at) => (at === 0 ? label : ' '.repeat(label.length)) + line);
-}
-
-function breakPath(word: string, room: number): string[] {
-  if (word.length <= room) return [word];
-  const parts: string[] = [];
-  for (const part of word.split(/(?<=\/)/)) {
-    const last = parts.at(-1);
-    if (last !== undefined && last.length + part.length <= room)
-      parts[parts.length - 1] = last + part;
-    else parts.push(part);
-  }
-  return parts;
 }
 
 function shareRows(

@@ -1,4 +1,5 @@
 import type { Asker, LifecycleContext, Reporter } from '../lifecycle/context.ts';
+import { foldFor } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the lifecycle of a machine needs of a person, on a terminal. */
@@ -16,9 +17,10 @@ function terminalReporter(terminal: Terminal): Reporter {
   const { errColor, symbols } = terminal;
   return {
     line: (text) => terminal.err(text),
-    warn: (text) => terminal.err(`${errColor.yellow(symbols.warn)} ${indentRest(text)}`),
+    warn: (text) =>
+      terminal.err(`${errColor.yellow(symbols.warn)} ${foldBehindMark(text, terminal)}`),
     alarm: (text) => {
-      for (const line of `${symbols.fail} ${indentRest(text)}`.split('\n'))
+      for (const line of `${symbols.fail} ${foldBehindMark(text, terminal)}`.split('\n'))
         terminal.err(errColor.red(line));
     },
     // Loaded when something is drawn: a command that draws nothing need not wait for it.
@@ -28,9 +30,10 @@ function terminalReporter(terminal: Terminal): Reporter {
   };
 }
 
-/** The lines below the first one, below its words. */
-function indentRest(text: string): string {
-  return text.replaceAll('\n', '\n  ');
+/** A text behind a mark and a blank: its lines, and what a terminal is too narrow for, below its words. */
+function foldBehindMark(text: string, { stderr, columns }: Terminal): string {
+  const lines = text.split('\n').flatMap((line) => foldFor(stderr, line, columns - 2));
+  return lines.join('\n  ');
 }
 
 function terminalAsker(terminal: Terminal): Asker {

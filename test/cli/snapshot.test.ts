@@ -59,7 +59,7 @@ describe('utopia snapshot', () => {
     expect(diskHolds(lab.overlay, 2)).toBe(true);
     const list = await lab.run('snapshot', 'list');
     expect(list.stdout).toMatch(
-      /^one +\d+ kB +just now {2}disk only {2}driver compiles\n {2}two .*\n.*in all\n\nPut aside .*:\n(?:\S+Z +\d+ kB +just now {2}disk only\n){2}$/,
+      /^one +\d+ kB +just now {2}disk only {2}driver compiles\n {2}two .*\n.*in all\n\nSet aside .*:\n(?:\S+Z +\d+ kB +just now {2}disk only\n){2}$/,
     );
 
     // The restore before the last one is taken back by a second undo.

@@ -13,7 +13,9 @@ import { countOf, formatBytes } from '../../text/format.ts';
 import { readManifest } from '../../vmstate/manifest.ts';
 import { locateMachine } from '../../lifecycle/launch/locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';
-import { padToWidth, textWidth } from '../../text/width.ts';
+import { layOutRows } from '../../ui/table.ts';
+import { layOutRow } from '../../ui/label-row.ts';
+import { wrapText } from '../../ui/lines.ts';
 
 /**
  * `utopia snapshot list`: a line each, below the one that it was made from; then what resets and
@@ -41,29 +43,29 @@ function describeAside({ name, note, overlay, memoryBytes, allocatedBytes }: Kep
 function printSnapshots({ terminal, now: clock }: Context, snapshots: readonly Snapshot[]): void {
   const now = clock();
   const rows = arrange(snapshots);
-  const width = Math.max(
-    ...rows.map(({ depth, snapshot }) => depth * 2 + textWidth(snapshot.name)),
-  );
-  const whatWidth = Math.max(...snapshots.map((each) => describeMemory(each).length));
-  for (const { depth, snapshot } of rows) {
-    const name = padToWidth(`${'  '.repeat(depth)}${snapshot.name}`, width);
-    const size = formatBytes(snapshot.allocatedBytes).padStart(6);
-    const age = formatAge(now, new Date(snapshot.savedAt)).padStart(ageWidth);
-    const what = describeMemory(snapshot).padEnd(whatWidth);
-    terminal.out(`${name}  ${size}  ${age}  ${what}  ${snapshot.text ?? ''}`.trimEnd());
-  }
+  const cells = rows.map(({ depth, snapshot }) => [
+    '  '.repeat(depth) + snapshot.name,
+    formatBytes(snapshot.allocatedBytes).padStart(6),
+    formatAge(now, new Date(snapshot.savedAt)).padStart(ageWidth),
+    describeMemory(snapshot),
+    snapshot.text ?? '',
+  ]);
+  for (const line of layOutRows(cells, terminal.columns).flat()) terminal.out(line);
   const all = snapshots.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
   terminal.out(`${formatBytes(all)} in all`);
 }
 
 function printAside({ terminal, now }: Context, aside: readonly KeptOverlay[]): void {
-  terminal.out(`\nPut aside by resets and restores; utopia undo NAME brings one back:`);
-  for (const { name, note, memoryBytes, allocatedBytes } of aside) {
-    const size = formatBytes(allocatedBytes).padStart(6);
-    const age = formatAge(now(), new Date(note.keptAt)).padStart(ageWidth);
-    const what = memoryBytes === 0 ? 'disk only' : `memory ${formatBytes(memoryBytes)}`;
-    terminal.out(`${name}  ${size}  ${age}  ${what}`);
-  }
+  terminal.out();
+  const head = 'Set aside by resets and restores; utopia undo NAME brings one back:';
+  for (const line of wrapText(head, terminal.columns)) terminal.out(line);
+  const cells = aside.map(({ name, note, memoryBytes, allocatedBytes }) => [
+    name,
+    formatBytes(allocatedBytes).padStart(6),
+    formatAge(now(), new Date(note.keptAt)).padStart(ageWidth),
+    memoryBytes === 0 ? 'disk only' : `memory ${formatBytes(memoryBytes)}`,
+  ]);
+  for (const line of layOutRows(cells, terminal.columns).flat()) terminal.out(line);
 }
 
 /** `59 min ago`. */
@@ -104,29 +106,32 @@ export async function runSnapshotShow(
     terminal.json({ schema: 1, snapshot });
     return;
   }
-  terminal.out(`${name}, saved ${formatLocalTime(new Date(snapshot.savedAt))}`);
-  if (snapshot.text !== undefined) terminal.out(`  ${snapshot.text}`);
-  if (snapshot.parent !== undefined) terminal.out(`  after     ${snapshot.parent}`);
-  terminal.out(`  disk      ${snapshot.disk}`);
-  const diskBytes = snapshot.allocatedBytes - (snapshot.memory?.allocatedBytes ?? 0);
-  terminal.out(`  size      ${formatBytes(diskBytes)}`);
-  if (snapshot.memory === undefined) {
-    terminal.out('  memory    none: the machine was off');
-    return;
-  }
-  const manifest = await readManifest(snapshot.memory.manifest);
-  terminal.out(`  memory    ${snapshot.memory.state}`);
-  terminal.out(`  size      ${formatBytes(snapshot.memory.allocatedBytes)}`);
+  for (const line of await describeSnapshot(snapshot, terminal.columns)) terminal.out(line);
+}
+
+async function describeSnapshot(snapshot: Snapshot, columns: number): Promise<string[]> {
+  const { name, savedAt, text, parent, disk, allocatedBytes, memory } = snapshot;
+  const row = (label: string, value: string): string[] =>
+    layOutRow(`  ${label.padEnd(9)} `, value, columns);
+  const lines = [
+    ...wrapText(`${name}, saved ${formatLocalTime(new Date(savedAt))}`, columns),
+    ...(text === undefined ? [] : wrapText(text, columns - 2).map((line) => `  ${line}`)),
+    ...(parent === undefined ? [] : row('after', parent)),
+    ...row('disk', disk),
+    ...row('size', formatBytes(allocatedBytes - (memory?.allocatedBytes ?? 0))),
+  ];
+  if (memory === undefined) return [...lines, ...row('memory', 'none: the machine was off')];
+  lines.push(...row('memory', memory.state), ...row('size', formatBytes(memory.allocatedBytes)));
+  const manifest = await readManifest(memory.manifest);
   if (manifest.kind === 'unreadable') {
-    terminal.out(
-      `  goes with unknown: ${snapshot.memory.manifest} cannot be read: ${manifest.why}`,
-    );
-    terminal.out('            utopia snapshot restore brings back the disk alone.');
+    const why = `unknown: ${memory.manifest} cannot be read: ${manifest.why}`;
+    const next = 'utopia snapshot restore brings back the disk alone.';
+    return [...lines, ...row('goes with', why), ...row('', next)];
   }
-  if (manifest.kind !== 'read') return;
+  if (manifest.kind !== 'read') return lines;
   const { memoryMiB, cpus, accelerator, qemuVersion } = manifest.value;
-  const processors = countOf(cpus, 'processor');
-  terminal.out(`  goes with ${memoryMiB} MiB, ${processors}, ${accelerator}, QEMU ${qemuVersion}`);
+  const what = `${memoryMiB} MiB, ${countOf(cpus, 'processor')}, ${accelerator}, QEMU ${qemuVersion}`;
+  return [...lines, ...row('goes with', what)];
 }
 
 /** `utopia snapshot remove NAME`: for good. */
