@@ -7,7 +7,7 @@ import type { Terminal } from './ui/terminal.ts';
 import { onTerminal } from './ui/reporter.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
-import { commandDescription, formatHelp } from './cli/help.ts';
+import { commandDescription, formatHelp, subcommandDescription } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
 import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
@@ -112,7 +112,13 @@ export function buildProgram(surroundings: ProcessEnvironment): Command {
     .option('-v, --verbose', 'print more: evidence, the console, stack traces')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .configureHelp({ formatHelp, commandDescription, showGlobalOptions: true, minWidthToWrap: 10 })
+    .configureHelp({
+      formatHelp,
+      commandDescription,
+      subcommandDescription,
+      showGlobalOptions: true,
+      minWidthToWrap: 10,
+    })
     .showSuggestionAfterError(false)
     .enablePositionalOptions(false)
     .configureOutput({

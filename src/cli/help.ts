@@ -49,6 +49,8 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */
 export const summaryWidth = 24;
+/** Longest summary of a command below another, such as `kernel get`. */
+export const nestedSummaryWidth = 48;
 /** Longest name of a command: `screenshot`, `ssh-config`. */
 export const nameWidth = 10;
 const labelWidth = 9;
@@ -105,6 +107,11 @@ export function formatHelp(command: Command, helper: Help): string {
  */
 export function commandDescription(command: Command): string {
   return command.description().replaceAll('\n', ' ');
+}
+
+/** commander's `subcommandDescription`: in the list of a group, a few words for each command. */
+export function subcommandDescription(command: Command): string {
+  return command.summary() === '' ? commandDescription(command) : command.summary();
 }
 
 const usageLine =

@@ -35,7 +35,7 @@ export function addImageSourceCommands(image: Command, runCommand: RunCommand): 
 
   image
     .command('rebase')
-    .summary('tell the private file where its backing file is now')
+    .summary('tell the private file where its image is now')
     .description(
       'Tell the private file where its backing file is now, after that was moved. The\n' +
         'image is compared with what was remembered of it; no contents are changed.',

@@ -14,6 +14,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
 
   image
     .command('build')
+    .summary('build a Debian image')
     .description('Build a Debian image with kernel, SSH and the tools of the lab.')
     .option('--suite <name>', 'Debian release: bookworm, trixie, forky or sid', 'trixie')
     .addOption(
@@ -53,6 +54,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
 
   image
     .command('list')
+    .summary('list the images of the store')
     .description('List the images in the store.')
     .addHelpText('after', examples('utopia image list'))
     .action((_options: unknown, command: Command) =>
@@ -63,6 +65,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
 
   image
     .command('remove')
+    .summary('remove an image of the store')
     .description('Remove an image from the store.')
     .argument('<name>', 'its name, as utopia image list prints it')
     .option('-y, --yes', 'do not ask')
@@ -80,6 +83,7 @@ export function addImageCommands(program: Command, runCommand: RunCommand): void
 function addWarmCommands(image: Command, runCommand: RunCommand): void {
   const warm = image
     .command('warm')
+    .summary('keep a booted machine for utopia run')
     .description(
       "Boot this machine's image once and keep the booted machine, memory and all, so that\n" +
         'every utopia run, and the first utopia up after a reset, starts from there in a\n' +
@@ -100,6 +104,7 @@ function addWarmCommands(image: Command, runCommand: RunCommand): void {
 
   image
     .command('cool')
+    .summary('remove the warm bases')
     .description("Remove the warm bases of this machine's image, and say what they took.")
     .option('--all', 'those of every image')
     .addHelpText('after', examples('utopia image cool'))

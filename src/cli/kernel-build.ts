@@ -44,6 +44,7 @@ export function addKernelBuildCommands(kernel: Command, runCommand: RunCommand):
 
   kernel
     .command('list')
+    .summary('list the kernels that were built')
     .description('List the kernels that were built: size, age, what is in them.')
     .addHelpText('after', examples('utopia kernel list'))
     .action((_options: unknown, command: Command) =>
@@ -54,6 +55,7 @@ export function addKernelBuildCommands(kernel: Command, runCommand: RunCommand):
 
   kernel
     .command('remove')
+    .summary('remove a build, or a kernel of the guest')
     .description(
       'Remove kernels that were built; source and objects stay. With --guest: versions that\n' +
         'are installed in the guest of the running machine.',
@@ -80,6 +82,7 @@ export function addKernelBuildCommands(kernel: Command, runCommand: RunCommand):
 
   kernel
     .command('path')
+    .summary('print where a build is')
     .description('Print where a kernel that was built is, or another part of it.')
     .argument('<name>', 'its name, as utopia kernel list prints it')
     .option('--modules', 'the file system with its modules')

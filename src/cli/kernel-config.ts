@@ -7,6 +7,7 @@ import { examples } from './help.ts';
 export function addKernelConfigCommands(kernel: Command, runCommand: RunCommand): void {
   kernel
     .command('config')
+    .summary('make a .config that boots in this machine')
     .description(
       'Make a .config that boots in this machine: a base, what the machine needs, and what\n' +
         'you ask for, by the kernel’s own merge_config.sh and olddefconfig. A .config that is\n' +
@@ -46,6 +47,7 @@ export function addKernelConfigCommands(kernel: Command, runCommand: RunCommand)
 
   kernel
     .command('check')
+    .summary('say whether a kernel boots the machine')
     .description(
       'Say what happens when a kernel of this configuration boots the machine’s disk\n' +
         '(utopia up --kernel): whether it comes up as it is, needs an initramfs, or does\n' +

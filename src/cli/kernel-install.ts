@@ -7,6 +7,7 @@ import type { RunCommand } from './run-command.ts';
 export function addKernelInstallCommands(kernel: Command, runCommand: RunCommand): void {
   kernel
     .command('install')
+    .summary('install a build into the guest')
     .description(
       'Install a build into the guest of the running machine: modules, image, initramfs\n' +
         'and its entry of grub’s menu. A snapshot comes first. The guest then boots it once,\n' +
@@ -35,6 +36,7 @@ export function addKernelInstallCommands(kernel: Command, runCommand: RunCommand
 
   kernel
     .command('default')
+    .summary('what the guest boots, and what it has')
     .description(
       'Show which kernels the guest of the running machine has, which one it boots and\n' +
         'which one runs; or make one the default. previous is the default before this one.',

@@ -44,6 +44,7 @@ export function addSensorCommands(program: Command, runCommand: RunCommand): voi
 
   sensors
     .command('bridge', { hidden: true })
+    .summary('carry a feed to the serial port')
     .description('What utopia up starts beside QEMU: carries a feed to the serial port.')
     .argument('<feed>')
     .argument('<socket>')

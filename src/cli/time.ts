@@ -37,6 +37,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('save')
+    .summary('save disk and memory')
     .description(
       'Save the disk, and the memory of a machine that runs (QEMU pauses it for some\n' +
         'seconds) or is suspended. Without a name the snapshot is called by the time.',
@@ -63,6 +64,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('list')
+    .summary('list the snapshots')
     .description(
       'List the snapshots, each below the one that it was made from, with its size; then\n' +
         'what resets and restores have set aside.',
@@ -76,6 +78,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('restore')
+    .summary('go back to a snapshot')
     .description(
       'Restore a snapshot. Where it has memory, the next utopia up resumes from it.\n' +
         'What is there is kept; utopia undo brings it back.',
@@ -94,6 +97,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('show')
+    .summary('where it lies, its size and message')
     .description('Show where a snapshot lies, its size and its message.')
     .argument('<name>', 'its name')
     .addHelpText('after', examples('utopia snapshot show before-lab-3'))
@@ -105,6 +109,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
 
   snapshot
     .command('remove')
+    .summary('delete a snapshot for good')
     .description('Delete a snapshot for good. No other one depends on it.')
     .argument('<name>', 'its name')
     .option('-y, --yes', 'do not ask')

@@ -37,8 +37,11 @@ export async function readKernelTree(folder: string): Promise<KernelTree> {
   const there = await Promise.all(parts.map((each) => isReachable(join(folder, each))));
   const lacks = parts.find((_part, at) => there[at] === false);
   if (version === undefined || lacks !== undefined) {
-    const why =
-      version === undefined ? 'it has no Makefile of a kernel' : `${lacks ?? ''} is missing in it`;
+    const why = !(await isReachable(folder))
+      ? 'there is no such folder'
+      : version === undefined
+        ? 'it has no Makefile of a kernel'
+        : `${lacks ?? ''} is missing in it`;
     throw new UtopiaError('kernel-unsuitable', `${folder} is no kernel tree: ${why}.`, {
       hint: "Name the folder of a kernel's source, in which make is run; docs/kernel.md says where to get one.",
     });

@@ -91,7 +91,7 @@ export async function runMany(
       const report =
         before ?? (await runOne(context, globals, located, { ...options, begins }, job, logs));
       display.ends(index, report);
-      booted ||= before === undefined && !report.warm;
+      booted ||= before === undefined && !report.warm && report.outcome !== 'not-started';
       try {
         await keep(index, { ...report, item });
       } catch (error) {

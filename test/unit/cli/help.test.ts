@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { buildProgram } from '../../../src/cli.ts';
-import { commandGroups, nameWidth, summaryWidth } from '../../../src/cli/help.ts';
+import { commandGroups, nameWidth, nestedSummaryWidth, summaryWidth } from '../../../src/cli/help.ts';
 import { openTerminal } from '../../../src/ui/terminal.ts';
 
 /** Last line of an 80x24 screen is the next prompt. */
@@ -70,6 +70,13 @@ describe('utopia --help', () => {
     const lines = root.helpInformation().split('\n');
     expect(lines.find((line) => line.startsWith('machine'))).toMatch(/start and watch it$/);
   });
+});
+
+const nested = everyCommand(program()).filter(([words]) => words.includes(' '));
+
+test.each(nested)('utopia %s has a short summary for the list of its group', (_words, command) => {
+  expect(command.summary()).toMatch(/^[a-z]/);
+  expect(command.summary().length).toBeLessThanOrEqual(nestedSummaryWidth);
 });
 
 test.each([['', program()] as const, ...everyCommand(program())])(

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfigNote } from '../../../../src/kernel/config-note.ts';
@@ -174,14 +182,13 @@ test('objects elsewhere: in a new folder, not in one that make cannot name, and 
 });
 
 test.each([
+  ['.', 'is no kernel tree: there is no such folder.'],
   ['Makefile', 'is no kernel tree: it has no Makefile of a kernel.'],
   ['init/main.c', 'is no kernel tree: init/main.c is missing in it.'],
   ['arch/x86/Makefile', 'is a kernel tree without x86.'],
 ])('a folder without %s %s', async (path, message) => {
   using folder = temporaryFolder();
   writeTree(folder.path);
-  writeFileSync(join(folder.path, path), '');
-  const { rm } = await import('node:fs/promises');
-  await rm(join(folder.path, path));
+  rmSync(join(folder.path, path), { recursive: true });
   await expect(readKernelTree(folder.path)).rejects.toThrow(message);
 });
