@@ -1,3 +1,4 @@
+import { findInTheWay } from './in-the-way.ts';
 import { majorMinor, valueOf, type KernelConfig } from './config-text.ts';
 import {
   requirements,
@@ -14,7 +15,8 @@ export type Verdict = 'boots' | 'needs-initramfs' | 'will-not-boot';
 export interface ConfigFinding {
   /** With CONFIG_, as it stands in the file. */
   readonly option: string;
-  readonly want: Requirement['want'];
+  /** `n` for what is set and decides the boot in the place of what is asked for. */
+  readonly want: Requirement['want'] | 'n';
   readonly have: Have;
   /** What happens when it is booted: a sentence. */
   readonly effect: string;
@@ -42,9 +44,15 @@ export function judgeConfig(
   version?: string,
 ): ConfigJudgement {
   const release = majorMinor(version);
-  const judged = requirements
-    .filter((each) => exists(each, release))
-    .flatMap((requirement) => judge(config, requirement));
+  const inTheWay = findInTheWay(config).map(({ option, ...rest }): Judged => {
+    return { option: `CONFIG_${option}`, want: 'n', have: 'y', headline: undefined, ...rest };
+  });
+  const judged = [
+    ...inTheWay,
+    ...requirements
+      .filter((each) => exists(each, release))
+      .flatMap((requirement) => judge(config, requirement)),
+  ];
   const needy = judged.find((each) => each.cost === 'initramfs');
   const found = judged.map((each) => (isFatal(each, needy) ? withoutHelp(each, needy) : each));
   const verdict = verdictOf(found);

@@ -25,9 +25,9 @@ export function sayVerdict({ verdict, headline }: ShownJudgement): string {
 }
 
 const headings = {
-  stops: 'It does not come to SSH without:',
-  initramfs: 'Built in, these need no initramfs:',
-  feature: 'It comes up, and lacks:',
+  stops: 'It does not come to SSH because of:',
+  initramfs: 'These need an initramfs as they are:',
+  feature: 'It comes up all the same, with these limits:',
 } as const;
 
 /** A paragraph a finding: the option, what it is, what happens, where to change it. */
@@ -40,8 +40,11 @@ export function listKernelFindings(findings: readonly Finding[], width: number):
 }
 
 function describe({ option, want, have, effect, menu }: Finding, width: number): string[] {
+  const wanted = want.replace('|', ' or ');
   const state =
-    have === 'm' ? 'is m, should be y' : `is not set, should be ${want.replace('|', ' or ')}`;
+    want === 'n'
+      ? 'is set, and should not be'
+      : `is ${have === 'm' ? 'm' : 'not set'}, should be ${wanted}`;
   const indent = ' '.repeat(4);
   return [
     `  ${option} ${state}`,

@@ -55,6 +55,37 @@ describe('one option changed', () => {
   });
 });
 
+describe('what is set and decides the boot by itself', () => {
+  test.each<[string, string, string | undefined]>([
+    ['root=/dev/vda1 quiet', 'boots', undefined],
+    ['root=/dev/sda1 root=PARTUUID=1234-01', 'boots', undefined],
+    ['root=/dev/sda1', 'will-not-boot', 'VFS: Unable to mount root fs'],
+    ['console=ttyS0', 'will-not-boot', 'VFS: Unable to mount root fs'],
+    ['root=UUID=0f0a', 'needs-initramfs', 'VFS: Unable to mount root fs'],
+  ])('a command line that wins: %s: %s', (line, verdict, headline) => {
+    const changes = { CMDLINE_BOOL: 'y', CMDLINE_OVERRIDE: 'y', CMDLINE: `"${line}"` };
+    const judged = judgeConfig(configWith(changes), '6.1');
+    expect(judged).toMatchObject({ verdict, headline });
+    expect(judged.findings).toMatchObject([
+      { option: 'CONFIG_CMDLINE_OVERRIDE', want: 'n', have: 'y' },
+    ]);
+  });
+
+  test('a command line that the given one is added to is none', () => {
+    const changes = { CMDLINE_BOOL: 'y', CMDLINE: '"root=/dev/sda1"' };
+    expect(judgeConfig(configWith(changes), '6.1').findings).toEqual([]);
+  });
+
+  test('an initramfs of its own is said, one without a name is none', () => {
+    const own = judgeConfig(configWith({ INITRAMFS_SOURCE: '"/src/my root.cpio"' }), '6.1');
+    expect(own).toMatchObject({
+      verdict: 'boots',
+      findings: [{ effect: expect.stringContaining('(/src/my root.cpio)') }],
+    });
+    expect(judgeConfig(configWith({ INITRAMFS_SOURCE: '""' }), '6.1').findings).toEqual([]);
+  });
+});
+
 test('findings that stop the boot stand first, and say what is wanted, there, and where', () => {
   const { findings } = judgeConfig(configWith({ '9P_FS': 'n', EXT4_FS: 'm', TMPFS: 'n' }), '6.1');
   expect(findings.map(({ option, want, have }) => [option, want, have])).toEqual([
