@@ -4,6 +4,7 @@ import { findFileUsers } from '../image/file-users.ts';
 import type { KernelBuild } from '../kernel/build-store.ts';
 import { removeBuild } from '../kernel/store-build.ts';
 import { formatBytes } from '../text/format.ts';
+import { findSavedUsers, type SavedUser } from '../lifecycle/kernel/saved-users.ts';
 import { confirm } from '../ui/ask.ts';
 import { requireBuild } from './report/require-build.ts';
 
@@ -19,13 +20,23 @@ export async function runKernelRemove(
   for (const build of builds) await refuseUsed(build);
   const bytes = builds.reduce((sum, build) => sum + build.bytes, 0);
   const called = builds.map(({ name }) => name).join(', ');
-  const question = `Remove ${called} (${formatBytes(bytes)})? Suspended machines and snapshots that run it need it.`;
+  const saved = await findSavedUsers(env, process.getuid?.() ?? 0, [...new Set(names)]);
+  const question = `${sayUsers(saved)}Remove ${called} (${formatBytes(bytes)})?`;
   if (!(await confirm(terminal, question, { assumeYes: yes, signal }))) {
     throw new UtopiaError('consent-needed', `${called} was not removed.`);
   }
   for (const build of builds) await removeBuild(build);
   if (globals.json) terminal.json({ schema: 1, removed: builds.map(({ name }) => name) });
   else terminal.out(`Removed ${called}: ${formatBytes(bytes)}`);
+}
+
+/** What would be lost with the builds, as the sentence before the question. */
+function sayUsers(saved: readonly SavedUser[]): string {
+  if (saved.length === 0) return '';
+  const most = 5;
+  const some = saved.slice(0, most).map(({ what }) => what);
+  const more = saved.length > most ? [`${saved.length - most} more`] : [];
+  return `The memory of ${[...some, ...more].join('; ')} is lost with it, the disks stay. `;
 }
 
 /** A machine that runs has the modules open. */

@@ -6,6 +6,8 @@ import { needsOfHost } from '../support/requirements.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { makeStandInKernel, standInConfig, writeIn } from '../support/stand-in-kernel.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { writeManifest, type VmStateManifest } from '../../src/vmstate/manifest.ts';
+import { suspendedFiles } from '../../src/vmstate/suspended.ts';
 
 needsOfHost('kernel-build');
 
@@ -75,6 +77,31 @@ test('a kernel is built, kept with its modules, listed, named and removed', asyn
   expect((await lab.run('kernel', 'remove', 'ask3')).stderr).toContain('--yes');
   expect(await lab.run('kernel', 'remove', 'ask3', '--yes')).toMatchObject({ status: 0 });
   expect((await lab.run('kernel', 'list')).stdout).toMatch(/^6\.1\.99-lab .* just now\n$/);
+});
+
+test('a build that a suspended machine goes on with is named before it is removed', async () => {
+  using source = temporaryFolder();
+  await using lab = await makeLab({ scenario: {} });
+  makeStandInKernel(source.path);
+  writeIn(source.path, '.config', standInConfig());
+  await lab.run('kernel', 'build', source.path, '--name', 'ask3');
+  await lab.run('up', '--detach', '--no-wait');
+  await lab.run('down', '--force');
+  const saved: VmStateManifest = {
+    ...{ schema: 1, savedAt: '2026-11-23T12:00:00.000Z', stateFile: 'x', stateBytes: 5 },
+    ...{ qemuVersion: '7.2.22', machineType: 'pc', accelerator: 'tcg', cpuModel: 'default' },
+    ...{ cpus: 2, memoryMiB: 1024, hardware: ['kernel ask3 (6.1.99-lab)'], argv: [] },
+    ...{ disks: [], mounts: [] },
+  };
+  const { manifest } = suspendedFiles(join(lab.folder, 'private.qcow2'));
+  await writeManifest(manifest, saved);
+  const asked = await lab.run('kernel', 'remove', 'ask3');
+  expect(asked.status).toBe(69);
+  expect(asked.stderr.replaceAll(/\s+/g, ' ')).toMatch(
+    /The memory of \S+ (?:\S+ )*\(suspended\) is lost with it, the disks stay\. Remove ask3/,
+  );
+  await writeManifest(manifest, { ...saved, hardware: ['kernel other (6.1.99-lab)'] });
+  expect((await lab.run('kernel', 'remove', 'ask3')).stderr).not.toContain('The memory of');
 });
 
 test('a source that does not build: errors with their places, status 65, and the log', async () => {

@@ -30,19 +30,19 @@ function initcall(body: string): string {
 }
 
 /** A kernel of Debian's source by what differs from the tiny base: options, and code behind kernel/panic.c. */
-interface TinyKind {
+export interface TinyKind {
   readonly set: readonly string[];
-  readonly code: string;
+  readonly code?: string;
 }
 
-/** By name of the build; the release of each but the first ends with -NAME. */
+/** By name of the build. */
 const kinds = {
-  tiny: { set: [], code: '' },
-  /** Its first process dies of a NULL pointer. */
+  tiny: { set: [] },
+  /** Its first process dies of a NULL pointer; its release ends with -panic, as those below with their names. */
   panic: { set: ['LOCALVERSION="-panic"'], code: initcall('*(volatile int *)0x28 = 1;') },
   hang: { set: ['LOCALVERSION="-hang"'], code: initcall('for (;;)\n\t\tcpu_relax();') },
   /** It does not find the machine's disk. */
-  noroot: { set: ['LOCALVERSION="-noroot"', 'VIRTIO_BLK=n'], code: '' },
+  noroot: { set: ['LOCALVERSION="-noroot"', 'VIRTIO_BLK=n'] },
 } satisfies Record<string, TinyKind>;
 
 export type TinyName = keyof typeof kinds;
@@ -50,20 +50,30 @@ export type TinyName = keyof typeof kinds;
 /** Beyond the base: a module that needs nothing, and the configuration in the image. */
 const settings = ['DUMMY=m', 'IKCONFIG=y'];
 
+/** Puts one of the usual kernels into a lab's store. */
+export async function tinyBuild(lab: KernelLab, name: TinyName): Promise<KernelBuild> {
+  return await buildOfKinds(lab, kinds, name);
+}
+
 /**
  * Puts a kernel of Debian's source into a lab's store, as `utopia kernel config --base tiny` and
- * `utopia kernel build` make it: for all of them five minutes of two processors the first time,
- * then a copy. The cache's name holds all that they are made of.
+ * `utopia kernel build` make it. The first call makes all `all`, one after the other in one folder
+ * (five minutes of two processors, and half a minute for each); from then on it is a copy. The
+ * cache's name holds all that they are made of.
  */
-export async function tinyBuild(lab: KernelLab, name: TinyName): Promise<KernelBuild> {
+export async function buildOfKinds(
+  lab: KernelLab,
+  all: Readonly<Record<string, TinyKind>>,
+  name: string,
+): Promise<KernelBuild> {
   const source = kernelSource('bookworm');
   const key = createHash('sha256')
-    .update(JSON.stringify([tinyFragment, machineFragment, settings, kinds]))
+    .update(JSON.stringify([tinyFragment, machineFragment, settings, all]))
     .update(readFileSync(source))
     .digest('hex')
     .slice(0, 12);
   const kept = join(cache, key);
-  if (!existsSync(kept)) await makeAll(lab, source, kept);
+  if (!existsSync(kept)) await makeAll(lab, source, kept, all);
   const store = join(kernelFolder(lab.env), name);
   if (!existsSync(store)) {
     cpSync(join(kept, name), store, { recursive: true, preserveTimestamps: true });
@@ -73,7 +83,12 @@ export async function tinyBuild(lab: KernelLab, name: TinyName): Promise<KernelB
   return build;
 }
 
-async function makeAll(lab: KernelLab, source: string, kept: string): Promise<void> {
+async function makeAll(
+  lab: KernelLab,
+  source: string,
+  kept: string,
+  all: Readonly<Record<string, TinyKind>>,
+): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, '.building-'));
   const utopia = async (...words: readonly string[]): Promise<void> => {
@@ -90,7 +105,7 @@ async function makeAll(lab: KernelLab, source: string, kept: string): Promise<vo
     execFileSync('tar', ['-xf', source, '-C', tree, '--strip-components=1']);
     const file = join(tree, 'kernel/panic.c');
     const original = readFileSync(file, 'utf8');
-    for (const [name, { set, code }] of Object.entries<TinyKind>(kinds)) {
+    for (const [name, { set, code = '' }] of Object.entries(all)) {
       const options = [...settings, ...set].flatMap((each) => ['--set', each]);
       await utopia('config', tree, '--base', 'tiny', ...options, '-o', out);
       writeFileSync(file, original);
