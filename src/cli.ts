@@ -18,6 +18,7 @@ import { findOperand } from './cli/guest-words.ts';
 import { addHostCommands } from './cli/host.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addKernelCommands } from './cli/kernel.ts';
+import { addQemuCommands } from './cli/qemu.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addMountCommand } from './cli/mount.ts';
@@ -67,6 +68,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addConfigCommands, 'init', 'config'],
   [addImageCommands, 'image'],
   [addKernelCommands, 'kernel'],
+  [addQemuCommands, 'qemu'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

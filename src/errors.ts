@@ -49,6 +49,9 @@ export const errorCodes = {
   'kernel-unknown': exitStatus.unavailable,
   'kernel-build-failed': exitStatus.sourceFaulty,
   'kernel-busy': exitStatus.tryAgain,
+  /** An archive, or a folder, that is not the source it is to be. */
+  'source-unsuitable': exitStatus.unavailable,
+  'source-unknown': exitStatus.unavailable,
   'download-failed': exitStatus.unavailable,
   'checksum-mismatch': exitStatus.unavailable,
   'overlay-missing': exitStatus.unavailable,

@@ -45,7 +45,6 @@ const topLevel: Readonly<Record<string, readonly string[]>> = {
   continue: ['utopia up'],
   create: ['utopia up', 'utopia init'],
   new: ['utopia init'],
-  qemu: ['utopia up'],
   'utopia.sh': ['utopia up'],
   stop: down,
   halt: down,
@@ -203,6 +202,11 @@ const below: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     delete: removing,
     prune: removing,
     clean: removing,
+  },
+  qemu: {
+    fetch: ['utopia qemu get'],
+    download: ['utopia qemu get'],
+    pull: ['utopia qemu get'],
   },
   sensors: {
     start: ['utopia sensors use sim'],

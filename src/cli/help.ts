@@ -31,6 +31,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   passwd: 'guest',
   expose: 'guest',
   login: 'guest',
+  sensors: 'guest',
   run: 'time',
   suspend: 'time',
   snapshot: 'time',
@@ -42,9 +43,9 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   config: 'lab',
   devices: 'lab',
   disks: 'lab',
-  sensors: 'lab',
   image: 'lab',
   kernel: 'lab',
+  qemu: 'lab',
 };
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */

@@ -1,61 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeLab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
+import { startSourceMirror } from '../support/source-mirror.ts';
 import { makeStandInKernel, writeIn } from '../support/stand-in-kernel.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 needsOfHost('xz');
-
-interface Mirror extends AsyncDisposable {
-  readonly url: string;
-  readonly files: Record<string, Buffer>;
-  /** Bytes after which the next archive is cut. */
-  cutAt: number | undefined;
-  /** Where the requests for archives began. */
-  readonly starts: number[];
-}
-
-/** A server that has releases as kernel.org does. */
-async function startMirror(files: Record<string, Buffer>): Promise<Mirror> {
-  const mirror = { files, cutAt: undefined as number | undefined, starts: [] as number[] };
-  const server = createServer((request, response) => {
-    const body = files[(request.url ?? '').slice(1)];
-    if (body === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const isArchive = request.url?.endsWith('.tar.xz') === true;
-    if (isArchive) mirror.starts.push(start);
-    const range = `bytes ${start}-${body.length - 1}/${body.length}`;
-    response.writeHead(start === 0 ? 200 : 206, {
-      ...{ etag: '"one"', 'content-length': body.length - start },
-      ...(start === 0 ? {} : { 'content-range': range }),
-    });
-    const cutAt = isArchive ? mirror.cutAt : undefined;
-    if (isArchive) mirror.cutAt = undefined;
-    if (cutAt === undefined) response.end(body.subarray(start));
-    else response.write(body.subarray(start, cutAt), () => response.destroy());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(mirror, {
-    url: `http://127.0.0.1:${port}/`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  });
-}
 
 /** An archive as kernel.org has it, of a small source. */
 function pack(folder: string, top = 'linux-6.1.99', ...more: readonly string[]): Buffer {
@@ -79,7 +33,7 @@ test('the newest stable release is fetched, compared, unpacked; a cut is gone on
   using folder = temporaryFolder();
   await using lab = await makeLab();
   const archive = pack(folder.path);
-  await using mirror = await startMirror({
+  await using mirror = await startSourceMirror({
     ...{ 'releases.json': index, 'v6.x/linux-6.1.99.tar.xz': archive },
     'v6.x/sha256sums.asc': sum(archive),
   });
@@ -110,7 +64,7 @@ test('an archive with another checksum, or that nobody lists, is not unpacked', 
   using folder = temporaryFolder();
   await using lab = await makeLab();
   const archive = pack(folder.path);
-  await using mirror = await startMirror({
+  await using mirror = await startSourceMirror({
     ...{ 'v6.x/linux-6.1.99.tar.xz': archive, 'v6.x/linux-6.1.98.tar.xz': archive },
     'v6.x/sha256sums.asc': sum(Buffer.from('another')),
   });
@@ -136,7 +90,7 @@ test('an archive that is no kernel, or leads out of its folder, leaves nothing',
   mkdirSync(join(folder.path, 'beside'));
   symlinkSync('../..', join(tree, 'up'));
   const files: Record<string, Buffer> = {};
-  await using mirror = await startMirror(files);
+  await using mirror = await startSourceMirror(files);
   const get = async (archive: Buffer): Promise<string> => {
     files['linux.tar.xz'] = archive;
     const { status, stderr } = await lab.run('kernel', 'get', `${mirror.url}linux.tar.xz`);

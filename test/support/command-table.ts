@@ -482,6 +482,16 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--sha256', 'ab', { sha256: 'ab' }],
     ],
   },
+  'qemu get': {
+    calls: 'runQemuGet',
+    given: [{ what: undefined, folder: undefined, from: undefined, sha256: undefined }],
+    options: [
+      ['[what]', '9.2.0', { what: '9.2.0' }],
+      ['[dir]', '9.2.0 /src', { what: '9.2.0', folder: '/src' }],
+      ['--from', 'https://mirror/', { from: 'https://mirror/' }],
+      ['--sha256', 'ab', { sha256: 'ab' }],
+    ],
+  },
   'kernel build': {
     calls: 'runKernelBuild',
     given: [

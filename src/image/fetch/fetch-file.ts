@@ -129,8 +129,16 @@ async function hashFile(path: string, signal: AbortSignal): Promise<string> {
  */
 export async function fetchText(
   url: URL,
-  { signal, most }: { readonly signal: AbortSignal; readonly most: number },
+  limits: { readonly signal: AbortSignal; readonly most: number },
 ): Promise<string | undefined> {
+  return (await fetchBytes(url, limits))?.toString('utf8');
+}
+
+/** The same for a small file that is no text. */
+export async function fetchBytes(
+  url: URL,
+  { signal, most }: { readonly signal: AbortSignal; readonly most: number },
+): Promise<Buffer | undefined> {
   const failed = (why: string, cause?: unknown): UtopiaError =>
     new UtopiaError('download-failed', `${shownUrl(url)} cannot be fetched: ${why}.`, {
       hint: 'Check address and network, then again.',
@@ -149,7 +157,7 @@ export async function fetchText(
       if (bytes > most) throw failed(`it has more than ${most} bytes`);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UtopiaError) throw error;

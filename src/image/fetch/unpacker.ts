@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { UtopiaError } from '../../errors.ts';
 
 /** How an image is packed. */
-export type Packing = 'gzip' | 'xz';
+export type Packing = 'gzip' | 'xz' | 'bzip2';
 
 /** Packed bytes go in, unpacked ones go to where it was opened for. */
 export interface Unpacker {
@@ -23,15 +23,16 @@ export class PackedDataError extends Error {
 }
 
 /**
- * Starts to unpack: gzip (several members too) by zlib, xz by the program xz,
- * which Node has no counterpart of. `deliver` gets the unpacked bytes one after
+ * Starts to unpack: gzip (several members too) by zlib, the others by
+ * the programs xz and bzip2, which Node has no counterpart of. `deliver` gets the unpacked bytes one after
  * the other. Throws `program-missing`.
  */
 export async function openUnpacker(
   packing: Packing,
   deliver: (chunk: Buffer) => Promise<void>,
 ): Promise<Unpacker> {
-  const { input, output, ended, stop } = packing === 'gzip' ? openGzip() : await openXz();
+  const { input, output, ended, stop } =
+    packing === 'gzip' ? openGzip() : await openProgram(packing);
   const delivered = (async () => {
     for await (const chunk of readPacked(output)) await deliver(chunk);
     await ended;
@@ -86,28 +87,39 @@ function openGzip(): Opened {
   };
 }
 
-async function openXz(): Promise<Opened> {
-  const xz = spawn('xz', ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'pipe'] });
+/** Packages that have the programs: Debian's, and everybody else's. */
+const packages = {
+  xz: 'xz-utils (on Fedora and others: xz)',
+  bzip2: 'bzip2',
+} as const;
+
+async function openProgram(name: keyof typeof packages): Promise<Opened> {
+  const child = spawn(name, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'pipe'] });
   try {
-    await once(xz, 'spawn');
+    await once(child, 'spawn');
   } catch (error) {
     throw new UtopiaError(
       'program-missing',
-      'The program xz is missing, which unpacks .xz files.',
+      `The program ${name} is missing, which unpacks ${name === 'xz' ? '.xz' : '.bz2'} files.`,
       {
-        hint: 'Install the package xz-utils (on Fedora and others: xz).',
+        hint: `Install the package ${packages[name]}.`,
         cause: error,
       },
     );
   }
   let words = '';
-  xz.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (words += text));
   // What it does not read any more is told by its exit status.
-  xz.stdin.on('error', () => {});
-  const ended = once(xz, 'close').then(([code]) => {
-    if (code !== 0) throw new PackedDataError(words.trim() || `xz ended with status ${code}`);
+  child.stdin.on('error', () => {});
+  const ended = once(child, 'close').then(([code]) => {
+    if (code !== 0) throw new PackedDataError(words.trim() || `${name} ended with status ${code}`);
     return undefined;
   });
   ended.catch(() => {});
-  return { input: xz.stdin, output: xz.stdout, ended, stop: () => void xz.kill('SIGKILL') };
+  return {
+    input: child.stdin,
+    output: child.stdout,
+    ended,
+    stop: () => void child.kill('SIGKILL'),
+  };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext } from '../context.ts';
-import { findProgram } from './host-needs.ts';
+import { findProgram } from '../../host/find-program.ts';
 import { outFiles } from './out-record.ts';
 import type { PreparedBuild } from './prepare-build.ts';
 import { runMake } from './run-make.ts';

@@ -1,24 +1,12 @@
 import { execFile } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isRunnableHere, readOsRelease } from '../../host/find-qemu.ts';
+import { findProgram } from '../../host/find-program.ts';
+import { readOsRelease } from '../../host/find-qemu.ts';
 import { describeInstall, installCommand } from '../../host/packages.ts';
 import type { BuildNeed } from '../../kernel/build-needs.ts';
 import { isReachable } from '../../system/look.ts';
-
-/** Folders that a user's PATH may lack and depmod and mke2fs live in. */
-const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-
-/** Absolute path of a program, in PATH or where system programs are; undefined where it is not. */
-export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
-  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
-  for (const folder of [...path, ...systemFolders]) {
-    const place = join(folder, name);
-    if (await isRunnableHere(place)) return place;
-  }
-  return undefined;
-}
 
 /** Throws `program-missing` with all that the host lacks, which options ask for it, and what installs it. */
 export async function requireOnHost(

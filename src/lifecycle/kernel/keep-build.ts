@@ -10,7 +10,7 @@ import { saysOutOfRoom } from '../../system/out-of-space.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { countOf, formatBytes } from '../../text/format.ts';
 import type { LifecycleContext } from '../context.ts';
-import { findProgram } from './host-needs.ts';
+import { findProgram } from '../../host/find-program.ts';
 import { listBuiltModules, measureTree, modulesImageArgv, modulesKey } from './modules-image.ts';
 import { outFiles } from './out-record.ts';
 import type { PreparedBuild } from './prepare-build.ts';

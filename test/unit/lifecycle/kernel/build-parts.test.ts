@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildNeeds, type BuildNeed } from '../../../../src/kernel/build-needs.ts';
 import { isConfigCurrent, kconfigInputs } from '../../../../src/lifecycle/kernel/config-current.ts';
-import { findProgram, requireOnHost } from '../../../../src/lifecycle/kernel/host-needs.ts';
+import { findProgram } from '../../../../src/host/find-program.ts';
+import { requireOnHost } from '../../../../src/lifecycle/kernel/host-needs.ts';
 import {
   listBuiltModules,
   measureTree,

@@ -1,0 +1,16 @@
+import { delimiter, join } from 'node:path';
+import type { Environment } from '../environment.ts';
+import { isRunnableHere } from './find-qemu.ts';
+
+/** Folders that a user's PATH may lack and depmod and mke2fs live in. */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** Absolute path of a program, in PATH or where system programs are; undefined where it is not. */
+export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
+  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  for (const folder of [...path, ...systemFolders]) {
+    const place = join(folder, name);
+    if (await isRunnableHere(place)) return place;
+  }
+  return undefined;
+}

@@ -1,0 +1,97 @@
+import { basename } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
+import { fetchBytes, fetchText } from '../../image/fetch/fetch-file.ts';
+import { shownUrl } from '../../image/fetch/shown-url.ts';
+import type { ProgressDisplay } from '../../progress-events.ts';
+import { findRelease, listReleases, type QemuServer } from '../../qemu/release.ts';
+import { readQemuTree } from '../../qemu/tree.ts';
+import { checkDetachedSignature, type SignatureVerdict } from '../source/check-signature.ts';
+import {
+  fetchSource,
+  requireNoFolder,
+  usualFolder,
+  type DescribeFetch,
+  type GotSource,
+  type SourceContext,
+} from '../source/fetch-source.ts';
+import type { SourceKind } from '../source/unpack-source.ts';
+
+/** Where a source of QEMU is to come from. */
+export type QemuOrigin =
+  /** A release; the newest stable one without a version. */
+  | { readonly kind: 'release'; readonly version: string | undefined; readonly server: QemuServer }
+  | { readonly kind: 'archive'; readonly url: URL };
+
+/** The list of download.qemu.org has 300 KB. */
+const mostListBytes = 8 * 1024 * 1024;
+const mostSignatureBytes = 64 * 1024;
+
+/** The release manager's key, as QEMU's download page names it. */
+const keyCommand =
+  'gpg --keyserver keyserver.ubuntu.com --recv-keys CEACC9E15534EBABB82D3FA03353C9CEF108B584';
+
+const qemu: SourceKind = {
+  name: 'qemu',
+  needs: '1 GB',
+  hint: 'Take a release of QEMU as download.qemu.org has it: utopia qemu get',
+  check: readQemuTree,
+};
+
+/**
+ * Gets QEMU's source: downloads it, from where an earlier attempt stopped, looks at its signature
+ * and unpacks it. `folder`: where to; undefined: below the current one, named as the archive says.
+ * Throws what fetchSource throws, and `source-unknown`.
+ */
+export async function getQemu(
+  context: SourceContext,
+  origin: QemuOrigin,
+  { folder, sha256 }: { readonly folder: string | undefined; readonly sha256: string | undefined },
+  display: ProgressDisplay,
+  describe: DescribeFetch,
+): Promise<GotSource> {
+  if (folder !== undefined) await requireNoFolder(folder);
+  const url = origin.kind === 'archive' ? origin.url : await locate(context, origin);
+  if (folder === undefined) await requireNoFolder(usualFolder(context, url));
+  const request = { url, folder, sha256 };
+  // First, since it is small: a server that refuses it is known before the archive is there.
+  const bytes = await readSignature(context, url);
+  const look = async (archive: string): Promise<SignatureVerdict> =>
+    bytes === undefined
+      ? { signature: 'not signed', isVerified: false }
+      : await checkDetachedSignature(archive, bytes, keyCommand, context);
+  const fetched = await fetchSource(context, request, qemu, look, display, describe);
+  const { version } = await readQemuTree(fetched.path);
+  const { signature, isVerified } = fetched.found;
+  return {
+    ...{ path: fetched.path, version, from: shownUrl(url), sha256: fetched.sha256, signature },
+    verified: sha256 !== undefined || isVerified,
+  };
+}
+
+/** A release's address: by the server's own list, or as the others are called where it has none. */
+async function locate(
+  { signal }: SourceContext,
+  { version, server }: Extract<QemuOrigin, { readonly kind: 'release' }>,
+): Promise<URL> {
+  const { files, page } = server;
+  for (const list of [files, ...(page === undefined ? [] : [page])]) {
+    const text = await fetchText(list, { signal, most: mostListBytes });
+    const releases = listReleases(text ?? '');
+    // QEMU's page names the newest alone.
+    const isHere = list === files || version === undefined || releases.has(version);
+    if (releases.size > 0 && isHere) return new URL(findRelease(releases, version), files);
+  }
+  if (version !== undefined) {
+    const whole = version.split('.').length < 3 ? `${version}.0` : version;
+    return new URL(`qemu-${whole}.tar.xz`, files);
+  }
+  throw new UtopiaError('download-failed', `${shownUrl(files)} lists no release of QEMU.`, {
+    hint: 'Name a version: utopia qemu get 9.2.0',
+  });
+}
+
+/** The signature beside the archive, `qemu-9.2.0.tar.xz.sig`, of its very bytes; undefined where there is none. */
+async function readSignature({ signal }: SourceContext, url: URL): Promise<Buffer | undefined> {
+  const place = new URL(`${basename(url.pathname)}.sig`, url);
+  return await fetchBytes(place, { signal, most: mostSignatureBytes });
+}
