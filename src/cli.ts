@@ -21,6 +21,7 @@ import { addKernelCommands } from './cli/kernel.ts';
 import { addQemuCommands } from './cli/qemu.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
+import { addModuleCommands } from './cli/module.ts';
 import { addMountCommand } from './cli/mount.ts';
 import { addRescue } from './cli/rescue.ts';
 import { addResetCommand } from './cli/reset.ts';
@@ -69,6 +70,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addImageCommands, 'image'],
   [addKernelCommands, 'kernel'],
   [addQemuCommands, 'qemu'],
+  [addModuleCommands, 'module'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

@@ -46,6 +46,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   image: 'lab',
   kernel: 'lab',
   qemu: 'lab',
+  module: 'lab',
 };
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */
@@ -91,7 +92,6 @@ export function formatHelp(command: Command, helper: Help): string {
     ...(width < usageLine.length ? wrapText(usageLine, width, '  ') : [usageLine]),
     '',
     ...groups,
-    '',
     ...wrapText(
       `options  ${options.map((each) => each.replaceAll(' ', noBreak)).join(' ')}`,
       width,

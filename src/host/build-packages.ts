@@ -55,6 +55,7 @@ const names: Readonly<Record<DevelopmentTool, Names>> = {
   ],
   git: ['git', 'git-core', 'git', 'git-core', 'git', 'git'],
   python3: ['python3', 'python3', 'python', 'python3', 'python3', 'python3'],
+  sparse: ['sparse', 'sparse', 'sparse', 'sparse', 'sparse', 'sparse'],
   pahole: ['dwarves', 'dwarves', 'pahole', 'dwarves', 'pahole', 'pahole'],
   cpio: ['cpio', 'cpio', 'cpio', 'cpio', 'cpio', 'cpio'],
   clang: ['clang', 'clang', 'clang', 'clang', 'clang', 'clang'],

@@ -5,6 +5,7 @@ export type DevelopmentTool =
   | ('git' | 'python3' | 'pahole' | 'cpio' | 'rsync')
   | ('clang' | 'lld' | 'llvm' | 'ccache' | 'rustc' | 'bindgen' | 'openssl')
   | ('zstd' | 'lz4' | 'lzop' | 'bzip2')
+  | 'sparse'
   | ('ninja' | 'pkg-config' | 'python-venv' | 'glib' | 'pixman' | 'zlib')
   | ('libslirp' | 'libcap-ng' | 'libattr');
 

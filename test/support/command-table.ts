@@ -472,6 +472,17 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ yes: false }],
     options: [['-y, --yes', '', { yes: true }]],
   },
+  'module build': {
+    calls: 'runModuleBuild',
+    given: [{ folder: undefined, jobs: undefined, check: false, yes: false, flags: {} }],
+    options: [
+      ['[dir]', 'lunix', { folder: 'lunix' }],
+      ['-j, --jobs', '3', { jobs: 3 }],
+      ['--check', '', { check: true }],
+      ['-y, --yes', '', { yes: true }],
+      ...kernel.slice(0, 2),
+    ],
+  },
   'kernel get': {
     calls: 'runKernelGet',
     given: [{ what: undefined, folder: undefined, from: undefined, sha256: undefined }],

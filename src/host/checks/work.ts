@@ -160,7 +160,7 @@ function evaluateHeaders({ facts: { work, machine } }: CheckInput): Finding {
     return pass(`of the running kernel, ${machine.kernel}`, evidence);
   }
   return info(headers.length === 0 ? 'of no kernel here' : `of ${listWords(headers)}`, {
-    why: "A module fits the kernel that it is built for. For the machine's, build it in the guest, whose headers are there, or in the tree of a kernel that you built.",
+    why: "A module fits the kernel that it is built for. utopia module build takes the headers of the machine's out of its image.",
     evidence,
   });
 }

@@ -18,6 +18,8 @@ export interface ExtVolume {
 /** What an inode says of its file. */
 export interface Inode {
   readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** Bits of chmod(2). */
+  readonly mode: number;
   readonly bytes: number;
   readonly usesExtents: boolean;
   /** The contents stand in the inode itself. */
@@ -42,6 +44,8 @@ const fileTypeBit = 0x2;
 const wideBit = 0x80;
 /** compression, a journal of another one, meta_bg, dirdata: not of any Debian's root. */
 const unknownBits = 0x1 | 0x8 | 0x10 | 0x1000;
+/** Of descriptors and inodes; a megabyte in blocks of 4 KiB. */
+const keptBlocks = 256;
 const extentsFlag = 0x8_0000;
 const inlineFlag = 0x1000_0000;
 
@@ -95,11 +99,19 @@ export async function openVolume(
     return bytes;
   }
 
+  /** Blocks of descriptors and inodes that were read last: neighbours' inodes share them. */
+  const lately = new Map<number, Promise<Buffer>>();
+
   /** Of something that does not cross a block's border, as descriptors and inodes do not. */
   async function readAt(offset: number, length: number): Promise<Buffer> {
-    const block = await readBlocks(Math.floor(offset / blockBytes), 1);
+    const number = Math.floor(offset / blockBytes);
+    const reading = lately.get(number) ?? readBlocks(number, 1);
+    lately.delete(number);
+    lately.set(number, reading);
+    const [oldest] = lately.keys();
+    if (lately.size > keptBlocks && oldest !== undefined) lately.delete(oldest);
     const from = offset % blockBytes;
-    return block.subarray(from, from + length);
+    return (await reading).subarray(from, from + length);
   }
 
   return {
@@ -134,6 +146,7 @@ function readInodeFields(inode: Buffer): Inode {
   const flags = inode.readUInt32LE(0x20);
   return {
     kind,
+    mode: inode.readUInt16LE(0x0) & 0o7777,
     bytes: inode.readUInt32LE(0x4) + inode.readUInt32LE(0x6c) * 2 ** 32,
     usesExtents: (flags & extentsFlag) !== 0,
     isInline: (flags & inlineFlag) !== 0,

@@ -19,8 +19,8 @@ export interface MakeRun {
   readonly urgentSignal: AbortSignal;
   /** Called with each line of what it prints, without its end. */
   readonly onLine?: (line: string) => void;
-  /** Absolute path that all of that is written to, behind what is there. */
-  readonly log: string;
+  /** Absolute path that all of that is written to, behind what is there; undefined for nowhere. */
+  readonly log: string | undefined;
 }
 
 /** Everything that a kernel's build prints has some megabytes; a log of more than this is cut. */
@@ -66,13 +66,14 @@ export async function runMake(run: MakeRun): Promise<number | undefined> {
 
 /** Line by line to whoever reads it, and all of it into the log. */
 async function passOn(output: NodeJS.ReadableStream, run: MakeRun): Promise<void> {
-  const log = createWriteStream(run.log, { flags: 'a', mode: 0o600 });
-  const written = finished(log);
+  const log =
+    run.log === undefined ? undefined : createWriteStream(run.log, { flags: 'a', mode: 0o600 });
+  const written = log === undefined ? undefined : finished(log);
   let logged = 0;
   let rest = '';
   output.setEncoding('utf8');
   for await (const chunk of output as AsyncIterable<string>) {
-    if (logged < mostLogBytes) {
+    if (log !== undefined && logged < mostLogBytes) {
       logged += chunk.length;
       if (!log.write(chunk)) await once(log, 'drain');
     }
@@ -81,7 +82,7 @@ async function passOn(output: NodeJS.ReadableStream, run: MakeRun): Promise<void
     for (const line of lines) run.onLine?.(line);
   }
   if (rest !== '') run.onLine?.(rest);
-  log.end();
+  log?.end();
   await written;
 }
 

@@ -1,6 +1,6 @@
 import { UtopiaError } from '../../errors.ts';
 import { openDisk } from '../../image/disks/open-disk.ts';
-import type { ExtFile } from '../../image/ext/files.ts';
+import type { ExtFile, ExtFiles } from '../../image/ext/files.ts';
 import { UnreadableVolume } from '../../image/ext/volume.ts';
 import { readOverlayFile } from '../../image/overlay-file.ts';
 import type { BackingFile } from '../../image/types.ts';
@@ -16,6 +16,8 @@ export interface BootDisk extends AsyncDisposable {
   readonly rootPartition: number | undefined;
   /** The regular file at a path of a choice. */
   readonly find: (path: string) => Promise<ExtFile | undefined>;
+  /** The file system that looks like a whole system's. */
+  readonly system: ExtFiles | undefined;
 }
 
 /** Where a volume has its menu: in the system itself, or in a partition that is mounted at /boot. */
@@ -62,6 +64,7 @@ export async function openBootDisk(
       choices,
       rootPartition: root?.partition,
       find: async (path) => await menu.files.find(path),
+      system: root?.files,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

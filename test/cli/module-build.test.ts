@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { headersRelease, hostGccMajor, makeHeadersDisk } from '../support/headers-disk.ts';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+// Modules built on this host: real make, gcc and ext4; kbuild is a stand-in.
+needsOfHost('image-tools', 'compiler', 'kernel-build');
+
+interface LabSettings {
+  readonly env?: NodeJS.ProcessEnv;
+  /** utopia has built the image. */
+  readonly isOurs?: boolean;
+}
+
+/** A lab whose image has headers, with a module in a folder that make can take. */
+async function openModuleLab(
+  options: Parameters<typeof makeHeadersDisk>[1] & LabSettings = {},
+): Promise<Lab & { readonly module: string; readonly backing: string }> {
+  const aside = temporaryFolder();
+  const { env = {}, isOurs = true } = options;
+  const backing = makeHeadersDisk(aside.path, options);
+  const lab = await makeLab({ backing, env });
+  const module = join(aside.path, 'module');
+  mkdirSync(module);
+  writeFileSync(join(module, 'Makefile'), 'obj-m := hello.o\n');
+  writeFileSync(join(module, 'hello.c'), 'int hello = 1;\n');
+  // The record that utopia leaves beside an image that it has built.
+  const record = { suite: 'x', profile: 'lab', recipe: 'x', sizeBytes: 1, builtAt: '2026-01-01' };
+  if (isOurs)
+    writeFileSync(`${aside.path}/headers.raw.json`, JSON.stringify({ schema: 1, ...record }));
+  return {
+    ...lab,
+    ...{ module, backing },
+    [Symbol.asyncDispose]: async () => {
+      await lab[Symbol.asyncDispose]();
+      aside[Symbol.dispose]();
+    },
+  };
+}
+
+const cached = (lab: Lab): string[] =>
+  readdirSync(join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/headers'));
+
+test('a module is built against the headers of the image, which are taken out once', async () => {
+  await using lab = await openModuleLab();
+  const first = await lab.run('module', 'build', lab.module);
+  expect(first, first.stderr).toMatchObject({ status: 0 });
+  expect(first.stdout).toMatch(/^hello\.ko: \d+ B, in /);
+  expect(first.stderr).toContain(
+    `headers     of ${headersRelease} taken out of the machine's image`,
+  );
+  expect(first.stderr).toMatch(/^ +\S host +(?:confined: )?gcc\S* fits 9\.9\.0-1-amd64 of /m);
+  expect(existsSync(join(lab.module, 'hello.ko'))).toBe(true);
+  expect(cached(lab)).toHaveLength(1);
+
+  const again = await lab.run('module', 'build', lab.module, '--json');
+  expect(again.status).toBe(0);
+  expect(again.stderr).toBe('');
+  expect(JSON.parse(again.stdout)).toEqual({
+    ...{ schema: 1, outcome: 'built', where: 'host', kernel: headersRelease },
+    why: expect.stringMatching(/^gcc\S* fits 9\.9\.0-1-amd64 of the image$/),
+    confined: expect.any(Boolean),
+    ...{ objects: ['hello.ko'], diagnostics: [], ms: expect.any(Number) },
+  });
+  expect(cached(lab)).toHaveLength(1);
+});
+
+test('errors and warnings have file, line and column, and the status is 65', async () => {
+  await using lab = await openModuleLab();
+  const broken = '#warning "so so"\nint hello = ;\n';
+  writeFileSync(join(lab.module, 'hello.c'), broken);
+  const { status, stdout, stderr } = await lab.run('module', 'build', lab.module);
+  expect({ status, stdout }).toEqual({ status: 65, stdout: '' });
+  expect(stderr).toContain('hello.c:1:2: #warning "so so"');
+  expect(stderr).toMatch(/The build failed: 1 error\.\n.*hello\.c:2:13: expected expression/);
+  const json = await lab.run('module', 'build', lab.module, '--json');
+  expect(json.status).toBe(65);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    ...{ outcome: 'failed', objects: [] },
+    diagnostics: [
+      { file: 'hello.c', line: 2, column: 13, level: 'error' },
+      { file: 'hello.c', line: 1, column: 2, level: 'warning' },
+    ],
+  });
+});
+
+test('without bwrap make is not confined, and that is said', async () => {
+  using bin = temporaryFolder();
+  for (const name of readdirSync('/usr/bin')) {
+    if (name !== 'bwrap') symlinkSync(join('/usr/bin', name), join(bin.path, name));
+  }
+  await using lab = await openModuleLab({ env: { PATH: bin.path } });
+  const { status, stderr } = await lab.run('module', 'build', lab.module);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain('unconfined  its make can do all that you can: this host has no bwrap');
+});
+
+test('without bwrap programs of a foreign image do not run on this host', async () => {
+  using bin = temporaryFolder();
+  for (const name of readdirSync('/usr/bin')) {
+    if (name !== 'bwrap') symlinkSync(join('/usr/bin', name), join(bin.path, name));
+  }
+  await using lab = await openModuleLab({ env: { PATH: bin.path }, isOurs: false });
+  const { stderr } = await lab.run('module', 'build', lab.module);
+  expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+    "guest the image's programs run on this host only confined, and this host has no bwrap",
+  );
+});
+
+test('what cannot be built is refused with the next step', async () => {
+  await using lab = await openModuleLab();
+  const empty = join(lab.module, 'empty');
+  mkdirSync(empty);
+  const cases: [string[], number, RegExp][] = [
+    [['none'], 69, /none is no folder/],
+    [[empty], 69, /has neither a Kbuild nor a Makefile/],
+    // The lab's own folder has a blank.
+    [[], 69, /takes no path with a blank/],
+    [[lab.module, '--kernel', 'mine'], 69, /no build of a kernel called "mine"/],
+    [[lab.module, '-j', '0'], 64, /-j/],
+  ];
+  for (const [words, status, pattern] of cases) {
+    const result = await lab.run('module', 'build', ...words);
+    expect(result.status, words.join(' ')).toBe(status);
+    expect(result.stderr.replaceAll(/\s+/g, ' ')).toMatch(pattern);
+  }
+  writeFileSync(join(lab.module, 'Makefile'), '');
+  const nothing = await lab.run('module', 'build', lab.module);
+  expect(nothing.status).toBe(65);
+  expect(nothing.stderr).toContain('Nothing was built');
+});
+
+test('headers that were installed in the private file count', async () => {
+  using aside = temporaryFolder();
+  const whole = makeHeadersDisk(aside.path);
+  await using lab = await openModuleLab({ headers: false });
+  const overlay = ['-B', lab.backing, '-F', 'raw', whole, join(lab.folder, 'private.qcow2')];
+  execFileSync('qemu-img', ['convert', '-q', '-O', 'qcow2', ...overlay]);
+  const { stderr } = await lab.run('module', 'build', lab.module);
+  expect(stderr).toContain(`headers     of ${headersRelease} taken out of the machine's disk`);
+});
+
+test('an image without headers is told apart from one that fits', async () => {
+  await using lab = await openModuleLab({ headers: false });
+  const { status, stderr } = await lab.run('module', 'build', lab.module);
+  expect(status).toBe(69);
+  expect(stderr).toContain(`The headers of ${headersRelease} are not in`);
+});
+
+test('the compiler must be of the kernel’s version', async () => {
+  await using lab = await openModuleLab({ gccMajor: hostGccMajor() + 1 });
+  const { stderr } = await lab.run('module', 'build', lab.module);
+  expect(stderr).toContain(`guest       this host has no gcc ${hostGccMajor() + 1}`);
+  expect(readFileSync(join(lab.module, 'Makefile'), 'utf8')).toBe('obj-m := hello.o\n');
+});

@@ -1,0 +1,74 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { suiteImage } from '../support/image.ts';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+// Modules for Debian's kernels, built on this host and in the guest, and inserted there.
+needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build');
+
+const submissions = join(import.meta.dirname, '../../fixtures/submissions');
+
+/** A copy of a submission at a path that make takes. */
+function moduleIn(folder: string, name: string): string {
+  const place = join(folder, name);
+  cpSync(join(submissions, name), place, { recursive: true });
+  return place;
+}
+
+interface Report {
+  readonly outcome: string;
+  readonly where: string;
+  readonly kernel: string;
+  readonly objects: readonly string[];
+}
+
+async function build(lab: Lab, ...words: readonly string[]): Promise<Report> {
+  const { stdout, stderr } = await lab.run('module', 'build', '--json', ...words);
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout) as Report;
+}
+
+/** What /proc/answer of a module reads in a copy, and that it goes. */
+async function tryModule(lab: Lab, folder: string): Promise<string> {
+  const script = 'insmod ./answer.ko && cat /proc/answer && rmmod answer && uname -r';
+  const place = ['-C', folder, '--config', join(lab.folder, 'utopia.config')];
+  const { status, stdout, stderr } = await lab.run(...place, 'run', '--', 'sh', '-c', script);
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+test.each(['bookworm', 'trixie'])(
+  'modules for %s that this host and the guest build load there',
+  { timeout: 2_400_000 },
+  async (suite) => {
+    using aside = temporaryFolder();
+    await using lab = await makeLab({ backing: await suiteImage(suite, 'lab') });
+    const here = moduleIn(aside.path, 'anna');
+    const first = await build(lab, here);
+    expect(first).toMatchObject({ outcome: 'built', objects: ['answer.ko'] });
+    expect(await tryModule(lab, here)).toBe(`42\n${first.kernel}\n`);
+
+    // A host without any gcc.
+    const bin = join(aside.path, 'bin');
+    mkdirSync(bin);
+    for (const name of readdirSync('/usr/bin')) {
+      if (!name.includes('gcc')) symlinkSync(join('/usr/bin', name), join(bin, name));
+    }
+    lab.env['PATH'] = bin;
+    const there = moduleIn(aside.path, 'babis');
+    expect(await build(lab, there)).toMatchObject({
+      ...{ outcome: 'built', where: 'guest', objects: ['answer.ko'] },
+    });
+    expect(existsSync(join(there, 'answer.o'))).toBe(false);
+    expect(await tryModule(lab, there)).toBe(`42\n${first.kernel}\n`);
+    const faulty = moduleIn(aside.path, 'ilias');
+    expect(await build(lab, faulty)).toMatchObject({
+      ...{ outcome: 'failed', where: 'guest', objects: [] },
+      diagnostics: [{ file: 'answer.c', level: 'error' }],
+    });
+    expect(readdirSync(faulty).toSorted()).toEqual(['Makefile', 'answer.c']);
+  },
+);

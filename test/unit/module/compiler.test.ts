@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { compilerNames, readKernelCompiler, readMajor } from '../../../src/module/compiler.ts';
+
+test.each([
+  ['CONFIG_CC_IS_GCC=y\nCONFIG_GCC_VERSION=120200\nCONFIG_CLANG_VERSION=0\n', 'gcc', 12],
+  ['CONFIG_GCC_VERSION=0\nCONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=160006\n', 'clang', 16],
+])('the compiler of %j', (config, kind, major) => {
+  expect(readKernelCompiler(config)).toEqual({ kind, major });
+});
+
+test('a configuration of before 5.8 names none', () => {
+  expect(readKernelCompiler('CONFIG_GCC_VERSION=\n')).toBeUndefined();
+});
+
+test('gcc is looked for by its version first', () => {
+  expect(compilerNames({ kind: 'gcc', major: 12 })).toEqual([
+    ...['gcc-12', 'x86_64-linux-gnu-gcc-12', 'gcc'],
+  ]);
+});
+
+test.each([
+  ['12\n', 12],
+  ['16.0.6\n', 16],
+  ['gcc: error: no input files', undefined],
+])('%j is version %s', (text, major) => {
+  expect(readMajor(text)).toBe(major);
+});
