@@ -96,6 +96,7 @@ function report({ version, previous, snapshot, trial }: InstalledKernel): object
 const told = new Set([
   'root-missing',
   'init-missing',
+  'init-stopped',
   'kernel-panic',
   'initramfs-shell',
   'emergency-mode',

@@ -1,5 +1,6 @@
 import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
 import {
+  checkOf,
   fromOutside,
   isLateTimer,
   oldKernel,
@@ -36,9 +37,8 @@ export const guestRules: readonly Rule[] = [
           ? 'It knows no such disk. Without an initramfs, virtio PCI, virtio block and ext4 must be built in (Y, not M); with one, the initramfs must hold them.'
           : 'It found the disk, but not a file system that it can read there: is root= right, and ext4 built in (Y, not M)?',
         next:
-          evidence.directKernel === undefined
-            ? `${oldKernel(evidence)}, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.`
-            : `utopia kernel check ${evidence.directKernel} names the options that it lacks. Without --kernel, utopia up boots the disk's own kernel.`,
+          checkOf(evidence) ??
+          `${oldKernel(evidence)}, then set CONFIG_VIRTIO_PCI, CONFIG_VIRTIO_BLK and CONFIG_EXT4_FS to y.`,
         lines: panicEvidence(evidence),
       };
     },
@@ -66,6 +66,28 @@ export const guestRules: readonly Rule[] = [
           : 'The root file system is mounted, but has no /sbin/init: it is another partition, empty, or init= is wrong.',
         next: `${fromOutside}, or go back with utopia reset (your overlay is kept).`,
         lines: panicEvidence(evidence),
+      };
+    },
+  },
+  {
+    id: 'init-stopped',
+    explain: (evidence) => {
+      const lines = guestLines(evidence);
+      const at = lines.findLastIndex((line) => systemdStops.test(line));
+      if (at === -1) return undefined;
+      // Its last complaint says more than the reason that it gives for stopping.
+      const complaint = findLine(lines.slice(0, at).toReversed(), systemdFails)?.[1];
+      const reason = complaint ?? findLine(lines.slice(at), systemdStops)?.[1] ?? '';
+      return {
+        what: `The guest's first program, systemd, has stopped: ${reason}.`,
+        why:
+          evidence.directKernel === undefined
+            ? 'The kernel lacks something that systemd cannot do without, or a file system of its disk is damaged.'
+            : 'The kernel lacks something that systemd cannot do without.',
+        next:
+          checkOf(evidence) ??
+          `${oldKernel(evidence)}, or go back with utopia reset (your overlay is kept).`,
+        lines: tail(lines.filter((line) => systemdSays.test(line))),
       };
     },
   },
@@ -197,6 +219,12 @@ export const guestRules: readonly Rule[] = [
         : undefined,
   },
 ];
+
+/** systemd's last line on the console before it freezes (src/core/main.c: `manager_status_printf`). */
+const systemdStops = /\[!!!!!!\] (.{1,200}?)(?:, freezing)?\.?$/;
+const systemdFails =
+  /\bsystemd\[1\]: ((?:Failed to (?!find module)|Cannot |Could not |Unable ).{1,200})$/;
+const systemdSays = /\bsystemd\[1\]:|\[!!!!!!\]|\bFreezing execution/;
 
 /**
  * Our images' initramfs looks for the root file system for a minute. Gives the disk that it cannot

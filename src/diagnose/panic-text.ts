@@ -40,6 +40,14 @@ export function oldKernel({ ownKernel, directKernel, rescued }: Evidence): strin
     : "Boot an older kernel of its disk (utopia up --boot-entry previous) or its image's (utopia rescue)";
 }
 
+/** What tells of a kernel that was booted directly why it does not come up; undefined for others. */
+export function checkOf({ directKernel }: Evidence): string | undefined {
+  return (
+    directKernel &&
+    `utopia kernel check ${directKernel} names the options that it lacks. Without --kernel, utopia up boots the disk's own kernel.`
+  );
+}
+
 /** For a machine that no kernel would help. */
 export const fromOutside = 'Look at its disk from a fresh machine (utopia rescue --attach)';
 

@@ -79,6 +79,7 @@ export const diagnosisIds = [
   'loader-stuck',
   'root-missing',
   'init-missing',
+  'init-stopped',
   'kernel-panic',
   'initramfs-shell',
   'emergency-mode',

@@ -1,3 +1,4 @@
+import { checkOf } from './panic-text.ts';
 import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
 import type { Evidence } from './types.ts';
 
@@ -27,7 +28,7 @@ export const waitingRules: readonly Rule[] = [
         ? {
             what: `The guest shows its login prompt, but SSH does not answer${portOf(evidence)}.`,
             why: 'Its network card has no address (the name in /etc/network/interfaces may be another), the kernel lacks the driver, or sshd does not run.',
-            next: `${logIn}: ip address; systemctl status ssh`,
+            next: checkOf(evidence) ?? `${logIn}: ip address; systemctl status ssh`,
             lines: tail(guestLines(evidence), 6),
           }
         : undefined,

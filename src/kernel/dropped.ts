@@ -35,6 +35,8 @@ export type DropReason =
   | { readonly kind: 'selected' }
   /** The compiler, or another program of the host, was asked and said no. */
   | { readonly kind: 'host'; readonly asked: readonly string[] }
+  /** It was asked for as a module, and is built in or not. */
+  | { readonly kind: 'bool' }
   | { readonly kind: 'other' };
 
 /** Reads the reason out of what Kconfig says of the option: `entries`, undefined for nothing. Pure. */
@@ -60,7 +62,8 @@ export function explainDrop(
   const best = reasons.toSorted((one, other) => one.parts.length - other.parts.length)[0];
   if (best === undefined) return { kind: 'other' };
   if (best.parts.length > 0) return { kind: 'needs', parts: [...new Set(best.parts)] };
-  return best.asked.length > 0 ? { kind: 'host', asked: best.asked } : { kind: 'other' };
+  if (best.asked.length > 0) return { kind: 'host', asked: best.asked };
+  return { kind: asked === 'm' && promptable.every(({ isBool }) => isBool) ? 'bool' : 'other' };
 }
 
 function conditionsOf({ depends, promptIf }: KconfigEntry): Dependency[] {

@@ -9,6 +9,8 @@ export interface KconfigEntry {
   readonly promptIf: string | undefined;
   /** Titles of the menus that it lies in, and its own. */
   readonly menu: readonly string[];
+  /** It is built in or not, never a module (`bool`). */
+  readonly isBool: boolean;
 }
 
 /** What a file of Kconfig holds: entries, and other files with what stands around them. */
@@ -35,6 +37,7 @@ interface Open {
   readonly depends: string[];
   prompt: string | undefined;
   promptIf: string | undefined;
+  isBool: boolean;
 }
 
 /**
@@ -72,6 +75,7 @@ export function parseKconfig(
         promptIf,
         depends: [...depends(), ...open.depends],
         menu: titles,
+        isBool: open.isBool,
       });
     }
     open = undefined;
@@ -92,7 +96,10 @@ export function parseKconfig(
       case 'config':
       case 'menuconfig':
         close();
-        open = { option: rest, depends: [], prompt: undefined, promptIf: undefined };
+        open = {
+          ...{ option: rest, depends: [], isBool: false },
+          ...{ prompt: undefined, promptIf: undefined },
+        };
         break;
       case 'help':
       case '---help---':
@@ -110,7 +117,9 @@ export function parseKconfig(
       case 'prompt':
       case 'def_bool':
       case 'def_tristate':
-        if (open !== undefined && !word.startsWith('def_')) setPrompt(open, rest);
+        if (open === undefined) break;
+        if (word.endsWith('bool')) open.isBool = true;
+        if (!word.startsWith('def_')) setPrompt(open, rest);
         break;
       case 'menu':
       case 'if':

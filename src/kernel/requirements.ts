@@ -38,6 +38,8 @@ const vfs = 'VFS: Unable to mount root fs';
 const noInit = 'No working init found';
 const frozen = 'systemd stops';
 const silent = 'SSH never answers';
+const noShare =
+  'The shared folder cannot be mounted: /home/user/shared stays empty, and utopia run has no folder to run in.';
 
 const processor = 'Processor type and features';
 const general = 'General setup';
@@ -387,13 +389,13 @@ export const requirements: readonly Requirement[] = [
   uses(
     'NET_9P_VIRTIO',
     'y|m',
-    'The shared folder cannot be mounted: /home/user/shared stays empty.',
+    noShare,
     `${networking} > Plan 9 Resource Sharing Support (9P2000) > 9P Virtio Transport`,
   ),
   uses(
     '9P_FS',
     'y|m',
-    'The shared folder cannot be mounted: /home/user/shared stays empty.',
+    noShare,
     `${files} > Network File Systems > Plan 9 Resource Sharing Support (9P2000)`,
   ),
   uses(

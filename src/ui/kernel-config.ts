@@ -5,7 +5,7 @@ interface Dropped {
   readonly have: string;
   readonly ours: boolean;
   readonly reason:
-    | { readonly kind: 'unknown' | 'selected' | 'other' }
+    | { readonly kind: 'unknown' | 'selected' | 'bool' | 'other' }
     | { readonly kind: 'needs'; readonly parts: readonly string[] }
     | { readonly kind: 'host'; readonly asked: readonly string[] };
 }
@@ -35,6 +35,7 @@ function sayWhy({ asked, reason }: Dropped): string {
     return `the compiler or another program of this host does not allow it: ${reason.asked.join(' ')}`;
   }
   if (reason.kind === 'unknown') return 'this kernel has no option of that name.';
+  if (reason.kind === 'bool') return 'it is no module: y builds it in, n leaves it out.';
   if (reason.kind === 'selected') return 'nobody can set it; other options select it.';
   return asked === 'n' ? 'another option selects it.' : 'another choice excludes it.';
 }

@@ -12,7 +12,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Debian's kernels for which tests take the source. */
-export const debianKernels = { bookworm: '6.1', trixie: '6.12' } as const;
+export const debianKernels = { bullseye: '5.10', bookworm: '6.1', trixie: '6.12' } as const;
 export type DebianSuite = keyof typeof debianKernels;
 
 /** Where sources are kept for tests; nothing of a user's is in it. */

@@ -15,7 +15,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { kernelFolder, readBuild, type KernelBuild } from '../../src/kernel/build-store.ts';
 import { machineFragment, tinyFragment } from '../../src/kernel/fragments.ts';
-import { kernelSource } from './kernel-source.ts';
+import { kernelSource, type DebianSuite } from './kernel-source.ts';
 import type { Lab } from './lab.ts';
 
 /** Where kernels built for tests are kept; nothing of a user's is in it. */
@@ -33,6 +33,8 @@ function initcall(body: string): string {
 export interface TinyKind {
   readonly set: readonly string[];
   readonly code?: string;
+  /** The kernel's own defconfig as it is, without any of our options. */
+  readonly plain?: true;
 }
 
 /** By name of the build. */
@@ -65,8 +67,9 @@ export async function buildOfKinds(
   lab: KernelLab,
   all: Readonly<Record<string, TinyKind>>,
   name: string,
+  suite: DebianSuite = 'bookworm',
 ): Promise<KernelBuild> {
-  const source = kernelSource('bookworm');
+  const source = kernelSource(suite);
   const key = createHash('sha256')
     .update(JSON.stringify([tinyFragment, machineFragment, settings, all]))
     .update(readFileSync(source))
@@ -105,9 +108,10 @@ async function makeAll(
     execFileSync('tar', ['-xf', source, '-C', tree, '--strip-components=1']);
     const file = join(tree, 'kernel/panic.c');
     const original = readFileSync(file, 'utf8');
-    for (const [name, { set, code = '' }] of Object.entries(all)) {
+    for (const [name, { set, code = '', plain }] of Object.entries(all)) {
       const options = [...settings, ...set].flatMap((each) => ['--set', each]);
-      await utopia('config', tree, '--base', 'tiny', ...options, '-o', out);
+      if (plain === true) execFileSync('make', ['-C', tree, `O=${out}`, 'defconfig']);
+      else await utopia('config', tree, '--base', 'tiny', ...options, '-o', out);
       writeFileSync(file, original);
       appendFileSync(file, code);
       await utopia('build', tree, '-o', out, '--name', name);

@@ -26,6 +26,7 @@ const hopelessSigns: ReadonlySet<DiagnosisId> = new Set<DiagnosisId>([
   'loader-stuck',
   'root-missing',
   'init-missing',
+  'init-stopped',
   'kernel-panic',
   'initramfs-shell',
 ]);

@@ -37,6 +37,7 @@ describe('boots of guests that were broken on purpose (recorded)', () => {
     ['boot-network-dead', 'network-dead', 'SSH does not answer', 'ip address'],
     ['boot-init-gone', 'init-missing', 'no init program to run', '/bin/init'],
     ['boot-init-ends', 'init-missing', 'the first process has died', 'utopia reset'],
+    ['boot-unix-missing', 'init-stopped', 'Failed to allocate notification socket', 'utopia reset'],
     ['boot-root-wrong', 'initramfs-shell', '/dev/vdb1', 'root='],
   ])('%s is %s', (name, id, what, words) => {
     const diagnosis = diagnose(stalled(name));
@@ -46,6 +47,14 @@ describe('boots of guests that were broken on purpose (recorded)', () => {
     expect(diagnosis.lines.length).toBeGreaterThan(0);
   });
 });
+
+test.each(['boot-unix-missing', 'boot-network-dead', 'panic-no-root'])(
+  '%s of a kernel that was booted directly leads to its check',
+  (name) => {
+    const { next } = diagnose({ ...stalled(name), directKernel: './bzImage' });
+    expect(next).toContain('utopia kernel check ./bzImage');
+  },
+);
 
 test('an initramfs on a slow host may take as long as the boot until there', () => {
   const silent = { ...stalled('boot-root-wrong'), silentForMs: 15_000 };

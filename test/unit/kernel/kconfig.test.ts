@@ -44,7 +44,9 @@ test('options with what they depend on, where they are, and what is sourced', ()
     promptIf: undefined,
     depends: ['PCI', 'NET &&  \t\t!EMBEDDED'],
     menu: ['Drivers', 'First driver'],
+    isBool: false,
   });
+  expect(entries.map(({ isBool }) => isBool)).toEqual([false, true, true, true]);
   expect(entries[1]).toMatchObject({
     prompt: 'Second',
     promptIf: 'EXPERT',
@@ -64,7 +66,7 @@ function entry(
   depends: readonly string[],
   prompt: string | undefined = 'x',
 ): KconfigEntry {
-  return { option, depends, prompt, promptIf: undefined, menu: [] };
+  return { option, depends, prompt, promptIf: undefined, menu: [], isBool: false };
 }
 
 test('files are followed from the top, for x86, and never out of the tree', async () => {
@@ -91,6 +93,7 @@ test('what came out otherwise, with the reason', () => {
     ['GONE', 'y'],
     ['CHOSEN', 'y'],
     ['CLEARED', 'n'],
+    ['WHOLE', 'm'],
     ['NUMBER', '0x10'],
     ['ASKED', 'y'],
     ['PART', 'y'],
@@ -107,6 +110,7 @@ test('what came out otherwise, with the reason', () => {
     ['KCSAN', [entry('KCSAN', ['DEBUG_KERNEL && !KASAN'])]],
     ['CHOSEN', [{ ...entry('CHOSEN', []), prompt: undefined }]],
     ['CLEARED', [entry('CLEARED', [])]],
+    ['WHOLE', [{ ...entry('WHOLE', []), isBool: true }]],
     ['ASKED', [entry('ASKED', ['$(cc-option,-x)'])]],
     ['PART', [entry('PART', ['NET']), entry('PART', ['GONE', 'NET'])]],
   ]);
@@ -120,6 +124,7 @@ test('what came out otherwise, with the reason', () => {
     ['GONE', { kind: 'unknown' }],
     ['CHOSEN', { kind: 'selected' }],
     ['CLEARED', { kind: 'other' }],
+    ['WHOLE', { kind: 'bool' }],
     ['ASKED', { kind: 'host', asked: ['$(cc-option,-x)'] }],
     ['PART', { kind: 'needs', parts: ['NET'] }],
   ]);
