@@ -4,6 +4,7 @@ import type { LifecycleContext } from '../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { KernelTree } from '../../kernel/tree.ts';
 import { underUsersUmask } from '../../system/umask.ts';
+import { englishMakeEnvironment, makeEnvironment } from './make-environment.ts';
 
 /** A tree, and the folder aside in which its .config is made. */
 export interface ConfigMake {
@@ -14,27 +15,6 @@ export interface ConfigMake {
   readonly draft: string;
 }
 
-/** Words of a make around us, and of Kconfig, which would lead elsewhere. */
-const unwanted = [
-  'MAKEFLAGS',
-  'MAKELEVEL',
-  'MFLAGS',
-  'KCONFIG_CONFIG',
-  'KCONFIG_ALLCONFIG',
-  'KCONFIG_DEFCONFIG_LIST',
-  'CONFIG_',
-  'O',
-  'KBUILD_OUTPUT',
-];
-
-function environment(
-  { context }: ConfigMake,
-  more: Readonly<Record<string, string>>,
-): Record<string, string | undefined> {
-  const without = Object.fromEntries(unwanted.map((name) => [name, undefined]));
-  return { ...context.env, ...without, LC_ALL: 'C', ...more };
-}
-
 /** Runs a target that writes a .config, to `file` in the folder aside. */
 export async function runKernelMake(
   make: ConfigMake,
@@ -42,7 +22,10 @@ export async function runKernelMake(
   target: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const env = environment(make, { ...more, KCONFIG_CONFIG: join(make.draft, file) });
+  const env = {
+    ...englishMakeEnvironment(make.context.env),
+    ...{ ...more, KCONFIG_CONFIG: join(make.draft, file) },
+  };
   await run(make, 'make', [...makeWords(make), '-s', target], { cwd: make.tree.folder, env });
 }
 
@@ -63,15 +46,15 @@ export async function runMergeConfig(
   // Names without a folder: the script takes a blank in one for the next name.
   await run(make, 'sh', [script, '-m', 'base', ...names], {
     cwd: make.draft,
-    env: environment(make, {}),
+    env: englishMakeEnvironment(make.context.env),
   });
 }
 
 /** Opens menuconfig on the .config aside, in the user's terminal. */
 export async function runMenuconfig(make: ConfigMake): Promise<void> {
   const env = {
-    ...environment(make, { KCONFIG_CONFIG: join(make.draft, '.config') }),
-    LC_ALL: make.context.env['LC_ALL'],
+    ...makeEnvironment(make.context.env),
+    KCONFIG_CONFIG: join(make.draft, '.config'),
   };
   const { streams } = make.context;
   const { execa } = await import('execa');

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isRunnableHere, readOsRelease } from '../../host/find-qemu.ts';
+import { findInPath } from '../../host/find-program.ts';
+import { readOsRelease } from '../../host/find-qemu.ts';
 import type { Tool } from '../../host/needs.ts';
 import { describeInstall, installCommand } from '../../host/packages.ts';
 import { listWords } from '../../host/works.ts';
@@ -27,9 +27,9 @@ export async function requireConfigPrograms(
 ): Promise<void> {
   const otherCompiler = (env['HOSTCC'] ?? env['LLVM'] ?? '') !== '';
   const wanted = programs.filter((each) => each !== 'gcc' || !otherCompiler);
-  const there = await Promise.all(wanted.map(async (each) => await isInPath(each, env)));
+  const there = await Promise.all(wanted.map(async (each) => await findInPath(each, env)));
   const missing: { readonly tool: Tool; readonly name: string }[] = wanted
-    .filter((_each, at) => there[at] === false)
+    .filter((_each, at) => there[at] === undefined)
     .map((tool) => ({ tool, name: tool }));
   if (menu && !(await hasNcurses())) {
     missing.push({ tool: 'ncurses-headers', name: 'the headers of ncurses' });
@@ -48,13 +48,6 @@ export async function requireConfigPrograms(
       ),
     },
   );
-}
-
-async function isInPath(program: string, env: Environment): Promise<boolean> {
-  for (const folder of (env['PATH'] ?? '').split(':')) {
-    if (folder.startsWith('/') && (await isRunnableHere(join(folder, program)))) return true;
-  }
-  return false;
 }
 
 async function hasNcurses(): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Environment } from '../../environment.ts';
 import { endWithParentPrefix } from '../../system/end-with-parent.ts';
 import { signalGroup } from '../../system/process-group.ts';
 import { underUsersUmask } from '../../system/umask.ts';
+import { englishMakeEnvironment } from './make-environment.ts';
 
 /** A run of make, or of another program of a build. */
 export interface MakeRun {
@@ -40,7 +41,7 @@ export async function runMake(run: MakeRun): Promise<number | undefined> {
   const child = underUsersUmask(() =>
     spawn(program, args, {
       cwd: run.cwd,
-      env: cleanEnvironment(run.env),
+      env: englishMakeEnvironment(run.env),
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     }),
@@ -85,18 +86,3 @@ async function passOn(output: NodeJS.ReadableStream, run: MakeRun): Promise<void
   log?.end();
   await written;
 }
-
-/**
- * The user's environment without what a make around utopia would tell this one, and with messages
- * in English: they are read. KBUILD_… and CROSS_COMPILE are the user's; where objects go is said
- * on the command line.
- */
-function cleanEnvironment(env: Environment): Environment {
-  const own = Object.entries(env).filter(([name]) => !foreign.has(name));
-  // The kernel's Makefile takes LC_ALL away.
-  return { ...Object.fromEntries(own), LC_ALL: 'C', LC_MESSAGES: 'C', LC_CTYPE: 'C', LANG: 'C' };
-}
-
-const foreign: ReadonlySet<string> = new Set([
-  ...['MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'KBUILD_OUTPUT', 'LANGUAGE'],
-]);
