@@ -8,6 +8,7 @@ const testTools: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   addr2line: 'binutils',
   gdb: 'gdb',
+  git: 'git',
   xz: 'xz-utils',
   sshd: 'openssh-server',
   rsync: 'rsync',

@@ -4,6 +4,7 @@ import { parseImageUrl } from '../image/fetch/names.ts';
 import { readVersion, releaseServer } from '../kernel/release.ts';
 import { getSource, type SourceOrigin } from '../lifecycle/kernel/get-source.ts';
 import { archiveName, type GotSource } from '../lifecycle/source/fetch-source.ts';
+import { findTagsClone, runGetTag } from './kernel-get/tag.ts';
 import { reportSource } from './report/get-source.ts';
 
 export interface KernelGetOptions {
@@ -11,8 +12,11 @@ export interface KernelGetOptions {
   readonly what: string | undefined;
   /** As typed; relative to the current folder. */
   readonly folder: string | undefined;
+  /** The address of a mirror, or the folder of a clone, relative to the current one. */
   readonly from: string | undefined;
   readonly sha256: string | undefined;
+  /** Fetch a tag that the clone has not, without a question. */
+  readonly fetch: boolean;
 }
 
 /** `utopia kernel get`: a kernel's source, checked and unpacked. */
@@ -21,6 +25,11 @@ export async function runKernelGet(
   globals: GlobalOptions,
   options: KernelGetOptions,
 ): Promise<void> {
+  const clone = await findTagsClone(context, options);
+  if (clone !== undefined) {
+    await runGetTag(context, globals, options, clone);
+    return;
+  }
   const origin = readOrigin(options);
   const words = { name: 'Linux', next: 'utopia kernel config', describeSum };
   await reportSource(context, globals, options, words, async (wanted, display, describe) =>

@@ -485,11 +485,14 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
   },
   'kernel get': {
     calls: 'runKernelGet',
-    given: [{ what: undefined, folder: undefined, from: undefined, sha256: undefined }],
+    given: [
+      { what: undefined, folder: undefined, from: undefined, sha256: undefined, fetch: false },
+    ],
     options: [
       ['[what]', '6.12', { what: '6.12' }],
       ['[dir]', '6.12 /src', { what: '6.12', folder: '/src' }],
       ['--from', 'https://mirror/', { from: 'https://mirror/' }],
+      ['--fetch', '', { fetch: true }],
       ['--sha256', 'ab', { sha256: 'ab' }],
     ],
   },

@@ -26,6 +26,7 @@ const needs = {
     missingPrograms('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'depmod', 'mke2fs', 'setpriv'),
   // Debian's way to a kernel's source.
   'debian-source': () => missingPrograms('apt-get', 'dpkg-deb', 'patch', 'xz'),
+  git: () => missingPrograms('git'),
   gdb: () => missingPrograms('gdb'),
   perl: () => missingPrograms('perl'),
   xz: () => missingPrograms('xz'),
