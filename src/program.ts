@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isBisectStep, statusForGit } from './cli/bisect-status.ts';
 import { separateGuestWords } from './cli/guest-words.ts';
 import { mayBeForQemu, readTypedCommand } from './cli/typed-words.ts';
 import { buildProgram, CommandRefused } from './cli.ts';
@@ -14,6 +15,7 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const timeoutScale = timeoutScaleFor(performance.now());
   const terminal = openTerminal(process, process.env);
   const signals = listenToSignals(process);
+  const bisects = isBisectStep(words);
   const output = watchOutput([process.stdout, process.stderr]);
 
   async function report(error: unknown): Promise<ExitStatus> {
@@ -57,7 +59,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
       await program.parseAsync(separateGuestWords(words), { from: 'user' });
     }
   } catch (error) {
-    process.exitCode = await report(error);
+    const status = await report(error);
+    process.exitCode = bisects ? statusForGit(status) : status;
   } finally {
     signals.stopListening();
   }
@@ -65,6 +68,8 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   const unwritten = await output.settle();
   if (unwritten !== undefined) {
     const status = await report(unwritten);
+    // What a step of a bisection has found is its status; nobody need read the rest.
+    if (bisects) return;
     if (process.exitCode === undefined || process.exitCode === 0) process.exitCode = status;
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultOutputBytes } from '../system/bounded-output.ts';
-import type { RunOptions } from '../lifecycle/several/run-options.ts';
+import type { BisectWish, RunOptions } from '../lifecycle/several/run-options.ts';
 import type { KeepWish } from '../lifecycle/throwaway/kept-names.ts';
 import type { FolderUse } from '../lifecycle/throwaway/guest-command.ts';
 import type { RunCommand } from './run-command.ts';
@@ -30,6 +30,11 @@ interface RunFlags extends ParsedOptions {
   readonly shareFolder?: boolean;
   readonly from?: string;
   readonly cold?: boolean;
+  readonly bisect?: boolean;
+  readonly bootFailureIs?: 'skip' | 'bad';
+  readonly output?: string;
+  readonly llvm?: boolean;
+  readonly ccache?: boolean;
 }
 
 /** `utopia run`. */
@@ -79,7 +84,11 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--logs <dir>', 'of several: what each prints, whole')
     .option('--max-log <size>', 'of each stream in --logs (default: 64M)', size)
     .option('--max-copy-out <size>', 'of --copy-out in all (default: 1G)', size)
-    .option('--jobs <count>', 'of several: how many at once (default: what fits)', count)
+    .option(
+      '--jobs <count>',
+      'of several: how many at once; with --bisect: of make (default: what fits)',
+      count,
+    )
     .option(
       '--max-output <size>',
       'of each output kept: its start and end (default: 1M)',
@@ -89,12 +98,30 @@ export function addRunCommand(program: Command, runCommand: RunCommand): void {
     .option('--from <snapshot>', 'a copy of the machine as it was then, not of its image')
     .option('--cold', 'boot, although there is a warm base or saved memory')
     .option('-y, --yes', 'agree to share the home folder')
+    .addOption(
+      bisectOption(
+        '--bisect',
+        'be a step of git bisect run, with the kernel of this tree',
+      ).conflicts(notWithBisect),
+    )
+    .addOption(
+      bisectOption(
+        '--boot-failure-is <what>',
+        'skip (default) or bad: a kernel that does not come up',
+      ).argParser(readBootFailure),
+    )
+    .addOption(
+      bisectOption('-o, --output <folder>', 'put objects there (default: into the source)'),
+    )
+    .addOption(bisectOption('--llvm', 'build with clang and lld (LLVM=1)'))
+    .addOption(bisectOption('--ccache', 'let ccache compile'))
     .addHelpText(
       'after',
       `
 Status: the command's; 124 time-out, 69 the machine did not start, 70 its kernel
 crashed (the crash is explained), 75 busy. --json tells them apart for sure, and
 has the command's output in it. Several commands: 0 when all passed, else 1.
+With --bisect: 0 good, 1 bad, 125 skipped, 128 and more when git is to stop.
 ${examples(
   'utopia run -- ./test.sh',
   'utopia run --timeout 60 -- insmod lunix.ko',
@@ -105,6 +132,7 @@ ${examples(
   'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
   'utopia run --kernel mine,6.1.187 -- ./test.sh    # on each kernel',
   'utopia snapshot save ready && utopia run --from ready -- ./test.sh',
+  'git bisect run utopia run --bisect -- ./test.sh    # which commit broke it',
 )}`,
     );
   addConfigFlags(command, machineFlags).action(
@@ -136,11 +164,33 @@ ${examples(
           shareFolder: options.shareFolder === true,
           from: options.from,
           cold: options.cold === true,
+          bisect: bisectWish(options),
           ...kernelChoice(options, context.cwd),
         });
       });
     },
   );
+}
+
+/** What would be written into the tree at each step, is of several runs, or is the step's own. */
+const notWithBisect = [
+  ...['each', 'commands', 'with', 'shareFolder', 'results', 'resume', 'logs', 'maxLog'],
+  ...['rw', 'copyOut', 'keep', 'junit', 'kernel'],
+];
+
+function bisectOption(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup('At each step of git bisect run:');
+}
+
+function readBootFailure(text: string): BisectWish['bootFailureIs'] {
+  if (text === 'skip' || text === 'bad') return text;
+  throw new InvalidArgumentError('It is skip or bad.');
+}
+
+function bisectWish(options: RunFlags): BisectWish | undefined {
+  if (options.bisect !== true) return undefined;
+  const { bootFailureIs = 'skip', output, llvm, ccache } = options;
+  return { bootFailureIs, output, llvm: llvm === true, ccache: ccache === true };
 }
 
 function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
@@ -157,10 +207,19 @@ function keepWish(keep: string | true | undefined): KeepWish | undefined {
 function findLonely(options: RunFlags): string | undefined {
   const kernels = typeof options['kernel'] === 'string' && options['kernel'].includes(',');
   const several = options.each !== undefined || options.commands !== undefined || kernels;
+  const bisects = options.bisect === true;
   const needs: readonly (readonly [given: boolean, its: boolean, text: string])[] = [
     [options.maxLog !== undefined, options.logs !== undefined, '--max-log goes with --logs'],
     [options.shareFolder === true, options.each !== undefined, '--share-folder goes with --each'],
-    [options.jobs !== undefined, several, '--jobs goes with --each, --commands or several kernels'],
+    [
+      options.jobs !== undefined,
+      several || bisects,
+      '--jobs goes with --each, --commands, several kernels or --bisect',
+    ],
+    [options.bootFailureIs !== undefined, bisects, '--boot-failure-is goes with --bisect'],
+    [options.output !== undefined, bisects, '--output goes with --bisect'],
+    [options.llvm === true, bisects, '--llvm goes with --bisect'],
+    [options.ccache === true, bisects, '--ccache goes with --bisect'],
     [
       options.maxCopyOut !== undefined,
       options.copyOut !== undefined,

@@ -29,6 +29,10 @@ export async function runRun(
   options: RunOptions,
 ): Promise<number> {
   checkCommand(options);
+  if (options.bisect !== undefined) {
+    const { runBisect } = await import('./run/bisect.ts');
+    return await runBisect(context, globals, options, options.bisect);
+  }
   checkCopyOut(options);
   checkSeveral(context.cwd, options, isSeveral(options));
   checkShare(options);

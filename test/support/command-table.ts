@@ -43,6 +43,7 @@ const kernel: readonly OptionRow[] = [
   initrd,
   append,
 ];
+const bisectUsual = { bootFailureIs: 'skip', output: undefined, llvm: false, ccache: false };
 const keys: readonly OptionRow[] = [
   memory,
   cpus,
@@ -302,6 +303,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         from: undefined,
         cold: false,
         kernels: [],
+        bisect: undefined,
         flags: {},
       },
     ],
@@ -344,6 +346,16 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         'mine,./bzImage',
         { kernels: ['mine', '/lab/./bzImage'], flags: { UTOPIA_KERNEL: 'mine' } },
       ],
+      ['--bisect', '', { bisect: bisectUsual }],
+      [
+        '--boot-failure-is',
+        'bad',
+        { bisect: { ...bisectUsual, bootFailureIs: 'bad' } },
+        '--bisect',
+      ],
+      ['-o, --output', '../out', { bisect: { ...bisectUsual, output: '../out' } }, '--bisect'],
+      ['--llvm', '', { bisect: { ...bisectUsual, llvm: true } }, '--bisect'],
+      ['--ccache', '', { bisect: { ...bisectUsual, ccache: true } }, '--bisect'],
       initrd,
       append,
     ],

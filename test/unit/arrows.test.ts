@@ -88,6 +88,14 @@ const arrows: Readonly<Record<string, Arrow>> = {
     'lifecycle/watch',
     'lifecycle/launch',
   ),
+  'lifecycle/bisect': belowAnd(
+    'lifecycle/bisect',
+    'lifecycle/kernel',
+    'lifecycle/throwaway',
+    'lifecycle/saved',
+    'lifecycle/watch',
+    'lifecycle/launch',
+  ),
   // What lies in lifecycle/ itself puts these together for a whole machine.
   lifecycle: belowAnd('lifecycle'),
   // Data → text, events → terminal.

@@ -53,8 +53,7 @@ export async function prepareBuild(
   env: Environment,
 ): Promise<PreparedBuild> {
   const tree = await readSourceTree(request.source);
-  const out =
-    request.out ?? (tree.out === tree.source ? (env['KBUILD_OUTPUT'] ?? tree.out) : tree.out);
+  const out = request.out ?? outOf(tree, env);
   for (const folder of [tree.source, out]) refuseBlank(folder);
   const config = await readConfig(tree, out);
   await refuseDirtySource(tree, out);
@@ -79,6 +78,11 @@ export async function prepareBuild(
     makeArgv: (...targets) => ['make', `-j${request.jobs}`, ...variables, ...targets],
     [Symbol.asyncDispose]: async () => await lock.close(),
   };
+}
+
+/** Where a source's objects go unless another place is named, as make has it. Pure. */
+export function outOf({ source, out }: SourceTree, env: Environment): string {
+  return out === source ? (env['KBUILD_OUTPUT'] ?? out) : out;
 }
 
 /** What `utopia kernel config` is to be given to make the .config of this build. */
@@ -148,7 +152,8 @@ async function refuseDirtySource({ source }: SourceTree, out: string): Promise<v
   }
 }
 
-async function makeOut(out: string): Promise<void> {
+/** Makes the folder for the objects, as one of the user's. */
+export async function makeOut(out: string): Promise<void> {
   const mode = namedFolderMode();
   const made = underUsersUmask(() => makeFolder(out, { mode }));
   await made;

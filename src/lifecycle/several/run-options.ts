@@ -2,6 +2,16 @@ import type { ConfigFlags } from '../launch/locate.ts';
 import type { FolderUse } from '../throwaway/guest-command.ts';
 import type { KeepWish } from '../throwaway/kept-names.ts';
 
+/** What a step of `git bisect run` is asked beside TEST. */
+export interface BisectWish {
+  /** What a kernel that does not come up says of its commit. */
+  readonly bootFailureIs: 'skip' | 'bad';
+  /** Folder for the objects, as typed. */
+  readonly output: string | undefined;
+  readonly llvm: boolean;
+  readonly ccache: boolean;
+}
+
 export interface RunOptions {
   /** The program and its arguments. */
   readonly words: readonly string[];
@@ -34,7 +44,7 @@ export interface RunOptions {
   /** Folder for each command's whole output, and how many bytes of each stream. */
   readonly logs: string | undefined;
   readonly maxLogBytes: number;
-  /** How many copies at once; undefined for as many as fit. */
+  /** How many copies at once, or, of a bisection, how much make does at once; undefined for as many as fit. */
   readonly jobs: number | undefined;
   readonly yes: boolean;
   /** The guest reaches this host and what that reaches. */
@@ -45,5 +55,7 @@ export interface RunOptions {
   readonly cold: boolean;
   /** Kernels, each for a copy of its own; empty without, or with one, which is a flag. */
   readonly kernels: readonly string[];
+  /** This is a step of a bisection. */
+  readonly bisect: BisectWish | undefined;
   readonly flags: ConfigFlags;
 }

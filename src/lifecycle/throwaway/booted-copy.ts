@@ -27,18 +27,27 @@ export interface BootedCopy {
   readonly cut: () => void;
 }
 
-/** Boots a copy, of a source without a moment, until SSH answers. Throws `boot-failed`, `interrupted`. */
+/** What a copy is started from, and how long it may boot. */
+export interface CopyStart {
+  readonly source: CopySource;
+  readonly bootTimeoutMs?: number | undefined;
+}
+
+/**
+ * Boots a copy, of a source without a moment, until SSH answers. Throws `boot-failed`, `qemu-failed`
+ * where QEMU ended and not by its guest, `interrupted`.
+ */
 export async function bootColdCopy(
   context: LifecycleContext,
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  source: CopySource,
+  { source, bootTimeoutMs }: CopyStart,
 ): Promise<BootedCopy> {
   const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
-    await bootCopy(context, globals, session, dialOf(launched));
+    await bootCopy(context, globals, session, { dial: dialOf(launched), bootTimeoutMs });
     context.signal.throwIfAborted();
     return { launched, session, ...(await openAccess(context, copy, launched)) };
   } catch (error) {

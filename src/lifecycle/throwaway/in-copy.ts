@@ -8,7 +8,7 @@ import { UtopiaError } from '../../errors.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../launch/prepare.ts';
 import { agreeToShare } from '../launch/share-consent.ts';
-import { waitForCommand, CutOff, type CommandOutput } from './wait-for-command.ts';
+import { waitForCommand, CutOff, type CommandEnd, type CommandOutput } from './wait-for-command.ts';
 import { findBaseFor } from '../saved/warm-base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy-folder.ts';
 import { findCrashes, keepConsole } from './copy-crashes.ts';
@@ -31,6 +31,7 @@ import { isFatal, judgeRun, type RunReport } from './run-verdict.ts';
 export interface CopyResult {
   readonly report: RunReport;
   readonly crashes: readonly RepeatedCrash[];
+  readonly end: CommandEnd;
   /** Of a copy to be kept: its guest had not written all to its disk. */
   readonly unsettled: boolean;
   /** Why it is not kept, although that was asked for. */
@@ -62,7 +63,8 @@ export async function runInCopy(
     const copy = await withShare(context, opened, run.sees);
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
     const source = await chooseSource(context, located, planned, run);
-    const started = await startCopy(context, globals, copy, planned, source);
+    const start = { source, bootTimeoutMs: run.bootTimeoutMs };
+    const started = await startCopy(context, globals, copy, planned, start);
     let result: CopyResult;
     try {
       result = await runCommand(context, copy, started, run);
@@ -80,6 +82,7 @@ export async function runInCopy(
       return { ...result, keepFailure: error };
     }
   } finally {
+    await run.takeConsole?.(opened.paths.consoleLog);
     await opened.discard();
   }
 }
@@ -151,6 +154,7 @@ async function runCommand(
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
     }),
     crashes,
+    end,
     unsettled: run.keep !== undefined && !settled,
   };
 }

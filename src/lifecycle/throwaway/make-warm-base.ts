@@ -63,7 +63,7 @@ export async function makeBase(
 ): Promise<BaseFacts> {
   const { signal, env } = context;
   const source = imageSource(planned.backing);
-  const booted = await bootColdCopy(context, globals, copy, planned, source);
+  const booted = await bootColdCopy(context, globals, copy, planned, { source });
   const { launched, access } = booted;
   return await useBootedCopy(
     context,

@@ -3,12 +3,12 @@ import { UtopiaError } from '../../errors.ts';
 import { isForeverInTheWay } from '../../system/out-of-space.ts';
 import { wakeOverSsh } from '../saved/wake.ts';
 import { openSession, type MachineSession } from '../watch/session.ts';
-import { bootColdCopy, endQemu, openAccess } from './booted-copy.ts';
+import { bootColdCopy, endQemu, openAccess, type CopyStart } from './booted-copy.ts';
 import { agentChannel, sshChannel, type GuestChannel } from './channel.ts';
 import type { ThrowawayMachine } from './copy-folder.ts';
 import { launchCopy, type LaunchedCopy, type PlannedCopy } from './launch-copy.ts';
 import { reachAgent, resumeCopy } from './restore-copy.ts';
-import { imageSource, type CopySource } from './copy-source.ts';
+import { imageSource } from './copy-source.ts';
 
 /** A copy whose guest takes commands. */
 export interface StartedCopy {
@@ -35,10 +35,11 @@ export async function startCopy(
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  source: CopySource,
+  start: CopyStart,
 ): Promise<StartedCopy> {
+  const { source } = start;
   const { moment } = source;
-  if (moment === undefined) return await startCold(context, globals, copy, planned, source);
+  if (moment === undefined) return await startCold(context, globals, copy, planned, start);
   const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
@@ -55,7 +56,8 @@ export async function startCopy(
     sayUseless(context, error);
     await endQemu(launched, copy);
   }
-  return await startCold(context, globals, copy, planned, imageSource(planned.backing));
+  const fromImage = { ...start, source: imageSource(planned.backing) };
+  return await startCold(context, globals, copy, planned, fromImage);
 }
 
 type GuestConnection = Pick<StartedCopy, 'channel' | 'cut'>;
@@ -89,9 +91,9 @@ async function startCold(
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
   planned: PlannedCopy,
-  source: CopySource,
+  start: CopyStart,
 ): Promise<StartedCopy> {
-  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned, source);
+  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned, start);
   return { ...booted, channel: sshChannel(access), warm: false, byAgent: false };
 }
 

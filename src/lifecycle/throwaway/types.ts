@@ -31,6 +31,10 @@ export interface CopyRun {
   readonly noInput: boolean;
   /** Takes what it prints beside what is kept of it. */
   readonly alsoTo?: NonNullable<CommandStreams['alsoTo']>;
+  /** How long the guest may take to come up, in ms; as long as something moves without it. */
+  readonly bootTimeoutMs?: number | undefined;
+  /** Called with the console's file, which may not be there, before the copy is removed. */
+  readonly takeConsole?: (file: string) => Promise<void>;
   /** performance.now() when the program began. */
   readonly startedAt: number;
   /** Called when the command is started. */

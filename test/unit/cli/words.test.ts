@@ -224,8 +224,30 @@ test.each([
   ['run --max-log 1K -- true', '--max-log goes with --logs'],
   ['run --share-folder -- true', '--share-folder goes with --each'],
   ['run --share-folder --commands x', '--share-folder goes with --each'],
-  ['run --jobs 2 -- true', '--jobs goes with --each, --commands or several kernels'],
+  ['run --jobs 2 -- true', '--jobs goes with --each, --commands, several kernels or --bisect'],
+  ['run --boot-failure-is bad -- true', '--boot-failure-is goes with --bisect'],
+  ['run -o ../out -- true', '--output goes with --bisect'],
+  ['run --llvm -- true', '--llvm goes with --bisect'],
+  ['run --ccache -- true', '--ccache goes with --bisect'],
   ['run --max-copy-out 1M -- true', '--max-copy-out goes with --copy-out'],
 ])('%s: an option that does nothing alone is refused', async (typed, text) => {
   await expect(program.parseAsync(typed.split(' '), { from: 'user' })).rejects.toThrow(text);
+});
+
+test.each([
+  ...['--kernel mine', '--each a', '--commands x', '--keep', '--rw', '--copy-out a'],
+  ...['--junit x', '--results r', '--resume', '--logs l', '--share-folder', '--with b'],
+])(
+  'run --bisect %s is refused: each would be of several runs, or write into the tree',
+  async (more) => {
+    const words = ['run', '--bisect', ...more.split(' '), '--', 'true'];
+    await expect(program.parseAsync(words, { from: 'user' })).rejects.toThrow(
+      /cannot be used with option|goes with/,
+    );
+  },
+);
+
+test('run --boot-failure-is takes two words', async () => {
+  const words = ['run', '--bisect', '--boot-failure-is', 'good', '--', 'true'];
+  await expect(program.parseAsync(words, { from: 'user' })).rejects.toThrow('skip or bad');
 });
