@@ -39,7 +39,7 @@ export async function runBisect(
     },
   });
   if (globals.json) terminal.json(asJson(result));
-  else sayStep(context, result);
+  else if (!globals.quiet) sayStep(context, result);
   if (result.trouble !== undefined) printError(terminal, result.trouble, globals.verbose);
   return result.status;
 }

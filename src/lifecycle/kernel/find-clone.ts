@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { UtopiaError } from '../../errors.ts';
 import { readKernelTree } from '../../kernel/tree.ts';
 import { runGit } from '../../system/git.ts';
+import { leadsToFolder } from '../../system/look.ts';
 import type { LifecycleContext } from '../context.ts';
 
 /** A clone of a kernel's history. */
@@ -21,11 +21,8 @@ export async function findClone(
     const { status, stdout } = await runGit(args, { cwd: folder, env, signal });
     return status === 0 ? stdout.replace(/\n$/, '') : undefined;
   };
-  const shallow = await git('rev-parse', '--is-shallow-repository').catch((error: unknown) => {
-    // No folder, where git cannot be started.
-    if (error instanceof UtopiaError && error.code === 'program-missing') return undefined;
-    throw error;
-  });
+  if (!(await leadsToFolder(folder))) return undefined;
+  const shallow = await git('rev-parse', '--is-shallow-repository');
   if (shallow === undefined) return undefined;
   const place =
     (await git('rev-parse', '--show-toplevel')) ?? (await git('rev-parse', '--git-dir'));
