@@ -1,6 +1,6 @@
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { isOfHost } from '../../diagnose/types.ts';
+import { isOfHost } from '../../diagnose/of-host.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import { formatDuration } from '../../text/format.ts';
 import { waitForBoot } from '../watch/wait-for-boot.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { guestRules } from '../../../src/diagnose/guest-rules.ts';
 import { qemuRules } from '../../../src/diagnose/qemu-rules.ts';
-import { diagnosisIds, isOfHost } from '../../../src/diagnose/types.ts';
+import { isOfHost } from '../../../src/diagnose/of-host.ts';
+import { diagnosisIds } from '../../../src/diagnose/types.ts';
 
 test('what QEMU says is of this host, and what the guest tells is the guest’s', () => {
   expect(qemuRules.filter(({ id }) => !isOfHost(id)).map(({ id }) => id)).toEqual([]);
