@@ -7,6 +7,7 @@ import { describeHost } from './host.ts';
 import { benchKernels, benchRebuild } from './kernels.ts';
 import { openLab, type BenchLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
+import { benchModules } from './modules.ts';
 import { benchResets } from './resets.ts';
 import { benchManyRuns, benchRuns } from './runs.ts';
 import { benchScanner } from './scanner.ts';
@@ -42,6 +43,7 @@ const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
   suites: (lab) => benchSuites(lab, boots),
   kernels: (lab) => benchKernels(lab, boots),
   rebuild: (lab) => benchRebuild(lab, boots),
+  module: (lab) => benchModules(lab, boots),
 };
 
 const wanted = values.only?.split(',') ?? Object.keys(parts);

@@ -1,60 +1,50 @@
-import type { Command } from 'commander';
-import type { KeyName } from '../config/keys.ts';
-import { addConfigFlags, configFlags } from './config-flags.ts';
+import { Option, type Command } from 'commander';
 import { examples } from './help.ts';
-import { count } from './numbers.ts';
+import { addModuleBuildCommand } from './module-build.ts';
+import { addModuleTestCommand } from './module-test.ts';
 import type { RunCommand } from './run-command.ts';
-
-/** What decides for which kernel a module is built. */
-const kernelFlag: readonly KeyName[] = ['UTOPIA_KERNEL'];
 
 /** `utopia module …`: the loop of edit, build and try. */
 export function addModuleCommands(program: Command, runCommand: RunCommand): void {
   const module = program
     .command('module')
-    .summary('build kernel modules')
-    .description("Build modules for the machine's kernel, on this host where that fits.")
-    .addHelpText('after', examples('utopia module build', 'utopia module build ~/lunix'));
+    .summary('write and test modules')
+    .description(
+      "Make new modules, build them for the machine's kernel, on this host where that fits, and\n" +
+        'test them in throwaway copies of the machine.',
+    )
+    .addHelpText('after', examples('utopia module new hello', 'utopia module test hello'));
+  addModuleNewCommand(module, runCommand);
   addModuleBuildCommand(module, runCommand);
+  addModuleTestCommand(module, runCommand);
 }
 
-function addModuleBuildCommand(module: Command, runCommand: RunCommand): void {
-  const command = module
-    .command('build')
-    .summary("build a module for the machine's kernel")
+/** The kinds of src/module/skeleton/files.ts; test/unit/module/skeleton.test.ts holds them equal. */
+const kinds = ['hello', 'char', 'proc', 'misc', 'platform', 'ldisc'] as const;
+
+function addModuleNewCommand(module: Command, runCommand: RunCommand): void {
+  module
+    .command('new')
+    .summary('make a new module')
     .description(
-      "Build the module of a folder against the headers of the kernel that the machine's disk\n" +
-        'boots, or of a kernel that you built. It is built on this host where the compiler of\n' +
-        'that kernel is here, else in a throwaway copy of the machine.',
+      'Make a folder NAME with a small module that builds, passes its test and goes: Kbuild,\n' +
+        'Makefile, source, test.sh, .clangd. Files that are there are never written over.',
     )
-    .argument('[dir]', "folder with the module's Makefile or Kbuild (default: this one)")
-    .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
-    .option('--check', "run sparse, and the kernel's checkpatch where its source is here")
-    .option('-y, --yes', 'agree to share the home folder with a copy that builds')
+    .argument('<name>', 'small letters, digits and _')
+    .addOption(
+      new Option('--kind <kind>', 'what it drives (default: nothing, it says hello)').choices(
+        kinds,
+      ),
+    )
     .addHelpText(
       'after',
-      `
-It runs the make of that folder with your rights: on code that is not yours, let
-utopia run build it. Status: 0 built, 65 the source has errors.
-${examples('utopia module build', 'utopia module build lunix --kernel ask3', 'utopia module build --json')}`,
-    );
-  addConfigFlags(command, kernelFlag).action(
-    (folder: string | undefined, options: BuildFlags, self: Command) =>
-      runCommand(self, async (context, globals) =>
-        (await import('../commands/module-build.ts')).runModuleBuild(context, globals, {
-          folder,
-          jobs: options.jobs,
-          check: options.check === true,
-          yes: options.yes === true,
-          flags: configFlags(options, context.cwd),
-        }),
+      examples('utopia module new hello', 'utopia module new lunix --kind char'),
+    )
+    .action((name: string, { kind = 'hello' }: { readonly kind?: Kind }, command: Command) =>
+      runCommand(command, async (context, globals) =>
+        (await import('../commands/module-new.ts')).runModuleNew(context, globals, { name, kind }),
       ),
-  );
+    );
 }
 
-interface BuildFlags {
-  readonly [option: string]: unknown;
-  readonly jobs?: number;
-  readonly check?: boolean;
-  readonly yes?: boolean;
-}
+type Kind = (typeof kinds)[number];

@@ -13,7 +13,7 @@ import type { CopyRun } from '../lifecycle/throwaway/types.ts';
 import { checkSeveral } from './run/check-several.ts';
 import { junitCase, junitHint, junitSuite, writeJUnit } from './run/junit.ts';
 import { checkCopyOut, copyOutPaths } from '../lifecycle/throwaway/copy-out.ts';
-import { sayCrashes } from './run/say-crashes.ts';
+import { sayCrashes } from './report/say-crashes.ts';
 import { commandFor, type Job } from '../lifecycle/several/items.ts';
 import { checkKeep } from '../lifecycle/throwaway/kept-names.ts';
 import { sayKept } from './run/say-kept.ts';

@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { skeletonFiles, skeletonKinds } from '../../src/module/skeleton/files.ts';
 import { suiteImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -15,6 +16,24 @@ const submissions = join(import.meta.dirname, '../../fixtures/submissions');
 function moduleIn(folder: string, name: string): string {
   const place = join(folder, name);
   cpSync(join(submissions, name), place, { recursive: true });
+  return place;
+}
+
+/** Every kind of `utopia module new` in one folder, so that one build makes all of them. */
+function makeAllKinds(folder: string): string {
+  const place = join(folder, 'kinds');
+  mkdirSync(place);
+  const objects: string[] = [];
+  for (const kind of skeletonKinds) {
+    const name = `my${kind}`;
+    for (const file of skeletonFiles(name, kind)) {
+      if (file.name === `${name}.c`) writeFileSync(join(place, file.name), file.text);
+      if (file.name === 'test.sh') writeFileSync(join(place, `${name}.sh`), file.text);
+    }
+    objects.push(`${name}.o`);
+  }
+  writeFileSync(join(place, 'Kbuild'), `obj-m := ${objects.join(' ')}\n`);
+  writeFileSync(join(place, 'test.sh'), 'for each in my*.sh; do sh "$each" || exit 1; done\n');
   return place;
 }
 
@@ -50,6 +69,11 @@ test.each(['bookworm', 'trixie'])(
     const first = await build(lab, here);
     expect(first).toMatchObject({ outcome: 'built', objects: ['answer.ko'] });
     expect(await tryModule(lab, here)).toBe(`42\n${first.kernel}\n`);
+
+    const kinds = await lab.run('module', 'test', '--json', makeAllKinds(aside.path));
+    expect(JSON.parse(kinds.stdout), kinds.stdout).toMatchObject({
+      ...{ verdict: 'passed', reasons: [], build: { diagnostics: [] } },
+    });
 
     // A host without any gcc.
     const bin = join(aside.path, 'bin');

@@ -484,6 +484,12 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ yes: false }],
     options: [['-y, --yes', '', { yes: true }]],
   },
+  'module new': {
+    args: 'hello',
+    calls: 'runModuleNew',
+    given: [{ name: 'hello', kind: 'hello' }],
+    options: [['--kind', 'ldisc', { kind: 'ldisc' }]],
+  },
   'module build': {
     calls: 'runModuleBuild',
     given: [{ folder: undefined, jobs: undefined, check: false, yes: false, flags: {} }],
@@ -493,6 +499,30 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--check', '', { check: true }],
       ['-y, --yes', '', { yes: true }],
       ...kernel.slice(0, 2),
+    ],
+  },
+  'module test': {
+    calls: 'runModuleTest',
+    given: [
+      {
+        ...{ folder: undefined, words: [], timeoutMs: 60_000, jobs: undefined },
+        ...{ cold: false, watch: false, yes: false, flags: {} },
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['[words]', 'lunix', { folder: 'lunix' }],
+      ['[words]', '-- cat x', { words: ['cat', 'x'] }],
+      ['[words]', 'lunix -- cat -n', { folder: 'lunix', words: ['cat', '-n'] }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+      ['-j, --jobs', '3', { jobs: 3 }],
+      ['--cold', '', { cold: true }],
+      ['--watch', '', { watch: true }],
+      ['-y, --yes', '', { yes: true }],
+      memory,
+      cpus,
+      accel,
+      ...kernel,
     ],
   },
   'kernel get': {

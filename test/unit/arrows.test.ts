@@ -127,7 +127,7 @@ const commandPairs: Readonly<Record<string, string>> = {
   'rescue → up': 'it starts the machine as up does, with another kernel or as a second disk',
   'up → image-build': 'it offers the image that is missing',
   'kernel-install → oops': 'a kernel that crashed at its first boot is explained by the same card',
-  'run → oops': 'a copy that crashed is explained by the same card',
+  'report → oops': 'a copy that crashed is explained by the same card',
   'sensors-record → sensors': 'the commands of sensors share their feed',
   'sensors-show → sensors': 'the commands of sensors share their feed',
   'sensors-use → sensors': 'the commands of sensors share their feed',

@@ -1,0 +1,110 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { exitStatus, UtopiaError } from '../errors.ts';
+import {
+  locateMachine,
+  type ConfigFlags,
+  type LocatedMachine,
+} from '../lifecycle/launch/locate.ts';
+import { testModule, type ModuleTest } from '../lifecycle/module/test-module.ts';
+import { watchSources } from '../lifecycle/module/watch-sources.ts';
+import type { ModuleVerdict } from '../module/judge-test.ts';
+import { printError } from '../ui/error.ts';
+import { describeTest } from '../ui/module-test.ts';
+import { sayDiagnostics } from './report/diagnostics.ts';
+import { sayCrashes } from './report/say-crashes.ts';
+import { reportBuildTrouble } from './report/watch-build.ts';
+
+export interface ModuleTestOptions {
+  /** As typed; relative to the current folder, which it is by default. */
+  readonly folder: string | undefined;
+  readonly words: readonly string[];
+  readonly timeoutMs: number;
+  readonly jobs: number | undefined;
+  readonly cold: boolean;
+  /** Again at each save, until Ctrl-C. */
+  readonly watch: boolean;
+  readonly yes: boolean;
+  readonly flags: ConfigFlags;
+}
+
+/** The status that each verdict ends with; docs/modules.md has them. */
+const statuses: Readonly<Record<ModuleVerdict, number>> = {
+  passed: exitStatus.ok,
+  failed: 1,
+  warned: 1,
+  leaked: 1,
+  stuck: 1,
+  crashed: exitStatus.kernelCrashed,
+  'timed-out': exitStatus.timedOut,
+  'did-not-build': exitStatus.sourceFaulty,
+  'not-started': exitStatus.unavailable,
+};
+
+/** `utopia module test`: builds a module, tries it in a throwaway copy, and judges it. */
+export async function runModuleTest(
+  context: Context,
+  globals: GlobalOptions,
+  options: ModuleTestOptions,
+): Promise<number> {
+  const { signal, terminal, cwd } = context;
+  const folder = resolve(cwd, options.folder ?? '.');
+  const located = await locateMachine(context, globals, options.flags);
+  if (!options.watch) {
+    const { status, failure } = await testOnce(context, globals, located, folder, options);
+    if (failure !== undefined) throw failure;
+    return status;
+  }
+  if (globals.json) {
+    throw new UtopiaError('usage', '--watch is for a person, and --json for a program.', {
+      hint: 'Leave one of them out.',
+    });
+  }
+  using saves = watchSources(folder);
+  for (;;) {
+    if (terminal.stdout.isTTY) terminal.stdout.write(clearScreen);
+    const { failure } = await testOnce(context, globals, located, folder, options);
+    if (failure !== undefined) printError(terminal, failure, globals.verbose);
+    terminal.err('');
+    terminal.err('Waits for the next save; Ctrl-C ends it.');
+    await saves.next(signal).catch((error: unknown) => {
+      throw signal.aborted ? new UtopiaError('interrupted', 'Interrupted.') : error;
+    });
+  }
+}
+
+/** The cursor to the corner, the screen and what was scrolled off it cleared. */
+const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
+
+async function testOnce(
+  context: Context,
+  globals: GlobalOptions,
+  located: LocatedMachine,
+  folder: string,
+  options: ModuleTestOptions,
+): Promise<{ readonly status: number; readonly failure: UtopiaError | undefined }> {
+  const { terminal } = context;
+  const test = await testModule(context, globals, located, {
+    ...{ folder, words: options.words, timeoutMs: options.timeoutMs },
+    ...{ cold: options.cold, yes: options.yes },
+    jobs: options.jobs ?? availableParallelism(),
+  });
+  const { report, build, crashes } = test;
+  if (globals.json) terminal.json(report);
+  else {
+    sayTest(context, test);
+    sayDiagnostics(terminal, build.report.diagnostics);
+    if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
+    const here = { ...context, cwd: folder };
+    await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);
+  }
+  return { status: statuses[report.verdict], failure: build.failure };
+}
+
+function sayTest({ terminal }: Context, { report }: ModuleTest): void {
+  const { color, symbols, columns } = terminal;
+  const passed = report.verdict === 'passed';
+  const mark = passed ? color.green(symbols.ok) : color.red(symbols.fail);
+  for (const line of describeTest(report, columns, mark)) terminal.out(line);
+}

@@ -1,0 +1,87 @@
+/** What a guest told of a trial (test-script.ts), as far as it came. */
+export interface TrialReport {
+  /** The last thing that was begun; undefined where nothing was. */
+  readonly phase: 'insert' | 'test' | 'remove' | 'kmemleak' | undefined;
+  /** All was told. */
+  readonly ended: boolean;
+  /** The module that insmod refused, and what it said. */
+  readonly refusedInsertion: { readonly module: string; readonly said: string } | undefined;
+  /** The test's status; undefined where none ended. */
+  readonly status: number | undefined;
+  /** Processes of the test were still there when it had ended. */
+  readonly leftRunning: boolean;
+  /** rmmod did not end. */
+  readonly hangs: string | undefined;
+  /** rmmod refused, the module's count of references, where the kernel counts them, and what it said. */
+  readonly refusedRemoval:
+    | { readonly module: string; readonly references: number | undefined; readonly said: string }
+    | undefined;
+  /** What was registered and is still there: `device lunix`. */
+  readonly left: readonly string[];
+  /** kmemleak looked; and what it found, its lines. */
+  readonly kmemleak: boolean;
+  readonly leaks: readonly string[];
+  /** By how much the kernel's own memory grew, in KiB; undefined where it was not measured. */
+  readonly grownKiB: number | undefined;
+  /** The kernel's log from the insertion on. */
+  readonly log: string;
+}
+
+/** Of each list. */
+const most = 400;
+
+/** Reads what a guest has sent on stderr: lines of the report, and between them its log. Pure; linear. */
+export function readTrialReport(text: string, mark: string): TrialReport {
+  const start = `${mark} `;
+  const streamed: string[] = [];
+  const whole: string[] = [];
+  const left: string[] = [];
+  const leaks: string[] = [];
+  const facts = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(start)) {
+      (facts.has('log') ? whole : streamed).push(line);
+      continue;
+    }
+    const [, key = '', value = ''] = /^(\S+) ?(.*)$/.exec(line.slice(start.length)) ?? [];
+    if (key === 'left' && left.length < most) left.push(nameLeft(value));
+    else if (key === 'leak' && leaks.length < most) leaks.push(value);
+    else facts.set(key, value);
+  }
+  const [refusedIn = '', ...saidIn] = (facts.get('refused-insertion') ?? '').split(' ');
+  const [refusedOut = '', count = '', ...saidOut] = (facts.get('refused-removal') ?? '').split(' ');
+  // The whole log has what was before, too; a mark that has fallen out of it begins nowhere.
+  const began = whole.findIndex((line) => line.includes(`utopia: ${mark}`));
+  const lines = facts.has('end') ? whole.slice(began + 1) : streamed;
+  return {
+    phase: phaseOf(facts.get('phase')),
+    ended: facts.has('end'),
+    refusedInsertion: refusedIn === '' ? undefined : { module: refusedIn, said: saidIn.join(' ') },
+    status: numberOf(facts.get('status')),
+    leftRunning: facts.has('left-running'),
+    hangs: facts.get('hangs'),
+    refusedRemoval:
+      refusedOut === ''
+        ? undefined
+        : { module: refusedOut, references: numberOf(count), said: saidOut.join(' ') },
+    left,
+    kmemleak: facts.has('kmemleak'),
+    leaks,
+    grownKiB: numberOf(facts.get('memory')),
+    log: lines.filter((line) => line !== '' && !line.includes(`utopia: ${mark}`)).join('\n'),
+  };
+}
+
+/** `/proc/devices:240 lunix` as `240 lunix in /proc/devices`; a path stays. Pure. */
+function nameLeft(line: string): string {
+  const [, list, entry = ''] = /^(\/proc\/[\w/]+):\s*(.+)$/.exec(line) ?? [];
+  return list === undefined ? line : `${entry} in ${list}`;
+}
+
+function phaseOf(text: string | undefined): TrialReport['phase'] {
+  return (['insert', 'test', 'remove', 'kmemleak'] as const).find((each) => each === text);
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,118 @@
+import { quoteForShell } from '../text/shell-words.ts';
+
+/** What is to be tried in a guest. */
+export interface ModuleTrial {
+  /** Begins each line of the report; nobody knows it before. Letters and digits. */
+  readonly mark: string;
+  /** Modules, relative to the folder, in any order. */
+  readonly objects: readonly string[];
+  /** The test; empty for none: the module is inserted and removed. */
+  readonly words: readonly string[];
+  /** How long a module may take to go, in seconds. */
+  readonly removeSeconds: number;
+}
+
+/** Where the kernel lists what is registered: what a module has put there must go with it. */
+const lists = ['devices', 'misc', 'ioports', 'iomem', 'tty/ldiscs'].map((each) => `/proc/${each}`);
+
+/** The same as names alone: what a module has left must not be looked into. */
+const places = [
+  ...['/proc/[!0-9]*', '/proc/irq/*/[a-z]*', '/sys/class/*', '/sys/bus/*/drivers/*'],
+  ...['/sys/devices/platform/*', '/sys/kernel/debug/*'],
+];
+
+/**
+ * Shell text that inserts the modules, runs the test and removes them, in the current folder of a
+ * guest, as root. What the test prints goes to stdout; the report goes to stderr, line by line as
+ * things happen, with the kernel's log between (see test-report.ts). It starts as few programs as
+ * it can: each takes some hundredths of a second emulated. Pure.
+ */
+export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial): string {
+  const test = words.map(quoteForShell).join(' ');
+  return [
+    'exec 3>&2 2>&1',
+    `say() { printf '%s %s\\n' ${mark} "$*" >&3; }`,
+    'first() { head -n 1 "$1" | cut -c1-300; }',
+    'needs() { for need in $(modinfo -F depends "$1" | tr , " "); do modprobe -q "$need"; done; }',
+    'memory() { while read -r key value unit; do',
+    '  [ "$key" = SUnreclaim: ] && { echo "$value"; break; }; done </proc/meminfo; }',
+    `registered() { { grep -aH "" ${lists.join(' ')}; printf '%s\\n' ${places.join(' ')}; } 2>/dev/null; }`,
+    'set -- /sys/kernel/debug/*; [ -e "$1" ] || mount -t debugfs none /sys/kernel/debug 2>/dev/null',
+    'work=/run/utopia-module; leaks=/sys/kernel/debug/kmemleak',
+    '[ -e $leaks ] && echo clear >$leaks && say kmemleak yes',
+    ...objects.map((each) => `needs ${quoteForShell(`./${each}`)}`),
+    'registered >$work.before; before=$(memory)',
+    `echo "utopia: ${mark}" >/dev/kmsg`,
+    'dmesg -W >&3 2>/dev/null & follow=$!',
+    insertion(objects),
+    'if [ "$failed" = no ]; then',
+    '  say phase test',
+    ...(words.length === 0
+      ? []
+      : [
+          `  setsid ${test} </dev/null & test=$!`,
+          '  wait $test; say status $?',
+          // What it has left behind would hold the module.
+          '  kill -KILL -- -$test 2>/dev/null && say left-running',
+        ]),
+    'fi',
+    removal(removeSeconds),
+    'if [ "$stays" = no ]; then',
+    '  registered >$work.after',
+    '  if ! cmp -s $work.before $work.after; then',
+    '    sort -u $work.before >$work.was; sort -u $work.after | comm -13 $work.was - | head -n 20 |',
+    '      while IFS= read -r each; do say left "$each"; done',
+    '  fi',
+    '  if [ -e $leaks ]; then',
+    // The scanner passes by what is younger than five seconds (Documentation/dev-tools/kmemleak.rst).
+    '    say phase kmemleak; sleep 6; echo scan >$leaks; echo scan >$leaks',
+    '    head -c 20000 $leaks | while IFS= read -r line; do say leak "$line"; done',
+    '  fi',
+    '  say memory $(($(memory) - before))',
+    'fi',
+    'kill $follow 2>/dev/null',
+    'say log; dmesg >&3; say end',
+    'exit 0',
+  ].join('\n');
+}
+
+/** Modules that need symbols of another one wait for it. */
+function insertion(objects: readonly string[]): string {
+  return [
+    'say phase insert; failed=no; inserted=',
+    `set -- ${objects.map(quoteForShell).join(' ')}; tries=$#`,
+    'while [ $# -gt 0 ]; do',
+    '  each=$1; shift; name=${each##*/}; name=${name%.ko}',
+    '  case $name in *-*) name=$(echo "$name" | tr - _) ;; esac',
+    '  if insmod "./$each" >$work.said 2>&1; then',
+    '    inserted="$name $inserted"; tries=$#',
+    '  elif grep -q "Unknown symbol" $work.said && [ $tries -gt 0 ]; then',
+    '    set -- "$@" "$each"; tries=$((tries - 1))',
+    '  else',
+    '    say refused-insertion "$name" "$(first $work.said)"; failed=yes; break',
+    '  fi',
+    'done',
+  ].join('\n');
+}
+
+/** rmmod in the background: one that hangs cannot be killed. */
+function removal(seconds: number): string {
+  return [
+    'say phase remove; stays=no',
+    'for name in $inserted; do',
+    '  : >$work.status',
+    '  { rmmod "$name" >$work.said 2>&1; echo $? >$work.status; } >/dev/null 2>&1 3>&- &',
+    '  read -r begun rest </proc/uptime; now=$begun; pause=0.1',
+    `  while [ ! -s $work.status ] && [ $((\${now%%.*} - \${begun%%.*})) -le ${seconds} ]; do`,
+    '    sleep $pause; read -r now rest </proc/uptime',
+    '    [ ${now%%.*} = ${begun%%.*} ] || pause=0.5',
+    '  done',
+    '  if [ ! -s $work.status ]; then say hangs "$name"; stays=yes; break; fi',
+    '  read -r status <$work.status',
+    '  if [ "$status" != 0 ]; then',
+    '    count=none; read -r count <"/sys/module/$name/refcnt"',
+    '    say refused-removal "$name" "${count:-none}" "$(first $work.said)"; stays=yes; break',
+    '  fi',
+    'done',
+  ].join('\n');
+}

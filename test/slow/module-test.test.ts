@@ -1,0 +1,123 @@
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { testImage } from '../support/image.ts';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+// Each verdict of `utopia module test`, provoked by two modules in a real guest; good ones pass.
+const ready = needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build');
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 900_000 });
+
+const trials = join(import.meta.dirname, '../../fixtures/module-trials');
+
+let lab: Lab;
+let aside: TemporaryFolder;
+
+beforeAll(async () => {
+  if (!ready) return;
+  aside = temporaryFolder();
+  lab = await makeLab({ backing: await testImage('lab') });
+  const made = await lab.run('image', 'warm');
+  expect(made.status, made.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  await lab?.[Symbol.asyncDispose]();
+  aside?.[Symbol.dispose]();
+});
+
+interface Report {
+  readonly verdict: string;
+  readonly reasons: readonly string[];
+  readonly output: string;
+  readonly dmesg: string;
+  readonly status: number | null;
+}
+
+/** Tests a module of fixtures/module-trials at a path that make takes. */
+async function tryModule(
+  name: string,
+  ...words: readonly string[]
+): Promise<{ readonly status: number | null; readonly report: Report }> {
+  const folder = join(aside.path, name);
+  if (!existsSync(folder)) cpSync(join(trials, name), folder, { recursive: true });
+  const { status, stdout, stderr } = await lab.run('module', 'test', '--json', folder, ...words);
+  expect(stdout, stderr).not.toBe('');
+  return { status, report: JSON.parse(stdout) as Report };
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  ...{ passed: 0, failed: 1, warned: 1, leaked: 1, stuck: 1 },
+  ...{ crashed: 70, 'timed-out': 124, 'did-not-build': 65 },
+};
+
+const verdictOf = (name: string): string =>
+  Object.keys(statuses).find((verdict) => name.startsWith(verdict)) ?? '';
+
+describe('every verdict', () => {
+  test.each(readdirSync(trials))('%s', async (name) => {
+    const verdict = verdictOf(name);
+    const words = verdict === 'timed-out' ? ['--timeout', '8'] : [];
+    const { status, report } = await tryModule(name, ...words);
+    expect([report.verdict, report.reasons]).toEqual([verdict, expect.anything()]);
+    expect(status).toBe(statuses[verdict]);
+    if (verdict !== 'passed' && verdict !== 'did-not-build') expect(report.reasons).not.toEqual([]);
+  });
+
+  test('two modules or more for each', () => {
+    const counts = Object.keys(statuses).map(
+      (verdict) => readdirSync(trials).filter((name) => verdictOf(name) === verdict).length,
+    );
+    expect(Math.min(...counts)).toBe(2);
+  });
+
+  test.each([
+    ['no QEMU', ["QEMU_BUILD_DIR='/nowhere'"]],
+    ['more memory than any host has', ['UTOPIA_MEMORY_MB=90000000']],
+  ])('not-started: %s', async (_name, lines) => {
+    lab.writeConfig(lines);
+    try {
+      const { status, report } = await tryModule('passed-proc');
+      expect(report).toMatchObject({ verdict: 'not-started', status: null, dmesg: '' });
+      expect(status).toBe(69);
+    } finally {
+      lab.writeConfig([]);
+    }
+  });
+});
+
+test('the test’s output and the kernel’s log of that time are told', async () => {
+  const { report } = await tryModule('failed-insert', '--', 'true');
+  expect(report.reasons).toEqual([
+    'failed_insert was not inserted: could not insert module ./failed_insert.ko: No such device.',
+  ]);
+  expect(report.dmesg).toMatch(/failed_insert: no such device$/m);
+  expect(report.dmesg.split('\n').length).toBeLessThan(10);
+
+  const command = 'cat /proc/passed_proc; echo to stderr >&2; touch new; exit 3';
+  const own = await tryModule('passed-proc', '--', 'sh', '-c', command);
+  expect(own.report).toMatchObject({ verdict: 'failed', status: 3, output: '42\nto stderr\n' });
+  expect(existsSync(join(aside.path, 'passed-proc/new'))).toBe(false);
+});
+
+test('what the test leaves running is ended, and does not hold the module', async () => {
+  const command = 'sleep 1000 </proc/passed_proc & exit 0';
+  const { report } = await tryModule('passed-proc', '--', 'sh', '-c', command);
+  expect(report).toMatchObject({
+    verdict: 'passed',
+    hints: ['Processes of the test were still running when it had ended.'],
+  });
+});
+
+test('a person reads the verdict first', async () => {
+  const folder = join(aside.path, 'warned-on');
+  if (!existsSync(folder)) cpSync(join(trials, 'warned-on'), folder, { recursive: true });
+  writeFileSync(join(folder, 'test.sh'), 'echo so far so good; cat /proc/warned_on\n');
+  const { status, stdout } = await lab.run('module', 'test', folder);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^\S warned, in [\d.]+ s\n {2}The kernel complains: .*warned_on_show/);
+  expect(stdout).toContain('  the test says:\n  | so far so good\n  | 42\n');
+});

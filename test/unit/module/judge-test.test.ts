@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { judgeTrial, type TrialFacts } from '../../../src/module/judge-test.ts';
+import { readTrialReport } from '../../../src/module/test-report.ts';
+
+const mark = 'utopia0123';
+
+/** What a trial whose guest has sent these lines comes to. */
+function judge(
+  lines: readonly string[],
+  facts: Partial<TrialFacts> = {},
+): ReturnType<typeof judgeTrial> {
+  const report = readTrialReport(lines.map((line) => `${mark} ${line}`).join('\n'), mark);
+  return judgeTrial({
+    ...{ report, fatal: undefined, complaints: [], end: 'exited', message: null },
+    ...{ timeoutMs: 60_000, ...facts },
+  });
+}
+
+const whole = ['phase insert', 'phase test', 'status 0', 'phase remove', 'memory 12', 'log', 'end'];
+const without = (start: string): string[] => whole.filter((line) => !line.startsWith(start));
+const late = { end: 'timed-out' } as const;
+
+test.each<[string, readonly string[], Partial<TrialFacts>, string, RegExp | undefined]>([
+  ['a good one', whole, {}, 'passed', undefined],
+  ['one without a test', without('status'), {}, 'passed', undefined],
+  ['a test that fails', [...without('status'), 'status 3'], {}, 'failed', /ended with 3/],
+  [
+    'one that is refused',
+    [...whole, 'refused-insertion m insmod: ERROR: could not insert module ./m.ko: No such device'],
+    ...([{}, 'failed', /^m was not inserted: could not insert module \.\/m\.ko: No such/] as const),
+  ],
+  [
+    'a guest that is gone',
+    ['phase test'],
+    { end: 'ended', message: 'It rebooted.' },
+    'failed',
+    /^It rebooted/,
+  ],
+  ['an oops', ['phase test'], { fatal: 'NULL pointer read in m' }, 'crashed', /NULL pointer read/],
+  [
+    'an oops that fails the test',
+    [...without('status'), 'status 139'],
+    { fatal: 'x' },
+    'crashed',
+    /x/,
+  ],
+  [
+    'a reader that waits',
+    ['phase insert', 'phase test'],
+    late,
+    'timed-out',
+    /^The test had not ended after 60 s/,
+  ],
+  ['an insertion that waits', ['phase insert'], late, 'timed-out', /^The insertion had not/],
+  [
+    'a removal that waits longer',
+    ['phase test', 'status 0', 'phase remove'],
+    late,
+    'stuck',
+    /after 60 s/,
+  ],
+  ['rmmod that hangs', [...whole, 'hangs m'], {}, 'stuck', /^rmmod m does not end/],
+  [
+    'a reference too many',
+    [...whole, 'refused-removal m 2 rmmod: ERROR: Module m is in use'],
+    ...([{}, 'stuck', /still held 2 times/] as const),
+  ],
+  [
+    'no exit function',
+    [...whole, 'refused-removal m 0 rmmod: ERROR: could not remove m: Device or resource busy'],
+    ...([{}, 'stuck', /no exit function/] as const),
+  ],
+  ['WARN', whole, { complaints: ['a warning in m'] }, 'warned', /a warning in m/],
+  [
+    'a lock-up',
+    ['phase test'],
+    { ...late, complaints: ['soft lock-up'] },
+    'timed-out',
+    /had not ended/,
+  ],
+  [
+    'something left',
+    [...whole, 'left /proc/devices:240 m', 'left /proc/m'],
+    {},
+    'leaked',
+    /240 m in \/proc\/devices, \/proc\/m/,
+  ],
+  [
+    'kmemleak',
+    [...whole, 'kmemleak yes', 'leak unreferenced object 0xff (size 8):'],
+    {},
+    'leaked',
+    /1 pieces/,
+  ],
+])('%s', (_name, lines, facts, verdict, reason) => {
+  const judged = judge(lines, facts);
+  expect(judged.verdict).toBe(verdict);
+  if (reason === undefined) expect(judged.reasons).toEqual([]);
+  else expect(judged.reasons[0]).toMatch(reason);
+});
+
+test('memory that grew is a hint, and only where kmemleak does not look', () => {
+  const lines = [...without('memory'), 'memory 5000'];
+  expect(judge(lines)).toMatchObject({ verdict: 'passed', hints: [expect.stringMatching(/5000/)] });
+  expect(judge([...lines, 'kmemleak yes']).hints).toEqual([]);
+});
+
+test('of the log the whole one counts, else what was streamed', () => {
+  const streamed = ['[ 1.0] hello', `[ 1.0] utopia: ${mark}`, '[ 2.0] bye'].join('\n');
+  expect(readTrialReport(`${mark} phase test\n${streamed}`, mark).log).toBe(
+    '[ 1.0] hello\n[ 2.0] bye',
+  );
+  const text = `${streamed}\n${mark} log\n[ 0.1] before\n[ 0.9] utopia: ${mark}\n[ 1.0] whole\n${mark} end\n`;
+  expect(readTrialReport(text, mark).log).toBe('[ 1.0] whole');
+});
+
+test('a test that prints the form of a report without its mark changes nothing', () => {
+  expect(readTrialReport('utopia status 0\nutopia end', mark)).toMatchObject({
+    ...{ phase: undefined, ended: false, status: undefined },
+  });
+});
