@@ -24,6 +24,17 @@ const testTools: Readonly<Record<string, string>> = {
   depmod: 'kmod',
   '/usr/include/libelf.h': 'libelf-dev',
   '/usr/include/openssl/ssl.h': 'libssl-dev',
+  // What builds a QEMU, from Debian's source.
+  ninja: 'ninja-build',
+  'pkg-config': 'pkg-config',
+  meson: 'meson',
+  'dpkg-source': 'dpkg-dev',
+  '/usr/include/glib-2.0/glib.h': 'libglib2.0-dev',
+  '/usr/include/pixman-1/pixman.h': 'libpixman-1-dev',
+  '/usr/include/slirp/libslirp.h': 'libslirp-dev',
+  '/usr/include/zlib.h': 'zlib1g-dev',
+  '/usr/include/cap-ng.h': 'libcap-ng-dev',
+  '/usr/include/libfdt.h': 'libfdt-dev',
 };
 
 function isThere(name: string): boolean {

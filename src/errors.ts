@@ -52,6 +52,8 @@ export const errorCodes = {
   /** An archive, or a folder, that is not the source it is to be. */
   'source-unsuitable': exitStatus.unavailable,
   'source-unknown': exitStatus.unavailable,
+  'qemu-build-failed': exitStatus.sourceFaulty,
+  'qemu-busy': exitStatus.tryAgain,
   'download-failed': exitStatus.unavailable,
   'checksum-mismatch': exitStatus.unavailable,
   'overlay-missing': exitStatus.unavailable,

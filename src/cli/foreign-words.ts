@@ -207,6 +207,12 @@ const below: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     fetch: ['utopia qemu get'],
     download: ['utopia qemu get'],
     pull: ['utopia qemu get'],
+    make: ['utopia qemu build'],
+    install: ['utopia qemu build'],
+    ls: ['utopia qemu list'],
+    show: ['utopia qemu list'],
+    set: ['utopia qemu use NAME'],
+    select: ['utopia qemu use NAME'],
   },
   sensors: {
     start: ['utopia sensors use sim'],

@@ -49,5 +49,5 @@ export async function runDevices(
   }
   if (listed.every(({ present }) => present)) return;
   terminal.out();
-  terminal.out('QEMU_BUILD_DIR names another QEMU: its prefix, or the tree it was built in.');
+  terminal.out('utopia qemu build makes a QEMU that has more, utopia qemu use chooses one.');
 }

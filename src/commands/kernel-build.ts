@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import type { BuildMessage } from '../kernel/build-output.ts';
-import { buildKernel, describeMessage, type BuildEnd } from '../lifecycle/kernel/build-kernel.ts';
+import { buildKernel, type BuildEnd } from '../lifecycle/kernel/build-kernel.ts';
 import { homeFolder } from '../system/places.ts';
 import { countOf, formatBytes, formatDuration } from '../text/format.ts';
 import { shortenPath } from '../text/shorten-path.ts';
+import { sayWarnings, withoutMore } from './report/build-messages.ts';
 
 export interface KernelBuildOptions {
   /** As typed; relative to the current folder, which it is by default. */
@@ -40,7 +40,7 @@ export async function runKernelBuild(
   );
   if (globals.json) terminal.json(asJson(end));
   else {
-    sayWarnings(context, end);
+    sayWarnings(context, end.summary);
     if (end.kept !== undefined) await sayBuilt(context, end);
   }
   if (end.failure !== undefined) throw end.failure;
@@ -57,22 +57,6 @@ function asJson({ summary, ms, kept }: BuildEnd): object {
     errors: summary.errors.map(withoutMore),
     ms,
   };
-}
-
-function withoutMore({ file, line, message }: BuildMessage): object {
-  return { file, line, message };
-}
-
-const shownWarnings = 20;
-
-function sayWarnings({ terminal }: Context, { summary }: BuildEnd): void {
-  const { warnings, warningCount } = summary;
-  for (const warning of warnings.slice(0, shownWarnings)) {
-    terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${describeMessage(warning)}`);
-  }
-  if (warningCount > shownWarnings) {
-    terminal.err(`  and ${countOf(warningCount - shownWarnings, 'more warning')}`);
-  }
 }
 
 /** What there is now, and what to do with it. */

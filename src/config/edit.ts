@@ -29,7 +29,7 @@ export function editKey(
   const lines = text.split('\n');
   const edits =
     assigned === undefined
-      ? [insertion(lines, key, value)]
+      ? written(value).map((each) => insertion(lines, key, each))
       : replacements(lines[assigned.line - 1] ?? '', assigned.line, key, value);
   return edits.find((edit) =>
     setsOnly(key, value, before, evaluate(applyEdit(lines, edit), env, home)),
@@ -38,6 +38,12 @@ export function editKey(
 
 function evaluate(text: string, env: Environment, home: string): Evaluation {
   return evaluateShell(parseShell(text).commands, env, home);
+}
+
+/** A value as a shell reads it: bare, or in quotes where it needs them. */
+function written(value: string): string[] {
+  if (/^[\w./~+:@%,-]*$/.test(value)) return [value];
+  return value.includes("'") ? [] : [`'${value}'`];
 }
 
 function insertion(lines: readonly string[], key: KeyName, value: string): LineEdit {
@@ -63,9 +69,10 @@ function replacements(text: string, line: number, key: KeyName, value: string): 
   return [...text.matchAll(pattern)]
     .slice(-mostPlaces)
     .toReversed()
-    .map(([from]) => {
+    .flatMap(([from]) => {
       const quote = /=(["']).*\1$/.exec(from)?.[1] ?? '';
-      return { kind: 'replace', line, from, to: `${key}=${quote}${value}${quote}` };
+      const forms = quote === '' ? written(value) : [`${quote}${value}${quote}`];
+      return forms.map((each) => ({ kind: 'replace' as const, line, from, to: `${key}=${each}` }));
     });
 }
 

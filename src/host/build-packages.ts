@@ -113,6 +113,10 @@ const names: Readonly<Record<DevelopmentTool, Names>> = {
     'libcap_ng',
     'libcap-ng-dev',
   ],
+  libcap: ['libcap-dev', 'libcap-devel', 'libcap', 'libcap-devel', 'libcap', 'libcap-dev'],
+  libfdt: ['libfdt-dev', 'libfdt-devel', 'dtc', 'libfdt-devel', 'dtc', 'dtc-dev'],
+  meson: ['meson', 'meson', 'meson', 'meson', 'meson', 'meson'],
+  firmware: ['seabios', 'seabios-bin', 'seabios', 'qemu-seabios', 'seabios-qemu', 'seabios'],
   libattr: ['libattr1-dev', 'libattr-devel', 'attr', 'libattr-devel', 'attr', 'attr-dev'],
 };
 

@@ -7,7 +7,7 @@ export type DevelopmentTool =
   | ('zstd' | 'lz4' | 'lzop' | 'bzip2')
   | 'sparse'
   | ('ninja' | 'pkg-config' | 'python-venv' | 'glib' | 'pixman' | 'zlib')
-  | ('libslirp' | 'libcap-ng' | 'libattr');
+  | ('libslirp' | 'libcap-ng' | 'libcap' | 'libattr' | 'libfdt' | 'meson' | 'firmware');
 
 /** What utopia may need from a distribution. */
 export type Tool =

@@ -548,6 +548,33 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--sha256', 'ab', { sha256: 'ab' }],
     ],
   },
+  'qemu build': {
+    calls: 'runQemuBuild',
+    given: [
+      {
+        source: undefined,
+        prefix: undefined,
+        output: undefined,
+        jobs: undefined,
+        with: [],
+        without: [],
+        configure: [],
+        replace: false,
+      },
+    ],
+    options: [
+      ['[source]', '/src', { source: '/src' }],
+      ['--prefix', '/opt/q', { prefix: '/opt/q' }],
+      ['--with', 'docs,gtk --with sdl', { with: ['docs,gtk', 'sdl'] }],
+      ['--without', 'vnc', { without: ['vnc'] }],
+      ['-j, --jobs', '3', { jobs: 3 }],
+      ['-o, --output', '/out', { output: '/out' }],
+      ['--configure', '--enable-debug', { configure: ['--enable-debug'] }],
+      ['--replace', '', { replace: true }],
+    ],
+  },
+  'qemu list': { calls: 'runQemuList', given: [], options: [] },
+  'qemu use': { args: 'x', calls: 'runQemuUse', given: ['x'], options: [] },
   'kernel build': {
     calls: 'runKernelBuild',
     given: [

@@ -1,15 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { openApt } from './private-apt.ts';
 
 /** Debian's kernels for which tests take the source. */
 export const debianKernels = { bullseye: '5.10', bookworm: '6.1', trixie: '6.12' } as const;
@@ -31,29 +24,8 @@ export function kernelSource(suite: DebianSuite): string {
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, '.fetching-'));
   try {
-    for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) {
-      mkdirSync(join(work, folder), { recursive: true });
-    }
-    writeFileSync(join(work, 'status'), '');
-    const list = join(work, 'debian.sources');
-    const keys = '/usr/share/keyrings/debian-archive-keyring.gpg';
-    writeFileSync(
-      list,
-      `Types: deb\nURIs: http://deb.debian.org/debian\nSuites: ${suite}\nComponents: main\nSigned-By: ${keys}\n`,
-    );
-    const settings = [
-      `Dir::Etc::sourcelist=${list}`,
-      'Dir::Etc::sourceparts=/dev/null',
-      `Dir::State::lists=${join(work, 'lists')}`,
-      `Dir::Cache=${join(work, 'cache')}`,
-      // What this host has installed, perhaps of another archive, is no version to look for.
-      `Dir::State::status=${join(work, 'status')}`,
-      'APT::Sandbox::User=',
-    ].flatMap((each) => ['-o', each]);
-    const apt = (...words: readonly string[]): void => {
-      execFileSync('apt-get', [...settings, '-qq', ...words], { cwd: work, stdio: 'pipe' });
-    };
-    apt('update');
+    mkdirSync(join(work, 'root'));
+    const apt = openApt(work, suite, 'deb');
     apt('download', name);
     const packageFile = readdirSync(work).find((each) => each.endsWith('.deb')) ?? '';
     execFileSync('dpkg-deb', ['-x', join(work, packageFile), join(work, 'root')]);

@@ -24,6 +24,12 @@ const needs = {
   // What every kernel is built with, and modules are packed with.
   'kernel-build': () =>
     missingPrograms('make', 'gcc', 'ld', 'flex', 'bison', 'bc', 'depmod', 'mke2fs', 'setpriv'),
+  // What every QEMU is built with; its libraries are named by `utopia qemu build` itself.
+  'qemu-build': () => missingPrograms('make', 'gcc', 'ninja', 'pkg-config', 'meson', 'dpkg-source'),
+  'qemu-libraries': () =>
+    runs('pkg-config', ['--exists', 'glib-2.0', 'pixman-1', 'zlib', 'slirp'])
+      ? missingPrograms('make', 'gcc', 'python3')
+      : 'pkg-config finds not all of glib-2.0, pixman-1, zlib and slirp',
   // Debian's way to a kernel's source.
   'debian-source': () => missingPrograms('apt-get', 'dpkg-deb', 'patch', 'xz'),
   git: () => missingPrograms('git'),

@@ -37,6 +37,8 @@ export interface StandInScenario {
   readonly accelerators?: readonly string[];
   readonly objects?: readonly string[];
   readonly sandbox?: boolean;
+  /** With what it ends when it is to run a guest of one sector; without, it takes it for a machine. */
+  readonly sector?: number;
   readonly dieAtOnce?: {
     readonly code?: number;
     readonly signal?: NodeJS.Signals;

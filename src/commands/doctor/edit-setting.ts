@@ -1,9 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { editKey, type LineEdit } from '../../config/edit.ts';
-import { readConfigFile } from '../../config/file.ts';
+import type { LineEdit } from '../../config/edit.ts';
 import { loadConfig } from '../../config/load.ts';
-import { readConfigText } from '../../config/text.ts';
+import { openSettings as openFile } from '../../config/plan-edit.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { FixCommand, Setting } from '../../host/check.ts';
 import type { SettingEdit } from '../../host/fixes/types.ts';
@@ -22,23 +20,17 @@ export async function openSettings(
   const home = homeFolder(env);
   const place = { cwd, file: globals.config, machineFile: globals.machine?.file, env };
   const report = await loadConfig({ ...place, home });
-  const file = await readConfigFile(place);
-  const path = await realpath(file.path).catch(() => file.path);
-  const { text, errors } = readConfigText(file.bytes);
+  const settings = await openFile(place, report, home);
   return ({ key, value }) => {
-    const { origin, line } = report.values[key];
-    if (origin === 'environment') return { refused: `${key} is set in the environment` };
-    if (origin === 'dotenv') return { refused: `${report.dotenv.label}:${line} sets ${key}` };
-    if (file.problem !== undefined || errors.length > 0) {
-      return { refused: `${report.label} cannot be read` };
-    }
-    if (!file.exists || text === '') {
-      const why = file.exists ? 'sets it' : 'makes the file, with this value';
-      const write = { argv: ['sh', '-c', 'echo "$1" >> "$2"', 'sh', `${key}=${value}`, path] };
+    const plan = settings.plan(key, value);
+    if (plan.kind === 'refused') return { refused: plan.why };
+    const { path } = plan;
+    if (plan.kind === 'create') {
+      const why = plan.exists ? 'sets it' : 'makes the file, with this value';
+      const write = { argv: ['sh', '-c', 'echo "$1" >> "$2"', 'sh', plan.to, path] };
       return { place: report.label, line: 1, commands: [{ ...write, root: false, why }] };
     }
-    const edit = editKey(text, key, value, env, home);
-    if (edit === undefined) return { refused: `${report.label} sets ${key} in a way of its own` };
+    const { edit } = plan;
     return {
       place: report.label,
       line: edit.line,

@@ -1,3 +1,4 @@
+import type { Environment } from '../../environment.ts';
 import type { Sign } from '../needs.ts';
 
 /** Longest wait for a compiler's preprocessor, pkg-config or Python. */
@@ -14,13 +15,17 @@ function question(sign: Sign): readonly [string, readonly string[]] | undefined 
 }
 
 /** Whether the compiler, pkg-config or Python find it; undefined where that program is not there. */
-export async function askTools(sign: Sign, signal: AbortSignal): Promise<boolean | undefined> {
+export async function askTools(
+  sign: Sign,
+  signal: AbortSignal,
+  env: Environment = process.env,
+): Promise<boolean | undefined> {
   const asked = question(sign);
   if (asked === undefined) return undefined;
   const [program, args] = asked;
   const { execFile } = await import('node:child_process');
   return await new Promise((resolve) => {
-    execFile(program, args, { timeout: answerTimeoutMs, signal }, (error) =>
+    execFile(program, args, { env, timeout: answerTimeoutMs, signal }, (error) =>
       resolve(error?.code === 'ENOENT' ? undefined : error === null),
     );
   });

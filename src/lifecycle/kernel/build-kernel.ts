@@ -36,7 +36,7 @@ export async function buildKernel(
 ): Promise<BuildEnd> {
   const startedAt = performance.now();
   requireBuildName(request.name);
-  await using build = await prepareBuild(request, context.env);
+  await using build = await prepareBuild(request, context);
   if (build.warning !== undefined && !silent) context.reporter.warn(build.warning);
   const { tree, out, config } = build;
   const targets = [

@@ -5,23 +5,32 @@ import { UtopiaError } from '../../errors.ts';
 import { findProgram } from '../../host/find-program.ts';
 import { readOsRelease } from '../../host/find-qemu.ts';
 import { describeInstall, installCommand } from '../../host/packages.ts';
-import type { BuildNeed } from '../../kernel/build-needs.ts';
+import type { Need } from '../../host/needs.ts';
+import { askTools } from '../../host/source/tools.ts';
 import { isReachable } from '../../system/look.ts';
+
+/** What is needed, and for what. */
+export interface WantedOnHost {
+  /** The beginning of a sentence: `Building this kernel`. */
+  readonly work: string;
+  /** With the option of a kernel that asks for it, where one does. */
+  readonly needs: readonly (Need & { readonly option?: string })[];
+  /** Whom to ask for headers. */
+  readonly compiler: string;
+}
 
 /** Throws `program-missing` with all that the host lacks, which options ask for it, and what installs it. */
 export async function requireOnHost(
-  needs: readonly BuildNeed[],
+  { work, needs, compiler }: WantedOnHost,
   env: Environment,
-  compiler: string,
+  signal: AbortSignal,
 ): Promise<void> {
-  const missing: BuildNeed[] = [];
-  const headers = new Map<string, BuildNeed>();
+  const missing: WantedOnHost['needs'][number][] = [];
+  const headers = new Map<string, WantedOnHost['needs'][number]>();
   for (const need of needs) {
     const { sign } = need;
     if (sign.kind === 'header') headers.set(sign.name, need);
-    else if (sign.kind === 'program' && (await findProgram(sign.name, env)) === undefined) {
-      missing.push(need);
-    }
+    else if (!(await isOnHost(need, env, signal))) missing.push(need);
   }
   const absent = await findMissingHeaders([...headers.keys()], env, compiler);
   missing.push(...absent.flatMap((name) => headers.get(name) ?? []));
@@ -32,9 +41,22 @@ export async function requireOnHost(
   const tools = [...new Set(missing.map(({ tool }) => tool))];
   throw new UtopiaError(
     'program-missing',
-    `Building this kernel needs what this host lacks: ${words.join(', ')}.`,
+    `${work} needs what this host lacks: ${words.join(', ')}.`,
     { hint: describeInstall(installCommand(await readOsRelease(), tools)) },
   );
+}
+
+/** Where files of pkg-config are, for a host on which it cannot be asked. */
+const libraryFolders = [
+  ...['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/share', '/usr/local/lib'],
+];
+
+async function isOnHost({ sign }: Need, env: Environment, signal: AbortSignal): Promise<boolean> {
+  if (sign.kind === 'program') return (await findProgram(sign.name, env)) !== undefined;
+  const answer = await askTools(sign, signal, env);
+  if (answer !== undefined || sign.kind !== 'library') return answer === true;
+  const places = libraryFolders.map((folder) => join(folder, `pkgconfig/${sign.name}.pc`));
+  return (await Promise.all(places.map(isReachable))).includes(true);
 }
 
 /** Asks the compiler which headers it does not find, all at once; looks where they usually are without one. */

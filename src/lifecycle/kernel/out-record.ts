@@ -1,5 +1,8 @@
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
+import { tryFlock } from '../../system/flock.ts';
 import { readKnown } from '../../system/json-file.ts';
 import { aCount, aText, maybe, object, oneOf, type Shaped } from '../../text/shape.ts';
 
@@ -28,4 +31,22 @@ export async function readOutRecord(out: string): Promise<OutRecord | undefined>
 
 export async function writeOutRecord(out: string, record: OutRecord): Promise<void> {
   await writeFileAtomically(join(out, outFiles.record), `${JSON.stringify(record)}\n`);
+}
+
+/** Holds a folder of objects, so that two utopias do not build in it; `code` is thrown where another one does. */
+export async function lockOut(
+  out: string,
+  code: 'kernel-busy' | 'qemu-busy',
+): Promise<{ close(): Promise<void> }> {
+  const handle = await open(join(out, outFiles.lock), 'a', 0o600);
+  try {
+    if (await tryFlock(handle.fd)) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  throw new UtopiaError(code, `Another utopia builds in ${out}.`, {
+    hint: 'Wait for it to end, or build in another folder: -o FOLDER',
+  });
 }

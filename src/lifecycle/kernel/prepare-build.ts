@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
@@ -7,7 +6,6 @@ import { buildNeeds, estimateBuildBytes } from '../../kernel/build-needs.ts';
 import { mostConfigBytes, parseKernelConfig, type KernelConfig } from '../../kernel/config-text.ts';
 import { readSourceTree, type SourceTree } from '../../kernel/source-tree.ts';
 import { requireX86 } from '../../kernel/tree.ts';
-import { tryFlock } from '../../system/flock.ts';
 import { isReachable } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { readRegularFile, whyUnreadable } from '../../system/regular-file.ts';
@@ -15,7 +13,8 @@ import { namedFolderMode, underUsersUmask } from '../../system/umask.ts';
 import { formatBytes } from '../../text/format.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { requireOnHost } from './host-needs.ts';
-import { outFiles } from './out-record.ts';
+import type { LifecycleContext } from '../context.ts';
+import { lockOut } from './out-record.ts';
 
 /** How a kernel is to be built; paths are absolute. */
 export interface BuildRequest {
@@ -50,7 +49,7 @@ export interface PreparedBuild extends AsyncDisposable {
  */
 export async function prepareBuild(
   request: BuildRequest,
-  env: Environment,
+  { env, signal }: Pick<LifecycleContext, 'env' | 'signal'>,
 ): Promise<PreparedBuild> {
   const tree = await readSourceTree(request.source);
   const out = request.out ?? outOf(tree, env);
@@ -61,11 +60,11 @@ export async function prepareBuild(
   const modules = request.targets.length === 0 && config.options.get('MODULES') === 'y';
   const compiler = llvm ? 'clang' : 'gcc';
   const needs = buildNeeds(config, { llvm, ccache: request.ccache, modules });
-  await requireOnHost(needs, env, compiler);
+  await requireOnHost({ work: 'Building this kernel', needs, compiler }, env, signal);
   await makeOut(out);
   const again = await isReachable(join(out, 'vmlinux'));
   const warning = again || request.targets.length > 0 ? undefined : await checkRoom(config, out);
-  const lock = await lockOut(out);
+  const lock = await lockOut(out, 'kernel-busy');
   const variables = [
     ...(out === tree.source ? [] : [`O=${out}`]),
     ...(request.llvm ? ['LLVM=1'] : []),
@@ -171,19 +170,5 @@ async function checkRoom(config: KernelConfig, out: string): Promise<string | un
       config.options.get('DEBUG_INFO') === 'y'
         ? 'Name a folder with more room (-o FOLDER), or build without debug information.'
         : 'Name a folder with more room: -o FOLDER',
-  });
-}
-
-async function lockOut(out: string): Promise<{ close(): Promise<void> }> {
-  const handle = await open(join(out, outFiles.lock), 'a', 0o600);
-  try {
-    if (await tryFlock(handle.fd)) return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-  await handle.close();
-  throw new UtopiaError('kernel-busy', `Another utopia builds in ${out}.`, {
-    hint: 'Wait for it to end, or build in another folder: -o FOLDER',
   });
 }

@@ -59,6 +59,8 @@ let shutdownAction = 'poweroff';
 if (argv.includes('-sandbox') && !scenario.sandbox)
   fail(`-sandbox ${argv[argv.indexOf('-sandbox') + 1]}: There is no option group 'sandbox'`);
 printList();
+if (scenario.sector !== undefined && argv.some((word) => word.startsWith('isa-debug-exit')))
+  process.exit(scenario.sector);
 process.on('SIGTERM', () => endBySignal(15));
 process.on('SIGINT', () => endBySignal(2));
 process.on('SIGHUP', () => endBySignal(1));

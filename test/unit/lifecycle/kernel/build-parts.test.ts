@@ -25,12 +25,15 @@ test('all that is missing is named at once, with the option that asks for it', a
   ]);
   const needs = buildNeeds({ options }, { llvm: false, ccache: false, modules: false });
   // No compiler that could be asked for headers.
-  const failing = requireOnHost(needs, { PATH: folder.path }, 'utopia-no-such-compiler');
+  const wanted = { work: 'This', needs, compiler: 'utopia-no-such-compiler' };
+  const failing = requireOnHost(wanted, { PATH: folder.path }, never);
   await expect(failing).rejects.toMatchObject({
     code: 'program-missing',
     message: expect.stringMatching(/flex, bison, bc, lzop \(CONFIG_KERNEL_LZO\)/) as string,
   });
 });
+
+const never = new AbortController().signal;
 
 function need(name: string): BuildNeed {
   return { tool: 'gcc', name, sign: { kind: 'header', name } };
@@ -39,10 +42,10 @@ function need(name: string): BuildNeed {
 test('a header is what the compiler finds', async (context) => {
   needsOfTest(context, 'compiler');
   const env = { PATH: process.env['PATH'] };
-  await requireOnHost([need('stdio.h')], env, 'gcc');
-  await expect(requireOnHost([need('stdio.h'), need('utopia/none.h')], env, 'gcc')).rejects.toThrow(
-    /lacks: utopia\/none\.h\.$/,
-  );
+  const lookFor = async (...names: readonly string[]): Promise<void> =>
+    await requireOnHost({ work: 'This', needs: names.map(need), compiler: 'gcc' }, env, never);
+  await lookFor('stdio.h');
+  await expect(lookFor('stdio.h', 'utopia/none.h')).rejects.toThrow(/lacks: utopia\/none\.h\.$/);
 });
 
 function touch(path: string, at: number): void {
