@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { examples } from './help.ts';
 import { addModuleBuildCommand } from './module-build.ts';
+import { addModuleLoadCommands } from './module-load.ts';
 import { addModuleTestCommand } from './module-test.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -11,12 +12,13 @@ export function addModuleCommands(program: Command, runCommand: RunCommand): voi
     .summary('write and test modules')
     .description(
       "Make new modules, build them for the machine's kernel, on this host where that fits, and\n" +
-        'test them in throwaway copies of the machine.',
+        'test them in throwaway copies of the machine; load them into the running one.',
     )
     .addHelpText('after', examples('utopia module new hello', 'utopia module test hello'));
   addModuleNewCommand(module, runCommand);
   addModuleBuildCommand(module, runCommand);
   addModuleTestCommand(module, runCommand);
+  addModuleLoadCommands(module, runCommand);
 }
 
 /** The kinds of src/module/skeleton/files.ts; test/unit/module/skeleton.test.ts holds them equal. */

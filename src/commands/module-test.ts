@@ -63,7 +63,6 @@ export async function runModuleTest(
   }
   using saves = watchSources(folder);
   for (;;) {
-    if (terminal.stdout.isTTY) terminal.stdout.write(clearScreen);
     const { failure } = await testOnce(context, globals, located, folder, options);
     if (failure !== undefined) printError(terminal, failure, globals.verbose);
     terminal.err('');
@@ -91,6 +90,8 @@ async function testOnce(
     jobs: options.jobs ?? availableParallelism(),
   });
   const { report, build, crashes } = test;
+  // The verdict stands first, and not below how it was come to.
+  if (options.watch && terminal.stdout.isTTY) terminal.stdout.write(clearScreen);
   if (globals.json) terminal.json(report);
   else {
     sayTest(context, test);

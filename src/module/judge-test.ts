@@ -1,4 +1,5 @@
 import type { TrialReport } from './test-report.ts';
+import { plainWords } from './tool-words.ts';
 
 /** docs/modules.md defines them. */
 export type ModuleVerdict =
@@ -61,7 +62,7 @@ export function judgeTrial(facts: TrialFacts): TrialVerdict {
   if (refusedInsertion !== undefined) {
     add(
       'failed',
-      `${refusedInsertion.module} was not inserted: ${withoutName(refusedInsertion.said)}`,
+      `${refusedInsertion.module} was not inserted: ${sentence(refusedInsertion.said)}`,
     );
   }
   if (status !== undefined && status !== 0) add('failed', `The test ended with ${status}.`);
@@ -116,11 +117,10 @@ function sayRefusal({
   if (references === undefined || /resource busy/.test(said)) {
     return `${module} cannot be removed: it has no exit function, or is on its way in or out.`;
   }
-  return `${module} cannot be removed: ${withoutName(said)}`;
+  return `${module} cannot be removed: ${sentence(said)}`;
 }
 
-/** `insmod: ERROR: could not insert module ./x.ko: Cannot allocate memory` without who says it. */
-function withoutName(said: string): string {
-  const text = said.replace(/^(?:insmod|rmmod): (?:ERROR: )?/, '').trim();
-  return text === '' ? 'it does not say why.' : `${text.replace(/\.$/, '')}.`;
+function sentence(said: string): string {
+  const text = plainWords(said);
+  return text === '' ? 'it does not say why.' : `${text}.`;
 }

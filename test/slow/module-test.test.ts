@@ -42,9 +42,8 @@ async function tryModule(
   name: string,
   ...words: readonly string[]
 ): Promise<{ readonly status: number | null; readonly report: Report }> {
-  const folder = join(aside.path, name);
-  if (!existsSync(folder)) cpSync(join(trials, name), folder, { recursive: true });
-  const { status, stdout, stderr } = await lab.run('module', 'test', '--json', folder, ...words);
+  const line = ['module', 'test', '--json', place(name), ...words];
+  const { status, stdout, stderr } = await lab.run(...line);
   expect(stdout, stderr).not.toBe('');
   return { status, report: JSON.parse(stdout) as Report };
 }
@@ -113,11 +112,76 @@ test('what the test leaves running is ended, and does not hold the module', asyn
 });
 
 test('a person reads the verdict first', async () => {
-  const folder = join(aside.path, 'warned-on');
-  if (!existsSync(folder)) cpSync(join(trials, 'warned-on'), folder, { recursive: true });
+  const folder = place('warned-on');
   writeFileSync(join(folder, 'test.sh'), 'echo so far so good; cat /proc/warned_on\n');
   const { status, stdout } = await lab.run('module', 'test', folder);
   expect(status).toBe(1);
   expect(stdout).toMatch(/^\S warned, in [\d.]+ s\n {2}The kernel complains: .*warned_on_show/);
   expect(stdout).toContain('  the test says:\n  | so far so good\n  | 42\n');
+});
+
+/** A folder with a copy of a trial, at a path that make takes. */
+function place(name: string): string {
+  const folder = join(aside.path, name);
+  if (!existsSync(folder)) cpSync(join(trials, name), folder, { recursive: true });
+  return folder;
+}
+
+describe('in the running machine', () => {
+  beforeAll(async () => {
+    if (!ready) return;
+    const up = await lab.run('up', '--detach');
+    expect(up.status, up.stderr).toBe(0);
+  });
+
+  afterAll(async () => {
+    await lab?.run('down', '--force');
+  });
+
+  test('modules are loaded in their order, reloaded and unloaded', async () => {
+    const folder = place('passed-pair');
+    const first = await lab.run('module', 'load', '--json', folder);
+    expect(JSON.parse(first.stdout), first.stderr).toMatchObject({
+      ...{ schema: 1, loaded: ['passed_pair_core', 'passed_pair'], removed: [] },
+    });
+    expect(await lab.run('module', 'load', folder)).toMatchObject({
+      status: 69,
+      stderr: expect.stringContaining('is loaded already'),
+    });
+    const again = await lab.run('module', 'reload', '--json', folder);
+    expect(JSON.parse(again.stdout), again.stderr).toMatchObject({
+      removed: ['passed_pair', 'passed_pair_core'],
+    });
+    expect(await lab.run('module', 'unload', folder)).toMatchObject({
+      ...{ status: 0, stdout: 'passed_pair, passed_pair_core removed\n' },
+    });
+    expect(await lab.run('module', 'unload', 'passed_pair')).toMatchObject({
+      ...{ status: 0, stdout: 'passed_pair: not loaded\n' },
+    });
+  });
+
+  test.each([
+    [
+      'failed-insert',
+      'failed_insert was refused: could not insert module failed_insert.ko: No such',
+    ],
+    ['did-not-build-syntax', 'The build failed: 1 error'],
+  ])('%s is not loaded, and why is said', async (name, why) => {
+    const { status, stderr } = await lab.run('module', 'load', place(name));
+    expect(status).toBe(name === 'failed-insert' ? 69 : 65);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(why);
+  });
+
+  test.each([
+    ['stuck-reference', 'is in use (1 reference)'],
+    ['stuck-without-exit', 'Device or resource busy'],
+    ['stuck-exit', 'rmmod does not end'],
+  ])('%s is not unloaded, and why is said', async (name, why) => {
+    const folder = place(name);
+    const loaded = await lab.run('module', 'load', folder);
+    expect(loaded.status, loaded.stderr).toBe(0);
+    const { status, stderr } = await lab.run('module', 'unload', folder);
+    expect(status).toBe(69);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(why);
+  });
 });

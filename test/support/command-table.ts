@@ -501,6 +501,27 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ...kernel.slice(0, 2),
     ],
   },
+  'module load': {
+    calls: 'runModuleLoad',
+    given: [{ folder: undefined, parameters: [], again: false, yes: false }],
+    options: [
+      ['[dir]', 'lunix -- a=1', { folder: 'lunix', parameters: ['a=1'] }],
+      ['-y, --yes', '', { yes: true }],
+    ],
+  },
+  'module reload': {
+    calls: 'runModuleLoad',
+    given: [{ folder: undefined, parameters: [], again: true, yes: false }],
+    options: [
+      ['[dir]', 'lunix -- a=1', { folder: 'lunix', parameters: ['a=1'] }],
+      ['-y, --yes', '', { yes: true }],
+    ],
+  },
+  'module unload': {
+    calls: 'runModuleUnload',
+    given: [{ words: [] }],
+    options: [['[words]', 'a b', { words: ['a', 'b'] }]],
+  },
   'module test': {
     calls: 'runModuleTest',
     given: [

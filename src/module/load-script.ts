@@ -1,0 +1,163 @@
+import { plainWords } from './tool-words.ts';
+import { countOf } from '../text/format.ts';
+import { quoteForShell } from '../text/shell-words.ts';
+
+/** What a guest said of a module that was to be loaded or unloaded. */
+export interface LoadAnswer {
+  readonly outcome: 'done' | 'refused' | 'absent';
+  /** What insmod or rmmod said. */
+  readonly said: string;
+  /** The release that the module was built for, and the one that runs. */
+  readonly builtFor: string | undefined;
+  readonly runs: string | undefined;
+  /** References, modules that use it, and processes that have a file of its name open. */
+  readonly references: number | undefined;
+  readonly holders: readonly string[];
+  readonly users: readonly string[];
+  /** The last lines of the kernel's log. */
+  readonly log: readonly string[];
+}
+
+/** The kernel's name of a module, by its file's. Pure. */
+export function moduleName(object: string): string {
+  return (object.split('/').at(-1) ?? object).replace(/\.ko$/, '').replaceAll('-', '_');
+}
+
+/**
+ * Shell text that inserts the module that it reads from its input, with these parameters, and says
+ * what came of it; ends with 0 either way. Pure.
+ */
+export function loadScript(name: string, parameters: readonly string[]): string {
+  const words = parameters.map(quoteForShell).join(' ');
+  return [
+    `file=/run/utopia-${name}.ko; umask 077; cat >$file || exit 1`,
+    'for need in $(modinfo -F depends $file | tr , " "); do modprobe -q "$need" 2>/dev/null; done',
+    `if said=$(insmod $file ${words} 2>&1); then echo outcome done`,
+    'else',
+    '  echo outcome refused; echo "said $said" | head -n 1',
+    '  set -- $(modinfo -F vermagic $file); echo "built-for $1"; echo "runs $(uname -r)"',
+    "  dmesg | tail -n 6 | sed 's/^/log /'",
+    'fi',
+    'rm -f $file',
+  ].join('\n');
+}
+
+/** Shell text that removes a module, and says what came of it, and who holds it. Pure. */
+export function unloadScript(name: string, seconds: number): string {
+  const folder = `/sys/module/${name}`;
+  return [
+    `[ -d ${folder} ] || { echo outcome absent; exit 0; }`,
+    // One that hangs cannot be killed.
+    `work=/run/utopia-${name}.rmmod; rm -rf $work; mkdir $work || exit 1`,
+    `{ rmmod ${name} >$work/said 2>&1; echo $? >$work/draft; mv $work/draft $work/status; } >/dev/null 2>&1 &`,
+    'read -r begun rest </proc/uptime; now=$begun',
+    `while [ ! -e $work/status ] && [ $((\${now%%.*} - \${begun%%.*})) -le ${seconds} ]; do`,
+    '  sleep 0.2; read -r now rest </proc/uptime',
+    'done',
+    'said="rmmod does not end"; status=hangs',
+    '[ -e $work/status ] && { said=$(cat $work/said); status=$(cat $work/status); }',
+    'rm -rf $work',
+    '[ "$status" = 0 ] && { echo outcome done; exit 0; }',
+    'echo outcome refused; echo "said $said" | head -n 1',
+    `echo "references $(cat ${folder}/refcnt 2>/dev/null)"`,
+    `for each in ${folder}/holders/*; do [ -e "$each" ] && echo "holder $(basename "$each")"; done`,
+    // One program for all: a readlink for each would take half a minute emulated.
+    `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '^/proc/' -e ' -> /\\(dev\\|proc\\|sys\\)/.*${name}' |`,
+    '  while read -r where b c d e f g h i j to; do',
+    '    case $where in',
+    '      /proc/*) pid=${where#/proc/}; pid=${pid%%/*} ;;',
+    '      *) echo "user $(cat /proc/$pid/comm 2>/dev/null) (pid $pid) has $to open" ;;',
+    '    esac',
+    '  done | sort -u | head -n 10',
+    'exit 0',
+  ].join('\n');
+}
+
+/** Reads what these scripts print. Pure. */
+export function readLoadAnswer(text: string): LoadAnswer {
+  const all = (key: string): string[] =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${key} `))
+      .map((line) => line.slice(key.length + 1).trim());
+  const one = (key: string): string | undefined => all(key)[0];
+  const outcome = one('outcome');
+  const references = one('references');
+  return {
+    outcome: outcome === 'done' || outcome === 'absent' ? outcome : 'refused',
+    said: one('said') ?? '',
+    builtFor: one('built-for'),
+    runs: one('runs'),
+    references:
+      references !== undefined && /^\d{1,9}$/.test(references) ? Number(references) : undefined,
+    holders: all('holder'),
+    users: all('user'),
+    log: all('log'),
+  };
+}
+
+/** Why a module was not loaded or unloaded, as a sentence, and what helps. */
+export interface LoadRefusal {
+  readonly why: string;
+  readonly hint: string;
+  /** Lines of evidence. */
+  readonly details: readonly string[];
+}
+
+/** Why insmod refused. Pure. */
+export function explainLoad(name: string, answer: LoadAnswer): LoadRefusal {
+  const { said, builtFor, runs, log } = answer;
+  const details = log.filter((line) => saysOf(name, line)).map((line) => `| ${line}`);
+  if (/File exists/.test(said)) {
+    const hint = 'utopia module reload takes it out first.';
+    return { why: `${name} is loaded already.`, hint, details: [] };
+  }
+  if (builtFor !== undefined && runs !== undefined && builtFor !== runs) {
+    return {
+      why: `${name} was built for ${builtFor}, and the machine runs ${runs}.`,
+      hint: 'utopia module build takes the kernel that the disk boots; utopia reboot boots it.',
+      details: [],
+    };
+  }
+  const unknown = log.flatMap((line) => /Unknown symbol (\S+)/.exec(line)?.[1] ?? []);
+  if (/Unknown symbol/.test(said)) {
+    const what = unknown.length === 0 ? 'symbols that it needs' : [...new Set(unknown)].join(', ');
+    return {
+      why: `${name} needs what no loaded module gives: ${what}.`,
+      hint: 'Load the module that gives them first; some are for MODULE_LICENSE("GPL") alone.',
+      details,
+    };
+  }
+  return {
+    why: `${name} was refused: ${plainWords(said)}.`,
+    hint: 'Its init function, or the kernel, says why: utopia ssh -- dmesg | tail',
+    details,
+  };
+}
+
+/** Whether a line of the log is about this module, and not what the kernel says of every one. */
+function saysOf(name: string, line: string): boolean {
+  return line.includes(name) && !/taints kernel|tainting kernel/.test(line);
+}
+
+/** Why rmmod refused. Pure. */
+export function explainUnload(name: string, answer: LoadAnswer): LoadRefusal {
+  const { said, references, holders, users } = answer;
+  const details = [...holders.map((each) => `module ${each} uses it`), ...users];
+  if (holders.length > 0 || (references !== undefined && references > 0)) {
+    const times = references === undefined ? '' : ` (${countOf(references, 'reference')})`;
+    return {
+      why: `${name} is in use${times}.`,
+      hint:
+        details.length > 0
+          ? 'End what uses it, then again.'
+          : 'Nobody is seen to use it: a reference that the module does not give back? utopia reboot',
+      details,
+    };
+  }
+  return {
+    why: `${name} was not removed: ${plainWords(said)}.`,
+    hint: 'A module without an exit function, or one that hangs in it, goes by utopia reboot.',
+    details,
+  };
+}
