@@ -111,7 +111,7 @@ function nothingBelow(place: string, elsewhere: string | undefined): UtopiaError
     details: [`Looked for: bin/${systemName}, ${systemName}, build/${systemName}`],
     hint:
       elsewhere === undefined
-        ? 'Build QEMU with that prefix, or take the line out of utopia.config and install a package.'
+        ? 'Build QEMU with that prefix (utopia qemu build), or take the line out of utopia.config and install a package.'
         : `Correct it, or take the line out of utopia.config to use ${elsewhere}.`,
   });
 }

@@ -18,7 +18,7 @@ export function evaluateBinary({ facts, lab }: CheckInput): Finding {
         after: 'none',
         advice:
           elsewhere === undefined
-            ? 'Build QEMU with that prefix, or take the line out of utopia.config and install a package.'
+            ? 'Build QEMU with that prefix (utopia qemu build), or take the line out of utopia.config and install a package.'
             : `Correct it, or take the line out of utopia.config to use ${elsewhere}.`,
       },
     };

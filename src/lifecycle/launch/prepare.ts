@@ -86,7 +86,7 @@ export async function findSuitableQemu(
       details: [
         'The share needs 9p (configure --enable-virtfs), the network needs slirp (--enable-slirp).',
       ],
-      hint: 'Build it again with these, or take QEMU_BUILD_DIR out of utopia.config.',
+      hint: 'Build it again with these (utopia qemu build), or choose another: utopia qemu use distribution',
     },
   );
 }

@@ -116,7 +116,7 @@ export async function checkRoom(
   // What is there already is not needed once more.
   const again = await isReachable(join(out, 'qemu-system-x86_64'));
   const needs = [
-    { folder: out, bytes: again ? objects / 10 : objects, option: '-o' },
+    { folder: await nearestThere(out), bytes: again ? objects / 10 : objects, option: '-o' },
     { folder: await nearestThere(prefix), bytes: installed, option: '--prefix' },
   ];
   const warnings: string[] = [];

@@ -52,8 +52,8 @@ export async function prepareQemu(
   );
   const needs = qemuNeeds(parts, new Set(features));
   await requireOnHost({ work: 'Building this QEMU', needs, compiler: 'gcc' }, env, signal);
-  await makeOut(out, tree);
   const room = await checkRoom(tree, out, prefix);
+  await makeOut(out, tree);
   const lock = await lockOut(out, 'qemu-busy');
   return {
     ...{ tree, out, prefix, jobs, configureWords: options.words, firmware: firmware.folders },
