@@ -3,6 +3,8 @@ export interface KernelCompiler {
   readonly kind: 'gcc' | 'clang';
   /** Modules fit that are built by the same one of these; the rest of the version does not matter. */
   readonly major: number;
+  /** What it was called then, where that is told: kbuild warns of another name. */
+  readonly name: string | undefined;
 }
 
 /**
@@ -14,17 +16,19 @@ export function readKernelCompiler(config: string): KernelCompiler | undefined {
     Number(new RegExp(`^CONFIG_${name}_VERSION=(\\d{1,9})$`, 'm').exec(config)?.[1] ?? 0);
   for (const kind of ['clang', 'gcc'] as const) {
     const found = version(kind.toUpperCase());
-    if (found >= 10_000) return { kind, major: Math.floor(found / 10_000) };
+    if (found < 10_000) continue;
+    const name = /^CONFIG_CC_VERSION_TEXT="?([\w.+-]{1,64}) /m.exec(config)?.[1];
+    return { kind, major: Math.floor(found / 10_000), name };
   }
   return undefined;
 }
 
 /** Names under which a host may have that compiler, the surest first. Pure. */
-export function compilerNames({ kind, major }: KernelCompiler): readonly string[] {
-  return kind === 'gcc'
-    ? [`gcc-${major}`, `x86_64-linux-gnu-gcc-${major}`, 'gcc']
-    : // LLVM=1 takes the linker and the others without a version, too.
-      ['clang'];
+export function compilerNames({ kind, major, name }: KernelCompiler): readonly string[] {
+  // LLVM=1 takes the linker and the others without a version, too.
+  if (kind === 'clang') return ['clang'];
+  const usual = [`gcc-${major}`, `x86_64-linux-gnu-gcc-${major}`, 'gcc'];
+  return [...new Set([...(name === undefined ? [] : [name]), ...usual])];
 }
 
 /** The major version in what `gcc -dumpversion` or `clang -dumpversion` prints. Pure. */

@@ -53,7 +53,8 @@ export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial
           `  setsid ${test} </dev/null & test=$!`,
           '  wait $test; say status $?',
           // What it has left behind would hold the module.
-          '  kill -KILL -- -$test 2>/dev/null && say left-running',
+          // dash knows no --.
+          '  kill -KILL -$test 2>/dev/null && say left-running',
         ]),
     'fi',
     removal(removeSeconds),

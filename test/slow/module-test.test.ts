@@ -75,7 +75,7 @@ describe('every verdict', () => {
 
   test.each([
     ['no QEMU', ["QEMU_BUILD_DIR='/nowhere'"]],
-    ['more memory than any host has', ['UTOPIA_MEMORY_MB=90000000']],
+    ['a device that QEMU has not', ["UTOPIA_EXTRA_ARGS='-device nobody-has-this'"]],
   ])('not-started: %s', async (_name, lines) => {
     lab.writeConfig(lines);
     try {
