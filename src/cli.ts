@@ -21,6 +21,7 @@ import { addKernelCommands } from './cli/kernel.ts';
 import { addQemuCommands } from './cli/qemu.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
+import { addGdbCommand } from './cli/gdb.ts';
 import { addModuleCommands } from './cli/module.ts';
 import { addMountCommand } from './cli/mount.ts';
 import { addRescue } from './cli/rescue.ts';
@@ -71,6 +72,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addKernelCommands, 'kernel'],
   [addQemuCommands, 'qemu'],
   [addModuleCommands, 'module'],
+  [addGdbCommand, 'gdb'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

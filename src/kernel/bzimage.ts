@@ -1,5 +1,5 @@
-import { messageOf, UtopiaError } from '../errors.ts';
-import { openRegularFile } from '../system/regular-file.ts';
+import { UtopiaError } from '../errors.ts';
+import { openRegularFile, whyUnreadable } from '../system/regular-file.ts';
 
 /** What the head of an x86 kernel image tells; offsets are bytes in the file. */
 export interface ImageHead {
@@ -49,7 +49,7 @@ async function readHead(path: string): Promise<{ bytes: Buffer; size: number }> 
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     return { bytes: bytes.subarray(0, bytesRead), size };
   } catch (error) {
-    throw new UtopiaError('kernel-unsuitable', `${path} cannot be read: ${messageOf(error)}`, {
+    throw new UtopiaError('kernel-unsuitable', `${path} cannot be read: ${whyUnreadable(error)}`, {
       hint: 'Name a bzImage, or a build: utopia kernel list',
       cause: error,
     });

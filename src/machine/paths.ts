@@ -49,6 +49,8 @@ export interface MachinePaths {
   readonly sensorsSocket: string;
   /** utopia's agent in a guest that went on from a warm base. */
   readonly agentSocket: string;
+  /** QEMU's gdb stub, while utopia gdb has it open. */
+  readonly gdbSocket: string;
   /** The screen, with UTOPIA_VNC=unix. */
   readonly vncSocket: string;
   /** How far the console was read when the guest was last seen alive. */
@@ -95,6 +97,7 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     consoleSocket: join(runtimeDir, 'console.sock'),
     sensorsSocket: join(runtimeDir, 'sensors.sock'),
     agentSocket: join(runtimeDir, 'agent.sock'),
+    gdbSocket: join(runtimeDir, 'gdb.sock'),
     vncSocket: join(runtimeDir, 'vnc.sock'),
     aliveFile: join(runtimeDir, 'alive.json'),
   };

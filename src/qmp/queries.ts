@@ -76,18 +76,24 @@ export async function queryDiskFull(client: QmpClient): Promise<boolean> {
   return devices.some((device) => device['io-status'] === 'nospace');
 }
 
+/** A character device; QEMU writes `disconnected:` before the name of one that nobody is at. */
 interface CharacterDevice {
   readonly label: string;
   readonly filename: string;
 }
 
+export async function queryCharacterDevices(
+  client: QmpClient,
+): Promise<readonly CharacterDevice[]> {
+  return await client.execute<readonly CharacterDevice[]>('query-chardev');
+}
+
 /**
  * Whether somebody is connected to the serial console's socket (`console0` of
- * machine/argv.ts), which serves one client: QEMU writes `disconnected:` before the
- * name of one that nobody is at.
+ * machine/argv.ts), which serves one client.
  */
 export async function queryConsoleTaken(client: QmpClient): Promise<boolean> {
-  const devices = await client.execute<readonly CharacterDevice[]>('query-chardev');
+  const devices = await queryCharacterDevices(client);
   const console = devices.find(({ label }) => label === 'console0');
   return console !== undefined && !console.filename.startsWith('disconnected:');
 }

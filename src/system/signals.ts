@@ -43,4 +43,13 @@ export function outliveTerminal(source: NodeJS.Process): () => void {
   return () => void source.off('SIGHUP', goOn);
 }
 
+/**
+ * Ctrl-C is for a program in the foreground from now on, as often as it comes: that has the
+ * terminal, and hears it too. Gives the function that ends this.
+ */
+export function leaveInterrupts(source: NodeJS.Process): () => void {
+  source.on('SIGINT', goOn);
+  return () => void source.off('SIGINT', goOn);
+}
+
 function goOn(): void {}

@@ -490,6 +490,18 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ name: 'hello', kind: 'hello' }],
     options: [['--kind', 'ldisc', { kind: 'ldisc' }]],
   },
+  gdb: {
+    calls: 'runGdbCommand',
+    given: [{ breakpoints: [], vmlinux: undefined, modules: [], emit: undefined, words: [] }],
+    passesStatus: true,
+    options: [
+      ['[words]', 'x', { words: ['x'] }],
+      ['-b, --break', 'do_fork', { breakpoints: ['do_fork'] }],
+      ['--vmlinux', 'v', { vmlinux: 'v' }],
+      ['--modules', 'm', { modules: ['/lab/m'] }],
+      ['--emit', 'vscode', { emit: 'vscode' }],
+    ],
+  },
   'module build': {
     calls: 'runModuleBuild',
     given: [{ folder: undefined, jobs: undefined, check: false, yes: false, flags: {} }],

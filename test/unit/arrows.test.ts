@@ -80,6 +80,7 @@ const arrows: Readonly<Record<string, Arrow>> = {
     'lifecycle/watch',
     'lifecycle/launch',
   ),
+  'lifecycle/debug': belowAnd('lifecycle/debug', 'lifecycle/watch', 'lifecycle/launch'),
   'lifecycle/module': belowAnd(
     'lifecycle/module',
     'lifecycle/kernel',

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Config } from '../../config/types.ts';
-import { messageOf, UtopiaError } from '../../errors.ts';
+import { UtopiaError } from '../../errors.ts';
 import { isBuildName, listBuilds, readBuild } from '../../kernel/build-store.ts';
 import { readImageHead } from '../../kernel/bzimage.ts';
 import { directKernelArguments } from '../../text/kernel-words.ts';
 import type { BackingFile } from '../../image/types.ts';
 import type { ModulesDisk, PlannedKernel } from '../../machine/plan.ts';
-import { openRegularFile } from '../../system/regular-file.ts';
+import { openRegularFile, whyUnreadable } from '../../system/regular-file.ts';
 import type { LifecycleContext } from '../context.ts';
 import { findRootDevice } from './disk-volumes.ts';
 
@@ -77,7 +77,7 @@ async function checkInitrd(path: string): Promise<void> {
     await using file = await openRegularFile(path);
     if ((await file.stat()).size > 0) return;
   } catch (error) {
-    throw unreadableInitrd(path, messageOf(error));
+    throw unreadableInitrd(path, whyUnreadable(error));
   }
   throw unreadableInitrd(path, 'it is empty.');
 }

@@ -1,5 +1,6 @@
 import { lockMachine } from '../../machine/lock.ts';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
+import { queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { forgetSuspended } from '../../vmstate/suspended.ts';
 import type { LifecycleContext } from '../context.ts';
@@ -72,10 +73,18 @@ async function findPaused(
   const running = await findRunning(located.paths);
   if (running === undefined) return undefined;
   try {
-    const [status, halted] = await withMonitor(context, located, running, async (client) => {
-      const { status: state, running: runs } = await queryStatus(client);
-      return [state, state === 'shutdown' || (runs && (await hasHalted(client)))] as const;
-    });
+    const [status, halted, debugged] = await withMonitor(
+      context,
+      located,
+      running,
+      async (client) => {
+        const { status: state, running: runs } = await queryStatus(client);
+        const off = state === 'shutdown' || (runs && (await hasHalted(client)));
+        return [state, off, (await queryGdbStub(client)) === 'attached'] as const;
+      },
+    );
+    // It is the debugger's: it goes on when that lets it.
+    if (debugged) return undefined;
     if (halted) return { running, why: 'halted' };
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.

@@ -4,6 +4,7 @@ import { UtopiaError, messageOf } from '../../errors.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import { refuseUnreadable, type RunningMachine } from '../../machine/state.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { formatBytes } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
@@ -48,6 +49,16 @@ export async function holdRunning(
   return { located, running: { qemu, state }, qmp, display };
 }
 
+/** With KVM, gdb's breakpoints are instructions in the guest's memory, and would be saved with it. */
+export async function refuseDebugger({ located, qmp }: HeldMachine): Promise<void> {
+  if ((await queryGdbStub(qmp)) !== 'attached') return;
+  throw new UtopiaError(
+    'machine-busy',
+    `A debugger is at ${located.config.name}: its breakpoints would be saved with the memory.`,
+    { hint: 'quit in gdb leaves the guest running; then again.' },
+  );
+}
+
 /**
  * Saves the memory of a machine into `file` and gives the manifest that goes with
  * it. `meanwhile` runs when that is done: QEMU has flushed its disks and leaves them alone.
@@ -61,6 +72,7 @@ export async function saveMemory(
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<VmStateManifest> {
   const { located, running, qmp, display } = held;
+  await refuseDebugger(held);
   const wasRunning = (await queryStatus(qmp)).running;
   display.report({ kind: 'moved', title: 'guest', detail: 'readied for going on' });
   const released = await releaseGuest(context, located, running, qmp);

@@ -16,7 +16,7 @@ import type { LifecycleContext } from '../context.ts';
 import { holdStoppedMachine } from '../launch/hold-machine.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { requireRunning } from '../launch/monitor.ts';
-import { goOn, holdRunning, saveMemory, type HeldMachine } from './save-memory.ts';
+import { goOn, holdRunning, refuseDebugger, saveMemory, type HeldMachine } from './save-memory.ts';
 import { layersOf, writeMemoryNote } from './snapshot-memory.ts';
 
 /** Another utopia may be starting or tidying up this machine. */
@@ -89,6 +89,7 @@ export async function saveRunning(
   try {
     const held = await holdRunning(located, await requireRunning(located), display);
     try {
+      await refuseDebugger(held);
       await refuseStandingStill(held);
       const { overlay } = held.running.state.plan;
       const fill = async (files: SnapshotFiles): Promise<void> =>

@@ -3,8 +3,9 @@ import type { MachinePaths } from '../../machine/paths.ts';
 import { reachable } from '../../machine/plan.ts';
 import { isSshOpen, writeState, type RunningMachine } from '../../machine/state.ts';
 import { lookForSuspended } from '../../vmstate/suspended.ts';
-import { connectQmp } from '../../qmp/client.ts';
-import { queryDiskFull, queryStatus } from '../../qmp/queries.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { queryGdbStub } from '../../qmp/gdb-stub.ts';
+import { queryDiskFull, queryStatus, type RunState } from '../../qmp/queries.ts';
 import { lookAtGuest } from './guest-state.ts';
 
 /** A guest that is up answers within this time, also under emulation. */
@@ -17,6 +18,7 @@ export type MachineCondition =
   | 'booting'
   | 'running'
   | 'paused'
+  | 'debugged'
   | 'out-of-space'
   | 'halted'
   | 'panicked'
@@ -30,6 +32,7 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   booting: 'is booting',
   running: 'is running',
   paused: 'is paused; utopia up resumes it',
+  debugged: 'is stopped by a debugger; continue in gdb lets it run',
   'out-of-space': 'is paused: the disk of the host is full',
   halted: 'has halted, and is off; utopia up starts it anew',
   panicked: 'is stopped: its kernel has panicked; utopia oops explains it',
@@ -56,6 +59,7 @@ export async function findCondition(
     try {
       const { status } = await queryStatus(client);
       if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
+      if (await isStoppedByDebugger(client, status)) return 'debugged';
       const { kind } = await lookAtGuest(client, { running, paths });
       if (kind !== 'well') return kind;
       if (status !== 'running') return 'paused';
@@ -67,6 +71,12 @@ export async function findCondition(
     // QEMU opens its monitor a moment after it has started.
     return running.state?.readyAt === undefined ? 'booting' : 'not-answering';
   }
+}
+
+/** Connecting pauses the guest; a breakpoint has a state of its own. */
+async function isStoppedByDebugger(client: QmpClient, status: RunState): Promise<boolean> {
+  if (status === 'debug') return true;
+  return status === 'paused' && (await queryGdbStub(client)) === 'attached';
 }
 
 /** Where nobody waited for SSH, it is asked for now, and the answer is kept. */

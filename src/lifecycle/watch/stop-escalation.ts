@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
 import { stopMachine, type Prospect, type StopOptions, type StopStep } from '../../machine/stop.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { closeGdbStub, queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { powerDown, quit } from '../../qmp/queries.ts';
 import { lookAtGuest, type GuestState, type LostGuestState } from './guest-state.ts';
 
@@ -68,7 +69,12 @@ export async function stopRunning(
     return await stopMachine(
       running.qemu,
       {
-        powerDown: async () => powerDown(await monitor()),
+        powerDown: async () => {
+          const qmp = await monitor();
+          // A guest that a debugger has stopped hears no button.
+          if ((await queryGdbStub(qmp)) === 'attached') await closeGdbStub(qmp, true);
+          await powerDown(qmp);
+        },
         quit: async () => quit(await monitor()),
         prospect: async () =>
           await Promise.race([look(), sleep<Prospect>(lookMs, 'hears', { ref: false })]),

@@ -1,0 +1,101 @@
+import { dirname } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import { runInGuest } from '../guest/ssh.ts';
+import { findProgram } from '../host/find-program.ts';
+import { gdbArguments, gdbScript, vscodeLaunch, type GdbSession } from '../kernel/gdb-arguments.ts';
+import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols.ts';
+import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
+import { runGdb } from '../lifecycle/debug/run-gdb.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { guestAccess } from '../lifecycle/watch/guest-access.ts';
+import { leaveInterrupts } from '../system/signals.ts';
+import { foldFor } from '../ui/lines.ts';
+
+export interface GdbOptions {
+  /** What gdb's `break` takes; with one, the guest runs on until it is there. */
+  readonly breakpoints: readonly string[];
+  /** As typed. */
+  readonly vmlinux: string | undefined;
+  /** Folders with modules, absolute, beside the current one and the shared one. */
+  readonly modules: readonly string[];
+  /** Print what another front end needs, instead of starting gdb. */
+  readonly emit: 'gdbinit' | 'vscode' | undefined;
+  /** gdb's own arguments. */
+  readonly words: readonly string[];
+}
+
+/**
+ * `utopia gdb`: gdb on the kernel of the running machine, with its symbols. Gives gdb's status.
+ * When gdb ends, the guest runs on and QEMU's stub is closed again.
+ */
+export async function runGdbCommand(
+  context: Context,
+  globals: GlobalOptions,
+  options: GdbOptions,
+): Promise<number> {
+  const { terminal, env, cwd } = context;
+  const gdb = options.emit === 'gdbinit' ? 'gdb' : await requireGdb(context);
+  const located = await locateMachine(context, globals);
+  const running = await requireRunning(located);
+  const symbols = await findSymbols(env, cwd, options.vmlinux, {
+    direct: running.state?.plan.kernel,
+    askRelease: async () => {
+      const access = await guestAccess(context, located, running, 'root');
+      return (await runInGuest(access, 'uname -r')).stdout.trim();
+    },
+  });
+  const say = (text: string): void => {
+    if (!globals.quiet) for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+  };
+  say(`Symbols: ${symbols.vmlinux}`);
+  const doubt = doubtOf(symbols, running.state?.startedAt);
+  if (doubt !== undefined) context.reporter.warn(doubt);
+
+  const stub = await openStub(context, located, running);
+  const shared = running.state?.plan.sharedDir;
+  const session: GdbSession = {
+    vmlinux: symbols.vmlinux,
+    scripts: symbols.hasScripts ? dirname(symbols.vmlinux) : undefined,
+    socket: stub.socket,
+    moduleFolders: [
+      ...options.modules,
+      cwd,
+      ...(shared === undefined ? [] : [shared]),
+      ...(symbols.objects === undefined ? [] : [symbols.objects]),
+    ],
+    breakpoints: options.breakpoints,
+  };
+  if (options.emit !== undefined) {
+    if (options.emit === 'vscode') terminal.json(vscodeLaunch(session, gdb), 2);
+    else terminal.out(gdbScript(session).trimEnd());
+    say(`QEMU listens at ${stub.socket} until the machine is off. gdb stops the guest there.`);
+    return 0;
+  }
+  say('gdb stops the guest; "continue" lets it run, Ctrl-C stops it, "quit" leaves it running.');
+  const stopLeaving = leaveInterrupts(process);
+  try {
+    return await runGdb(gdb, gdbArguments(session, options.words), context);
+  } finally {
+    stopLeaving();
+    await closeStub(context, located, running, stub).catch(() => {
+      // The machine is off.
+    });
+  }
+}
+
+async function requireGdb({ env }: Context): Promise<string> {
+  const gdb = await findProgram('gdb', env);
+  if (gdb !== undefined) return gdb;
+  throw new UtopiaError('program-missing', 'utopia gdb needs gdb, and this host has none.', {
+    hint: 'Install the package gdb.',
+  });
+}
+
+/** Why the symbols may not be those of the kernel that runs. */
+function doubtOf({ builtAt, objects }: KernelSymbols, startedAt: string | undefined) {
+  if (objects === undefined || startedAt === undefined) return undefined;
+  if (builtAt.getTime() <= Date.parse(startedAt)) return undefined;
+  return 'The kernel was built again since the machine was started: lines and addresses may be those of another one.';
+}

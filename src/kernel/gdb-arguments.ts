@@ -1,0 +1,76 @@
+/** How gdb is started on a guest. */
+export interface GdbSession {
+  readonly vmlinux: string;
+  /** The folder whose scripts gdb may run by itself; undefined where there are none. */
+  readonly scripts: string | undefined;
+  /** The Unix socket of QEMU's stub. */
+  readonly socket: string;
+  /** Folders with modules that have debug information. */
+  readonly moduleFolders: readonly string[];
+  /** Functions, or whatever else gdb's `break` takes. */
+  readonly breakpoints: readonly string[];
+}
+
+/**
+ * The commands that bring gdb to the guest, in order, and those that it takes before it reads
+ * `vmlinux`. `lx-symbols` (the kernel's scripts/gdb) gives each module its symbols at its address,
+ * also one that is inserted later; it parts folders at blanks, so that those with one are left out.
+ * Pure.
+ */
+export function gdbCommands(session: GdbSession): {
+  readonly early: readonly string[];
+  readonly late: readonly string[];
+} {
+  const { scripts, socket, moduleFolders, breakpoints } = session;
+  const folders = moduleFolders.filter((each) => !/\s/.test(each));
+  return {
+    early: [
+      'set pagination off',
+      ...(scripts === undefined ? [] : [`add-auto-load-safe-path ${scripts}`]),
+    ],
+    late: [
+      // A function of a module that is not there yet.
+      'set breakpoint pending on',
+      `target remote ${socket}`,
+      ...(scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()]),
+      ...breakpoints.map((each) => `break ${each}`),
+      ...(breakpoints.length === 0 ? [] : ['continue']),
+    ],
+  };
+}
+
+/** gdb's arguments for a session; `more` are the user's own. Pure. */
+export function gdbArguments(session: GdbSession, more: readonly string[]): string[] {
+  const { early, late } = gdbCommands(session);
+  return [
+    '-q',
+    ...early.flatMap((each) => ['-iex', each]),
+    ...late.flatMap((each) => ['-ex', each]),
+    ...more,
+    session.vmlinux,
+  ];
+}
+
+/** The same as a file for `gdb -x`. Pure. */
+export function gdbScript(session: GdbSession): string {
+  const { early, late } = gdbCommands(session);
+  return `${[...early, `file ${session.vmlinux}`, ...late].join('\n')}\n`;
+}
+
+/** A configuration for the C/C++ extension of VS Code (its launch.json), as a value. Pure. */
+export function vscodeLaunch(session: GdbSession, gdb: string): object {
+  const { early, late } = gdbCommands({ ...session, breakpoints: [] });
+  const [pending = '', target = '', ...rest] = late;
+  return {
+    name: 'kernel of utopia',
+    type: 'cppdbg',
+    request: 'launch',
+    program: session.vmlinux,
+    cwd: '${workspaceFolder}',
+    MIMode: 'gdb',
+    miDebuggerPath: gdb,
+    miDebuggerServerAddress: target.replace('target remote ', ''),
+    setupCommands: [...early, pending].map((text) => ({ text })),
+    postRemoteConnectCommands: rest.map((text) => ({ text })),
+  };
+}

@@ -1,0 +1,103 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Environment } from '../../environment.ts';
+import { UtopiaError } from '../../errors.ts';
+import { listBuilds } from '../../kernel/build-store.ts';
+import type { PlannedKernel } from '../../machine/plan.ts';
+import { isReachable } from '../../system/look.ts';
+
+/** What a debugger knows of the kernel that runs. */
+export interface KernelSymbols {
+  /** An ELF file with debug information; absolute. */
+  readonly vmlinux: string;
+  /** The folder of the objects, for a kernel that was built here: its modules and gdb scripts. */
+  readonly objects: string | undefined;
+  /** `vmlinux-gdb.py` lies there: gdb gets the kernel's own commands (`lx-symbols`, `lx-dmesg` …). */
+  readonly hasScripts: boolean;
+  /** When it was written. */
+  readonly builtAt: Date;
+}
+
+/** Where distributions put it: Debian, Fedora, openSUSE (paths of their debug packages). */
+function packagedPlaces(release: string): string[] {
+  return [
+    `/usr/lib/debug/boot/vmlinux-${release}`,
+    `/usr/lib/debug/lib/modules/${release}/vmlinux`,
+    `/usr/lib/debug/usr/lib/modules/${release}/vmlinux`,
+    `/usr/lib/debug/boot/vmlinux-${release}.debug`,
+  ];
+}
+
+/** The kernel that runs: what the machine was started with, or what its guest says. */
+export interface RunningKernel {
+  /** The one that QEMU loaded; undefined for the disk's own. */
+  readonly direct: Pick<PlannedKernel, 'name' | 'version' | 'image'> | undefined;
+  /** Asks the guest for its release; called only for the disk's own. */
+  readonly askRelease: () => Promise<string>;
+}
+
+/**
+ * Finds the symbols of the kernel that runs: the file of `given`, the objects of a build of that
+ * release, or the distribution's debug package on this host. Throws `kernel-unknown` where there
+ * are none, with where they come from.
+ */
+export async function findSymbols(
+  env: Environment,
+  cwd: string,
+  given: string | undefined,
+  { direct, askRelease }: RunningKernel,
+): Promise<KernelSymbols> {
+  if (given !== undefined) {
+    const file = resolve(cwd, given);
+    const found = await look(file);
+    if (found !== undefined) return found;
+    throw new UtopiaError('kernel-unknown', `${file} is no file of symbols: there is none.`, {
+      hint: 'Name a vmlinux with debug information; a bzImage has none.',
+    });
+  }
+  const release = direct?.version ?? (await askRelease());
+  const { builds } = await listBuilds(env);
+  const named = builds.filter(({ name, image }) =>
+    direct === undefined ? false : name === direct.name && image === direct.image,
+  );
+  const places = [
+    ...[...named, ...builds.filter(({ version }) => version === release)].map(({ out }) =>
+      join(out, 'vmlinux'),
+    ),
+    // arch/x86/boot/bzImage of a tree.
+    ...(direct === undefined ? [] : [join(dirname(direct.image), '../../../vmlinux')]),
+    ...packagedPlaces(release),
+  ];
+  for (const place of places) {
+    const found = await look(place);
+    if (found !== undefined) return found;
+  }
+  throw noSymbols(release, named[0]?.out);
+}
+
+async function look(vmlinux: string): Promise<KernelSymbols | undefined> {
+  const found = await stat(vmlinux).catch(() => undefined);
+  if (found?.isFile() !== true) return undefined;
+  const folder = dirname(vmlinux);
+  const isTree = basename(vmlinux) === 'vmlinux' && (await isReachable(join(folder, '.config')));
+  return {
+    vmlinux,
+    objects: isTree ? folder : undefined,
+    hasScripts: await isReachable(join(folder, 'vmlinux-gdb.py')),
+    builtAt: found.mtime,
+  };
+}
+
+function noSymbols(release: string, out: string | undefined): UtopiaError {
+  const where =
+    out === undefined
+      ? `It is looked for in the builds of utopia kernel list and in ${packagedPlaces(release)[0] ?? ''}.`
+      : `Its objects were in ${out}, and are not there any more.`;
+  return new UtopiaError('kernel-unknown', `There are no symbols of the kernel ${release}.`, {
+    details: [where],
+    hint:
+      out === undefined
+        ? `For a kernel of Debian: linux-image-${release}-dbg has them. Any other: utopia gdb --vmlinux FILE`
+        : 'Build it again, and start the machine with it: utopia kernel build',
+  });
+}

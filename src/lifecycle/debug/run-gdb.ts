@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { Interruption, type Environment } from '../../environment.ts';
+
+/**
+ * Runs a debugger that has this process's terminal; gives its exit status, 128 + N where signal N
+ * ended it. Ctrl-C is the debugger's own; any other signal to us is passed on to it.
+ */
+export async function runGdb(
+  program: string,
+  words: readonly string[],
+  { env, cwd, signal }: { env: Environment; cwd: string; signal: AbortSignal },
+): Promise<number> {
+  signal.throwIfAborted();
+  const child = spawn(program, words, { env: { ...env }, cwd, stdio: 'inherit' });
+  const pass = (): void => {
+    const { reason } = signal as { readonly reason: unknown };
+    const name = reason instanceof Interruption ? reason.signalName : 'SIGTERM';
+    if (name !== 'SIGINT') child.kill(name);
+  };
+  signal.addEventListener('abort', pass);
+  try {
+    const [code, ended] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + constants.signals[ended ?? 'SIGTERM'];
+  } finally {
+    signal.removeEventListener('abort', pass);
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import {
+  gdbArguments,
+  gdbScript,
+  vscodeLaunch,
+  type GdbSession,
+} from '../../../src/kernel/gdb-arguments.ts';
+
+const session: GdbSession = {
+  vmlinux: '/out/vmlinux',
+  scripts: '/out',
+  socket: '/run/gdb.sock',
+  moduleFolders: ['/lab', '/my lab', '/out'],
+  breakpoints: [],
+};
+
+test('gdb gets its symbols and modules, and stops the guest', () => {
+  expect(gdbArguments(session, ['-batch'])).toEqual([
+    ...['-q', '-iex', 'set pagination off', '-iex', 'add-auto-load-safe-path /out'],
+    ...['-ex', 'set breakpoint pending on', '-ex', 'target remote /run/gdb.sock'],
+    // lx-symbols parts its arguments at blanks.
+    ...['-ex', 'lx-symbols /lab /out', '-batch', '/out/vmlinux'],
+  ]);
+});
+
+test('with a breakpoint the guest runs on until it is there', () => {
+  const words = gdbArguments({ ...session, breakpoints: ['vfs_read', 'lunix.c:12'] }, []);
+  expect(words.filter((_word, at) => words[at - 1] === '-ex').slice(-3)).toEqual([
+    'break vfs_read',
+    'break lunix.c:12',
+    'continue',
+  ]);
+});
+
+test('a kernel without scripts has no lx-symbols', () => {
+  const script = gdbScript({ ...session, scripts: undefined });
+  expect(script).toBe(
+    'set pagination off\nfile /out/vmlinux\nset breakpoint pending on\ntarget remote /run/gdb.sock\n',
+  );
+});
+
+test('VS Code connects by itself, and sets breakpoints of its own', () => {
+  expect(vscodeLaunch({ ...session, breakpoints: ['vfs_read'] }, '/usr/bin/gdb')).toMatchObject({
+    program: '/out/vmlinux',
+    miDebuggerServerAddress: '/run/gdb.sock',
+    setupCommands: [
+      { text: 'set pagination off' },
+      { text: 'add-auto-load-safe-path /out' },
+      { text: 'set breakpoint pending on' },
+    ],
+    postRemoteConnectCommands: [{ text: 'lx-symbols /lab /out' }],
+  });
+});

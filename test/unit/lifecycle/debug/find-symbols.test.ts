@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findSymbols } from '../../../../src/lifecycle/debug/find-symbols.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+function writeIn(folder: string, path: string, text = ''): string {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+/** A build in the store of this cache, whose objects lie in `out`. */
+function writeBuild(cache: string, name: string, version: string, out: string): string {
+  const record = {
+    ...{ schema: 1, name, version, source: '/s', out, fragments: [], bytes: 1 },
+    ...{ builtAt: '2026-11-29T12:00:00Z', commit: null },
+  };
+  writeIn(cache, `utopia/kernels/${name}/build.json`, JSON.stringify(record));
+  return writeIn(cache, `utopia/kernels/${name}/bzImage`);
+}
+
+const never = { askRelease: () => Promise.reject(new Error('nobody asks')) };
+
+test('a build that the machine was started with has its symbols in its objects', async () => {
+  using folder = temporaryFolder();
+  const env = { XDG_CACHE_HOME: folder.path };
+  const out = join(folder.path, 'out');
+  const image = writeBuild(folder.path, 'mine', '6.1.9', out);
+  const direct = { name: 'mine', version: '6.1.9', image };
+  const missing = findSymbols(env, '/', undefined, { direct, ...never });
+  await expect(missing).rejects.toMatchObject({
+    code: 'kernel-unknown',
+    details: [expect.stringContaining(out)],
+  });
+  const vmlinux = writeIn(out, 'vmlinux');
+  expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({
+    ...{ vmlinux, objects: undefined, hasScripts: false },
+  });
+  writeIn(out, '.config');
+  writeIn(out, 'vmlinux-gdb.py');
+  expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({
+    ...{ vmlinux, objects: out, hasScripts: true },
+  });
+});
+
+test('the bzImage of a tree has them in the tree', async () => {
+  using folder = temporaryFolder();
+  const env = { XDG_CACHE_HOME: join(folder.path, 'cache') };
+  const image = writeIn(folder.path, 'linux/arch/x86/boot/bzImage');
+  const vmlinux = writeIn(folder.path, 'linux/vmlinux');
+  const direct = { name: 'bzImage', version: '6.1.9', image };
+  expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({ vmlinux });
+});
+
+test("the disk's own kernel is asked for its release, and a build of that release is taken", async () => {
+  using folder = temporaryFolder();
+  const env = { XDG_CACHE_HOME: folder.path };
+  const out = join(folder.path, 'out');
+  writeBuild(folder.path, 'other', '6.1.8', join(folder.path, 'elsewhere'));
+  writeBuild(folder.path, 'mine', '6.1.9-lab', out);
+  const vmlinux = writeIn(out, 'vmlinux');
+  const kernel = { direct: undefined, askRelease: () => Promise.resolve('6.1.9-lab') };
+  expect(await findSymbols(env, '/', undefined, kernel)).toMatchObject({ vmlinux });
+  const none = { direct: undefined, askRelease: () => Promise.resolve('6.1.0-99-amd64') };
+  await expect(findSymbols(env, '/', undefined, none)).rejects.toMatchObject({
+    hint: expect.stringContaining('linux-image-6.1.0-99-amd64-dbg') as string,
+  });
+});
+
+test('a file by name is taken as it is', async () => {
+  using folder = temporaryFolder();
+  const vmlinux = writeIn(folder.path, 'lab/symbols');
+  const kernel = { direct: undefined, ...never };
+  expect(await findSymbols({}, join(folder.path, 'lab'), 'symbols', kernel)).toMatchObject({
+    vmlinux,
+  });
+  await expect(findSymbols({}, folder.path, 'gone', kernel)).rejects.toMatchObject({
+    message: expect.stringContaining(join(folder.path, 'gone')) as string,
+  });
+});

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeLab, type Lab } from '../support/lab.ts';
+import { needsOfHost } from '../support/requirements.ts';
+
+// A real QEMU and a real gdb; the guest is the firmware, which looks for a disk to boot.
+needsOfHost('qemu', 'gdb', 'compiler');
+
+/** Something with symbols, as a kernel's vmlinux is; it never runs. */
+function makeSymbols(lab: Lab): string {
+  const source = join(dirname(lab.folder), 'kernel.c');
+  const vmlinux = join(dirname(lab.folder), 'vmlinux');
+  writeFileSync(
+    source,
+    'int jiffies_of_lab;\nvoid _start(void)\n{\n\tfor (;;)\n\t\tjiffies_of_lab++;\n}\n',
+  );
+  execFileSync('gcc', ['-g', '-O0', '-static', '-nostdlib', '-o', vmlinux, source]);
+  return vmlinux;
+}
+
+async function stateOf(lab: Lab): Promise<string> {
+  const { stdout } = await lab.run('status', '--json');
+  return (JSON.parse(stdout) as { readonly state: string }).state;
+}
+
+test('gdb stops the guest, is told of, and leaves it running', async () => {
+  await using lab = await makeLab();
+  const vmlinux = makeSymbols(lab);
+  expect(await lab.run('gdb')).toMatchObject({ status: 69 });
+  expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+
+  const go = join(dirname(lab.folder), 'go');
+  const wait = `shell while [ ! -e '${go}' ]; do sleep 0.05; done`;
+  const gdb = lab.start(
+    ...['gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'info registers cs'],
+    ...['-ex', 'info line _start', '-ex', 'echo attached\\n', '-ex', wait],
+  );
+  await gdb.sees(/attached/);
+  expect(await stateOf(lab)).toBe('debugged');
+  expect((await lab.run('status')).stdout).toContain('stopped by a debugger');
+  const second = await lab.run('gdb', '--vmlinux', vmlinux);
+  expect(second).toMatchObject({ status: 75 });
+  expect(second.stderr).toContain('A debugger is at');
+  // Whoever would resume a machine that a killed utopia has left paused leaves this one alone.
+  expect((await lab.run('up', '--detach', '--no-wait')).status).toBe(75);
+  expect(await stateOf(lab)).toBe('debugged');
+  for (const words of [['suspend'], ['snapshot', 'save']]) {
+    const refused = await lab.run(...words);
+    expect(refused.status).toBe(75);
+    expect(refused.stderr).toContain('A debugger is at');
+  }
+  expect(await stateOf(lab)).toBe('debugged');
+
+  writeFileSync(go, '');
+  const { status, stdout, stderr } = await gdb.ended;
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^cs +0x/m);
+  expect(stdout).toContain('kernel.c');
+  expect(await stateOf(lab)).toBe('booting');
+  expect(existsSync(lab.paths().gdbSocket)).toBe(false);
+});
+
+test('a gdb that is killed leaves the guest running, too', async () => {
+  await using lab = await makeLab();
+  const vmlinux = makeSymbols(lab);
+  await lab.run('up', '--detach', '--no-wait');
+  const killed = await lab.run(
+    ...['gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'shell kill -9 $PPID'],
+  );
+  expect(killed.status).toBe(137);
+  expect(await stateOf(lab)).toBe('booting');
+});
+
+test('what another front end needs is printed, and the stub waits for it', async () => {
+  await using lab = await makeLab();
+  const vmlinux = makeSymbols(lab);
+  await lab.run('up', '--detach', '--no-wait');
+  const vscode = await lab.run('gdb', '--vmlinux', vmlinux, '--emit', 'vscode');
+  expect(JSON.parse(vscode.stdout)).toMatchObject({
+    type: 'cppdbg',
+    program: vmlinux,
+    miDebuggerServerAddress: lab.paths().gdbSocket,
+  });
+  const file = join(dirname(lab.folder), 'session.gdb');
+  writeFileSync(file, (await lab.run('gdb', '--vmlinux', vmlinux, '--emit', 'gdbinit')).stdout);
+  // It waits, and stops nothing.
+  expect(await stateOf(lab)).toBe('booting');
+  const said = execFileSync(
+    'gdb',
+    ['-nx', '-q', '-batch', '-x', file, '-ex', 'info registers cs'],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  expect(said).toMatch(/^cs +0x/m);
+});
+
+test('without symbols it says where they come from', async () => {
+  await using lab = await makeLab();
+  await lab.run('up', '--detach', '--no-wait');
+  const given = await lab.run('gdb', '--vmlinux', 'nowhere');
+  expect(given).toMatchObject({ status: 69 });
+  expect(given.stderr).toContain('nowhere');
+  expect(await stateOf(lab)).toBe('booting');
+});
