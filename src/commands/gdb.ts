@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { runInGuest } from '../guest/ssh.ts';
@@ -57,7 +56,7 @@ export async function runGdbCommand(
   const shared = running.state?.plan.sharedDir;
   const session: GdbSession = {
     vmlinux: symbols.vmlinux,
-    scripts: symbols.hasScripts ? dirname(symbols.vmlinux) : undefined,
+    scripts: symbols.scripts,
     socket: stub.socket,
     moduleFolders: [
       ...options.modules,

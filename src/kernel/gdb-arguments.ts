@@ -1,8 +1,15 @@
+/** The kernel's scripts for gdb (its scripts/gdb). */
+export interface GdbScripts {
+  /** `vmlinux-gdb.py`. */
+  readonly file: string;
+  /** Where the Python package `linux` lies that it imports. */
+  readonly folder: string;
+}
+
 /** How gdb is started on a guest. */
 export interface GdbSession {
   readonly vmlinux: string;
-  /** The folder whose scripts gdb may run by itself; undefined where there are none. */
-  readonly scripts: string | undefined;
+  readonly scripts: GdbScripts | undefined;
   /** The Unix socket of QEMU's stub. */
   readonly socket: string;
   /** Folders with modules that have debug information. */
@@ -24,11 +31,15 @@ export function gdbCommands(session: GdbSession): {
   const { scripts, socket, moduleFolders, breakpoints } = session;
   const folders = moduleFolders.filter((each) => !/\s/.test(each));
   return {
-    early: [
-      'set pagination off',
-      ...(scripts === undefined ? [] : [`add-auto-load-safe-path ${scripts}`]),
-    ],
+    early: ['set pagination off'],
     late: [
+      // Not by gdb's auto-load: that asks for a permission in the user's own settings.
+      ...(scripts === undefined
+        ? []
+        : [
+            `python import sys; sys.path.insert(0, ${JSON.stringify(scripts.folder)})`,
+            `source ${scripts.file}`,
+          ]),
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
@@ -60,7 +71,8 @@ export function gdbScript(session: GdbSession): string {
 /** A configuration for the C/C++ extension of VS Code (its launch.json), as a value. Pure. */
 export function vscodeLaunch(session: GdbSession, gdb: string): object {
   const { early, late } = gdbCommands({ ...session, breakpoints: [] });
-  const [pending = '', target = '', ...rest] = late;
+  const at = late.findIndex((each) => each.startsWith('target remote '));
+  const [target = '', ...rest] = late.slice(at);
   return {
     name: 'kernel of utopia',
     type: 'cppdbg',
@@ -70,7 +82,7 @@ export function vscodeLaunch(session: GdbSession, gdb: string): object {
     MIMode: 'gdb',
     miDebuggerPath: gdb,
     miDebuggerServerAddress: target.replace('target remote ', ''),
-    setupCommands: [...early, pending].map((text) => ({ text })),
+    setupCommands: [...early, ...late.slice(0, at)].map((text) => ({ text })),
     postRemoteConnectCommands: rest.map((text) => ({ text })),
   };
 }

@@ -398,6 +398,23 @@ export const requirements: readonly Requirement[] = [
     noShare,
     `${files} > Network File Systems > Plan 9 Resource Sharing Support (9P2000)`,
   ),
+  {
+    // systemd asks for the module before anything else, when a bzImage alone has none.
+    option: 'AUTOFS_FS',
+    want: 'y',
+    since: [4, 18],
+    menu: `${files} > Kernel automounter support (supports v3, v4 and v5)`,
+    missing: {
+      cost: 'feature',
+      effect:
+        'The shared folder is not mounted by itself: /home/user/shared stays empty until it is mounted by hand.',
+    },
+    module: {
+      cost: 'feature',
+      effect:
+        'With the bzImage alone the shared folder is not mounted by itself; the modules of a build, or an initramfs, bring it.',
+    },
+  },
   uses(
     'VIRTIO_CONSOLE',
     'y|m',

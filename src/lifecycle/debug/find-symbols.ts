@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { listBuilds } from '../../kernel/build-store.ts';
+import type { GdbScripts } from '../../kernel/gdb-arguments.ts';
 import type { PlannedKernel } from '../../machine/plan.ts';
 import { isReachable } from '../../system/look.ts';
 
@@ -12,8 +13,8 @@ export interface KernelSymbols {
   readonly vmlinux: string;
   /** The folder of the objects, for a kernel that was built here: its modules and gdb scripts. */
   readonly objects: string | undefined;
-  /** `vmlinux-gdb.py` lies there: gdb gets the kernel's own commands (`lx-symbols`, `lx-dmesg` …). */
-  readonly hasScripts: boolean;
+  /** With these gdb gets the kernel's own commands (`lx-symbols`, `lx-dmesg` …). */
+  readonly scripts: GdbScripts | undefined;
   /** When it was written. */
   readonly builtAt: Date;
 }
@@ -83,9 +84,22 @@ async function look(vmlinux: string): Promise<KernelSymbols | undefined> {
   return {
     vmlinux,
     objects: isTree ? folder : undefined,
-    hasScripts: await isReachable(join(folder, 'vmlinux-gdb.py')),
+    scripts: isTree ? await findScripts(folder) : undefined,
     builtAt: found.mtime,
   };
+}
+
+/** `make scripts_gdb` has made them: a link at the top, which dangles in a tree that was moved. */
+async function findScripts(objects: string): Promise<GdbScripts | undefined> {
+  const folder = join(objects, 'scripts/gdb');
+  for (const file of [join(objects, 'vmlinux-gdb.py'), join(folder, 'vmlinux-gdb.py')]) {
+    const isThere = await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (isThere) return { file, folder };
+  }
+  return undefined;
 }
 
 function noSymbols(release: string, out: string | undefined): UtopiaError {

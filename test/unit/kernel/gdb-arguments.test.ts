@@ -8,7 +8,7 @@ import {
 
 const session: GdbSession = {
   vmlinux: '/out/vmlinux',
-  scripts: '/out',
+  scripts: { file: '/out/vmlinux-gdb.py', folder: '/out/scripts/gdb' },
   socket: '/run/gdb.sock',
   moduleFolders: ['/lab', '/my lab', '/out'],
   breakpoints: [],
@@ -16,7 +16,9 @@ const session: GdbSession = {
 
 test('gdb gets its symbols and modules, and stops the guest', () => {
   expect(gdbArguments(session, ['-batch'])).toEqual([
-    ...['-q', '-iex', 'set pagination off', '-iex', 'add-auto-load-safe-path /out'],
+    ...['-q', '-iex', 'set pagination off'],
+    ...['-ex', 'python import sys; sys.path.insert(0, "/out/scripts/gdb")'],
+    ...['-ex', 'source /out/vmlinux-gdb.py'],
     ...['-ex', 'set breakpoint pending on', '-ex', 'target remote /run/gdb.sock'],
     // lx-symbols parts its arguments at blanks.
     ...['-ex', 'lx-symbols /lab /out', '-batch', '/out/vmlinux'],
@@ -45,7 +47,8 @@ test('VS Code connects by itself, and sets breakpoints of its own', () => {
     miDebuggerServerAddress: '/run/gdb.sock',
     setupCommands: [
       { text: 'set pagination off' },
-      { text: 'add-auto-load-safe-path /out' },
+      { text: 'python import sys; sys.path.insert(0, "/out/scripts/gdb")' },
+      { text: 'source /out/vmlinux-gdb.py' },
       { text: 'set breakpoint pending on' },
     ],
     postRemoteConnectCommands: [{ text: 'lx-symbols /lab /out' }],

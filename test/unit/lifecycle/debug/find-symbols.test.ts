@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSymbols } from '../../../../src/lifecycle/debug/find-symbols.ts';
@@ -36,12 +36,14 @@ test('a build that the machine was started with has its symbols in its objects',
   });
   const vmlinux = writeIn(out, 'vmlinux');
   expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({
-    ...{ vmlinux, objects: undefined, hasScripts: false },
+    ...{ vmlinux, objects: undefined, scripts: undefined },
   });
   writeIn(out, '.config');
-  writeIn(out, 'vmlinux-gdb.py');
+  // A tree that was moved: the link at its top leads nowhere.
+  symlinkSync('/nowhere/vmlinux-gdb.py', join(out, 'vmlinux-gdb.py'));
+  const file = writeIn(out, 'scripts/gdb/vmlinux-gdb.py');
   expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({
-    ...{ vmlinux, objects: out, hasScripts: true },
+    ...{ vmlinux, objects: out, scripts: { file, folder: dirname(file) } },
   });
 });
 
