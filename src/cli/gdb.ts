@@ -25,7 +25,7 @@ export function addGdbCommand(program: Command, runCommand: RunCommand): void {
     .addHelpText(
       'after',
       `
-The guest stands still while gdb has it stopped, and runs on when gdb ends.
+gdb stops the guest; it runs on when gdb ends.
 ${examples('utopia gdb', 'utopia gdb --break lunix_chrdev_read', 'utopia gdb --emit vscode')}`,
     )
     .action((words: readonly string[], options: GdbFlags, command: Command) =>
