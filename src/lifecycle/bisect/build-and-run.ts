@@ -72,6 +72,8 @@ export async function buildAndRun(step: Step, config: string): Promise<Went> {
     try {
       built = await buildKernel(quietly(context, step.globals), buildRequest(step), {
         silent: step.globals.quiet || step.globals.json,
+        // Seconds of each step, for a commit that nobody edits.
+        forEditors: false,
       });
     } finally {
       const file = join(out, outFiles.log);

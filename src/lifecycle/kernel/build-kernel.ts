@@ -26,13 +26,14 @@ export interface BuildEnd {
 }
 
 /**
- * Builds a kernel with its modules and keeps it in the store, or only `targets`. A source that does
+ * Builds a kernel with its modules and keeps it in the store, or only `targets`; `forEditors` writes
+ * compile_commands.json, too. A source that does
  * not build is an end like another; throws for everything else: see prepareBuild and keepBuild.
  */
 export async function buildKernel(
   context: LifecycleContext,
   request: BuildRequest,
-  { silent }: { readonly silent: boolean },
+  { silent, forEditors = true }: { readonly silent: boolean; readonly forEditors?: boolean },
 ): Promise<BuildEnd> {
   const startedAt = performance.now();
   requireBuildName(request.name);
@@ -53,7 +54,7 @@ export async function buildKernel(
       const failure = describeFailure(summary, out, configCommand(tree, out));
       return { summary, ms: elapsed(), kept: undefined, failure };
     }
-    await writeCompileCommands(context, build, summary.compiled, display);
+    if (forEditors) await writeCompileCommands(context, build, summary.compiled, display);
     if (request.targets.length > 0) {
       return { summary, ms: elapsed(), kept: undefined, failure: undefined };
     }
