@@ -8,7 +8,6 @@ import { testImage } from '../support/image.ts';
 import { commitIn, gitIn, kernelClone } from '../support/kernel-clone.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Eight commits over Debian's source, of which one breaks something that a TEST in the guest sees,
 // one does not build and one does not boot: built, booted and asked one after the other by git.
@@ -75,10 +74,9 @@ test(
   'git bisect run finds the commit that breaks a test, past those that do not build or boot',
   { timeout: 3_600_000 },
   async () => {
-    using folder = temporaryFolder();
     await using lab = await makeLab({ backing: await testImage() });
-    const tree = join(folder.path, 'linux');
-    await kernelClone(lab, tree);
+    using clone = await kernelClone(lab);
+    const tree = clone.path;
     const base = gitIn(tree, 'rev-parse', 'HEAD').trim();
     const { regression, unbuilt, panics } = makeHistory(tree);
     const config = readFileSync(join(tree, '.config'), 'utf8');

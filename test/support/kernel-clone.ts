@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { machineFragment, tinyFragment } from '../../src/kernel/fragments.ts';
@@ -50,12 +50,18 @@ export function commitIn(folder: string, subject: string): string {
   return gitIn(folder, 'rev-parse', 'HEAD').trim();
 }
 
+/** A clone to work in, gone after the test. */
+export interface KernelWorkTree extends Disposable {
+  readonly path: string;
+}
+
 /**
- * Puts a git repository with one commit into `folder`, which is not there yet: Debian's source of
- * Linux 6.1 without what a tiny kernel is not made of, configured and built in its place by utopia.
- * The first time that takes five minutes of two processors, then a copy.
+ * A git repository with one commit: Debian's source of Linux 6.1 without what a tiny kernel is not
+ * made of, configured and built in its place by utopia. The first time that takes five minutes of
+ * two processors, then a copy. It always has the same path, since make builds all anew in another
+ * (objtool is named by its whole path): two runs at a time are refused.
  */
-export async function kernelClone(lab: KernelLab, folder: string): Promise<void> {
+export async function kernelClone(lab: KernelLab): Promise<KernelWorkTree> {
   const source = kernelSource('bookworm');
   const key = createHash('sha256')
     .update(JSON.stringify([tinyFragment, machineFragment, settings, unneeded, unbuilt, texts]))
@@ -63,31 +69,56 @@ export async function kernelClone(lab: KernelLab, folder: string): Promise<void>
     .digest('hex')
     .slice(0, 12);
   const kept = join(cache, `${key}-clone`);
-  if (!existsSync(kept)) await makeClone(lab, source, kept);
-  execFileSync('cp', ['--archive', '--reflink=auto', kept, folder]);
+  const work = join(cache, `${key}-clone-work`);
+  takePlace(work);
+  const dispose = (): void => rmSync(work, { recursive: true, force: true });
+  try {
+    const path = join(work, 'linux');
+    if (!existsSync(kept)) {
+      await makeClone(lab, source, path);
+      const draft = join(cache, `.cloning-${process.pid}`);
+      copyTree(path, draft);
+      renameSync(draft, kept);
+    } else copyTree(kept, path);
+    return { path, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
-async function makeClone(lab: KernelLab, source: string, kept: string): Promise<void> {
+/** Makes the folder that says who works there; one of a run that is gone is removed. */
+function takePlace(work: string): void {
   mkdirSync(cache, { recursive: true });
-  const work = mkdtempSync(join(cache, '.cloning-'));
-  try {
-    const tree = join(work, 'linux');
-    mkdirSync(tree);
-    const without = [...unneeded, ...unbuilt, ...texts].map((each) => `--exclude=${each}`);
-    execFileSync('tar', ['-xf', source, '-C', tree, '--strip-components=1', ...without]);
-    gitIn(tree, 'init', '--quiet', '--initial-branch=main');
-    gitIn(tree, 'add', '--all', '--force');
-    gitIn(tree, 'commit', '--quiet', '--message', 'Linux as Debian has it');
-    const options = settings.flatMap((each) => ['--set', each]);
-    for (const words of [
-      ['config', tree, '--base', 'tiny', ...options],
-      ['build', tree, '--name', 'clone'],
-    ]) {
-      const { status, stdout, stderr } = await lab.run('kernel', ...words);
-      if (status !== 0) throw new Error(`utopia kernel ${words.join(' ')}: ${stdout}${stderr}`);
+  const owner = join(work, 'owner');
+  if (existsSync(work)) {
+    const pid = existsSync(owner) ? readFileSync(owner, 'utf8') : '';
+    if (/^\d+$/.test(pid) && existsSync(`/proc/${pid}`)) {
+      throw new Error(`process ${pid} works in ${work}: one run at a time`);
     }
-    renameSync(tree, kept);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+    rmSync(work, { recursive: true });
+  }
+  mkdirSync(work);
+  writeFileSync(owner, String(process.pid));
+}
+
+function copyTree(from: string, to: string): void {
+  execFileSync('cp', ['--archive', '--reflink=auto', from, to]);
+}
+
+async function makeClone(lab: KernelLab, source: string, tree: string): Promise<void> {
+  mkdirSync(tree);
+  const without = [...unneeded, ...unbuilt, ...texts].map((each) => `--exclude=${each}`);
+  execFileSync('tar', ['-xf', source, '-C', tree, '--strip-components=1', ...without]);
+  gitIn(tree, 'init', '--quiet', '--initial-branch=main');
+  gitIn(tree, 'add', '--all', '--force');
+  gitIn(tree, 'commit', '--quiet', '--message', 'Linux as Debian has it');
+  const options = settings.flatMap((each) => ['--set', each]);
+  for (const words of [
+    ['config', tree, '--base', 'tiny', ...options],
+    ['build', tree, '--name', 'clone'],
+  ]) {
+    const { status, stdout, stderr } = await lab.run('kernel', ...words);
+    if (status !== 0) throw new Error(`utopia kernel ${words.join(' ')}: ${stdout}${stderr}`);
   }
 }
