@@ -1,8 +1,8 @@
 import { appendFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { plainLine } from '../../guest/console-text.ts';
 import { readTail } from '../../guest/file-tail.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';
-import { escapeSequences } from '../../text/escape-sequences.ts';
 import { showControls } from '../../text/harmless.ts';
 
 /** The log of a step: sections, each of which is on the disk when it was added. */
@@ -37,7 +37,7 @@ export async function openStepLog(folder: string, commit: string): Promise<StepL
   const file = join(folder, `${String(number).padStart(2, '0')}-${commit.slice(0, 12)}.log`);
   const add = async (title: string, text: string): Promise<void> => {
     // Commits, compilers and guests have written it: it is read on a terminal.
-    const plain = showControls(text.replaceAll(escapeSequences, ''));
+    const plain = showControls(text.split('\n').map(plainLine).join('\n'));
     const body = plain === '' || plain.endsWith('\n') ? plain : `${plain}\n`;
     try {
       await appendFile(file, `==> ${title}\n${body}`, { mode: 0o600 });

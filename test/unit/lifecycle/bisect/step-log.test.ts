@@ -10,7 +10,7 @@ test('logs are numbered, keep what was written, and show no sequence of somebody
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, 'config'), '');
   const first = await openStepLog(folder.path, commit);
-  await first.add('step', 'a commit \u001b[31mof\u202e somebody');
+  await first.add('step', 'a commit \u001b[31mof\u202e somebody\r\r\n');
   await first.addFile('console', join(folder.path, 'none'));
   writeFileSync(join(folder.path, 'console'), 'x'.repeat(5 * 2 ** 20));
   await first.addFile('console', join(folder.path, 'console'));
