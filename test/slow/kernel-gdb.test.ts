@@ -4,7 +4,6 @@ import { testImage } from '../support/image.ts';
 import { kernelClone } from '../support/kernel-clone.ts';
 import { makeLab, type Lab, type RunResult } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // A kernel of Debian's source with its symbols and gdb's scripts, booted over the image.
 needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build', 'debian-source', 'git', 'gdb');
@@ -21,10 +20,9 @@ test(
   'gdb stops in a function of a module that is inserted after it came, with its source line',
   { timeout: 3_600_000 },
   async () => {
-    using folder = temporaryFolder();
     await using lab = await makeLab({ backing: await testImage() });
-    const tree = join(folder.path, 'linux');
-    await kernelClone(lab, tree);
+    using clone = await kernelClone(lab);
+    const tree = clone.path;
     const kernel = join(tree, 'arch/x86/boot/bzImage');
     const up = await lab.run('up', '--detach', '--kernel', kernel);
     expect(up.status, up.stderr).toBe(0);
