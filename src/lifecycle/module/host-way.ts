@@ -133,7 +133,7 @@ async function tryPrograms(
   try {
     const script = `cd ${prefix.length > 0 ? '/tmp' : '"$0"'}; for each do [ -e "$each" ] && "$each" </dev/null; done; exit 0`;
     const paths = ownPrograms.map((each) => join(build, each));
-    const { output } = await ask(env, [...prefix, 'sh', '-c', script, aside, ...paths]);
+    const { output } = await ask(env, [...apart(prefix), 'sh', '-c', script, aside, ...paths]);
     if (!unrunnable.test(output)) return undefined;
     const library = /version [`']([\w.]+)' not found/.exec(output)?.[1];
     return library === undefined
@@ -142,6 +142,14 @@ async function tryPrograms(
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/**
+ * The same confinement without our terminal: a program that has it could type into it (TIOCSTI).
+ * make has none, since it is the first of a session of its own.
+ */
+function apart([bwrap, ...rest]: readonly string[]): readonly string[] {
+  return bwrap === undefined ? [] : [bwrap, '--new-session', ...rest];
 }
 
 async function ask(
