@@ -7,6 +7,7 @@ import { probePort, suggestFreePort } from '../host/ports.ts';
 import { isSshOpen, type RunningMachine } from '../machine/state.ts';
 import type { QmpClient } from '../qmp/client.ts';
 import { addForward, queryForwards, removeForward } from '../qmp/forwards.ts';
+import { widthFor } from '../ui/lines.ts';
 import { layOutTable } from '../ui/table.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
@@ -146,9 +147,9 @@ function list(
     protocol,
     guestPort === 22 ? 'SSH' : isKept ? 'UTOPIA_FORWARDS' : 'until the machine is off',
   ]);
-  for (const line of layOutTable([['HOST', 'GUEST', 'KIND', 'KEPT'], ...rows], terminal.columns)) {
-    terminal.out(line);
-  }
+  const head = ['HOST', 'GUEST', 'KIND', 'KEPT'];
+  const width = widthFor(terminal.stdout, terminal.columns);
+  for (const line of layOutTable([head, ...rows], width)) terminal.out(line);
 }
 
 function say({ terminal }: Context, globals: GlobalOptions, text: string): void {

@@ -3,7 +3,7 @@ import type { ImageRecord } from '../image/image-record.ts';
 import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
 import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
 import { formatBytes } from '../text/format.ts';
-import { wrapText } from '../ui/lines.ts';
+import { widthFor, wrapText } from '../ui/lines.ts';
 import { layOutRows } from '../ui/table.ts';
 
 /** `utopia image list`: name, size, what it is; a line each. */
@@ -18,11 +18,12 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
     terminal.err(`No images in ${imageFolder(env)}. utopia image build makes one.`);
     return;
   }
-  const lines = layOutRows(images.map(describeImage), terminal.columns);
+  const columns = widthFor(terminal.stdout, terminal.columns);
+  const lines = layOutRows(images.map(describeImage), columns);
   for (const [at, image] of images.entries()) {
     for (const line of lines[at] ?? []) terminal.out(line);
     for (const base of warm.filter(({ manifest }) => manifest.image === image.path)) {
-      for (const line of wrapText(describeBase(base), terminal.columns - 2, '  ')) {
+      for (const line of wrapText(describeBase(base), columns - 2, '  ')) {
         terminal.out(`  ${line}`);
       }
     }

@@ -2,6 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { kernelFolder, listBuilds, type KernelBuild } from '../kernel/build-store.ts';
 import { formatBytes } from '../text/format.ts';
 import { formatAge } from '../text/local-time.ts';
+import { widthFor } from '../ui/lines.ts';
 import { layOutRows } from '../ui/table.ts';
 
 /** `utopia kernel list`: name, size, age, version, what was asked for, commit; a line each. */
@@ -18,7 +19,8 @@ export async function runKernelList(context: Context, globals: GlobalOptions): P
       terminal.err(`No kernels in ${kernelFolder(env)}. utopia kernel build makes one.`);
     }
     const rows = builds.map((build) => describeBuild(build, context.now()));
-    for (const line of layOutRows(rows, terminal.columns).flat()) terminal.out(line);
+    for (const line of layOutRows(rows, widthFor(terminal.stdout, terminal.columns)).flat())
+      terminal.out(line);
   }
   for (const error of damaged) context.reporter.warn(error.message);
 }

@@ -6,6 +6,7 @@ import type { MachinePlan } from '../machine/plan.ts';
 import { homeFolder } from '../system/places.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';
+import { widthFor } from '../ui/lines.ts';
 import { layOutTable } from '../ui/table.ts';
 import { findCondition, type MachineCondition } from '../lifecycle/watch/condition.ts';
 import { leadsToFolder } from '../system/look.ts';
@@ -98,7 +99,8 @@ function describe(context: Context, machines: readonly ListedMachine[]): string[
     nameFolder(context.cwd, home, each),
   ]);
   const head = ['NAME', 'STATE', 'SSH', 'VNC', 'MEMORY', 'AGE', 'FOLDER'];
-  return layOutTable([head, ...rows], context.terminal.columns);
+  const { stdout, columns } = context.terminal;
+  return layOutTable([head, ...rows], widthFor(stdout, columns));
 }
 
 function nameFolder(cwd: string, home: string, { folder, folderExists }: ListedMachine): string {

@@ -30,6 +30,14 @@ export function foldFor(
   return stream.isTTY === true ? foldLine(sentence, width) : [sentence];
 }
 
+/** Columns to lay a table out for: a terminal's, and as many as it takes for a program that reads it. */
+export function widthFor(
+  stream: { readonly isTTY?: boolean | undefined },
+  columns: number,
+): number {
+  return stream.isTTY === true ? columns : Infinity;
+}
+
 /**
  * A line as it is when it fits, else broken at blanks; what follows is indented to
  * stand below the text behind a short label (`Why  The disk …`). Lines that quote

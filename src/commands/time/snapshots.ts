@@ -15,7 +15,7 @@ import { locateMachine } from '../../lifecycle/launch/locate.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 import { layOutRows } from '../../ui/table.ts';
 import { layOutRow } from '../../ui/label-row.ts';
-import { wrapText } from '../../ui/lines.ts';
+import { widthFor, wrapText } from '../../ui/lines.ts';
 
 /**
  * `utopia snapshot list`: a line each, below the one that it was made from; then what resets and
@@ -50,7 +50,8 @@ function printSnapshots({ terminal, now: clock }: Context, snapshots: readonly S
     describeMemory(snapshot),
     snapshot.text ?? '',
   ]);
-  for (const line of layOutRows(cells, terminal.columns).flat()) terminal.out(line);
+  for (const line of layOutRows(cells, widthFor(terminal.stdout, terminal.columns)).flat())
+    terminal.out(line);
   const all = snapshots.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
   terminal.out(`${formatBytes(all)} in all`);
 }
@@ -58,14 +59,16 @@ function printSnapshots({ terminal, now: clock }: Context, snapshots: readonly S
 function printAside({ terminal, now }: Context, aside: readonly KeptOverlay[]): void {
   terminal.out();
   const head = 'Set aside by resets and restores; utopia undo NAME brings one back:';
-  for (const line of wrapText(head, terminal.columns)) terminal.out(line);
+  for (const line of wrapText(head, widthFor(terminal.stdout, terminal.columns)))
+    terminal.out(line);
   const cells = aside.map(({ name, note, memoryBytes, allocatedBytes }) => [
     name,
     formatBytes(allocatedBytes).padStart(6),
     formatAge(now(), new Date(note.keptAt)).padStart(ageWidth),
     memoryBytes === 0 ? 'disk only' : `memory ${formatBytes(memoryBytes)}`,
   ]);
-  for (const line of layOutRows(cells, terminal.columns).flat()) terminal.out(line);
+  for (const line of layOutRows(cells, widthFor(terminal.stdout, terminal.columns)).flat())
+    terminal.out(line);
 }
 
 /** `59 min ago`. */
@@ -106,7 +109,8 @@ export async function runSnapshotShow(
     terminal.json({ schema: 1, snapshot });
     return;
   }
-  for (const line of await describeSnapshot(snapshot, terminal.columns)) terminal.out(line);
+  for (const line of await describeSnapshot(snapshot, widthFor(terminal.stdout, terminal.columns)))
+    terminal.out(line);
 }
 
 async function describeSnapshot(snapshot: Snapshot, columns: number): Promise<string[]> {
