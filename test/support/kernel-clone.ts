@@ -64,7 +64,10 @@ export interface KernelWorkTree extends Disposable {
 export async function kernelClone(lab: KernelLab): Promise<KernelWorkTree> {
   const source = kernelSource('bookworm');
   const key = createHash('sha256')
-    .update(JSON.stringify([tinyFragment, machineFragment, settings, unneeded, unbuilt, texts]))
+    // With the place: what is built there names it.
+    .update(
+      JSON.stringify([tinyFragment, machineFragment, settings, unneeded, unbuilt, texts, cache]),
+    )
     .update(readFileSync(source))
     .digest('hex')
     .slice(0, 12);
