@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { buildProgram } from '../../../src/cli.ts';
-import { commandGroups, nameWidth, nestedSummaryWidth, summaryWidth } from '../../../src/cli/help.ts';
+import {
+  commandGroups,
+  nameWidth,
+  nestedSummaryWidth,
+  summaryWidth,
+} from '../../../src/cli/help.ts';
 import { openTerminal } from '../../../src/ui/terminal.ts';
 
 /** Last line of an 80x24 screen is the next prompt. */
