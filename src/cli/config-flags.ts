@@ -1,3 +1,4 @@
+import { collectWord } from './repeatable.ts';
 import { Option, type Command } from 'commander';
 import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
 import { quoteForShell } from '../text/shell-words.ts';
@@ -10,7 +11,7 @@ export function addConfigFlags(command: Command, keys: readonly KeyName[] = keyN
   for (const [key, option] of flagOptions()) {
     if (!keys.includes(key)) continue;
     option.helpGroup('For this run instead of utopia.config:');
-    if (repeatable.has(key)) option.argParser(collect);
+    if (repeatable.has(key)) option.argParser(collectWord);
     else option.argParser(String);
     command.addOption(option);
     option.description = `${key} (${factsOf(key).takes})`;
@@ -48,10 +49,6 @@ export const machineFlags: readonly KeyName[] = [
 
 /** Keys whose option may be given several times, once for each path. */
 const repeatable: ReadonlySet<KeyName> = new Set(['UTOPIA_DISKS']);
-
-function collect(word: string, before: readonly string[] = []): string[] {
-  return [...before, word];
-}
 
 /** An initramfs is a path; a kernel is one when it has a / in it, else the name of a build. */
 function isTypedPath(key: KeyName, value: string): boolean {

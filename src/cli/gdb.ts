@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { examples } from './help.ts';
+import { collectWord } from './repeatable.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** `utopia gdb`: a debugger on the kernel that runs. */
@@ -13,9 +14,13 @@ export function addGdbCommand(program: Command, runCommand: RunCommand): void {
         'its modules, also of those that are inserted later.',
     )
     .argument('[words...]', "gdb's own arguments, behind --")
-    .option('-b, --break <place>', 'stop there, and let the guest run until then; repeatable', add)
+    .option(
+      '-b, --break <place>',
+      'stop there, and let the guest run until then; repeatable',
+      collectWord,
+    )
     .option('--vmlinux <file>', "the kernel's symbols (default: of its build, or its package)")
-    .option('--modules <folder>', 'look for modules there too; repeatable', add)
+    .option('--modules <folder>', 'look for modules there too; repeatable', collectWord)
     .addOption(
       new Option('--emit <kind>', 'print what another front end of gdb needs').choices([
         'gdbinit',
@@ -47,8 +52,4 @@ interface GdbFlags {
   readonly vmlinux?: string;
   readonly modules?: readonly string[];
   readonly emit?: 'gdbinit' | 'vscode';
-}
-
-function add(word: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), word];
 }

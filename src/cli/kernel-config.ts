@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { collectWord } from './repeatable.ts';
 import type { RunCommand } from './run-command.ts';
 
 import { examples } from './help.ts';
@@ -16,9 +17,9 @@ export function addKernelConfigCommands(kernel: Command, runCommand: RunCommand)
     )
     .argument('[source]', 'the kernel tree', '.')
     .option('--base <base>', 'defconfig, tiny, image (of its kernel), or a file', 'defconfig')
-    .option('--with <list>', 'options for a purpose, by name; repeatable', addWord, [])
-    .option('--set <option=value>', 'one option; repeatable', addWord, [])
-    .option('--fragment <file>', 'a file of options; repeatable', addWord, [])
+    .option('--with <list>', 'options for a purpose, by name; repeatable', collectWord, [])
+    .option('--set <option=value>', 'one option; repeatable', collectWord, [])
+    .option('--fragment <file>', 'a file of options; repeatable', collectWord, [])
     .option('-o, --output <folder>', 'where objects go (make O=); default: the tree')
     .option('--menu', 'open menuconfig on it')
     .addHelpText(
@@ -74,9 +75,4 @@ interface ConfigFlags {
   readonly fragment: readonly string[];
   readonly output?: string;
   readonly menu?: true;
-}
-
-/** A repeatable option. */
-function addWord(word: string, before: readonly string[]): readonly string[] {
-  return [...before, word];
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { examples } from './help.ts';
 import { count } from './numbers.ts';
+import { collectWord } from './repeatable.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** `utopia qemu …`. */
@@ -57,11 +58,11 @@ export function addQemuCommands(program: Command, runCommand: RunCommand): void 
     )
     .argument('[source]', "QEMU's source (default: this folder)")
     .option('--prefix <folder>', 'install there (default: ~/opt/qemu)')
-    .option('--with <features>', 'more features, as its configure names them', addWord)
-    .option('--without <features>', 'features to leave out', addWord)
+    .option('--with <features>', 'more features, as its configure names them', collectWord)
+    .option('--without <features>', 'features to leave out', collectWord)
     .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
     .option('-o, --output <folder>', 'put objects there (default: build in the source)')
-    .option('--configure <option>', 'an option for its configure; repeatable', addWord)
+    .option('--configure <option>', 'an option for its configure; repeatable', collectWord)
     .option('--replace', 'also over a QEMU of another source in the prefix')
     .addHelpText(
       'after',
@@ -124,9 +125,4 @@ interface BuildFlags {
   readonly output?: string;
   readonly configure?: readonly string[];
   readonly replace?: true;
-}
-
-/** A repeatable option. */
-function addWord(word: string, before: readonly string[] = []): readonly string[] {
-  return [...before, word];
 }

@@ -93,11 +93,7 @@ async function look(vmlinux: string): Promise<KernelSymbols | undefined> {
 async function findScripts(objects: string): Promise<GdbScripts | undefined> {
   const folder = join(objects, 'scripts/gdb');
   for (const file of [join(objects, 'vmlinux-gdb.py'), join(folder, 'vmlinux-gdb.py')]) {
-    const isThere = await stat(file).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-    if (isThere) return { file, folder };
+    if (await isReachable(file)) return { file, folder };
   }
   return undefined;
 }
