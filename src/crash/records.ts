@@ -33,6 +33,11 @@ function isSoonAfter(record: CrashRecord, line: ConsoleLine): boolean {
   return line.time >= last && line.time - last <= soonSeconds;
 }
 
+/** Whether nothing of a report had a head so far. */
+function isPlain(record: CrashRecord | undefined): boolean {
+  return record?.speakers.size === 1 && record.speakers.has('plain');
+}
+
 function startOf(message: string): CrashStart | undefined {
   const trimmed = message.trimStart();
   return crashStarts.find(({ pattern }) => pattern.test(trimmed));
@@ -110,11 +115,12 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       addLine(target, line, true, endByte);
       return;
     }
-    // People quote a report with the head of its first line alone.
-    const headed = near.findLast(
+    // People quote a report with the head of its first line alone. And where a program floods the
+    // console, a stamp and the line behind it stand apart, however far.
+    const headed = (line.speaker === 'plain' ? open : near).findLast(
       (each) => each.phase === 'header' && saysMoreAbout(each, start, line.message),
     );
-    if (line.speaker === 'plain') headed?.speakers.add('plain');
+    if (line.speaker === 'plain' || isPlain(headed)) headed?.speakers.add(line.speaker);
     const own = open.filter((each) => each.speakers.has(line.speaker));
     const record = own.at(-1);
     const earlier = own.at(-2);
@@ -132,7 +138,10 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       for (const each of record.lines) addLine(earlier, each, true, endByte);
       addLine(earlier, line, true, endByte);
       earlier.phase = 'body';
-    } else if (near.includes(record) && saysMoreAbout(record, start, line.message)) {
+    } else if (
+      (record === headed || near.includes(record)) &&
+      saysMoreAbout(record, start, line.message)
+    ) {
       if (reason !== undefined) record.panic = reason;
       if (record.phase === 'header' || start.id === 'oom-killed') {
         addStart(record, start, line, endByte);

@@ -121,11 +121,11 @@ test('four modules that crash, a flood, and a panic', { timeout: 900_000 }, asyn
   expect(crashStatus).toBe(69);
   expect(crashWords).toContain('utopia oops');
   const kinds = (await events(lab)).map(({ kind }) => kind);
-  // Bursts of the flood may cut both lines that name the address: then it is a page fault.
-  const flooded = kinds[4] === 'page-fault' ? 'page-fault' : 'null-dereference';
+  // One event for each. Bursts of the flood may cut the lines that name the address, and the code
+  // of the fault: then no more is known than that it is a page fault, or an oops.
   expect(kinds).toEqual([
     ...['null-dereference', 'atomic-sleep', 'double-free', 'soft-lockup'],
-    ...[flooded, 'panic'],
+    ...[expect.stringMatching(/^(?:null-dereference|page-fault|oops)$/), 'panic'],
   ]);
   expect((await events(lab)).at(-1)).toMatchObject({ panic: 'sysrq triggered crash' });
   up.child.kill('SIGINT');

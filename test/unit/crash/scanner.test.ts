@@ -205,6 +205,22 @@ test('a flood between two lines of a report does not part them', () => {
   expect(whole).toContain('null-dereference');
 });
 
+test('a flood between a stamp and its line does not part a report', () => {
+  const log = read('debian-null-write.txt').toString().replaceAll('\r', '');
+  const flood = ' well\r\n'.concat('lunix: sensor 1 is well\r\n'.repeat(3_000));
+  const report = log.slice(0, log.indexOf('end trace'));
+  const stamps = [...report.matchAll(/^\[ *\d+\.\d+\] /gm)];
+  expect(stamps.length).toBeGreaterThan(40);
+  const wrong = stamps
+    .map(({ 0: stamp, index }) => index + stamp.length)
+    .map((at) => ({
+      line: log.slice(at, log.indexOf('\n', at)),
+      kinds: scan(`${log.slice(0, at)}${flood}${log.slice(at)}`).map(({ kind }) => kind),
+    }))
+    .filter(({ kinds }) => kinds.join() !== 'null-dereference');
+  expect(wrong).toEqual([]);
+});
+
 test.each([
   ['in a line', ' sensor 1 is wel'],
   ['with the end of one', ' well\r\nlunix: s'],
