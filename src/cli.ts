@@ -9,6 +9,7 @@ import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
 import { commandDescription, formatHelp, subcommandDescription } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
+import { addDumpCommand } from './cli/dump.ts';
 import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
 import { addForwardCommand } from './cli/forward.ts';
@@ -73,6 +74,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addQemuCommands, 'qemu'],
   [addModuleCommands, 'module'],
   [addGdbCommand, 'gdb'],
+  [addDumpCommand, 'dump'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

@@ -20,6 +20,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   console: 'machine',
   screenshot: 'machine',
   vnc: 'machine',
+  dump: 'machine',
   key: 'machine',
   sysrq: 'machine',
   ssh: 'guest',
@@ -50,6 +51,9 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   module: 'lab',
 };
 
+/** Commands that stand in the cell of another one, whose summary says what both are for. */
+export const cellOf: Readonly<Record<string, string>> = { sysrq: 'key' };
+
 /** Longest summary of a command that leaves room for two columns of commands on 80. */
 export const summaryWidth = 24;
 /** Longest summary of a command below another, such as `kernel get`. */
@@ -77,13 +81,15 @@ export function formatHelp(command: Command, helper: Help): string {
   const isNarrow = width < labelWidth + cellWidth - 1;
   const columns = Math.max(1, Math.floor((width - labelWidth + 1) / cellWidth));
   const commands = new Map(helper.visibleCommands(command).map((each) => [each.name(), each]));
-  const cellOf = (name: string): string[] => {
-    const summary = commands.get(name)?.summary();
-    return summary === undefined ? [] : [`${name.padEnd(nameWidth)} ${summary}`.padEnd(cellWidth)];
-  };
   const names = Object.keys(commandGroups);
+  const drawCell = (name: string): string[] => {
+    const summary = commands.get(name)?.summary();
+    if (summary === undefined || cellOf[name] !== undefined) return [];
+    const shown = [name, ...names.filter((other) => cellOf[other] === name)].join(', ');
+    return [`${shown.padEnd(nameWidth)} ${summary}`.padEnd(cellWidth)];
+  };
   const groups = [...new Set(Object.values(commandGroups))].flatMap((group) =>
-    layOut(group, names.filter((name) => commandGroups[name] === group).flatMap(cellOf), {
+    layOut(group, names.filter((name) => commandGroups[name] === group).flatMap(drawCell), {
       columns,
       isNarrow,
     }),

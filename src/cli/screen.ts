@@ -19,7 +19,7 @@ export function addScreenCommands(program: Command, runCommand: RunCommand): voi
 
   program
     .command('key')
-    .summary('press keys')
+    .summary('press keys, Alt-SysRq')
     .description(
       "Press keys on the guest's keyboard: names joined by - are pressed together,\n" +
         'arguments one after the other.',

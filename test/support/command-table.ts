@@ -502,6 +502,15 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--emit', 'vscode', { emit: 'vscode' }],
     ],
   },
+  dump: {
+    calls: 'runDump',
+    args: 'guest.elf',
+    given: [{ file: 'guest.elf', format: 'elf', force: false }],
+    options: [
+      ['--format', 'kdump', { format: 'kdump' }],
+      ['-f, --force', '', { force: true }],
+    ],
+  },
   'module build': {
     calls: 'runModuleBuild',
     given: [{ folder: undefined, jobs: undefined, check: false, yes: false, flags: {} }],

@@ -59,6 +59,11 @@ export interface StandInScenario {
   readonly strangerFrom?: number;
   /** What the console shows when a chord is pressed, by QEMU's key codes: `alt-sysrq-t`. */
   readonly keys?: Readonly<Record<string, string>>;
+  readonly dump?: {
+    readonly notes?: boolean;
+    readonly pieces?: number;
+    readonly betweenMs?: number;
+  };
   readonly steps?: readonly StandInStep[];
   /** What a reset plays; the default is a boot. */
   readonly afterReset?: readonly StandInStep[];

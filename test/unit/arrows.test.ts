@@ -26,6 +26,7 @@ const rooms = [
   'qemu',
   'qmp',
   'sensors',
+  'vmcore',
   'vmstate',
 ];
 

@@ -2,11 +2,13 @@
 // A stand-in for qemu-system-x86_64: takes its arguments, speaks QMP, and plays a
 // scenario instead of running a guest. README.md says how.
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readArguments } from './arguments.mjs';
 import { bootStory } from './boot-story.mjs';
+import { coreDump } from './memory.mjs';
 import { createMonitor } from './monitor.mjs';
 import { occupyProcessor, registersOf } from './processors.mjs';
 
@@ -55,6 +57,7 @@ let sshMode = scenario.ssh;
 let status = 'running';
 let processors = 'idle';
 let shutdownAction = 'poweroff';
+let dump = 'none';
 
 if (argv.includes('-sandbox') && !scenario.sandbox)
   fail(`-sandbox ${argv[argv.indexOf('-sandbox') + 1]}: There is no option group 'sandbox'`);
@@ -216,6 +219,41 @@ async function playTranscript(name) {
   }
 }
 
+/** QEMU opens the file before it answers; it stops its guest, and then has it in the state that it was in. */
+async function startDump({ protocol }) {
+  const before = status;
+  status = 'paused';
+  monitor.emit('STOP');
+  dump = 'active';
+  const file = await openFile(protocol.replace(/^file:/, ''), 'w', 0o400);
+  void finishDump(file, before);
+  return {};
+}
+
+async function finishDump(file, before) {
+  dump = await writeDump(file).then(
+    () => 'completed',
+    () => 'failed',
+  );
+  status = before;
+  if (before === 'running') monitor.emit('RESUME');
+}
+
+async function writeDump(file) {
+  const { notes = true, pieces = 1, betweenMs = 0 } = scenario.dump ?? {};
+  const bytes = coreDump({ withNotes: notes });
+  const cut = (index) => Math.floor((bytes.length * index) / pieces);
+  try {
+    for (let piece = 0; piece < pieces; piece += 1) {
+      for (let at = cut(piece); at < cut(piece + 1);)
+        at += (await file.write(bytes, at, cut(piece + 1) - at)).bytesWritten;
+      await sleep(betweenMs);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Value of `return`; undefined for an unknown command, null for no answer at all. */
 function answer(command, given) {
   const disk = { device: 'disk0', 'io-status': status === 'io-error' ? 'nospace' : 'ok' };
@@ -241,6 +279,10 @@ function answer(command, given) {
       // Two pixels beside each other, red and blue.
       writeFileSync(given.filename, Buffer.from('P6\n2 1\n255\n\xff\0\0\0\0\xff', 'latin1'));
       return {};
+    case 'dump-guest-memory':
+      return startDump(given);
+    case 'query-dump':
+      return { status: dump, completed: 0, total: 0 };
     case 'query-cpus-fast':
       return [0, 1].map((index) => ({ 'cpu-index': index, 'thread-id': process.pid }));
     case 'set-action':

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { buildProgram } from '../../../src/cli.ts';
 import {
+  cellOf,
   commandGroups,
   nameWidth,
   nestedSummaryWidth,
@@ -56,7 +57,11 @@ describe('utopia --help', () => {
       Object.keys(commandGroups).toSorted(),
     );
     for (const command of root.commands) {
-      expect(help).toContain(`${command.name().padEnd(nameWidth)} ${command.summary()}`);
+      const beside = Object.keys(cellOf).filter((each) => cellOf[each] === command.name());
+      const names = [command.name(), ...beside].join(', ');
+      const isShared = cellOf[command.name()] !== undefined;
+      if (isShared) expect(help).toContain(`, ${command.name()} `);
+      else expect(help).toContain(`${names.padEnd(nameWidth)} ${command.summary()}`);
     }
   });
 
