@@ -14,7 +14,7 @@ import { writeEditorFiles } from './editor-files.ts';
 import { findHeaders, type KernelHeaders } from './headers.ts';
 import { findHostWay, type HostWay } from './host-way.ts';
 import { findTargetKernel, type ModuleUse, type TargetKernel } from './target-kernel.ts';
-import type { Diagnostic, ModuleBuild, WayEnd } from './types.ts';
+import type { Diagnostic, ModuleBuild, ModuleBuildReport, WayEnd } from './types.ts';
 
 export interface ModuleBuildRequest {
   /** Absolute folder of the module, with a Kbuild or Makefile. */
@@ -25,6 +25,8 @@ export interface ModuleBuildRequest {
   /** Run sparse, and checkpatch where the kernel's source is there. */
   readonly check: boolean;
   readonly yes: boolean;
+  /** Called once it is decided where it is built. */
+  readonly begins?: (where: ModuleBuildReport['where']) => void;
 }
 
 /** Where a module is built, decided. */
@@ -55,6 +57,7 @@ export async function buildModule(
     const where = way.kind === 'host' ? 'host' : 'guest';
     const version = typeof target === 'string' ? null : target.version;
     reportWay(display, way, why);
+    request.begins?.(where);
     const read = createBuildOutput({
       source: folder,
       out: way.kind === 'host' ? way.headers.build : `/lib/modules/${version ?? 'unknown'}/build`,

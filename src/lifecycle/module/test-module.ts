@@ -12,7 +12,7 @@ import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
-import { buildModule } from './build-module.ts';
+import { beginBuild, besideBuild } from './beside-build.ts';
 import type { ModuleBuild, ModuleBuildReport } from './types.ts';
 
 export interface ModuleTestRequest {
@@ -72,33 +72,45 @@ export async function testModule(
 ): Promise<ModuleTest> {
   const { folder, jobs, yes } = request;
   const startedAt = performance.now();
-  const build = await buildModule(context, globals, located, {
+  const building = beginBuild(context, globals, located, {
     ...{ folder, use: 'copy', jobs, yes, check: false },
   });
-  if (build.failure !== undefined) {
-    return { report: withoutTest('did-not-build', build, []), build, crashes: [] };
-  }
-  const words = request.words.length > 0 ? request.words : await ownTest(folder);
   const mark = `utopia${randomBytes(8).toString('hex')}`;
-  const script = trialScript({ mark, objects: build.report.objects, words, removeSeconds });
   let begun = false;
   let result: CopyResult;
+  // Two copies at a time would be one too many.
+  if ((await building.where) === 'guest') await building.ended;
+  const beside = besideBuild(context, building.ended);
   try {
-    result = await runInCopy({ ...context, cwd: folder }, globals, located, {
-      words: ['sh', '-c', script],
+    result = await runInCopy({ ...beside.context, cwd: folder }, globals, located, {
+      words: [],
+      laterWords: async () => {
+        const { failure, report } = await building.ended;
+        if (failure !== undefined) throw failure;
+        const words = request.words.length > 0 ? request.words : await ownTest(folder);
+        return ['sh', '-c', trialScript({ mark, objects: report.objects, words, removeSeconds })];
+      },
       ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
       ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
       ...{ from: undefined, cold: request.cold, capture: true, maxOutputBytes: mostOutputBytes },
       ...{ noInput: true, begins: () => (begun = true) },
     });
   } catch (error) {
+    // What it throws comes before what the copy says, which may be a consequence.
+    const build = await building.ended;
+    if (build.failure !== undefined) {
+      return { report: withoutTest('did-not-build', build, []), build, crashes: [] };
+    }
     if (!(error instanceof UtopiaError) || error.code === 'interrupted') throw error;
     context.signal.throwIfAborted();
     if (begun) throw error;
     const why = [error.message, ...(error.hint === undefined ? [] : [error.hint])];
     return { report: withoutTest('not-started', build, why), build, crashes: [] };
+  } finally {
+    beside.stop();
   }
   if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
+  const build = await building.ended;
   return { report: reportTrial(result, build, mark, request), build, crashes: result.crashes };
 }
 

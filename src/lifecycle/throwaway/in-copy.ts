@@ -67,7 +67,8 @@ export async function runInCopy(
     const started = await startCopy(context, globals, copy, planned, start);
     let result: CopyResult;
     try {
-      result = await runCommand(context, copy, started, run);
+      const words = (await run.laterWords?.()) ?? run.words;
+      result = await runCommand(context, copy, started, { ...run, words });
     } finally {
       started.cut();
       await started.session.close();

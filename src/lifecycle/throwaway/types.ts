@@ -5,6 +5,8 @@ import type { KeepWish } from './kept-names.ts';
 /** What is asked of a copy. */
 export interface CopyRun {
   readonly words: readonly string[];
+  /** The words, where they are known only while the copy comes up: awaited before its folder is mounted. */
+  readonly laterWords?: () => Promise<readonly string[]>;
   readonly timeoutMs: number | undefined;
   /** What the command may do with the folder. */
   readonly use: FolderUse;
