@@ -1,11 +1,11 @@
-import { cpSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testImage } from '../test/support/image.ts';
 import type { BenchLab } from './lab.ts';
 import { median, sampleHead, sampleInTurn, sampleRow } from './sampling.ts';
 
-/** From a saved file to a verdict, built by the host's compiler; and against a build in the guest. */
-const goal = { ms: 2_500, times: 20 };
+/** From a saved file to a verdict, built by the host's compiler, or the image's own; and against a build in the guest. */
+const goal = { ms: 2_500, nativeMs: 4_000, times: 20 };
 /** A build in the emulated guest takes more than a minute: so many are enough. */
 const mostGuestRounds = 3;
 
@@ -34,15 +34,30 @@ export async function benchModules(lab: BenchLab, rounds: number): Promise<void>
   const source = join(module, 'answer.c');
   const touch = (): void => utimesSync(source, new Date(), new Date());
   const warming = utopia('image', 'warm');
+  const test = (): number => {
+    touch();
+    return utopia('module', 'test', '--yes', module, '--', 'sh', '-c', trial);
+  };
+  const withoutCompiler = programsWithout(join(folder, 'bin'), 'gcc');
+  const testNative = (): number => {
+    const { PATH } = lab.env;
+    lab.env['PATH'] = withoutCompiler;
+    try {
+      return test();
+    } finally {
+      lab.env['PATH'] = PATH;
+    }
+  };
+  // Headers and the image's tool chain are taken out of it once.
+  test();
+  testNative();
   const samples = await sampleInTurn(rounds, {
     'utopia module build, after a touch': () => {
       touch();
       return utopia('module', 'build', '--yes', module);
     },
-    'utopia module test, after a touch': () => {
-      touch();
-      return utopia('module', 'test', '--yes', module, '--', 'sh', '-c', trial);
-    },
+    'utopia module test, after a touch': test,
+    "utopia module test by the image's tool chain": testNative,
     'utopia run -- true': () => utopia('run', '--yes', '--', 'true'),
   });
   const inGuest = [
@@ -57,10 +72,22 @@ export async function benchModules(lab: BenchLab, rounds: number): Promise<void>
   });
   console.log(`\n## A module's loop (${rounds} rounds in turn)\n\n${sampleHead}`);
   for (const sample of [...samples, ...guest]) console.log(sampleRow(sample));
-  const [, tested] = samples.map(({ ms }) => median(ms));
+  const [, tested, native] = samples.map(({ ms }) => median(ms));
   const [made] = guest.map(({ ms }) => median(ms));
   console.log(`\nutopia image warm, once: ${(warming / 1000).toFixed(1)} s`);
   console.log(
-    `\nin the guest / module test: ${(Number(made) / Number(tested)).toFixed(0)} (goal: at least ${goal.times}, and module test within ${goal.ms} ms)`,
+    `\nin the guest / module test: ${(Number(made) / Number(tested)).toFixed(0)} (goal: at least ${goal.times})`,
   );
+  console.log(
+    `module test ${Math.round(Number(tested))} ms (goal: ${goal.ms}), by the image's tool chain ${Math.round(Number(native))} ms (goal: ${goal.nativeMs})`,
+  );
+}
+
+/** A folder with this host's programs but those of a name. */
+function programsWithout(folder: string, name: string): string {
+  mkdirSync(folder);
+  for (const each of readdirSync('/usr/bin')) {
+    if (!each.includes(name)) symlinkSync(join('/usr/bin', each), join(folder, each));
+  }
+  return folder;
 }

@@ -22,6 +22,8 @@ const testTools: Readonly<Record<string, string>> = {
   bc: 'bc',
   cpio: 'cpio',
   depmod: 'kmod',
+  // What confines a module's build.
+  bwrap: 'bubblewrap',
   '/usr/include/libelf.h': 'libelf-dev',
   '/usr/include/openssl/ssl.h': 'libssl-dev',
   // What builds a QEMU, from Debian's source.

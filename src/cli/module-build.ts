@@ -15,8 +15,8 @@ export function addModuleBuildCommand(module: Command, runCommand: RunCommand): 
     .summary("build a module for the machine's kernel")
     .description(
       "Build the module of a folder against the headers of the kernel that the machine's disk\n" +
-        'boots, or of a kernel that you built. It is built on this host where the compiler of\n' +
-        'that kernel is here, else in a throwaway copy of the machine.',
+        'boots, or of a kernel that you built. It is built on this host, by its own compiler where\n' +
+        "that fits the kernel, or by the image's; else in a throwaway copy of the machine.",
     )
     .argument('[dir]', "folder with the module's Makefile or Kbuild (default: this one)")
     .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)

@@ -73,7 +73,9 @@ export function judgeTrial(facts: TrialFacts): TrialVerdict {
   if (objects > 0) {
     add('leaked', `kmemleak found memory that nobody can free any more: ${objects} pieces.`);
   }
-  if (left.length > 0) add('leaked', `Still registered after the removal: ${left.join(', ')}.`);
+  if (left.length > 0 && report.meanwhile.length === 0) {
+    add('leaked', `Still registered after the removal: ${left.join(', ')}.`);
+  }
   const order = ['crashed', 'timed-out', 'failed', 'stuck', 'warned', 'leaked'] as const;
   const verdict = order.find((each) => found.some(([one]) => one === each)) ?? 'passed';
   const sorted = found.toSorted(([one], [other]) => rank(order, one) - rank(order, other));
@@ -84,8 +86,14 @@ function rank(order: readonly ModuleVerdict[], verdict: ModuleVerdict): number {
   return order.indexOf(verdict);
 }
 
-function hintsOf({ leftRunning, kmemleak, grownKiB = 0, ended }: TrialReport): string[] {
+function hintsOf(report: TrialReport): string[] {
+  const { leftRunning, kmemleak, grownKiB = 0, ended, left, meanwhile } = report;
   return [
+    ...(left.length > 0 && meanwhile.length > 0
+      ? [
+          `Registered after the removal and not before: ${left.join(', ')}. It may be of ${meanwhile.join(', ')}, loaded meanwhile.`,
+        ]
+      : []),
     ...(leftRunning ? ['Processes of the test were still running when it had ended.'] : []),
     ...(ended && !kmemleak && grownKiB >= noticeableKiB
       ? [

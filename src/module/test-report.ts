@@ -18,6 +18,8 @@ export interface TrialReport {
     | undefined;
   /** What was registered and is still there: `device lunix`. */
   readonly left: readonly string[];
+  /** Modules that were not there before and stayed: what is registered may be theirs. */
+  readonly meanwhile: readonly string[];
   /** kmemleak looked; and what it found, its lines. */
   readonly kmemleak: boolean;
   readonly leaks: readonly string[];
@@ -37,6 +39,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
   const whole: string[] = [];
   const left: string[] = [];
   const leaks: string[] = [];
+  const meanwhile: string[] = [];
   const facts = new Map<string, string>();
   for (const line of text.split('\n')) {
     if (!line.startsWith(start)) {
@@ -45,6 +48,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
     }
     const [, key = '', value = ''] = /^(\S+) ?(.*)$/.exec(line.slice(start.length)) ?? [];
     if (key === 'left' && left.length < most) left.push(nameLeft(value));
+    else if (key === 'meanwhile' && meanwhile.length < most) meanwhile.push(value);
     else if (key === 'leak' && leaks.length < most) leaks.push(value);
     else facts.set(key, value);
   }
@@ -65,6 +69,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
         ? undefined
         : { module: refusedOut, references: numberOf(count), said: saidOut.join(' ') },
     left,
+    meanwhile,
     kmemleak: facts.has('kmemleak'),
     leaks,
     grownKiB: numberOf(facts.get('memory')),

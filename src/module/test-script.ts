@@ -43,6 +43,9 @@ export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial
     'work=/run/utopia-module; leaks=/sys/kernel/debug/kmemleak',
     '[ -e $leaks ] && echo clear >$leaks && say kmemleak yes',
     ...objects.map((each) => `needs ${quoteForShell(`./${each}`)}`),
+    // A guest that has just booted is still loading drivers for what it finds.
+    '[ -e /run/udev/queue ] && udevadm settle --timeout=20 2>/dev/null',
+    'known=" "; while read -r name rest; do known="$known$name "; done </proc/modules',
     'registered >$work.before; before=$(memory)',
     `echo "utopia: ${mark}" >/dev/kmsg`,
     'dmesg -W >&3 2>/dev/null & follow=$!',
@@ -63,6 +66,8 @@ export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial
     'if [ "$stays" = no ]; then',
     '  registered >$work.after',
     '  if ! cmp -s $work.before $work.after; then',
+    '    while read -r name rest; do case $known in *" $name "*) ;; *) say meanwhile "$name" ;; esac',
+    '    done </proc/modules',
     '    sort -u $work.before >$work.was; sort -u $work.after | comm -13 $work.was - | head -n 20 |',
     '      while IFS= read -r each; do say left "$each"; done',
     '  fi',

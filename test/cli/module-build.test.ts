@@ -5,17 +5,23 @@ import {
   readdirSync,
   readFileSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { headersRelease, hostGccMajor, makeHeadersDisk } from '../support/headers-disk.ts';
+import {
+  diskGccMajor,
+  headersRelease,
+  hostGccMajor,
+  makeHeadersDisk,
+} from '../support/headers-disk.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Modules built on this host: real make, gcc and ext4; kbuild is a stand-in.
-needsOfHost('image-tools', 'compiler', 'kernel-build');
+needsOfHost('image-tools', 'compiler', 'kernel-build', 'bwrap');
 
 interface LabSettings {
   readonly env?: NodeJS.ProcessEnv;
@@ -115,6 +121,53 @@ test('without bwrap programs of a foreign image do not run on this host', async 
   const { stderr } = await lab.run('module', 'build', lab.module);
   expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
     "guest the image's programs run on this host only confined, and this host has no bwrap",
+  );
+});
+
+test("where this host has not the kernel's compiler, the image's own builds, shut off from it", async () => {
+  const options = { gccMajor: diskGccMajor, tools: true, isOurs: false };
+  await using lab = await openModuleLab({ ...options, env: { HOME_OF_HOST: '' } });
+  const first = await lab.run('module', 'build', lab.module);
+  expect(first, first.stderr).toMatchObject({ status: 0 });
+  const said = first.stderr.replaceAll(/\s+/g, ' ');
+  expect(said).toContain("tools the image's tool chain, taken out of it");
+  const own = `the image's own gcc-${diskGccMajor}, since this host has no gcc ${diskGccMajor}`;
+  expect(said).toContain(`native confined: ${own}`);
+  expect(readFileSync(join(lab.module, 'hello.ko'), 'utf8')).toBe('built \n');
+
+  const again = await lab.run('module', 'build', lab.module, '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    ...{ outcome: 'built', where: 'native', why: own, confined: true, objects: ['hello.ko'] },
+  });
+  const tools = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/tools');
+  const [kept = ''] = readdirSync(tools);
+  expect(readdirSync(tools)).toHaveLength(1);
+  // Neither documents nor keys, and nothing beside the folder of the cache.
+  expect(readdirSync(join(tools, kept, 'root')).toSorted()).toEqual([
+    ...['bin', 'etc', 'lib', 'lib64', 'usr'],
+  ]);
+  expect(readdirSync(join(tools, kept, 'root/etc'))).toEqual(['alternatives']);
+
+  // The same names in another disk may be anything.
+  utimesSync(lab.backing, new Date(), new Date());
+  await lab.run('module', 'build', lab.module);
+  expect(readdirSync(tools)).toHaveLength(2);
+});
+
+test.each([
+  ['of another version', { gccMajor: 78, tools: true }, 'the image has no package gcc-78 either'],
+  ['of no package', { gccMajor: 78 }, "the image's packages are not dpkg's"],
+  [
+    'with nothing of what is listed',
+    { tools: true, more: [['var/lib/dpkg/info/tools.list', '/gone']] },
+    `the image's gcc-${diskGccMajor} does not run on this host`,
+  ],
+] as const)('a tool chain %s leaves the build to the guest', async (_, options, why) => {
+  await using lab = await openModuleLab({ gccMajor: diskGccMajor, ...options });
+  const { stderr } = await lab.run('module', 'build', lab.module);
+  const missing = 'gccMajor' in options ? options.gccMajor : diskGccMajor;
+  expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+    `guest this host has no gcc ${missing}, and ${why}`,
   );
 });
 

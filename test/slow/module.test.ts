@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { skeletonFiles, skeletonKinds } from '../../src/module/skeleton/files.ts';
@@ -8,7 +16,7 @@ import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Modules for Debian's kernels, built on this host and in the guest, and inserted there.
-needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build');
+needsOfHost('qemu', 'image-tools', 'ssh', 'kernel-build', 'bwrap');
 
 const submissions = join(import.meta.dirname, '../../fixtures/submissions');
 
@@ -75,13 +83,21 @@ test.each(['bookworm', 'trixie'])(
       ...{ verdict: 'passed', reasons: [], build: { diagnostics: [] } },
     });
 
-    // A host without any gcc.
+    // A host without any gcc: the image has one.
     const bin = join(aside.path, 'bin');
     mkdirSync(bin);
     for (const name of readdirSync('/usr/bin')) {
       if (!name.includes('gcc')) symlinkSync(join('/usr/bin', name), join(bin, name));
     }
     lab.env['PATH'] = bin;
+    const native = moduleIn(aside.path, 'giorgos');
+    expect(await build(lab, native)).toMatchObject({
+      ...{ outcome: 'built', where: 'native', confined: true, objects: ['answer.ko'] },
+    });
+    expect(await tryModule(lab, native)).toMatch(new RegExp(`^\\d+\n${first.kernel}\n$`));
+
+    // Nor bwrap to run it under.
+    rmSync(join(bin, 'bwrap'));
     const there = moduleIn(aside.path, 'babis');
     expect(await build(lab, there)).toMatchObject({
       ...{ outcome: 'built', where: 'guest', objects: ['answer.ko'] },
@@ -91,7 +107,10 @@ test.each(['bookworm', 'trixie'])(
     const faulty = moduleIn(aside.path, 'ilias');
     expect(await build(lab, faulty)).toMatchObject({
       ...{ outcome: 'failed', where: 'guest', objects: [] },
-      diagnostics: [{ file: 'answer.c', level: 'error' }],
+      diagnostics: [
+        { file: 'answer.c', level: 'error' },
+        { file: 'answer.c', level: 'error' },
+      ],
     });
     expect(readdirSync(faulty).toSorted()).toEqual(['Makefile', 'answer.c']);
   },

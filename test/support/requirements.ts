@@ -32,6 +32,11 @@ const needs = {
       : 'pkg-config finds not all of glib-2.0, pixman-1, zlib and slirp',
   // Debian's way to a kernel's source.
   'debian-source': () => missingPrograms('apt-get', 'dpkg-deb', 'patch', 'xz'),
+  // Debian's bubblewrap, where namespaces can be made.
+  bwrap: () =>
+    runs('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'])
+      ? undefined
+      : 'bwrap does not work here',
   git: () => missingPrograms('git'),
   gdb: () => missingPrograms('gdb'),
   perl: () => missingPrograms('perl'),

@@ -2,7 +2,7 @@ import type { ReadDisk } from '../disks/contents.ts';
 import { fileOf, readFolder, readLink, type ExtFile } from './inode-contents.ts';
 import { readJournal } from './journal.ts';
 import { openVolume, type ExtVolume, type Inode } from './volume.ts';
-import { walkFolder, type ExtEntry } from './walk.ts';
+import { entryOf, walkFolder, type ExtEntry } from './walk.ts';
 
 export type { ExtFile } from './inode-contents.ts';
 
@@ -17,12 +17,17 @@ export interface ExtFiles {
   list(path: string): Promise<string[]>;
   /** What a path leads to once all links are followed: absolute; undefined when there is nothing. */
   locate(path: string): Promise<ExtPlace | undefined>;
+  /** What lies at a path, links on the way followed and the last name not; undefined for nothing. */
+  look(path: string): Promise<ExtThing | undefined>;
   /**
    * What lies below a folder, each folder before what is in it, links as links; nothing where there
    * is no such folder.
    */
   walk(path: string): AsyncIterable<ExtEntry>;
 }
+
+/** What a name stands for: `path` has no link on the way, and is absolute. */
+export type ExtThing = ExtEntry;
 
 export interface ExtPlace {
   readonly path: string;
@@ -51,7 +56,7 @@ function filesOf(volume: ExtVolume): ExtFiles {
     readonly inode: Inode;
   }
 
-  async function resolve(path: string): Promise<Found | undefined> {
+  async function resolve(path: string, last = true): Promise<Found | undefined> {
     let parts = partsOf(path);
     let walked: { readonly name: string; readonly inode: Inode }[] = [];
     let links = 0;
@@ -68,7 +73,7 @@ function filesOf(volume: ExtVolume): ExtFiles {
       const number = (await readFolder(volume, here)).get(name);
       if (number === undefined) return undefined;
       const inode = await volume.readInode(number);
-      if (inode.kind !== 'link') {
+      if (inode.kind !== 'link' || (rest.length === 0 && !last)) {
         walked.push({ name, inode });
         continue;
       }
@@ -95,6 +100,10 @@ function filesOf(volume: ExtVolume): ExtFiles {
     locate: async (path) => {
       const found = await resolve(path);
       return found === undefined ? undefined : { path: found.path, kind: found.inode.kind };
+    },
+    look: async (path) => {
+      const found = await resolve(path, false);
+      return found === undefined ? undefined : await entryOf(volume, found.path, found.inode);
     },
     walk: async function* (path) {
       const inode = (await resolve(path))?.inode;

@@ -29,10 +29,16 @@ export async function* walkFolder(
     if (name.includes('/') || name.includes('\0') || name === '') continue;
     const path = `${before}${name}`;
     const inode = await volume.readInode(number);
-    const { kind, mode } = inode;
-    if (kind === 'link') yield { path, mode, kind, target: await readLink(volume, inode) };
-    else if (kind === 'file') yield { path, mode, kind, file: fileOf(volume, inode) };
-    else yield { path, mode, kind };
+    const { kind } = inode;
+    yield await entryOf(volume, path, inode);
     if (kind === 'folder') yield* walkFolder(volume, inode, `${path}/`, depth + 1);
   }
+}
+
+/** What an inode is to those who read its folder. */
+export async function entryOf(volume: ExtVolume, path: string, inode: Inode): Promise<ExtEntry> {
+  const { kind, mode } = inode;
+  if (kind === 'link') return { path, mode, kind, target: await readLink(volume, inode) };
+  if (kind === 'file') return { path, mode, kind, file: fileOf(volume, inode) };
+  return { path, mode, kind };
 }

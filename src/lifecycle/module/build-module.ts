@@ -13,6 +13,7 @@ import { checkStyle, requireSparse } from './check-source.ts';
 import { writeEditorFiles } from './editor-files.ts';
 import { findHeaders, type KernelHeaders } from './headers.ts';
 import { findHostWay, type HostWay } from './host-way.ts';
+import { findNativeWay } from './native-way.ts';
 import { findTargetKernel, type ModuleUse, type TargetKernel } from './target-kernel.ts';
 import type { Diagnostic, ModuleBuild, ModuleBuildReport, WayEnd } from './types.ts';
 
@@ -30,7 +31,7 @@ export interface ModuleBuildRequest {
 }
 
 /** Where a module is built, decided. */
-type Way = Extract<HostWay, { readonly kind: 'host' }> & { readonly headers: KernelHeaders };
+type Way = Exclude<HostWay, { readonly kind: 'none' }> & { readonly headers: KernelHeaders };
 
 /**
  * Builds a module: on this host where that fits, else in a throwaway copy of the machine; which
@@ -54,16 +55,22 @@ export async function buildModule(
   try {
     const way = await chooseWay(context, target, folder, display);
     const why = whyThere(way, target);
-    const where = way.kind === 'host' ? 'host' : 'guest';
+    const where = way.kind === 'none' ? 'guest' : way.kind;
     const version = typeof target === 'string' ? null : target.version;
     reportWay(display, way, why);
     request.begins?.(where);
+    // Neither an image's tools nor a guest has sparse as a rule.
+    const checks = request.check && way.kind === 'host';
+    if (request.check && !checks) {
+      const detail = 'left out: sparse and checkpatch run in builds by this host alone';
+      display.report({ kind: 'warned', title: 'check', detail });
+    }
     const read = createBuildOutput({
       source: folder,
-      out: way.kind === 'host' ? way.headers.build : `/lib/modules/${version ?? 'unknown'}/build`,
+      out: way.kind === 'none' ? `/lib/modules/${version ?? 'unknown'}/build` : way.headers.build,
     });
     let end: WayEnd;
-    if (way.kind === 'host') {
+    if (way.kind !== 'none') {
       display.report({ kind: 'started', title: 'build' });
       const { jobs } = request;
       const onLine = (line: string): void => {
@@ -72,7 +79,7 @@ export async function buildModule(
         const detail = `${step.action} ${relative(folder, step.target)}`;
         display.report({ kind: 'moved', title: 'build', detail });
       };
-      const variables = request.check ? ['C=2', 'CHECK=sparse'] : [];
+      const variables = checks ? ['C=2', 'CHECK=sparse'] : [];
       const { headers } = way;
       end = await buildOnHost(context, { folder, headers, way, jobs, variables, onLine });
       await writeEditorFiles(folder, end.objects, headers.build);
@@ -86,9 +93,9 @@ export async function buildModule(
     }
     const { errors, warnings, lastLines, errorCount } = read.summary();
     const style =
-      !request.check || typeof target === 'string' || way.kind !== 'host'
-        ? []
-        : await checkStyle(context, target, folder, way.prefix);
+      checks && typeof target !== 'string' && way.kind === 'host'
+        ? await checkStyle(context, target, folder, way.prefix)
+        : [];
     const built = end.succeeded && end.objects.length > 0;
     const diagnostics = [
       ...errors.map((each) => asDiagnostic(each, 'error')),
@@ -166,14 +173,18 @@ async function chooseWay(
 ): Promise<Way | Extract<HostWay, { readonly kind: 'none' }>> {
   if (typeof target === 'string') return { kind: 'none', why: target };
   const headers = await findHeaders(context, target, display);
-  const way = await findHostWay(context.env, target, headers, folder);
-  return way.kind === 'host' ? { ...way, headers } : way;
+  const host = await findHostWay(context.env, target, headers, folder);
+  if (host.kind !== 'none') return { ...host, headers };
+  const native = await findNativeWay(context, { target, headers, folder, display });
+  if (native.kind !== 'none') return { ...native, headers, why: host.why };
+  return { kind: 'none', why: native.why === '' ? host.why : `${host.why}, and ${native.why}` };
 }
 
 /** `gcc-12 fits 6.1.0-56-amd64 of the image`. */
 function whyThere(way: Way | HostWay, target: TargetKernel | string): string {
   if (way.kind === 'none') return way.why;
   const { version, from } = target as TargetKernel;
+  if (way.kind === 'native') return `the image's own ${way.compiler}, since ${way.why}`;
   const whose = { build: 'your build', image: 'the image', private: 'the machine' }[from];
   return `${way.compiler} fits ${version} of ${whose}`;
 }
@@ -183,7 +194,7 @@ function reportWay({ report }: ProgressDisplay, way: Way | HostWay, why: string)
   if (way.kind === 'none') return report({ kind: 'finished', title: 'guest', detail: why });
   const { unconfined } = way;
   const detail = unconfined === undefined ? `confined: ${why}` : why;
-  report({ kind: 'finished', title: 'host', detail });
+  report({ kind: 'finished', title: way.kind, detail });
   if (unconfined === undefined) return;
   const rights = `its make can do all that you can: ${unconfined}`;
   report({ kind: 'warned', title: 'unconfined', detail: rights });

@@ -14,7 +14,7 @@ export interface HostBuild {
   /** Absolute; objects go there, as make puts them. */
   readonly folder: string;
   readonly headers: KernelHeaders;
-  readonly way: Extract<HostWay, { readonly kind: 'host' }>;
+  readonly way: Exclude<HostWay, { readonly kind: 'none' }>;
   readonly jobs: number;
   /** Words of make besides the usual: `C=2` runs sparse. */
   readonly variables: readonly string[];

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { ExtFiles } from '../../image/ext/files.ts';
 import { UnreadableVolume } from '../../image/ext/volume.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
-import { readKnown } from '../../system/json-file.ts';
-import { makeFolder } from '../../system/make-folder.ts';
 import { cacheRoot } from '../../system/places.ts';
-import { aText, object, oneOf } from '../../text/shape.ts';
+import { aText, object, oneOf, type Shaped } from '../../text/shape.ts';
 import type { LifecycleContext } from '../context.ts';
-import { takeHeaders, TooManyHeaders } from './take-headers.ts';
+import { findKeptFolder, keepFolder, type KeptFolder, type KeptFolders } from './kept-folders.ts';
+import { TooMuchTaken } from './take-files.ts';
+import { takeHeaders } from './take-headers.ts';
 import type { TargetKernel } from './target-kernel.ts';
 
 /** What a module is built against, on this host. */
@@ -33,15 +31,13 @@ const keyFiles = [
   'include/generated/utsrelease.h',
 ] as const;
 const mostKeyBytes = 64 * 2 ** 20;
-/** Headers of so many kernels are kept; those that were not used for the longest time go. */
-const mostKept = 8;
-/** Beside `root/` in each folder of the cache. */
-const recordName = 'headers.json';
 const recordShape = object({ schema: oneOf(1), version: aText, build: aText });
+type HeadersRecord = Shaped<typeof recordShape>;
 
-/** `$XDG_CACHE_HOME/utopia/headers`: a folder for each kernel's. */
-export function headersFolder(env: Environment): string {
-  return join(cacheRoot(env), 'headers');
+/** `$XDG_CACHE_HOME/utopia/headers`: a folder for each of eight kernels. */
+function keptHeaders(env: Environment): KeptFolders<HeadersRecord> {
+  const parent = join(cacheRoot(env), 'headers');
+  return { parent, most: 8, recordName: 'headers.json', shape: recordShape };
 }
 
 /**
@@ -65,28 +61,25 @@ export async function findHeaders(
     if (system === undefined || place?.kind !== 'folder') throw noHeaders(version, where);
     const key = await keyOf(system, place.path, version);
     if (key === undefined) throw noHeaders(version, where);
-    const folder = join(headersFolder(env), `${version}-${key.slice(0, 12)}`);
-    const kept = await readKept(folder);
-    if (kept !== undefined) {
-      await utimes(folder, new Date(), new Date()).catch(() => {});
-      return kept;
-    }
+    const folders = keptHeaders(env);
+    const name = `${version}-${key.slice(0, 12)}`;
+    const kept = await findKeptFolder(folders, name);
+    if (kept !== undefined) return headersIn(kept);
     const title = 'headers';
     display.report({ kind: 'started', title });
     const startedAt = performance.now();
-    await keep(env, folder, version, place.path, async (root) => {
+    const record = { schema: 1, version, build: place.path } as const;
+    const made = await keepFolder(folders, name, record, async (root) => {
       await takeHeaders(system, place.path, root, signal);
     });
     const elapsedMs = performance.now() - startedAt;
     const detail = `of ${version} taken out of ${where}`;
     display.report({ kind: 'finished', title, detail, elapsedMs });
-    const made = await readKept(folder);
-    if (made === undefined) throw new Error(`${folder} was removed meanwhile`);
-    return made;
+    return headersIn(made);
   } catch (error) {
     signal.throwIfAborted();
     const why =
-      error instanceof UnreadableVolume || error instanceof TooManyHeaders
+      error instanceof UnreadableVolume || error instanceof TooMuchTaken
         ? error.message
         : error instanceof RangeError
           ? `is damaged (${error.message})`
@@ -95,17 +88,14 @@ export async function findHeaders(
     throw new UtopiaError(
       'kernel-unsuitable',
       `The headers of ${version} cannot be taken out of ${where}: it ${
-        error instanceof TooManyHeaders ? 'has ' : ''
+        error instanceof TooMuchTaken ? 'has ' : ''
       }${why}.`,
       { hint: 'Build the module in the guest: utopia run --rw -- make' },
     );
   }
 }
 
-async function readKept(folder: string): Promise<KernelHeaders | undefined> {
-  const record = await readKnown(join(folder, recordName), recordShape);
-  if (record === undefined) return undefined;
-  const root = join(folder, 'root');
+function headersIn({ root, record }: KeptFolder<HeadersRecord>): KernelHeaders {
   return { version: record.version, build: join(root, record.build), folders: [root] };
 }
 
@@ -121,48 +111,6 @@ async function keyOf(files: ExtFiles, build: string, version: string): Promise<s
     for await (const piece of file.read()) hash.update(piece);
   }
   return hash.digest('hex');
-}
-
-/** Makes a folder of the cache: a draft that gets its name once it is whole. */
-async function keep(
-  env: Environment,
-  folder: string,
-  version: string,
-  build: string,
-  fill: (root: string) => Promise<void>,
-): Promise<void> {
-  const draft = draftPath(folder);
-  try {
-    await makeFolder(headersFolder(env), { mode: 0o700 });
-    await removeDrafts(folder);
-    await mkdir(draft, { mode: 0o700 });
-    const root = join(draft, 'root');
-    await mkdir(root, { mode: 0o755 });
-    await fill(root);
-    const record = { schema: 1, version, build };
-    await writeFile(join(draft, recordName), `${JSON.stringify(record)}\n`, { mode: 0o600 });
-    await rm(folder, { recursive: true, force: true });
-    await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
-      // Another utopia has just made the same one.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-    await prune(env);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
-}
-
-async function prune(env: Environment): Promise<void> {
-  const parent = headersFolder(env);
-  const names = (await readdir(parent)).filter((name) => !name.startsWith('.'));
-  const all = await Promise.all(
-    names.map(async (name) => {
-      const found = await stat(join(parent, name)).catch(() => undefined);
-      return { name, usedAt: found?.mtimeMs ?? 0 };
-    }),
-  );
-  const old = all.toSorted((one, other) => other.usedAt - one.usedAt).slice(mostKept);
-  for (const { name } of old) await rm(join(parent, name), { recursive: true, force: true });
 }
 
 function noHeaders(version: string, where: string): UtopiaError {

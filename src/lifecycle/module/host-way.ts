@@ -1,37 +1,35 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { isSystemProgram, confine } from '../../module/confine.ts';
-import { compilerNames, readKernelCompiler, readMajor } from '../../module/compiler.ts';
+import { compilerNames, readKernelCompiler, type KernelCompiler } from '../../module/compiler.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { findProgram } from '../../host/find-program.ts';
 import type { KernelHeaders } from './headers.ts';
+import { askCompiler, tryConfinement, tryPrograms } from './probe.ts';
 import type { TargetKernel } from './target-kernel.ts';
 
-/** A way to build on this host, or why there is none as half a sentence. */
+/**
+ * A way to build on this host, with its own tool chain or with the image's, or why there is none as
+ * half a sentence.
+ */
 export type HostWay =
   | {
-      readonly kind: 'host';
+      readonly kind: 'host' | 'native';
       /** Stands before make: bwrap, or nothing. */
       readonly prefix: readonly string[];
       /** Variables of make that name the compiler. */
       readonly variables: readonly string[];
-      /** What the compiler is called here. */
+      /** What the compiler is called. */
       readonly compiler: string;
       /** Why it is not confined; undefined where it is. */
       readonly unconfined: string | undefined;
+      /** Why not with this host's own tool chain, as half a sentence; empty where it is that one. */
+      readonly why: string;
     }
   | { readonly kind: 'none'; readonly why: string };
 
 const mostConfigBytes = 16 * 2 ** 20;
-/** Programs of the image's that kbuild runs; not every kernel has objtool. */
-const ownPrograms = ['scripts/basic/fixdep', 'scripts/mod/modpost', 'tools/objtool/objtool'];
-const probeMs = 20_000;
-/** What the dynamic linker and a shell say of a program that is not for this host. */
-const unrunnable =
-  /not found \(required by|error while loading shared libraries|Exec format error|cannot execute/;
 
 /**
  * Whether this host can build a module of `folder` against these headers: a compiler of the
@@ -49,11 +47,7 @@ export async function findHostWay(
   }
   const make = await findProgram('make', env);
   if (make === undefined) return none('this host has no make');
-  const config = await readRegularText(
-    join(headers.build, 'include/config/auto.conf'),
-    mostConfigBytes,
-  ).catch(() => '');
-  const wanted = readKernelCompiler(config);
+  const wanted = await findKernelCompiler(headers);
   if (wanted === undefined) return none('its configuration names no compiler');
   const found = await findCompiler(env, wanted);
   if (found === undefined) return none(`this host has no ${wanted.kind} ${wanted.major}`);
@@ -76,6 +70,7 @@ export async function findHostWay(
     variables: wanted.kind === 'gcc' ? [`CC=${found.name}`] : ['LLVM=1'],
     compiler: found.name,
     unconfined: confined.kind === 'no' ? confined.why : undefined,
+    why: '',
   };
 }
 
@@ -83,15 +78,24 @@ function none(why: string): HostWay {
   return { kind: 'none', why };
 }
 
+/** The compiler that a kernel was built with; undefined where its configuration names none. */
+export async function findKernelCompiler({
+  build,
+}: Pick<KernelHeaders, 'build'>): Promise<KernelCompiler | undefined> {
+  const path = join(build, 'include/config/auto.conf');
+  return readKernelCompiler(await readRegularText(path, mostConfigBytes).catch(() => ''));
+}
+
 async function findCompiler(
   env: Environment,
-  wanted: Parameters<typeof compilerNames>[0],
+  wanted: KernelCompiler,
 ): Promise<{ readonly name: string; readonly path: string } | undefined> {
   for (const name of compilerNames(wanted)) {
     const path = await findProgram(name, env);
     if (path === undefined) continue;
-    const { output } = await ask(env, [path, '-dumpversion']);
-    if (readMajor(output) === wanted.major) return { name, path: await realpath(path) };
+    if ((await askCompiler(env, [path])) === wanted.major) {
+      return { name, path: await realpath(path) };
+    }
   }
   return undefined;
 }
@@ -116,56 +120,6 @@ async function tryConfined(
     ...{ bwrap, cwd: headers.build },
     ...{ writable: [folder], readable: headers.folders },
   });
-  const { status, output } = await ask(env, [...prefix, 'true']);
-  if (status === 0) return { kind: 'yes', prefix };
-  const said = output.trim().split('\n').at(-1) ?? '';
-  return { kind: 'no', why: `bwrap does not work here (${said.slice(0, 100)})` };
-}
-
-/** Starts each of kbuild's programs without arguments; what one that cannot run comes to, as half a sentence. */
-async function tryPrograms(
-  env: Environment,
-  build: string,
-  prefix: readonly string[],
-): Promise<string | undefined> {
-  // In a folder of its own: what they do without arguments is write nothing, and be it so.
-  const aside = await mkdtemp(join(tmpdir(), 'utopia-module-'));
-  try {
-    const script = `cd ${prefix.length > 0 ? '/tmp' : '"$0"'}; for each do [ -e "$each" ] && "$each" </dev/null; done; exit 0`;
-    const paths = ownPrograms.map((each) => join(build, each));
-    const { output } = await ask(env, [...apart(prefix), 'sh', '-c', script, aside, ...paths]);
-    if (!unrunnable.test(output)) return undefined;
-    const library = /version [`']([\w.]+)' not found/.exec(output)?.[1];
-    return library === undefined
-      ? "the kernel's build programs do not run on this host"
-      : `the kernel's build programs want ${library}, which this host's C library has not`;
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
-}
-
-/**
- * The same confinement without our terminal: a program that has it could type into it (TIOCSTI).
- * make has none, since it is the first of a session of its own.
- */
-function apart([bwrap, ...rest]: readonly string[]): readonly string[] {
-  return bwrap === undefined ? [] : [bwrap, '--new-session', ...rest];
-}
-
-async function ask(
-  env: Environment,
-  [program = '', ...args]: readonly string[],
-): Promise<{ readonly status: number; readonly output: string }> {
-  return await new Promise((resolve) => {
-    const options = {
-      env: { ...env, LC_ALL: 'C' },
-      timeout: probeMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: 1024 * 1024,
-    } as const;
-    execFile(program, args, options, (error, stdout, stderr) => {
-      const code: unknown = error === null ? 0 : (error.code ?? 1);
-      resolve({ status: typeof code === 'number' ? code : 1, output: `${stdout}${stderr}` });
-    });
-  });
+  const why = await tryConfinement(env, prefix);
+  return why === undefined ? { kind: 'yes', prefix } : { kind: 'no', why };
 }

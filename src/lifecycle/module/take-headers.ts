@@ -1,18 +1,16 @@
-import { chmod, lstat, mkdir, open, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ExtFile, ExtFiles } from '../../image/ext/files.ts';
+import type { ExtFiles } from '../../image/ext/files.ts';
 import { includedPaths, isHeaderPlace } from '../../module/header-paths.ts';
 import { linkMeaning, linkText, relocateMakefile } from '../../module/header-paths.ts';
 import { isBelow } from '../../text/is-below.ts';
+import { copyFile, ignoreExisting, makeFolders, TooMuchTaken } from './take-files.ts';
 
 /** Debian's headers have 16,000 files with 83 MB, Ubuntu's twice as many. */
 const most = { entries: 200_000, bytes: 2 ** 30, fileBytes: 64 * 2 ** 20 } as const;
 const mostMakefileBytes = 1024 * 1024;
 /** Files that are written at a time. */
 const atATime = 16;
-
-/** Headers with more than a kernel's can have, in half a sentence. */
-export class TooManyHeaders extends Error {}
 
 interface Copying {
   readonly files: ExtFiles;
@@ -27,7 +25,7 @@ interface Copying {
  * Copies the headers of a kernel out of a file system: the folder `build` (absolute there, its
  * links followed), and what its links and its Makefile lead to, as long as that is a place of
  * headers. Below `root` they have the paths that they have there; links lead to each other alone.
- * Throws `TooManyHeaders`, what reading throws, and what the system says of writing.
+ * Throws `TooMuchTaken`, what reading throws, and what the system says of writing.
  */
 export async function takeHeaders(
   files: ExtFiles,
@@ -65,8 +63,7 @@ async function copyTree(copying: Copying, tree: string): Promise<string[]> {
     for await (const entry of files.walk(tree)) {
       signal.throwIfAborted();
       copying.entries += 1;
-      if (copying.entries > most.entries)
-        throw new TooManyHeaders(`more than ${most.entries} files`);
+      if (copying.entries > most.entries) throw new TooMuchTaken(`more than ${most.entries} files`);
       const path = join(tree, entry.path);
       const to = join(root, path);
       if (entry.kind === 'folder') await mkdir(to, { mode: 0o755 }).catch(ignoreExisting);
@@ -78,7 +75,7 @@ async function copyTree(copying: Copying, tree: string): Promise<string[]> {
       const { file, mode } = entry;
       copying.bytes += file.bytes;
       if (file.bytes > most.fileBytes || copying.bytes > most.bytes) {
-        throw new TooManyHeaders(`more than ${most.bytes / 2 ** 20} MB`);
+        throw new TooMuchTaken(`more than ${most.bytes / 2 ** 20} MB`);
       }
       if (entry.path === 'Makefile' && file.bytes <= mostMakefileBytes) {
         const text = await file.text(mostMakefileBytes);
@@ -89,7 +86,7 @@ async function copyTree(copying: Copying, tree: string): Promise<string[]> {
       }
       const write = async (): Promise<void> => {
         try {
-          await writeOne(file, to, (mode & 0o111) === 0 ? 0o644 : 0o755);
+          await copyFile(file, to, mode);
         } catch (error) {
           failure ??= error;
         }
@@ -104,31 +101,4 @@ async function copyTree(copying: Copying, tree: string): Promise<string[]> {
   }
   if (failure !== undefined) throw failure;
   return outside;
-}
-
-async function writeOne(file: ExtFile, to: string, mode: number): Promise<void> {
-  try {
-    await using handle = await open(to, 'wx', mode);
-    if (file.bytes === 0) return;
-    for await (const piece of file.read()) await handle.writeFile(piece);
-    if ((mode & 0o111) !== 0) await handle.chmod(mode);
-  } catch (error) {
-    // A folder that lies in another one that is taken, too, was copied before.
-    ignoreExisting(error as NodeJS.ErrnoException);
-  }
-}
-
-/** The folders on the way to a path of the image, each of ours. */
-async function makeFolders(root: string, path: string): Promise<void> {
-  let folder = root;
-  for (const name of path.split('/').filter((each) => each !== '')) {
-    folder = join(folder, name);
-    await mkdir(folder, { mode: 0o755 }).catch(ignoreExisting);
-    if (!(await lstat(folder)).isDirectory()) throw new TooManyHeaders('a link in their way');
-    await chmod(folder, 0o755);
-  }
-}
-
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { readImageRecord } from '../../image/image-record.ts';
@@ -22,6 +23,8 @@ export type TargetKernel = { readonly version: string } & (
       readonly disk: BootDisk;
       /** utopia built the image itself: its programs are the distribution's. */
       readonly isOurs: boolean;
+      /** Tells this disk from others, and from what it was before: files, sizes, times. */
+      readonly identity: string;
     }
 );
 
@@ -49,12 +52,19 @@ export async function findTargetKernel(
     disk.choices.find(({ version }) => version === booted?.version) ??
     disk.choices.find(({ isUsual }) => isUsual) ??
     disk.choices[0];
+  const files = [backing.path, ...(reads ? [config.privateFile] : [])];
   return {
     version: choice?.version ?? '',
     from: reads ? 'private' : 'image',
     disk,
     isOurs: (await readImageRecord(backing.path)) !== undefined,
+    identity: (await Promise.all(files.map(identityOf))).join(' '),
   };
+}
+
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+  return [dev, ino, size, mtimeNs].join('-');
 }
 
 /** A build of the store whose objects are still those that it was made of. */

@@ -15,8 +15,8 @@ export interface Diagnostic {
 export interface ModuleBuildReport {
   readonly schema: 1;
   readonly outcome: 'built' | 'failed';
-  /** On this host, or in a throwaway copy of the machine. */
-  readonly where: 'host' | 'guest';
+  /** On this host with its own tool chain or with the image's, or in a throwaway copy of the machine. */
+  readonly where: 'host' | 'native' | 'guest';
   /** Why there, as half a sentence. */
   readonly why: string;
   /** make reached nothing of this host but the folder. */

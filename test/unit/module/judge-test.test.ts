@@ -25,6 +25,18 @@ test.each<[string, readonly string[], Partial<TrialFacts>, string, RegExp | unde
   ['one without a test', without('status'), {}, 'passed', undefined],
   ['a test that fails', [...without('status'), 'status 3'], {}, 'failed', /ended with 3/],
   [
+    'one beside which the guest loads a driver',
+    [...whole, 'meanwhile kvm_amd', 'left /proc/misc:232 kvm'],
+    ...([{}, 'passed', undefined] as const),
+  ],
+  [
+    'one that leaves a device',
+    [...whole, 'left /proc/misc:9 mine'],
+    {},
+    'leaked',
+    /9 mine in \/proc\/misc/,
+  ],
+  [
     'one that is refused',
     [...whole, 'refused-insertion m insmod: ERROR: could not insert module ./m.ko: No such device'],
     ...([{}, 'failed', /^m was not inserted: could not insert module \.\/m\.ko: No such/] as const),
