@@ -27,8 +27,7 @@ export function configFlags(options: ParsedOptions, cwd: string): Partial<Record
   const flags: Partial<Record<KeyName, string>> = {};
   for (const [key, option] of flagOptions()) {
     const value = options[option.attributeName()];
-    if (typeof value === 'string')
-      flags[key] = isTypedPath(key, value) ? fromFolder(cwd, value) : value;
+    if (typeof value === 'string') flags[key] = asTyped(key, value, cwd);
     else if (Array.isArray(value)) {
       const words = value.map((word) => String(word));
       flags[key] = words.map((word) => quoteForShell(fromFolder(cwd, word))).join(' ');
@@ -47,12 +46,21 @@ export const machineFlags: readonly KeyName[] = [
   'UTOPIA_APPEND',
 ];
 
+/** Of a copy that a command runs in: its sensor feed, too. */
+export const copyFlags: readonly KeyName[] = [...machineFlags, 'UTOPIA_SENSORS'];
+
 /** Keys whose option may be given several times, once for each path. */
 const repeatable: ReadonlySet<KeyName> = new Set(['UTOPIA_DISKS']);
 
-/** An initramfs is a path; a kernel is one when it has a / in it, else the name of a build. */
-function isTypedPath(key: KeyName, value: string): boolean {
-  return key === 'UTOPIA_INITRD' || (key === 'UTOPIA_KERNEL' && value.includes('/'));
+/** An initramfs is a path; a kernel is one when it has a / in it, else the name of a build; a feed may name one. */
+function asTyped(key: KeyName, value: string, cwd: string): string {
+  if (key === 'UTOPIA_SENSORS') {
+    return value.replace(/^(replay|serial):(.+)$/s, (_all, kind: string, path: string) =>
+      [kind, fromFolder(cwd, path)].join(':'),
+    );
+  }
+  const isPath = key === 'UTOPIA_INITRD' || (key === 'UTOPIA_KERNEL' && value.includes('/'));
+  return isPath ? fromFolder(cwd, value) : value;
 }
 
 function fromFolder(cwd: string, path: string): string {

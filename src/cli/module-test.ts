@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addConfigFlags, configFlags, machineFlags } from './config-flags.ts';
+import { addConfigFlags, configFlags, copyFlags } from './config-flags.ts';
 import { examples } from './help.ts';
 import { splitWords } from './split-words.ts';
 import { count, seconds } from './numbers.ts';
@@ -33,10 +33,10 @@ copy did not start, 70 the kernel crashed, 124 it took too long.
 ${examples(
   'utopia module test',
   'utopia module test lunix --timeout 20',
-  'utopia module test -- cat /dev/lunix0-batt',
+  'utopia module test --sensors sim -- cat /dev/lunix0-batt',
 )}`,
     );
-  addConfigFlags(command, machineFlags).action(
+  addConfigFlags(command, copyFlags).action(
     async (_words: readonly string[], options: TestFlags, self: Command) => {
       const { folder, words } = splitWords(self);
       await runCommand(self, async (context, globals) => {
@@ -48,6 +48,7 @@ ${examples(
           cold: options.cold === true,
           watch: options.watch === true,
           yes: options.yes === true,
+          fed: options['sensors'] !== undefined,
           flags: configFlags(options, context.cwd),
         });
       });

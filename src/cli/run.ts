@@ -4,7 +4,7 @@ import type { BisectWish, RunOptions } from '../lifecycle/several/run-options.ts
 import type { KeepWish } from '../lifecycle/throwaway/kept-names.ts';
 import type { FolderUse } from '../lifecycle/throwaway/guest-command.ts';
 import type { RunCommand } from './run-command.ts';
-import { addConfigFlags, configFlags, machineFlags, type ParsedOptions } from './config-flags.ts';
+import { addConfigFlags, configFlags, copyFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
 import { count, seconds } from './numbers.ts';
 
@@ -131,11 +131,12 @@ ${examples(
   'utopia run --copy-out lunix.ko -- make',
   'utopia run --keep debug -- insmod lunix.ko    # then: cd debug && utopia up',
   'utopia run --kernel mine,6.1.187 -- ./test.sh    # on each kernel',
+  'utopia run --sensors sim -- ./try-lunix.sh    # the same stream in each copy',
   'utopia snapshot save ready && utopia run --from ready -- ./test.sh',
   'git bisect run utopia run --bisect -- ./test.sh    # which commit broke it',
 )}`,
     );
-  addConfigFlags(command, machineFlags).action(
+  addConfigFlags(command, copyFlags).action(
     async (words: readonly string[], options: RunFlags, self: Command) => {
       const lonely = findLonely(options);
       if (lonely !== undefined) self.error(`error: ${lonely}`);
@@ -164,6 +165,7 @@ ${examples(
           shareFolder: options.shareFolder === true,
           from: options.from,
           cold: options.cold === true,
+          fed: options['sensors'] !== undefined,
           bisect: bisectWish(options),
           ...kernelChoice(options, context.cwd),
         });

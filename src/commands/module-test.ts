@@ -26,6 +26,8 @@ export interface ModuleTestOptions {
   /** Again at each save, until Ctrl-C. */
   readonly watch: boolean;
   readonly yes: boolean;
+  /** The copy gets the sensor feed of the flags. */
+  readonly fed: boolean;
   readonly flags: ConfigFlags;
 }
 
@@ -86,7 +88,7 @@ async function testOnce(
   const { terminal } = context;
   const test = await testModule(context, globals, located, {
     ...{ folder, words: options.words, timeoutMs: options.timeoutMs },
-    ...{ cold: options.cold, yes: options.yes },
+    ...{ cold: options.cold, yes: options.yes, fed: options.fed },
     jobs: options.jobs ?? availableParallelism(),
   });
   const { report, build, crashes } = test;

@@ -143,7 +143,9 @@ export const namedFragments: readonly KernelFragment[] = [
   {
     name: 'kunit',
     about: "the kernel's unit tests, as modules",
-    text: lines('m', 'KUNIT KUNIT_TEST LIST_KUNIT_TEST SYSCTL_KUNIT_TEST'),
+    text:
+      lines('y', 'DEBUG_KERNEL RUNTIME_TESTING_MENU') +
+      lines('m', 'KUNIT KUNIT_TEST LIST_KUNIT_TEST SYSCTL_KUNIT_TEST'),
   },
   {
     name: 'kgdb',

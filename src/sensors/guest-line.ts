@@ -1,14 +1,12 @@
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeFrame } from './frame.ts';
 import { decodeReading } from './reading.ts';
+import { writeFrame } from './write-frame.ts';
 
 /** Least time between the starts of two frames, in ms: the driver takes one packet from what it receives at once. */
 const leastGapMs = 105;
 /** A frame that is not taken for so long: nobody reads, and what comes meanwhile is dropped. */
 const unreadMs = 1_000;
-/** Then its connection is given up, and QEMU forgets what it has not passed on. */
-const giveUpMs = 5_000;
 
 /** What happens on the way into the guest. */
 export interface LineListener {
@@ -73,7 +71,7 @@ export function openGuestLine(
 
   async function deliver(bytes: Buffer): Promise<void> {
     underWaySince = performance.now();
-    const fate = await writeOnce(socketPath, bytes, signal);
+    const fate = await writeFrame(socketPath, bytes, signal);
     const tookMs = performance.now() - underWaySince;
     underWaySince = undefined;
     if (fate === 'taken') delivered += 1;
@@ -117,33 +115,4 @@ function senderOf(bytes: Buffer): string {
   if (typeof packet === 'string') return packet;
   const reading = decodeReading(packet);
   return reading === undefined ? `type ${packet.amType}` : `node ${reading.node}`;
-}
-
-type Fate = 'taken' | 'unread' | 'unreachable';
-
-async function writeOnce(path: string, bytes: Buffer, signal: AbortSignal): Promise<Fate> {
-  return await new Promise((resolve) => {
-    const socket: Socket = connect({ path, allowHalfOpen: true });
-    let fate: Fate = 'unreachable';
-    const timer = setTimeout(() => socket.destroy(), giveUpMs);
-    const stop = (): void => void socket.destroy();
-    signal.addEventListener('abort', stop, { once: true });
-    socket.once('connect', () => {
-      fate = 'unread';
-      // Half of the connection is closed; QEMU closes the other when it has read to the end.
-      socket.end(bytes);
-    });
-    socket.once('end', () => {
-      fate = 'taken';
-      socket.destroy();
-    });
-    socket.on('error', () => {});
-    socket.once('close', () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve(fate);
-    });
-    // What the guest writes is of no interest, but must not be in the way of the end.
-    socket.resume();
-  });
 }

@@ -37,11 +37,17 @@ export function openTcp(host: string, port: number): OpenFeed {
 /** Largest recording that is replayed: a day of the lab's stream. */
 const mostReplayBytes = 64 * 1024 * 1024;
 
+/** The frames of a recording. Throws where it cannot be read or holds none. */
+export async function readRecording(file: string): Promise<readonly Buffer[]> {
+  const frames = createSplitter().push(await readRegularFile(file, mostReplayBytes));
+  if (frames.length === 0) throw new Error(`${file} holds no frame of the sensor stream`);
+  return frames;
+}
+
 /** A recorded stream, a frame at a time at the pace of the simulation, over and over. */
 export function openReplay(file: string): OpenFeed {
   return async function* replay(note, signal) {
-    const frames = createSplitter().push(await readRegularFile(file, mostReplayBytes));
-    if (frames.length === 0) throw new Error(`${file} holds no frame of the sensor stream`);
+    const frames = await readRecording(file);
     note(`replaying ${frames.length} frames of ${file}`);
     for (let next = 0; !signal.aborted; next += 1) {
       const frame = frames[next % frames.length];

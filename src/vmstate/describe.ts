@@ -10,6 +10,9 @@ export type StateHardware = Omit<VmStateTarget, 'qemuVersion' | 'disks'>;
 /** The device that came with the second generation of machines' hardware. */
 export const coreInfo = 'core dump information';
 
+/** The guest's /dev/ttyS1, where it has one. */
+export const sensorPort = 'second serial port, for sensors';
+
 /**
  * What of a machine its guest sees. Two machines that are the same in this can
  * hand a state over to each other, with the same QEMU. Pure.
@@ -24,7 +27,7 @@ export function describeHardware(plan: MachinePlan): StateHardware {
     hardware: [
       ...plan.disks.map(({ name, mode }, index) => `exercise disk ${index + 1}: ${name} (${mode})`),
       ...describeKernel(plan.kernel),
-      ...(plan.sensorPort ? ['second serial port, for sensors'] : []),
+      ...(plan.sensorPort ? [sensorPort] : []),
       ...(plan.agentSocket === undefined ? [] : ['agent port']),
       ...(extras.firmwareLog ? ['firmware log'] : []),
       ...extras.panicDevices.map((device) => `panic device ${device}`),

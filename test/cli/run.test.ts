@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pathsOfId } from '../../src/machine/paths.ts';
+import { simulateTick } from '../../src/sensors/simulate.ts';
 import { waitForExit } from '../../src/system/process.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { labWithGuest, remainsOfCopies, shareConnection } from '../support/guest-lab.ts';
@@ -246,5 +247,54 @@ describe('a copy that does not start', () => {
     );
     expect(result.status).toBe(64);
     expect(result.stderr).toContain('Start utopia run in a folder of the lab');
+  });
+});
+
+async function feedOf(lab: Lab, ...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await lab.run('run', ...args, '--', 'read-feed');
+  expect(status, stderr).toBe(0);
+  return Buffer.from(stdout, 'base64').toString('hex');
+}
+
+describe('--sensors', () => {
+  /** What the stand-in's guest has read, as soon as it is so many bytes. */
+  const readFeed = `file=$(echo "$XDG_RUNTIME_DIR"/utopia/runs/*/sensors.sock.bytes)
+while [ "$(head -c 900 "$file" 2>/dev/null | wc -c)" -lt 900 ]; do sleep 0.05; done
+head -c 900 "$file" | base64 -w 0`;
+
+  test('each copy gets the same bytes from the start; without it, none', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWithGuest(folder.path, readFeed);
+    const first = await feedOf(lab, '--sensors', 'sim');
+    expect(await feedOf(lab, '--sensors', 'sim')).toBe(first);
+    expect(first).toContain(simulateTick(0)?.toString('hex'));
+    expect(first).toContain(simulateTick(5)?.toString('hex'));
+    expect(remainsOfCopies(lab)).toEqual(nothing);
+  });
+
+  test('a recording is replayed from its first frame, from the folder where it is typed', async () => {
+    using folder = temporaryFolder();
+    await using lab = await labWithGuest(folder.path, readFeed);
+    const frames = [7, 9].map((tick) => simulateTick(tick) ?? Buffer.alloc(0));
+    writeFileSync(join(lab.folder, 'feed.bin'), Buffer.concat(frames));
+    const replayed = await feedOf(lab, '--sensors', 'replay:feed.bin');
+    const [one = '', other = ''] = frames.map((frame) => frame.toString('hex'));
+    expect(replayed).toContain(one + other + one + other);
+  });
+
+  test.each([
+    ['tcp:127.0.0.1:4915', 'Copies do not get tcp:127.0.0.1:4915'],
+    ['serial:/dev/ttyUSB0', 'Copies do not get serial:/dev/ttyUSB0'],
+    ['replay:gone.bin', 'The recording cannot be replayed'],
+  ])('%s is refused before anything starts, also for several', async (feed, why) => {
+    using folder = temporaryFolder();
+    await using lab = await labWithGuest(folder.path, 'exit 0');
+    for (const more of [[], ['--commands', 'list']]) {
+      writeFileSync(join(lab.folder, 'list'), 'true\n');
+      const words = more.length > 0 ? more : ['--', 'true'];
+      const { status, stderr } = await lab.run('run', '--sensors', feed, ...words);
+      expect([status, stderr]).toEqual([64, expect.stringContaining(why)]);
+    }
+    expect(existsSync(join(folder.path, 'commands'))).toBe(false);
   });
 });

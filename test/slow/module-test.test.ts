@@ -1,6 +1,9 @@
 import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodeFrame } from '../../src/sensors/frame.ts';
+import { convertReading, decodeReading, type RawReading } from '../../src/sensors/reading.ts';
+import { simulateTick } from '../../src/sensors/simulate.ts';
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
@@ -118,6 +121,46 @@ test('a person reads the verdict first', async () => {
   expect(status).toBe(1);
   expect(stdout).toMatch(/^\S warned, in [\d.]+ s\n {2}The kernel complains: .*warned_on_show/);
   expect(stdout).toContain('  the test says:\n  | so far so good\n  | 42\n');
+});
+
+const milli = (value: number): string => (value / 1000).toFixed(3);
+
+test('a driver of the Lunix kind gives the readings of the simulated feed, the same in two copies', async () => {
+  const made = await lab.run('image', 'warm', '--sensors', 'sim');
+  expect(made.status, made.stderr).toBe(0);
+  const driver = join(aside.path, 'lunix-driver');
+  cpSync(join(trials, '../lunix-driver'), driver, { recursive: true });
+  const readings = Array.from({ length: 120 }, (_none, tick) => {
+    const packet = decodeFrame(simulateTick(tick) ?? Buffer.of());
+    return typeof packet === 'string' ? undefined : decodeReading(packet);
+  }).filter((each) => each !== undefined);
+  const of = (node: number): RawReading[] => readings.filter((each) => each.node === node);
+  const expected = [
+    ...of(3)
+      .slice(0, 3)
+      .map((each) => milli(convertReading(each).batteryMilli)),
+    ...of(3)
+      .slice(0, 3)
+      .map((each) => milli(convertReading(each).lightMilli)),
+    ...of(16)
+      .slice(0, 2)
+      .map(({ temperature }) => `raw ${temperature}`),
+  ];
+  for (let copy = 0; copy < 2; copy += 1) {
+    const { stdout, stderr } = await lab.run(
+      'module',
+      'test',
+      '--json',
+      '--sensors',
+      'sim',
+      driver,
+    );
+    const report = JSON.parse(stdout) as Report;
+    expect([report.verdict, report.output.trim().split('\n')], stderr).toEqual([
+      'passed',
+      expected,
+    ]);
+  }
 });
 
 /** A folder with a copy of a trial, at a path that make takes. */

@@ -44,6 +44,7 @@ const kernel: readonly OptionRow[] = [
   append,
 ];
 const bisectUsual = { bootFailureIs: 'skip', output: undefined, llvm: false, ccache: false };
+const sensors: OptionRow = ['--sensors', 'sim', flags('UTOPIA_SENSORS', 'sim')];
 const keys: readonly OptionRow[] = [
   memory,
   cpus,
@@ -54,7 +55,7 @@ const keys: readonly OptionRow[] = [
   ['--vnc', 'unix', flags('UTOPIA_VNC', 'unix')],
   ['--name', 'ask1', flags('UTOPIA_NAME', 'ask1')],
   ['--disk', 'a.img --disk /b.img', flags('UTOPIA_DISKS', '/lab/a.img /b.img')],
-  ['--sensors', 'sim', flags('UTOPIA_SENSORS', 'sim')],
+  sensors,
   ...kernel,
 ];
 
@@ -302,6 +303,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         shareFolder: false,
         from: undefined,
         cold: false,
+        fed: false,
         kernels: [],
         bisect: undefined,
         flags: {},
@@ -340,6 +342,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       memory,
       cpus,
       accel,
+      ['--sensors', 'replay:a.bin', { fed: true, flags: { UTOPIA_SENSORS: 'replay:/lab/a.bin' } }],
       ['--kernel', 'mine', { kernels: ['mine'], flags: { UTOPIA_KERNEL: 'mine' } }],
       [
         '--kernel',
@@ -460,7 +463,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
   'image warm': {
     calls: 'runImageWarm',
     given: [{ again: false, flags: {} }],
-    options: [['--again', '', { again: true }], memory, cpus, accel, ...kernel],
+    options: [['--again', '', { again: true }], memory, cpus, accel, ...kernel, sensors],
   },
   'image cool': {
     calls: 'runImageCool',
@@ -548,7 +551,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [
       {
         ...{ folder: undefined, words: [], timeoutMs: 60_000, jobs: undefined },
-        ...{ cold: false, watch: false, yes: false, flags: {} },
+        ...{ cold: false, watch: false, yes: false, fed: false, flags: {} },
       },
     ],
     passesStatus: true,
@@ -565,6 +568,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       cpus,
       accel,
       ...kernel,
+      ['--sensors', 'sim', { fed: true, flags: { UTOPIA_SENSORS: 'sim' } }],
     ],
   },
   'kernel get': {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findRunning } from '../../src/machine/state.ts';
+import { simulateTick } from '../../src/sensors/simulate.ts';
 import { waitForExit } from '../../src/system/process.ts';
 import { pathsOfId } from '../../src/machine/paths.ts';
 import { testImage } from '../support/image.ts';
@@ -369,4 +370,24 @@ test('a machine that was kept of a copy boots without the base', async () => {
   expect(mark).toBe('kept');
   expect(key).toMatch(/^ssh-ed25519 /);
   expect((await lab.run('-C', 'one, kept', 'down', '--force')).status).toBe(0);
+});
+
+test('copies of a warm base get the same sensor readings, in their order', async () => {
+  await using fed = await makeLab({ backing: await testImage() });
+  const made = await fed.run('image', 'warm', '--sensors', 'sim');
+  expect(made.status, made.stderr).toBe(0);
+  // Two seconds of the stream, behind the second of other frames that goes before it.
+  const script = 'exec 3<>/dev/ttyS1; stty 57600 raw -echo <&3; head -c 900 <&3 | base64 -w 0';
+  const run = ['run', '--json', '--sensors', 'sim', '--commands', 'list'];
+  writeFileSync(join(fed.folder, 'list'), `${script}\nsleep 3; ${script}\n`);
+  const { status, stdout, stderr } = await fed.run(...run);
+  expect(status, stderr).toBe(0);
+  const { runs } = JSON.parse(stdout) as { readonly runs: readonly Record<string, unknown>[] };
+  const expected = Array.from({ length: 15 }, (_none, tick) => simulateTick(tick) ?? Buffer.of());
+  for (const { warm, stdout: read } of runs) {
+    expect(warm).toBe(true);
+    const bytes = Buffer.from(String(read), 'base64').toString('hex');
+    expect(bytes).toContain(Buffer.concat(expected).toString('hex'));
+  }
+  expect(runs.length).toBe(2);
 });

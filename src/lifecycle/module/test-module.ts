@@ -25,6 +25,8 @@ export interface ModuleTestRequest {
   readonly jobs: number;
   readonly yes: boolean;
   readonly cold: boolean;
+  /** The copy gets the config's sensor feed. */
+  readonly fed: boolean;
 }
 
 /** `utopia module test --json`. */
@@ -93,7 +95,7 @@ export async function testModule(
       ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
       ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
       ...{ from: undefined, cold: request.cold, capture: true, maxOutputBytes: mostOutputBytes },
-      ...{ noInput: true, begins: () => (begun = true) },
+      ...{ fed: request.fed, noInput: true, begins: () => (begun = true) },
     });
   } catch (error) {
     // What it throws comes before what the copy says, which may be a consequence.

@@ -7,6 +7,7 @@ import { countOf } from '../../text/format.ts';
 import { kernelIn } from '../launch/find-kernel.ts';
 import { locateMachine, type LocatedMachine } from '../launch/locate.ts';
 import type { RunOptions } from './run-options.ts';
+import { requireCopyFeed } from '../throwaway/copy-feed.ts';
 import { copyOutPaths } from '../throwaway/copy-out.ts';
 import { checkFolder } from '../throwaway/guest-command.ts';
 import { runInCopy } from '../throwaway/in-copy.ts';
@@ -62,6 +63,7 @@ export async function runMany(
   await checkItems(options.each, cwd);
   await checkItems(options.with, cwd, '--with');
   const located = await locateMachine(context, globals, options.flags);
+  if (options.fed) await requireCopyFeed(located.config);
   await agreeToShare(context, cwd, options.yes, shareSubject(options.use));
   const jobs = countJobs({
     wanted: options.jobs,
@@ -98,15 +100,15 @@ export async function runMany(
         display.warn(`the result of ${item} could not be written: ${reasonOf(error)}`);
       }
     });
-    if (booted && !options.cold && !signal.aborted) display.note(whyBooted(options.from));
+    if (booted && !options.cold && !signal.aborted) display.note(whyBooted(options));
   } finally {
     display.close();
   }
 }
 
-function whyBooted(from: string | undefined): string {
+function whyBooted({ from, fed }: RunOptions): string {
   return from === undefined
-    ? 'Each copy booted. From a warm base it starts in seconds: utopia image warm'
+    ? `Each copy booted. From a warm base it starts in seconds: utopia image warm${fed ? ' --sensors sim' : ''}`
     : `Each copy booted: there is no memory in ${from}. A snapshot of the running machine has it.`;
 }
 

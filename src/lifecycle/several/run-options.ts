@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly from: string | undefined;
   /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
+  /** The copies get the sensor feed of the flags. */
+  readonly fed: boolean;
   /** Kernels, each for a copy of its own; empty without, or with one, which is a flag. */
   readonly kernels: readonly string[];
   /** This is a step of a bisection. */

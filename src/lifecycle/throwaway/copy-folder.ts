@@ -75,7 +75,7 @@ export async function openThrowaway(
 /**
  * The config of a copy: nothing that others could meet, and nothing that would stay.
  * The guest sees the hardware of `utopia up`, so that both go on from the same warm
- * base; the sensors' serial port is there, without a feed. Pure.
+ * base; the sensors' serial port is there, and copy-feed.ts may feed it. Pure.
  */
 export function throwawayConfig(
   config: Config,

@@ -5,7 +5,7 @@ import { readOverlayFile } from '../../image/overlay-file.ts';
 import { readRecord } from '../../image/overlay-record.ts';
 import { findSnapshot, snapshotFiles, type Snapshot } from '../../image/snapshots.ts';
 import type { BackingFile } from '../../image/types.ts';
-import { describeHardware } from '../../vmstate/describe.ts';
+import { describeHardware, sensorPort } from '../../vmstate/describe.ts';
 import { compareStates, type VmStateManifest } from '../../vmstate/manifest.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { readFittingMemory } from '../saved/snapshot-memory.ts';
@@ -93,8 +93,11 @@ async function requireFitting(
             disks: manifest.disks,
           }).map(({ text }) => text);
   if (manifest !== undefined && differences.length === 0) return manifest;
+  const lacksPort = plan.sensorPort && manifest?.hardware.includes(sensorPort) === false;
   throw new UtopiaError('state-unfit', `A copy cannot go on from the memory in ${name}.`, {
     details: differences,
-    hint: `Put it back as it was, or boot its disk: utopia run --cold --from ${name}`,
+    hint: lacksPort
+      ? `Save it anew in a machine with the sensors' port (utopia up --sensors sim), or boot its disk: --cold`
+      : `Put it back as it was, or boot its disk: utopia run --cold --from ${name}`,
   });
 }

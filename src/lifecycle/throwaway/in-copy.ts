@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noOutput } from '../../system/bounded-output.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { RepeatableFeed } from '../../sensors/ordered-feed.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
@@ -13,6 +14,7 @@ import { findBaseFor } from '../saved/warm-base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy-folder.ts';
 import { findCrashes, keepConsole } from './copy-crashes.ts';
 import { bringBack } from './bring-back.ts';
+import { requireCopyFeed, startCopyFeed } from './copy-feed.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep-copy.ts';
 import { keepParent } from './kept-names.ts';
@@ -52,6 +54,7 @@ export async function runInCopy(
 ): Promise<CopyResult> {
   const { cwd } = context;
   checkFolder(cwd);
+  const feed = run.fed === true ? await requireCopyFeed(located.config) : undefined;
   const qemu = await findSuitableQemu(context, located, [], run.yes ? 'yes' : 'ask');
   await agreeToShare(context, cwd, run.yes, shareSubject(run.use));
   const backing = await requireBackingFile(context, located);
@@ -62,13 +65,13 @@ export async function runInCopy(
   try {
     const copy = await withShare(context, opened, run.sees);
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
-    const source = await chooseSource(context, located, planned, run);
+    const source = await chooseSource(context, globals, located, planned, run);
     const start = { source, bootTimeoutMs: run.bootTimeoutMs };
     const started = await startCopy(context, globals, copy, planned, start);
     let result: CopyResult;
     try {
       const words = (await run.laterWords?.()) ?? run.words;
-      result = await runCommand(context, copy, started, { ...run, words });
+      result = await runCommand(context, copy, started, { ...run, words, feed });
     } finally {
       started.cut();
       await started.session.close();
@@ -101,24 +104,32 @@ async function withShare(
 }
 
 async function chooseSource(
-  { env }: LifecycleContext,
+  { env, reporter }: LifecycleContext,
+  { quiet, json }: LifecycleOptions,
   located: LocatedMachine,
   planned: PlannedCopy,
-  { from, cold }: CopyRun,
+  { from, cold, fed }: CopyRun,
 ): Promise<CopySource> {
   if (from !== undefined) return await snapshotSource(located, planned, from, cold);
   const { plan, qemu, backing } = planned;
   const base = cold ? undefined : await findBaseFor(env, plan, qemu, backing.path);
-  return base === undefined ? imageSource(backing) : baseSource(base);
+  if (base !== undefined) return baseSource(base);
+  const wants = fed === true && plan.sensorPort && !cold && !quiet && !json;
+  if (wants && (await findBaseFor(env, { ...plan, sensorPort: false }, qemu, backing.path))) {
+    reporter.warn(
+      'The warm base has no port for sensors, so this copy boots.\nOne that has: utopia image warm --sensors sim',
+    );
+  }
+  return imageSource(backing);
 }
 
 async function runCommand(
   context: LifecycleContext,
   copy: ThrowawayMachine,
   started: StartedCopy,
-  run: CopyRun,
+  run: CopyRun & { readonly feed: RepeatableFeed | undefined },
 ): Promise<CopyResult> {
-  const { consoleLog } = copy.paths;
+  const { consoleLog, sensorsSocket } = copy.paths;
   await mountFolder(context, copy, started, run.use);
   const before = (await findCrashes(consoleLog, false)).length;
   const startMs = Math.round(performance.now() - run.startedAt);
@@ -127,7 +138,13 @@ async function runCommand(
   const command = started.channel.start(run.words, context.cwd, run);
   const { timeoutMs, noInput: interruptible } = run;
   const options = { ...context, timeoutMs, interruptible, consoleLog };
-  const end = await waitForCommand(command, started.session, options);
+  const fed = run.feed === undefined ? undefined : startCopyFeed(run.feed, sensorsSocket);
+  let end: CommandEnd;
+  try {
+    end = await waitForCommand(command, started.session, options);
+  } finally {
+    await fed?.stop();
+  }
   const commandMs = Math.round(performance.now() - begunAt);
   const ranToItsEnd = end.kind === 'exited' && run.copyOut.length > 0;
   const back = ranToItsEnd

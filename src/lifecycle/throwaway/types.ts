@@ -23,6 +23,8 @@ export interface CopyRun {
   readonly network: boolean;
   /** Name of a snapshot of the machine; the copy is one of its image without. */
   readonly from: string | undefined;
+  /** The config's sensor feed is brought to the copy from its start; without, its port stays silent. */
+  readonly fed?: boolean;
   /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */
