@@ -41,6 +41,7 @@ interface UpFlags extends ParsedOptions {
   readonly dryRun?: boolean;
   readonly here?: boolean;
   readonly exposeAnyway?: boolean;
+  readonly debug?: boolean;
   readonly cold?: boolean;
   readonly bootEntry?: string;
 }
@@ -76,6 +77,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       "this time boot a kernel of the machine's own disk: a version, previous, or menu",
     )
     .option('--cold', 'boot normally; discards any suspended state')
+    .option('--debug', 'leave it before its first instruction, for utopia gdb')
     .option('--here', 'make a machine in this folder, although one above has one')
     .option('--dry-run', "print QEMU's command line and do nothing")
     .addHelpText(
@@ -86,6 +88,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
         'utopia up --ensure --detach',
         'utopia up --kernel mine',
         'utopia up --boot-entry previous',
+        'utopia up --debug --kernel mine',
         'utopia up -- -device edu',
       ),
     );
@@ -96,6 +99,9 @@ function addUp(program: Command, runCommand: RunCommand): void {
       }
       if (options.bootEntry !== undefined && options['kernel'] !== undefined) {
         self.error('error: --boot-entry and --kernel both name a kernel');
+      }
+      if (options.debug === true && options.ensure === true) {
+        self.error('error: --debug starts a machine, and --ensure may leave one that runs');
       }
       await runCommand(self, async (context, globals) => {
         const { runUp } = await import('../commands/up.ts');
@@ -110,6 +116,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
           here: options.here === true,
           exposeAnyway: options.exposeAnyway === true,
           cold: options.cold === true,
+          debug: options.debug === true,
           bootEntry: options.bootEntry,
           qemuArgs,
           flags: configFlags(options, context.cwd),

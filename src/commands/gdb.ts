@@ -1,14 +1,13 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { runInGuest } from '../guest/ssh.ts';
 import { findProgram } from '../host/find-program.ts';
 import { gdbArguments, gdbScript, vscodeLaunch, type GdbSession } from '../kernel/gdb-arguments.ts';
 import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols.ts';
+import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
 import { runGdb } from '../lifecycle/debug/run-gdb.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import { guestAccess } from '../lifecycle/watch/guest-access.ts';
 import { leaveInterrupts } from '../system/signals.ts';
 import { foldFor } from '../ui/lines.ts';
 
@@ -40,10 +39,7 @@ export async function runGdbCommand(
   const running = await requireRunning(located);
   const symbols = await findSymbols(env, cwd, options.vmlinux, {
     direct: running.state?.plan.kernel,
-    askRelease: async () => {
-      const access = await guestAccess(context, located, running, 'root');
-      return (await runInGuest(access, 'uname -r')).stdout.trim();
-    },
+    askRelease: async () => await askRelease(context, located, running),
   });
   const say = (text: string): void => {
     if (!globals.quiet) for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
@@ -65,6 +61,7 @@ export async function runGdbCommand(
       ...(symbols.objects === undefined ? [] : [symbols.objects]),
     ],
     breakpoints: options.breakpoints,
+    atStart: stub.atStart,
   };
   if (options.emit !== undefined) {
     if (options.emit === 'vscode') terminal.json(vscodeLaunch(session, gdb), 2);
@@ -72,7 +69,11 @@ export async function runGdbCommand(
     say(`QEMU listens at ${stub.socket} until the machine is off. gdb stops the guest there.`);
     return 0;
   }
-  say('gdb stops the guest; "continue" lets it run, Ctrl-C stops it, "quit" leaves it running.');
+  say(
+    stub.atStart
+      ? 'The guest is before its first instruction; "continue" goes to start_kernel, "quit" lets it run.'
+      : 'gdb stops the guest; "continue" lets it run, Ctrl-C stops it, "quit" leaves it running.',
+  );
   const stopLeaving = leaveInterrupts(process);
   try {
     return await runGdb(gdb, gdbArguments(session, options.words), context);

@@ -113,6 +113,7 @@ function asUp({ detach, timeoutMs, stallMs, yes, flags }: RescueOptions): UpOpti
     ...{ detach, timeoutMs, stallMs, yes, flags },
     ...{ wait: true, ensure: false, exposeAnyway: false, dryRun: false, here: false },
     // Neither memory nor a warm base: the disk is to boot.
+    debug: false,
     cold: true,
     bootEntry: undefined,
     qemuArgs: [],

@@ -1,7 +1,9 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findRunning } from '../machine/state.ts';
+import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
+import { lookForSuspended } from '../vmstate/suspended.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { chooseFolder } from './up/choose-folder.ts';
 import { offerImage } from './up/default-image.ts';
@@ -23,7 +25,8 @@ export async function runUp(
   wanted: GlobalOptions,
   typed: UpOptions,
 ): Promise<number | undefined> {
-  const options = { ...typed, qemuArgs: readOwnArguments(surroundings, typed.qemuArgs) };
+  const own = { ...typed, qemuArgs: readOwnArguments(surroundings, typed.qemuArgs) };
+  const options = own.debug ? beforeFirstInstruction(own) : own;
   const { context, globals } = await chooseFolder(surroundings, wanted, options.here);
   const found = await locateMachine(context, globals, options.flags);
   const located = options.bootEntry === undefined ? found : withoutOwnKernel(found);
@@ -31,6 +34,7 @@ export async function runUp(
     await runDryRun(context, globals, located, options);
     return undefined;
   }
+  if (typed.debug && !typed.cold) await requireNothingSaved(located);
   const status = await offerGroup(context, globals, located);
   if (status !== undefined) return status;
   if ((await findRunning(located.paths)) !== undefined) {
@@ -46,6 +50,23 @@ export async function runUp(
     await ensureRunning(context, globals, options, located);
   }
   return undefined;
+}
+
+const stoppedText =
+  'The guest is stopped before its first instruction: utopia gdb goes to it, and utopia up lets it run.';
+
+/** Nobody waits for a guest that does not run. */
+function beforeFirstInstruction(options: UpOptions): UpOptions {
+  const qemuArgs = [...options.qemuArgs, '-S'];
+  return { ...options, detach: true, wait: false, cold: true, qemuArgs };
+}
+
+/** Throws `state-unfit` for a machine that would go on instead of booting. */
+async function requireNothingSaved({ config }: LocatedMachine): Promise<void> {
+  if ((await lookForSuspended(config.privateFile)).kind === 'absent') return;
+  throw new UtopiaError('state-unfit', `${config.name} is suspended, and --debug boots it.`, {
+    hint: 'utopia up goes on with it. To give its memory up: utopia up --debug --cold',
+  });
 }
 
 /** Starts it, and watches or leaves it. Throws `machine-running` where it runs. */
@@ -73,6 +94,10 @@ async function start(
       machine.started.detach();
       display.close();
       await printCard(context, globals, located, machine.state, false);
+      if (options.debug && !quiet) {
+        const { stderr, columns } = context.terminal;
+        for (const line of foldFor(stderr, stoppedText, columns)) context.terminal.err(line);
+      }
       return;
     }
     // Loaded while QEMU starts.

@@ -16,6 +16,8 @@ export interface GdbSession {
   readonly moduleFolders: readonly string[];
   /** Functions, or whatever else gdb's `break` takes. */
   readonly breakpoints: readonly string[];
+  /** The guest has not run yet: nothing of the kernel is in its memory. */
+  readonly atStart: boolean;
 }
 
 /**
@@ -28,8 +30,15 @@ export function gdbCommands(session: GdbSession): {
   readonly early: readonly string[];
   readonly late: readonly string[];
 } {
-  const { scripts, socket, moduleFolders, breakpoints } = session;
+  const { scripts, socket, moduleFolders, breakpoints, atStart } = session;
   const folders = moduleFolders.filter((each) => !/\s/.test(each));
+  const lxSymbols = scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()];
+  const isWaited = breakpoints.length > 0;
+  // A breakpoint of hardware stays where the loader writes over a place with one in its code; from
+  // start_kernel on there is a list of modules.
+  const fromStart = isWaited
+    ? ['thbreak start_kernel', 'continue', ...lxSymbols]
+    : ['thbreak start_kernel'];
   return {
     early: ['set pagination off'],
     late: [
@@ -43,9 +52,9 @@ export function gdbCommands(session: GdbSession): {
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
-      ...(scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()]),
+      ...(atStart ? fromStart : lxSymbols),
       ...breakpoints.map((each) => `break ${each}`),
-      ...(breakpoints.length === 0 ? [] : ['continue']),
+      ...(isWaited ? ['continue'] : []),
     ],
   };
 }

@@ -53,5 +53,28 @@ test(
     expect(messages.stdout).toContain('Linux version 6.1');
     expect((await lab.run('oops')).stdout).not.toMatch(/stall|lockup/i);
     await lab.run('down');
+
+    // From its first instruction on.
+    const stopped = await lab.run('up', '--debug', '--kernel', kernel);
+    expect(stopped.status, stopped.stderr).toBe(0);
+    const early = await lab.run(
+      ...[
+        'gdb',
+        '--break',
+        'kernel_init',
+        '--',
+        '-batch',
+        '-ex',
+        'backtrace 1',
+        '-ex',
+        'lx-version',
+      ],
+    );
+    expect(early.status, early.stderr).toBe(0);
+    expect(early.stdout).toMatch(/Temporary breakpoint \d+, start_kernel/);
+    expect(early.stdout).toMatch(/Breakpoint \d+, kernel_init .*\n.*main\.c/);
+    expect(early.stdout).toContain('Linux version 6.1');
+    await lab.run('up', '--ensure', '--detach');
+    expect((await lab.run('exec', '--', 'true')).status).toBe(0);
   },
 );

@@ -23,7 +23,14 @@ async function up(): Promise<'booted' | 'resumed'> {
   const display = await context.reporter.openProgress(true);
   const options = {
     ...{ detach: true, wait: true, ensure: false, yes: true, dryRun: false, here: true },
-    ...{ exposeAnyway: false, bootEntry: undefined, cold: false, qemuArgs: [], flags: {} },
+    ...{
+      exposeAnyway: false,
+      bootEntry: undefined,
+      cold: false,
+      debug: false,
+      qemuArgs: [],
+      flags: {},
+    },
     ...{ timeoutMs: undefined, stallMs: 240_000 },
   };
   const machine = await launchMachine(context, located, options, display, {

@@ -62,6 +62,24 @@ test('gdb stops the guest, is told of, and leaves it running', async () => {
   expect(existsSync(lab.paths().gdbSocket)).toBe(false);
 });
 
+test('a machine that is started for gdb waits before its first instruction', async () => {
+  await using lab = await makeLab();
+  const vmlinux = makeSymbols(lab);
+  const up = await lab.run('up', '--debug');
+  expect(up, up.stderr).toMatchObject({ status: 0 });
+  expect(up.stderr).toContain('stopped before its first instruction');
+  expect(await stateOf(lab)).toBe('paused');
+  const gdb = await lab.run('gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'info registers');
+  // The vector of x86's reset: F000:FFF0.
+  expect(gdb.stdout, gdb.stderr).toMatch(/^[er]ip +0xfff0 /m);
+  expect(await stateOf(lab)).toBe('booting');
+  await lab.run('down', '--force');
+  // Who wants no debugger after all lets it run.
+  await lab.run('up', '--debug');
+  expect(await lab.run('up')).toMatchObject({ status: 0 });
+  expect(await stateOf(lab)).toBe('booting');
+});
+
 test('a gdb that is killed leaves the guest running, too', async () => {
   await using lab = await makeLab();
   const vmlinux = makeSymbols(lab);

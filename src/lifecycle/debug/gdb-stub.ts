@@ -10,8 +10,10 @@ import { withMonitor } from '../launch/monitor.ts';
 export interface OpenStub {
   /** The machine's private socket. */
   readonly socket: string;
-  /** Whether the guest ran: it goes on afterwards. */
+  /** Whether the guest ran, or was to be started by the debugger: it goes on afterwards. */
   readonly wasRunning: boolean;
+  /** The guest has not run yet. */
+  readonly atStart: boolean;
 }
 
 /**
@@ -30,9 +32,11 @@ export async function openStub(
         hint: 'QEMU serves one at a time: quit that gdb first.',
       });
     }
-    const { running: wasRunning } = await queryStatus(client);
+    const { running: isRunning, status } = await queryStatus(client);
+    const atStart = status === 'prelaunch';
+    const wasRunning = isRunning || atStart;
     const complaint = await openGdbStub(client, paths.gdbSocket);
-    if (complaint === undefined) return { socket: paths.gdbSocket, wasRunning };
+    if (complaint === undefined) return { socket: paths.gdbSocket, wasRunning, atStart };
     throw new UtopiaError('qemu-failed', `QEMU does not open its gdb stub at ${paths.gdbSocket}.`, {
       details: complaint === '' ? [] : [`| ${complaint}`],
       hint: 'utopia down, then utopia up, starts QEMU anew.',

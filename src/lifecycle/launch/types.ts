@@ -23,6 +23,8 @@ export interface UpOptions {
   readonly here: boolean;
   /** Gives up the state of a suspended machine and boots. */
   readonly cold: boolean;
+  /** Boots, and leaves the guest before its first instruction, for a debugger. */
+  readonly debug: boolean;
   /** A kernel of the machine's own disk, by its version, or `previous`; undefined for what its boot loader takes. */
   readonly bootEntry: string | undefined;
   /** What stood behind `--`: QEMU's own arguments. */

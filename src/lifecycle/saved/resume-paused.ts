@@ -88,7 +88,8 @@ async function findPaused(
     if (halted) return { running, why: 'halted' };
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
-    if (status === 'paused' || status === 'postmigrate') return { running, why: 'paused' };
+    // `prelaunch`: it was started for a debugger.
+    if (['paused', 'postmigrate', 'prelaunch'].includes(status)) return { running, why: 'paused' };
   } catch {
     // What does not answer is told by the refusal to start it twice.
     return undefined;

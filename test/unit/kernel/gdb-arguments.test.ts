@@ -12,6 +12,7 @@ const session: GdbSession = {
   socket: '/run/gdb.sock',
   moduleFolders: ['/lab', '/my lab', '/out'],
   breakpoints: [],
+  atStart: false,
 };
 
 test('gdb gets its symbols and modules, and stops the guest', () => {
@@ -31,6 +32,17 @@ test('with a breakpoint the guest runs on until it is there', () => {
     'break vfs_read',
     'break lunix.c:12',
     'continue',
+  ]);
+});
+
+test('a guest that has not run yet gets its modules once there can be any', () => {
+  const late = (breakpoints: readonly string[]): string[] =>
+    gdbArguments({ ...session, breakpoints, atStart: true }, [])
+      .filter((_word, at, all) => all[at - 1] === '-ex')
+      .slice(4);
+  expect(late([])).toEqual(['thbreak start_kernel']);
+  expect(late(['vfs_read'])).toEqual([
+    ...['thbreak start_kernel', 'continue', 'lx-symbols /lab /out', 'break vfs_read', 'continue'],
   ]);
 });
 
