@@ -35,13 +35,15 @@ test('with a breakpoint the guest runs on until it is there', () => {
   ]);
 });
 
+/** What gdb is told behind `target remote`, of a guest that has not run yet. */
+const lateAtStart = (breakpoints: readonly string[]): string[] =>
+  gdbArguments({ ...session, breakpoints, atStart: true }, [])
+    .filter((_word, at, all) => all[at - 1] === '-ex')
+    .slice(4);
+
 test('a guest that has not run yet gets its modules once there can be any', () => {
-  const late = (breakpoints: readonly string[]): string[] =>
-    gdbArguments({ ...session, breakpoints, atStart: true }, [])
-      .filter((_word, at, all) => all[at - 1] === '-ex')
-      .slice(4);
-  expect(late([])).toEqual(['thbreak start_kernel']);
-  expect(late(['vfs_read'])).toEqual([
+  expect(lateAtStart([])).toEqual(['thbreak start_kernel']);
+  expect(lateAtStart(['vfs_read'])).toEqual([
     ...['thbreak start_kernel', 'continue', 'lx-symbols /lab /out', 'break vfs_read', 'continue'],
   ]);
 });
