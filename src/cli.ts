@@ -24,6 +24,7 @@ import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
 import { addGdbCommand } from './cli/gdb.ts';
 import { addModuleCommands } from './cli/module.ts';
+import { addTestCommand } from './cli/test.ts';
 import { addMountCommand } from './cli/mount.ts';
 import { addRescue } from './cli/rescue.ts';
 import { addResetCommand } from './cli/reset.ts';
@@ -73,6 +74,7 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addKernelCommands, 'kernel'],
   [addQemuCommands, 'qemu'],
   [addModuleCommands, 'module'],
+  [addTestCommand, 'test'],
   [addGdbCommand, 'gdb'],
   [addDumpCommand, 'dump'],
   [addDeviceCommands, 'disks', 'devices'],

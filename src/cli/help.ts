@@ -28,6 +28,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   gdb: 'guest',
   exec: 'guest',
   run: 'guest',
+  test: 'guest',
   cp: 'guest',
   'ssh-config': 'guest',
   mount: 'guest',
@@ -52,7 +53,7 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
 };
 
 /** Commands that stand in the cell of another one, whose summary says what both are for. */
-export const cellOf: Readonly<Record<string, string>> = { sysrq: 'key' };
+export const cellOf: Readonly<Record<string, string>> = { sysrq: 'key', test: 'run' };
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */
 export const summaryWidth = 24;

@@ -41,7 +41,7 @@ interface RunFlags extends ParsedOptions {
 export function addRunCommand(program: Command, runCommand: RunCommand): void {
   const command = program
     .command('run')
-    .summary('a command in a copy')
+    .summary('command, tests in a copy')
     .description(
       "Run a command in a throwaway copy of the machine's image, as root, in this folder\n" +
         '(shared read-only, under its own name). Input and output pass through, its exit\n' +

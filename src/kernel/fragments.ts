@@ -142,7 +142,7 @@ export const namedFragments: readonly KernelFragment[] = [
   },
   {
     name: 'kunit',
-    about: "the kernel's unit tests, as modules",
+    about: "the kernel's unit tests, as modules: `utopia test --kunit`",
     text:
       lines('y', 'DEBUG_KERNEL RUNTIME_TESTING_MENU') +
       lines('m', 'KUNIT KUNIT_TEST LIST_KUNIT_TEST SYSCTL_KUNIT_TEST'),

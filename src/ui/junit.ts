@@ -52,18 +52,43 @@ export function renderJUnit(suite: string, cases: readonly JUnitCase[]): string 
 
 /** What stands before the cases. Pure. */
 export function junitHead(suite: string, tally: JUnitTally): string {
-  const { tests, failures, errors, skipped, seconds } = tally;
-  const numbers = `tests="${tests}" failures="${failures}" errors="${errors}" time="${seconds.toFixed(3)}"`;
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites ${numbers}>`,
-    `  <testsuite name="${escapeXml(suite)}" ${numbers} skipped="${skipped}">`,
-    '',
-  ].join('\n');
+  return `${reportStart(tally)}${suiteStart(suite, tally)}`;
 }
 
+function reportStart(tally: JUnitTally): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${numbersOf(tally)}>\n`;
+}
+
+function suiteStart(suite: string, tally: JUnitTally): string {
+  return `  <testsuite name="${escapeXml(suite)}" ${numbersOf(tally)} skipped="${tally.skipped}">\n`;
+}
+
+function numbersOf({ tests, failures, errors, seconds }: JUnitTally): string {
+  return `tests="${tests}" failures="${failures}" errors="${errors}" time="${seconds.toFixed(3)}"`;
+}
+
+const suiteEnd = '  </testsuite>\n';
+const reportEnd = '</testsuites>\n';
+
 /** What stands behind them. */
-export const junitFoot = '  </testsuite>\n</testsuites>\n';
+export const junitFoot = `${suiteEnd}${reportEnd}`;
+
+/** Test cases by their suite. */
+export interface JUnitSuite {
+  readonly name: string;
+  readonly cases: readonly JUnitCase[];
+}
+
+/** The same for several suites, in pieces. Pure. */
+export function* renderSuites(suites: readonly JUnitSuite[]): Generator<string> {
+  yield reportStart(tallyCases(suites.flatMap(({ cases }) => cases)));
+  for (const { name, cases } of suites) {
+    yield suiteStart(name, tallyCases(cases));
+    for (const each of cases) yield junitCaseText(name, each);
+    yield suiteEnd;
+  }
+  yield reportEnd;
+}
 
 /** One case, by itself: a report of many is written one after the other. Pure. */
 export function junitCaseText(suite: string, each: JUnitCase): string {

@@ -573,6 +573,31 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--sensors', 'sim', { fed: true, flags: { UTOPIA_SENSORS: 'sim' } }],
     ],
   },
+  test: {
+    calls: 'runTest',
+    given: [
+      {
+        ...{ folder: undefined, words: [], kunit: false, timeoutMs: 300_000, junit: undefined },
+        ...{ jobs: undefined, cold: false, yes: false, fed: false, flags: {} },
+      },
+    ],
+    passesStatus: true,
+    options: [
+      ['[words]', 'mine', { folder: 'mine' }],
+      ['[words]', '-- ./x -v', { words: ['./x', '-v'] }],
+      ['--kunit', '', { kunit: true }],
+      ['--timeout', '7', { timeoutMs: 7000 }],
+      ['--junit', 'marks.xml', { junit: 'marks.xml' }],
+      ['-j, --jobs', '3', { jobs: 3 }],
+      ['--cold', '', { cold: true }],
+      ['-y, --yes', '', { yes: true }],
+      memory,
+      cpus,
+      accel,
+      ...kernel,
+      ['--sensors', 'sim', { fed: true, flags: { UTOPIA_SENSORS: 'sim' } }],
+    ],
+  },
   'kernel get': {
     calls: 'runKernelGet',
     given: [

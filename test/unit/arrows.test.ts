@@ -21,6 +21,7 @@ const rooms = [
   'host',
   'image',
   'kernel',
+  'ktap',
   'machine',
   'module',
   'qemu',
@@ -83,6 +84,15 @@ const arrows: Readonly<Record<string, Arrow>> = {
   ),
   'lifecycle/debug': belowAnd('lifecycle/debug', 'lifecycle/watch', 'lifecycle/launch'),
   'lifecycle/module': belowAnd(
+    'lifecycle/module',
+    'lifecycle/kernel',
+    'lifecycle/throwaway',
+    'lifecycle/saved',
+    'lifecycle/watch',
+    'lifecycle/launch',
+  ),
+  'lifecycle/tests': belowAnd(
+    'lifecycle/tests',
     'lifecycle/module',
     'lifecycle/kernel',
     'lifecycle/throwaway',

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { addConfigFlags, configFlags, copyFlags } from './config-flags.ts';
+import { examples } from './help.ts';
+import { count, seconds } from './numbers.ts';
+import type { RunCommand } from './run-command.ts';
+import { splitWords } from './split-words.ts';
+
+interface TestFlags {
+  readonly [option: string]: unknown;
+  readonly kunit?: boolean;
+  readonly timeout?: number;
+  readonly junit?: string;
+  readonly jobs?: number;
+  readonly cold?: boolean;
+  readonly yes?: boolean;
+}
+
+/** `utopia test`. */
+export function addTestCommand(program: Command, runCommand: RunCommand): void {
+  const command = program
+    .command('test')
+    .summary('KUnit and KTAP in a copy')
+    .description(
+      'Run tests that report in KTAP, in a throwaway copy of the machine, and show them as a\n' +
+        'tree: the KUnit suites and test.sh of a module, which is built and inserted; what a\n' +
+        'command prints, such as a kselftest; or, with --kunit, the suites of the kernel itself.',
+    )
+    .usage('[options] [dir] [-- command...]')
+    .argument(
+      '[words...]',
+      "folder with the module's Makefile or Kbuild (default: this one); behind -- the test",
+    )
+    .option('--kunit', 'the suites that the kernel has: built in, and as modules')
+    .option('--timeout <seconds>', 'for all tests together (default: 300)', seconds)
+    .option('--junit <file>', 'write the result as JUnit XML, too')
+    .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
+    .option('--cold', 'boot, although there is a warm base')
+    .option('-y, --yes', 'agree to share the home folder')
+    .addHelpText(
+      'after',
+      `
+Status: 0 all passed; 1 a test failed, did not run, or there was none; 65 it did
+not build, 69 the copy did not start, 70 the kernel crashed, 124 too late.
+${examples(
+  'utopia test my-module --kernel kunit --junit marks.xml',
+  'utopia test --kunit --kernel kunit',
+  'utopia test -- ./run_kselftest.sh',
+)}`,
+    );
+  addConfigFlags(command, copyFlags).action(
+    async (_words: readonly string[], options: TestFlags, self: Command) => {
+      const { folder, words } = splitWords(self);
+      if (options.kunit === true && (folder !== undefined || words.length > 0)) {
+        self.error('error: --kunit runs the suites of the kernel, without a folder or a command');
+      }
+      await runCommand(self, async (context, globals) => {
+        const { runTest } = await import('../commands/test.ts');
+        process.exitCode = await runTest(context, globals, {
+          ...{ folder, words, kunit: options.kunit === true },
+          timeoutMs: (options.timeout ?? 300) * 1000,
+          junit: options.junit,
+          jobs: options.jobs,
+          cold: options.cold === true,
+          yes: options.yes === true,
+          fed: options['sensors'] !== undefined,
+          flags: configFlags(options, context.cwd),
+        });
+      });
+    },
+  );
+}

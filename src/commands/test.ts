@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { exitStatus } from '../errors.ts';
+import type { SuiteTest } from '../ktap/suites.ts';
+import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
+import { runTests } from '../lifecycle/tests/run-tests.ts';
+import type { TestsOutcome, TestsReport } from '../lifecycle/tests/types.ts';
+import { openNamedPlace } from '../system/named-place.ts';
+import { renderSuites, type JUnitCase, type JUnitSuite } from '../ui/junit.ts';
+import { describeTests } from '../ui/tests.ts';
+import { sayDiagnostics } from './report/diagnostics.ts';
+import { junitHint, writeJUnit } from './report/junit-file.ts';
+import { sayCrashes } from './report/say-crashes.ts';
+import { reportBuildTrouble } from './report/watch-build.ts';
+
+export interface TestOptions {
+  /** As typed; relative to the current folder, which it is by default. */
+  readonly folder: string | undefined;
+  readonly words: readonly string[];
+  /** The suites of the kernel itself. */
+  readonly kunit: boolean;
+  readonly timeoutMs: number;
+  /** File for the result as JUnit XML, relative to the current folder. */
+  readonly junit: string | undefined;
+  readonly jobs: number | undefined;
+  readonly cold: boolean;
+  readonly yes: boolean;
+  /** The copy gets the sensor feed of the flags. */
+  readonly fed: boolean;
+  readonly flags: ConfigFlags;
+}
+
+/** The status that each outcome ends with: those of `utopia module test`. */
+const statuses: Readonly<Record<TestsOutcome, number>> = {
+  passed: exitStatus.ok,
+  failed: 1,
+  crashed: exitStatus.kernelCrashed,
+  'timed-out': exitStatus.timedOut,
+  'did-not-build': exitStatus.sourceFaulty,
+  'not-started': exitStatus.unavailable,
+};
+
+/** `utopia test`: KUnit's, a module's or a command's tests in a throwaway copy. Gives the exit status. */
+export async function runTest(
+  context: Context,
+  globals: GlobalOptions,
+  options: TestOptions,
+): Promise<number> {
+  const { terminal, cwd } = context;
+  const { junit, folder, jobs, ...rest } = options;
+  await using marks = junit === undefined ? undefined : await openNamedPlace(cwd, junit, junitHint);
+  const located = await locateMachine(context, globals, options.flags);
+  const run = await runTests(context, globals, located, {
+    ...rest,
+    folder: resolve(cwd, folder ?? '.'),
+    jobs: jobs ?? availableParallelism(),
+  });
+  const { report, tests, crashes, build } = run;
+  await writeJUnit(marks, renderSuites(junitSuites(report)));
+  if (globals.json) terminal.json(report);
+  else {
+    for (const line of describeTests({ ...report, tests }, terminal)) terminal.out(line);
+    if (build !== undefined) sayDiagnostics(terminal, build.report.diagnostics);
+    if (build?.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
+    const here = { ...context, cwd: resolve(cwd, folder ?? '.') };
+    await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);
+  }
+  if (build?.failure !== undefined) throw build.failure;
+  return statuses[report.outcome];
+}
+
+/** What no test says is a case of its own. */
+function junitSuites({ suites, outcome, reasons, testMs }: TestsReport): readonly JUnitSuite[] {
+  const told = suites.map(({ name, tests }) => ({ name, cases: tests.map(junitCase) }));
+  if (outcome === 'passed' || reasons.length === 0) return told;
+  const isHosts = outcome === 'not-started';
+  const problem = {
+    kind: isHosts ? ('error' as const) : ('failure' as const),
+    message: `${outcome}: ${reasons[0] ?? ''}`,
+    text: reasons.join('\n'),
+  };
+  const whole = { name: 'all', seconds: (testMs ?? 0) / 1000, problem, stdout: '', stderr: '' };
+  return [...told, { name: 'utopia test', cases: [whole] }];
+}
+
+function junitCase({ name, outcome, message, crash }: SuiteTest): JUnitCase {
+  const passed = outcome === 'passed' && crash === null;
+  const skipped = outcome === 'skipped' || outcome === 'todo';
+  const [first = outcome] = [crash, message.split('\n')[0]].filter((each) => each);
+  return {
+    ...{ name, seconds: 0, stdout: '', stderr: '' },
+    problem: passed
+      ? undefined
+      : { kind: skipped ? 'skipped' : 'failure', message: first ?? outcome, text: message },
+  };
+}
