@@ -20,6 +20,8 @@ export interface TestOptions {
   readonly words: readonly string[];
   /** The suites of the kernel itself. */
   readonly kunit: boolean;
+  /** Tests of the kernel's source in the folder; empty for none. */
+  readonly kselftest: readonly string[];
   readonly timeoutMs: number;
   /** File for the result as JUnit XML, relative to the current folder. */
   readonly junit: string | undefined;

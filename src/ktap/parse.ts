@@ -130,7 +130,8 @@ function asNode(
   said: readonly string[],
   complaint: KtapReading['complaint'],
 ): TestNode {
-  const tests = below === undefined ? [] : finished(below);
+  // A kselftest may announce tests, tell of none, and say for all how they went.
+  const tests = below === undefined || below.tests.length === 0 ? [] : finished(below);
   const outcome = outcomeOf(ok, directive);
   const crash = firstComplaint(said, complaint);
   const told = outcome === 'failed' ? [...said, reason] : [reason || (below?.skip ?? '')];

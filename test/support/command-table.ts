@@ -577,7 +577,8 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     calls: 'runTest',
     given: [
       {
-        ...{ folder: undefined, words: [], kunit: false, timeoutMs: 300_000, junit: undefined },
+        ...{ folder: undefined, words: [], kunit: false, kselftest: [] },
+        ...{ timeoutMs: 300_000, junit: undefined },
         ...{ jobs: undefined, cold: false, yes: false, fed: false, flags: {} },
       },
     ],
@@ -586,6 +587,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['[words]', 'mine', { folder: 'mine' }],
       ['[words]', '-- ./x -v', { words: ['./x', '-v'] }],
       ['--kunit', '', { kunit: true }],
+      ['--kselftest', 'timers --kselftest kcmp', { kselftest: ['timers', 'kcmp'] }],
       ['--timeout', '7', { timeoutMs: 7000 }],
       ['--junit', 'marks.xml', { junit: 'marks.xml' }],
       ['-j, --jobs', '3', { jobs: 3 }],

@@ -14,6 +14,7 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { testModule } from '../module/test-module.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
+import { buildKselftest } from './build-kselftest.ts';
 import { attachCrash, judgeTests, readTests, type RunEnd } from './read-tests.ts';
 import type { TestsRequest, TestsRun } from './types.ts';
 
@@ -22,7 +23,7 @@ const mostOutputBytes = 8 * 2 ** 20;
 
 /**
  * Runs tests in a throwaway copy of the machine and reads their KTAP: the suites of a kernel with
- * KUnit, those of a module and of its test, or what a command prints. Throws what building a module
+ * KUnit, those of a module and of its test, kselftests, or what a command prints. Throws what building a module
  * throws, what a copy throws that does not start, and `interrupted`.
  */
 export async function runTests(
@@ -31,7 +32,14 @@ export async function runTests(
   located: LocatedMachine,
   request: TestsRequest,
 ): Promise<TestsRun> {
-  const { kunit, folder, words } = request;
+  const { kunit, kselftest, folder, words, jobs } = request;
+  if (kselftest.length > 0) {
+    const source = { targets: kselftest, source: folder, jobs };
+    const built = await buildKselftest(context, globals, source);
+    const all = kselftest.flatMap((each) => ['-c', each]);
+    const run = { ...request, folder: built, words: ['./run_kselftest.sh', ...all] };
+    return await testByCommand(context, globals, located, run);
+  }
   if (kunit) return await testKernel(context, globals, located, request);
   if (words.length === 0 || (await holdsModule(folder))) {
     return await testOfModule(context, globals, located, request);

@@ -11,6 +11,8 @@ export interface TestsRequest {
   readonly words: readonly string[];
   /** The kernel's own suites instead. */
   readonly kunit: boolean;
+  /** Tests of the kernel's source in `folder`, or of one with its objects; empty for none. */
+  readonly kselftest: readonly string[];
   /** For all tests together. */
   readonly timeoutMs: number;
   readonly jobs: number;

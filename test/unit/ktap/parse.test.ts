@@ -130,6 +130,11 @@ not ok 2 selftests: size: other # exit=1
   expect(nodes[1]?.message).toBe('# selftests: size: other\n# no such thing\nexit=1');
 });
 
+test('tests that were announced and never told of: the word of the suite counts', () => {
+  const text = '1..1\n# 1..3\n# PASS: 0 returned as expected\nok 1 selftests: kcmp: kcmp_test\n';
+  expect(outline(parse(text))).toEqual(['selftests: kcmp: kcmp_test passed']);
+});
+
 describe('an output that breaks off', () => {
   const begun = `    # Subtest: suite
     1..3
