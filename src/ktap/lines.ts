@@ -32,6 +32,8 @@ const lead = /^(?: |# ){0,64}/;
 const version = /^K?TAP version \d{1,4}$/;
 const plan = /^1\.\.(\d{1,9})(?:\s*# *SKIP\b *(.*))?$/i;
 const result = /^(not )?ok\b(?: +\d{1,9})?(.*)$/;
+/** A name may hold a `#` all the same: KUnit's parameters do. */
+const behindName = /(?:^|\s)#(?=\s|$|SKIP|TODO|XFAIL|TIMEOUT|ERROR)/i;
 const directives = /^\s*(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:? *(.*)$/i;
 
 /** Reads one line, without its end. Pure; linear. */
@@ -60,9 +62,9 @@ function skipOf(match: RegExpExecArray): string {
 
 /** ` - name # SKIP why`. */
 function readDescription(text: string): Omit<KtapResult, 'ok'> {
-  const hash = text.indexOf('#');
+  const hash = behindName.exec(text)?.index ?? -1;
   const name = (hash < 0 ? text : text.slice(0, hash)).trim().replace(/^- ?/, '');
-  const behind = hash < 0 ? '' : text.slice(hash + 1);
+  const behind = hash < 0 ? '' : text.slice(text.indexOf('#', hash) + 1);
   const [, directive = '', said = behind.trim()] = directives.exec(behind) ?? [];
   return { name: name.trim().slice(0, longestName), directive: directive.toUpperCase(), said };
 }

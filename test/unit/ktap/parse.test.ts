@@ -192,6 +192,7 @@ test.each([
     'ok\nnot ok\nok 3\n',
     ['a test without a name', 'a test without a name', 'a test without a name'],
   ],
+  ['ok 1 - case #2 of it #SKIP why\n', ['case #2 of it']],
   ['ok 1 - a - b # Skip why\n', ['a - b']],
   ['okay then\nnot okay\n1..x\nTAP version x\n', []],
   ['ok 1 one\r\nok 2 two\r\n', ['one', 'two']],
