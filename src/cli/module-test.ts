@@ -23,6 +23,7 @@ export function addModuleTestCommand(module: Command, runCommand: RunCommand): v
     .option('--timeout <seconds>', 'for insertion, test and removal (default: 60)', seconds)
     .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
     .option('--watch', 'again at each save of a source, until Ctrl-C')
+    .option('--coverage <folder>', 'which lines ran: a table, and lcov.info in this folder')
     .option('--cold', 'boot, although there is a warm base')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
@@ -48,6 +49,7 @@ ${examples(
           cold: options.cold === true,
           watch: options.watch === true,
           yes: options.yes === true,
+          coverage: options.coverage,
           fed: options['sensors'] !== undefined,
           flags: configFlags(options, context.cwd),
         });
@@ -60,6 +62,7 @@ interface TestFlags {
   readonly [option: string]: unknown;
   readonly timeout?: number;
   readonly jobs?: number;
+  readonly coverage?: string;
   readonly cold?: boolean;
   readonly watch?: boolean;
   readonly yes?: boolean;

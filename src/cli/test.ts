@@ -13,6 +13,7 @@ interface TestFlags {
   readonly timeout?: number;
   readonly junit?: string;
   readonly jobs?: number;
+  readonly coverage?: string;
   readonly cold?: boolean;
   readonly yes?: boolean;
 }
@@ -41,6 +42,7 @@ export function addTestCommand(program: Command, runCommand: RunCommand): void {
     .option('--timeout <seconds>', 'for all tests together (default: 300)', seconds)
     .option('--junit <file>', 'write the result as JUnit XML, too')
     .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
+    .option('--coverage <folder>', 'which lines of the module ran: a table, and lcov.info there')
     .option('--cold', 'boot, although there is a warm base')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
@@ -74,6 +76,7 @@ ${examples(
           jobs: options.jobs,
           cold: options.cold === true,
           yes: options.yes === true,
+          coverage: options.coverage,
           fed: options['sensors'] !== undefined,
           flags: configFlags(options, context.cwd),
         });

@@ -11,6 +11,7 @@ import { testModule, type ModuleTest } from '../lifecycle/module/test-module.ts'
 import { watchSources } from '../lifecycle/module/watch-sources.ts';
 import type { ModuleVerdict } from '../module/judge-test.ts';
 import { printError } from '../ui/error.ts';
+import { describeCoverage } from '../ui/coverage.ts';
 import { describeTest } from '../ui/module-test.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
 import { sayCrashes } from './report/say-crashes.ts';
@@ -28,6 +29,8 @@ export interface ModuleTestOptions {
   readonly yes: boolean;
   /** The copy gets the sensor feed of the flags. */
   readonly fed: boolean;
+  /** Folder for what of the module ran, as typed; undefined where nobody asks. */
+  readonly coverage: string | undefined;
   readonly flags: ConfigFlags;
 }
 
@@ -89,6 +92,7 @@ async function testOnce(
   const test = await testModule(context, globals, located, {
     ...{ folder, words: options.words, timeoutMs: options.timeoutMs },
     ...{ cold: options.cold, yes: options.yes, fed: options.fed },
+    coverage: options.coverage === undefined ? undefined : resolve(context.cwd, options.coverage),
     jobs: options.jobs ?? availableParallelism(),
   });
   const { report, build, crashes } = test;
@@ -110,4 +114,6 @@ function sayTest({ terminal }: Context, { report }: ModuleTest): void {
   const passed = report.verdict === 'passed';
   const mark = passed ? color.green(symbols.ok) : color.red(symbols.fail);
   for (const line of describeTest(report, columns, mark)) terminal.out(line);
+  if (report.coverage === null) return;
+  for (const line of describeCoverage(report.coverage, columns)) terminal.out(line);
 }

@@ -7,6 +7,7 @@ import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { runTests } from '../lifecycle/tests/run-tests.ts';
 import type { TestsOutcome, TestsReport } from '../lifecycle/tests/types.ts';
 import { openNamedPlace } from '../system/named-place.ts';
+import { describeCoverage } from '../ui/coverage.ts';
 import { renderSuites, type JUnitCase, type JUnitSuite } from '../ui/junit.ts';
 import { describeTests } from '../ui/tests.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
@@ -30,6 +31,8 @@ export interface TestOptions {
   readonly yes: boolean;
   /** The copy gets the sensor feed of the flags. */
   readonly fed: boolean;
+  /** Folder for what of the module ran, as typed; undefined where nobody asks. */
+  readonly coverage: string | undefined;
   readonly flags: ConfigFlags;
 }
 
@@ -50,19 +53,23 @@ export async function runTest(
   options: TestOptions,
 ): Promise<number> {
   const { terminal, cwd } = context;
-  const { junit, folder, jobs, ...rest } = options;
+  const { junit, folder, jobs, coverage, ...rest } = options;
   await using marks = junit === undefined ? undefined : await openNamedPlace(cwd, junit, junitHint);
   const located = await locateMachine(context, globals, options.flags);
   const run = await runTests(context, globals, located, {
     ...rest,
     folder: resolve(cwd, folder ?? '.'),
     jobs: jobs ?? availableParallelism(),
+    coverage: coverage === undefined ? undefined : resolve(cwd, coverage),
   });
   const { report, tests, crashes, build } = run;
   await writeJUnit(marks, renderSuites(junitSuites(report)));
   if (globals.json) terminal.json(report);
   else {
     for (const line of describeTests({ ...report, tests }, terminal)) terminal.out(line);
+    const covered = report.coverage;
+    const lines = covered === null ? [] : describeCoverage(covered, terminal.columns);
+    for (const line of lines) terminal.out(line);
     if (build !== undefined) sayDiagnostics(terminal, build.report.diagnostics);
     if (build?.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
     const here = { ...context, cwd: resolve(cwd, folder ?? '.') };

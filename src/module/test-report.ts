@@ -25,6 +25,10 @@ export interface TrialReport {
   readonly leaks: readonly string[];
   /** By how much the kernel's own memory grew, in KiB; undefined where it was not measured. */
   readonly grownKiB: number | undefined;
+  /** How often lines ran, by the object that was built of them, as base64. */
+  readonly counts: readonly (readonly [object: string, base64: string])[];
+  /** The kernel cannot count them. */
+  readonly lacksGcov: boolean;
   /** The kernel's log from the insertion on. */
   readonly log: string;
 }
@@ -40,6 +44,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
   const left: string[] = [];
   const leaks: string[] = [];
   const meanwhile: string[] = [];
+  const counts: (readonly [string, string])[] = [];
   const facts = new Map<string, string>();
   for (const line of text.split('\n')) {
     if (!line.startsWith(start)) {
@@ -49,6 +54,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
     const [, key = '', value = ''] = /^(\S+) ?(.*)$/.exec(line.slice(start.length)) ?? [];
     if (key === 'left' && left.length < most) left.push(nameLeft(value));
     else if (key === 'meanwhile' && meanwhile.length < most) meanwhile.push(value);
+    else if (key === 'gcda' && counts.length < most) counts.push(splitAtBlank(value));
     else if (key === 'leak' && leaks.length < most) leaks.push(value);
     else facts.set(key, value);
   }
@@ -72,9 +78,16 @@ export function readTrialReport(text: string, mark: string): TrialReport {
     meanwhile,
     kmemleak: facts.has('kmemleak'),
     leaks,
+    counts,
+    lacksGcov: facts.has('no-gcov'),
     grownKiB: numberOf(facts.get('memory')),
     log: lines.filter((line) => line !== '' && !line.includes(`utopia: ${mark}`)).join('\n'),
   };
+}
+
+function splitAtBlank(text: string): readonly [string, string] {
+  const at = text.indexOf(' ');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** `/proc/devices:240 lunix` as `240 lunix in /proc/devices`; a path stays. Pure. */

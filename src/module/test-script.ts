@@ -10,6 +10,8 @@ export interface ModuleTrial {
   readonly words: readonly string[];
   /** How long a module may take to go, in seconds. */
   readonly removeSeconds: number;
+  /** Hand over how often lines ran, of modules that were built to count it. */
+  readonly coverage: boolean;
 }
 
 /** Where the kernel lists what is registered: what a module has put there must go with it. */
@@ -27,7 +29,8 @@ const places = [
  * things happen, with the kernel's log between (see test-report.ts). It starts as few programs as
  * it can: each takes some hundredths of a second emulated. Pure.
  */
-export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial): string {
+export function trialScript(trial: ModuleTrial): string {
+  const { mark, objects, words, removeSeconds, coverage } = trial;
   const test = words.map(quoteForShell).join(' ');
   return [
     'exec 3>&2 2>&1',
@@ -78,11 +81,20 @@ export function trialScript({ mark, objects, words, removeSeconds }: ModuleTrial
     '  fi',
     '  say memory $(($(memory) - before))',
     'fi',
+    ...(coverage ? [counts] : []),
     'kill $follow 2>/dev/null',
     'say log; dmesg >&3; say end',
     'exit 0',
   ].join('\n');
 }
+
+/** The kernel keeps the counts of a module that has gone (Documentation/dev-tools/gcov.rst). */
+const counts = [
+  'at=/sys/kernel/debug/gcov; [ -d $at ] || say no-gcov',
+  'here=$(pwd -P); find "$at$here" -name "*.gcda" 2>/dev/null | while IFS= read -r each; do',
+  '  say gcda "${each#"$at$here/"} $(base64 -w 0 <"$each")"',
+  'done',
+].join('\n');
 
 /** Modules that need symbols of another one wait for it. */
 function insertion(objects: readonly string[]): string {

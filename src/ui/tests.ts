@@ -8,6 +8,7 @@ export interface ShownTests {
   readonly tests: readonly TestNode[];
   readonly outcome: string;
   readonly reasons: readonly string[];
+  readonly hints: readonly string[];
   readonly testMs: number | null;
 }
 
@@ -16,13 +17,15 @@ const shownLines = 20;
 
 /** The outcome with its reasons first, then the tests as a tree; what was said stands below what did not pass. */
 export function describeTests(shown: ShownTests, terminal: Terminal): string[] {
-  const { tests, outcome, reasons, testMs } = shown;
+  const { tests, outcome, reasons, hints, testMs } = shown;
   const { color, symbols, columns } = terminal;
   const mark = outcome === 'passed' ? color.green(symbols.ok) : color.red(symbols.fail);
   const time = testMs === null ? '' : `, in ${formatDuration(testMs)}`;
   return [
     `${mark} ${outcome}${time}${tests.length === 0 ? '' : `: ${countTests(tests)}`}`,
-    ...reasons.flatMap((each) => wrapText(each, columns - 2).map((line) => `  ${line}`)),
+    ...[...reasons, ...hints].flatMap((each) =>
+      wrapText(each, columns - 2).map((line) => `  ${line}`),
+    ),
     ...tests.flatMap((each) => describeTest(each, 1, terminal)),
   ];
 }

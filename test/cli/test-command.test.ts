@@ -41,7 +41,8 @@ describe('a command that prints KTAP', () => {
     const { status, stdout } = await lab.run('test', '--json', '--', './tests');
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ schema: 1, outcome: 'failed', reasons: [], build: null, crashes: [], consoleLog: null },
+      ...{ schema: 1, outcome: 'failed', reasons: [], build: null, crashes: [] },
+      ...{ hints: [], coverage: null, consoleLog: null },
       suites: [
         {
           name: './tests',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { testImage } from '../support/image.ts';
@@ -31,7 +31,8 @@ beforeAll(async () => {
   const out = join(aside.path, 'out');
   mkdirSync(tree);
   execFileSync('tar', ['-xf', kernelSource('bookworm'), '-C', tree, '--strip-components=1']);
-  await succeed('kernel', 'config', tree, '--base', 'tiny', '--with', 'kunit', '-o', out);
+  const options = ['--with', 'kunit,gcov', '--set', 'GCOV_PROFILE_ALL=n'];
+  await succeed('kernel', 'config', tree, '--base', 'tiny', ...options, '-o', out);
   await succeed('kernel', 'build', tree, '-o', out, '--name', 'kunit');
   await succeed('image', 'warm', '--kernel', 'kunit');
 });
@@ -42,6 +43,7 @@ afterAll(async () => {
 });
 
 interface Report {
+  readonly coverage: { readonly files: readonly { readonly ran: number }[] } | null;
   readonly outcome: string;
   readonly reasons: readonly string[];
   readonly suites: readonly {
@@ -103,6 +105,16 @@ test('a crash stands with the test that was running, by its name', async () => {
       ],
     },
   ]);
+});
+
+test('which lines of a module ran', async () => {
+  const covered = join(aside.path, 'covered');
+  const { report } = await testJson(place('mixed'), '--coverage', covered);
+  const [file] = report.coverage?.files ?? [];
+  expect(report.coverage?.files).toHaveLength(1);
+  expect(file).toMatchObject({ file: 'mixed_test.c' });
+  expect(file?.ran).toBeGreaterThan(5);
+  expect(readFileSync(join(covered, 'lcov.info'), 'utf8')).toMatch(/^DA:\d+,[1-9]/m);
 });
 
 test('the suites of the kernel itself, as modules', async () => {

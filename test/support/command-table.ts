@@ -553,7 +553,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [
       {
         ...{ folder: undefined, words: [], timeoutMs: 60_000, jobs: undefined },
-        ...{ cold: false, watch: false, yes: false, fed: false, flags: {} },
+        ...{ cold: false, watch: false, yes: false, fed: false, coverage: undefined, flags: {} },
       },
     ],
     passesStatus: true,
@@ -565,6 +565,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['-j, --jobs', '3', { jobs: 3 }],
       ['--cold', '', { cold: true }],
       ['--watch', '', { watch: true }],
+      ['--coverage', 'covered', { coverage: 'covered' }],
       ['-y, --yes', '', { yes: true }],
       memory,
       cpus,
@@ -579,7 +580,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       {
         ...{ folder: undefined, words: [], kunit: false, kselftest: [] },
         ...{ timeoutMs: 300_000, junit: undefined },
-        ...{ jobs: undefined, cold: false, yes: false, fed: false, flags: {} },
+        ...{ jobs: undefined, cold: false, yes: false, fed: false, coverage: undefined, flags: {} },
       },
     ],
     passesStatus: true,
@@ -590,6 +591,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--kselftest', 'timers --kselftest kcmp', { kselftest: ['timers', 'kcmp'] }],
       ['--timeout', '7', { timeoutMs: 7000 }],
       ['--junit', 'marks.xml', { junit: 'marks.xml' }],
+      ['--coverage', 'covered', { coverage: 'covered' }],
       ['-j, --jobs', '3', { jobs: 3 }],
       ['--cold', '', { cold: true }],
       ['-y, --yes', '', { yes: true }],

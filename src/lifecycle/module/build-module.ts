@@ -26,6 +26,8 @@ export interface ModuleBuildRequest {
   /** Run sparse, and checkpatch where the kernel's source is there. */
   readonly check: boolean;
   readonly yes: boolean;
+  /** Let it count which of its lines run, where the kernel has gcov. */
+  readonly coverage?: boolean;
   /** Called once it is decided where it is built. */
   readonly begins?: (where: ModuleBuildReport['where']) => void;
 }
@@ -79,7 +81,10 @@ export async function buildModule(
         const detail = `${step.action} ${relative(folder, step.target)}`;
         display.report({ kind: 'moved', title: 'build', detail });
       };
-      const variables = checks ? ['C=2', 'CHECK=sparse'] : [];
+      const variables = [
+        ...(checks ? ['C=2', 'CHECK=sparse'] : []),
+        ...(request.coverage === true ? ['GCOV_PROFILE=y'] : []),
+      ];
       const { headers } = way;
       end = await buildOnHost(context, { folder, headers, way, jobs, variables, onLine });
       await writeEditorFiles(folder, end.objects, headers.build);
@@ -113,6 +118,7 @@ export async function buildModule(
       },
       failure: built ? undefined : describeFailure(end, errors, errorCount, lastLines),
       trouble: built ? undefined : explainBuild(end.output),
+      gcov: way.kind === 'none' ? undefined : gcovOf(way),
     };
   } finally {
     display.close();
@@ -120,6 +126,12 @@ export async function buildModule(
       await target.disk[Symbol.asyncDispose]();
     }
   }
+}
+
+/** `gcov-12` of `gcc-12`. */
+function gcovOf({ prefix, compiler }: Way): readonly string[] | undefined {
+  const name = compiler.replace(/gcc(-\d+)?$/, 'gcov$1');
+  return name === compiler ? undefined : [...prefix, name];
 }
 
 /** Throws `folder-missing`, or `usage` for a folder that kbuild cannot build in. */

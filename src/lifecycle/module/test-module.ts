@@ -5,7 +5,7 @@ import type { CrashReport, RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isRunnableHere } from '../../host/find-qemu.ts';
 import { judgeTrial, type ModuleVerdict, type TrialFacts } from '../../module/judge-test.ts';
-import { readTrialReport } from '../../module/test-report.ts';
+import { readTrialReport, type TrialReport } from '../../module/test-report.ts';
 import { trialScript } from '../../module/test-script.ts';
 import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
@@ -13,6 +13,7 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
+import { coverageOf, type Coverage } from './read-coverage.ts';
 import type { ModuleBuild, ModuleBuildReport } from './types.ts';
 
 export interface ModuleTestRequest {
@@ -27,6 +28,8 @@ export interface ModuleTestRequest {
   readonly cold: boolean;
   /** The copy gets the config's sensor feed. */
   readonly fed: boolean;
+  /** Absolute folder for what of the module ran, as lcov has it; undefined where nobody asks. */
+  readonly coverage: string | undefined;
 }
 
 /** `utopia module test --json`. */
@@ -47,6 +50,8 @@ export interface ModuleTestReport {
   /** The kernel's log from the insertion to the removal, as far as it came. */
   readonly dmesg: string;
   readonly crashes: readonly CrashReport[];
+  /** Which lines of the module ran; null where that was not asked for, or cannot be told. */
+  readonly coverage: Coverage | null;
   /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
   readonly consoleLog: string | null;
 }
@@ -73,9 +78,11 @@ export async function testModule(
   request: ModuleTestRequest,
 ): Promise<ModuleTest> {
   const { folder, jobs, yes } = request;
+  const coverage = request.coverage !== undefined;
   const startedAt = performance.now();
   const building = beginBuild(context, globals, located, {
     ...{ folder, use: 'copy', jobs, yes, check: false },
+    coverage,
   });
   const mark = `utopia${randomBytes(8).toString('hex')}`;
   let begun = false;
@@ -90,7 +97,11 @@ export async function testModule(
         const { failure, report } = await building.ended;
         if (failure !== undefined) throw failure;
         const words = request.words.length > 0 ? request.words : await ownTest(folder);
-        return ['sh', '-c', trialScript({ mark, objects: report.objects, words, removeSeconds })];
+        return [
+          'sh',
+          '-c',
+          trialScript({ mark, objects: report.objects, words, removeSeconds, coverage }),
+        ];
       },
       ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
       ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
@@ -113,7 +124,14 @@ export async function testModule(
   }
   if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
   const build = await building.ended;
-  return { report: reportTrial(result, build, mark, request), build, crashes: result.crashes };
+  const told = readTrialReport(result.report.stderr, mark);
+  const covered = await coverageOf(context, request, build, told);
+  const report = reportTrial(result, build, told, request);
+  return {
+    report: { ...report, coverage: covered.coverage, hints: [...report.hints, ...covered.hints] },
+    build,
+    crashes: result.crashes,
+  };
 }
 
 /** `test.sh` of the folder, by its own first line where it may be run. */
@@ -126,10 +144,9 @@ async function ownTest(folder: string): Promise<readonly string[]> {
 function reportTrial(
   { report: run, crashes }: CopyResult,
   build: ModuleBuild,
-  mark: string,
+  report: TrialReport,
   { timeoutMs }: ModuleTestRequest,
 ): ModuleTestReport {
-  const report = readTrialReport(run.stderr, mark);
   const fatal = crashes.find(isFatal);
   const end: TrialFacts['end'] =
     run.outcome === 'timed-out' ? 'timed-out' : run.outcome === 'exited' ? 'exited' : 'ended';
@@ -155,8 +172,7 @@ function reportTrial(
     status: report.status ?? null,
     output: run.stdout,
     dmesg: report.log,
-    crashes: run.crashes,
-    consoleLog: run.consoleLog,
+    ...{ crashes: run.crashes, coverage: null, consoleLog: run.consoleLog },
   };
 }
 
@@ -167,6 +183,7 @@ function withoutTest(
 ): ModuleTestReport {
   return {
     ...{ schema: 1, verdict, reasons, hints: [], build: build.report },
-    ...{ testMs: null, status: null, output: '', dmesg: '', crashes: [], consoleLog: null },
+    ...{ testMs: null, status: null, output: '', dmesg: '', crashes: [] },
+    ...{ coverage: null, consoleLog: null },
   };
 }

@@ -38,6 +38,8 @@ export interface ModuleBuild {
   readonly failure: UtopiaError | undefined;
   /** Why, where that can be known, and what helps. */
   readonly trouble: BuildTrouble | undefined;
+  /** The compiler's gcov, by its words, confined as the build was; undefined for a compiler that has none. */
+  readonly gcov: readonly string[] | undefined;
 }
 
 /** What a way of building comes to. */

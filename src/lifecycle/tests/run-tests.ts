@@ -78,9 +78,14 @@ async function testOfModule(
     crashes,
     build,
     report: {
-      ...{ schema: 1, ...judged, suites: listSuites(first.replace(/\.ko$/, ''), tests) },
+      ...{
+        schema: 1,
+        ...judged,
+        hints: report.hints,
+        suites: listSuites(first.replace(/\.ko$/, ''), tests),
+      },
       ...{ build: build.report, testMs: report.testMs, crashes: report.crashes },
-      consoleLog: report.consoleLog,
+      ...{ coverage: report.coverage, consoleLog: report.consoleLog },
     },
   };
 }
@@ -155,8 +160,15 @@ function asTestsRun(
     crashes,
     build: undefined,
     report: {
-      ...{ schema: 1, ...judgeTests(all, tests), suites: listSuites(name, tests), build: null },
-      ...{ testMs: run.commandMs, crashes: run.crashes, consoleLog: run.consoleLog },
+      ...{
+        schema: 1,
+        ...judgeTests(all, tests),
+        hints: [],
+        suites: listSuites(name, tests),
+        build: null,
+      },
+      ...{ testMs: run.commandMs, crashes: run.crashes },
+      ...{ coverage: null, consoleLog: run.consoleLog },
     },
   };
 }

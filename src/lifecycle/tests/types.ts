@@ -1,6 +1,7 @@
 import type { CrashReport, RepeatedCrash } from '../../crash/report.ts';
 import type { TestSuite } from '../../ktap/suites.ts';
 import type { TestNode } from '../../ktap/types.ts';
+import type { Coverage } from '../module/read-coverage.ts';
 import type { ModuleBuild, ModuleBuildReport } from '../module/types.ts';
 
 /** What is to be run. */
@@ -20,6 +21,8 @@ export interface TestsRequest {
   readonly cold: boolean;
   /** The copy gets the config's sensor feed. */
   readonly fed: boolean;
+  /** Absolute folder for what of a module ran; undefined where nobody asks. */
+  readonly coverage: string | undefined;
 }
 
 /** What all of it came to. */
@@ -32,12 +35,16 @@ export interface TestsReport {
   readonly outcome: TestsOutcome;
   /** What was wrong beside tests that failed, as sentences. */
   readonly reasons: readonly string[];
+  /** What is worth to know and decides nothing. */
+  readonly hints: readonly string[];
   readonly suites: readonly TestSuite[];
   /** Null where no module was built. */
   readonly build: ModuleBuildReport | null;
   /** Null where it did not come to it. */
   readonly testMs: number | null;
   readonly crashes: readonly CrashReport[];
+  /** Which lines of a module ran; null where that was not asked for, or cannot be told. */
+  readonly coverage: Coverage | null;
   /** The console of a copy that crashed, which is kept. */
   readonly consoleLog: string | null;
 }

@@ -31,7 +31,7 @@ const tests: readonly TestNode[] = [
 ];
 
 test('a tree: what did not pass has its crash and what was said, bounded', () => {
-  const shown = { tests, outcome: 'crashed', reasons: ['It died.'], testMs: 1500 };
+  const shown = { tests, outcome: 'crashed', reasons: ['It died.'], hints: [], testMs: 1500 };
   expect(describeTests(shown, terminalOf(80))).toEqual([
     '✗ crashed, in 1.5 s: 4 tests, 1 crashed, 1 not run, 1 skipped',
     '  It died.',
@@ -52,7 +52,13 @@ test('40 columns, and nesting without end', () => {
   for (let level = 0; level < 19; level += 1) {
     deep = { ...leaf, name: `level ${level}`, outcome: 'failed', tests: [deep] };
   }
-  const shown = { tests: [...tests, deep], outcome: 'failed', reasons: [], testMs: null };
+  const shown = {
+    tests: [...tests, deep],
+    outcome: 'failed',
+    reasons: [],
+    hints: [],
+    testMs: null,
+  };
   const lines = describeTests(shown, terminalOf(40));
   expect(lines.slice(1).filter((line) => line.length > 40)).toEqual([]);
 });
