@@ -203,7 +203,7 @@ function asUnfinished(level: Level): TestNode {
   return {
     name: level.name ?? 'a suite without a name',
     outcome: worst ?? 'not-run',
-    message: 'It has no result of its own.',
+    message: worst === undefined ? 'It has no result of its own.' : '',
     crash: undefined,
     tests,
   };

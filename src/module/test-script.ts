@@ -52,6 +52,9 @@ export function trialScript(trial: ModuleTrial): string {
     'registered >$work.before; before=$(memory)',
     `echo "utopia: ${mark}" >/dev/kmsg`,
     'dmesg -W >&3 2>/dev/null & follow=$!',
+    // What the kernel says before dmesg has opened its log would be lost to a run that breaks off.
+    'follows() { for each in /proc/$follow/fd/*; do [ "$each" -ef /dev/kmsg ] && return; done; false; }',
+    'tries=0; until follows || [ $tries -ge 1000 ]; do tries=$((tries + 1)); done',
     insertion(objects),
     'if [ "$failed" = no ]; then',
     '  say phase test',

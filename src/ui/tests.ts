@@ -46,9 +46,21 @@ function describeTest(test: TestNode, depth: number, terminal: Terminal): string
     `${blank}${marks[outcome]} ${first}`,
     ...rest.map((line) => `${blank}  ${line}`),
     ...(crash === undefined || message.includes(crash) ? [] : quote(crash, blank, columns)),
-    ...quote(message, blank, columns),
+    // A crash has a card of its own.
+    ...quote(
+      outcome === 'crashed' && crash !== undefined ? shorten(message, crash) : message,
+      blank,
+      columns,
+    ),
     ...tests.flatMap((each) => describeTest(each, depth + 1, terminal)),
   ];
+}
+
+/** Up to where the kernel begins to tell of it. */
+function shorten(message: string, crash: string): string {
+  const lines = message.split('\n');
+  const at = lines.findIndex((line) => line.includes(crash));
+  return lines.slice(0, at < 0 ? 1 : at + 1).join('\n');
 }
 
 function quote(text: string, blank: string, columns: number): string[] {

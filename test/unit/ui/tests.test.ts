@@ -22,6 +22,10 @@ const tests: readonly TestNode[] = [
       { ...leaf, name: 'one', outcome: 'passed' },
       {
         ...{ ...leaf, name: 'two', outcome: 'crashed', crash: 'BUG: at once' },
+        message: 'It had not ended.\nBUG: at once\nRIP: and more',
+      },
+      {
+        ...{ ...leaf, name: 'three', outcome: 'failed' },
         message: Array.from({ length: 30 }, (_none, line) => `line ${line}`).join('\n'),
       },
       { ...leaf, name: 'a name that is longer than a narrow terminal has', outcome: 'not-run' },
@@ -33,12 +37,14 @@ const tests: readonly TestNode[] = [
 test('a tree: what did not pass has its crash and what was said, bounded', () => {
   const shown = { tests, outcome: 'crashed', reasons: ['It died.'], hints: [], testMs: 1500 };
   expect(describeTests(shown, terminalOf(80))).toEqual([
-    '✗ crashed, in 1.5 s: 4 tests, 1 crashed, 1 not run, 1 skipped',
+    '✗ crashed, in 1.5 s: 5 tests, 1 crashed, 1 failed, 1 not run, 1 skipped',
     '  It died.',
     '  ✗ suite (crashed)',
     '    ✓ one',
     '    ✗ two (crashed)',
+    '      | It had not ended.',
     '      | BUG: at once',
+    '    ✗ three',
     ...Array.from({ length: 20 }, (_none, line) => `      | line ${line}`),
     '      | and 10 lines more',
     '    ✗ a name that is longer than a narrow terminal has (not-run)',
