@@ -81,6 +81,21 @@ describe('a command that prints KTAP', () => {
     });
   });
 
+  test.each([
+    [['--kselftest', '../etc'], 64, 'is no folder of tools/testing/selftests'],
+    [['--kselftest', 'size', '--', './x'], 64, 'without a command'],
+    [['--kselftest', 'size', '--kunit'], 64, 'without a folder'],
+    [['--kselftest', 'size'], 69, 'is no kernel'],
+  ])('%j: status %d', async (words, status, said) => {
+    using folder = temporaryFolder();
+    await using lab = await labWithGuest(folder.path, 'exit 0');
+    const result = await lab.run('test', ...words);
+    expect([result.status, result.stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      status,
+      expect.stringContaining(said),
+    ]);
+  });
+
   test('a folder that holds no module, and no command: said as module test says it', async () => {
     using folder = temporaryFolder();
     await using lab = await labWithGuest(folder.path, 'exit 0');

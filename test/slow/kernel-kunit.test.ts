@@ -18,6 +18,9 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 3_600_000 });
 let lab: Lab;
 let aside: TemporaryFolder;
 
+/** The kernel's objects. */
+const out = (): string => join(aside.path, 'out');
+
 async function succeed(...words: readonly string[]): Promise<void> {
   const { status, stdout, stderr } = await lab.run(...words);
   expect(status, `${words.join(' ')}\n${stdout}${stderr}`).toBe(0);
@@ -28,12 +31,11 @@ beforeAll(async () => {
   aside = temporaryFolder();
   lab = await makeLab({ backing: await testImage('lab') });
   const tree = join(aside.path, 'source');
-  const out = join(aside.path, 'out');
   mkdirSync(tree);
   execFileSync('tar', ['-xf', kernelSource('bookworm'), '-C', tree, '--strip-components=1']);
   const options = ['--with', 'kunit,gcov', '--set', 'GCOV_PROFILE_ALL=n'];
-  await succeed('kernel', 'config', tree, '--base', 'tiny', ...options, '-o', out);
-  await succeed('kernel', 'build', tree, '-o', out, '--name', 'kunit');
+  await succeed('kernel', 'config', tree, '--base', 'tiny', ...options, '-o', out());
+  await succeed('kernel', 'build', tree, '-o', out(), '--name', 'kunit');
   await succeed('image', 'warm', '--kernel', 'kunit');
 });
 
@@ -115,6 +117,20 @@ test('which lines of a module ran', async () => {
   expect(file).toMatchObject({ file: 'mixed_test.c' });
   expect(file?.ran).toBeGreaterThan(5);
   expect(readFileSync(join(covered, 'lcov.info'), 'utf8')).toMatch(/^DA:\d+,[1-9]/m);
+});
+
+test('kselftests of the source, where the kernel was built', async () => {
+  const { status, report } = await testJson(out(), '--kselftest', 'size', '--kselftest', 'kcmp');
+  expect([status, report.outcome], report.reasons.join('\n')).toEqual([0, 'passed']);
+  expect(report.suites).toMatchObject([
+    { tests: [{ name: 'selftests: kcmp: kcmp_test', outcome: 'passed' }] },
+    {
+      name: 'selftests: size: get_size',
+      tests: [{ name: 'get runtime memory use', outcome: 'passed' }],
+    },
+  ]);
+  const unknown = await lab.run('test', out(), '--kselftest', 'no-such-test');
+  expect(unknown).toMatchObject({ status: 65, stderr: expect.stringContaining('no-such-test') });
 });
 
 test('the suites of the kernel itself, as modules', async () => {
