@@ -41,7 +41,10 @@ export async function coverageOf(
   const given = new Map(
     counts.map(([name, base64]) => [name, Buffer.from(base64, 'base64')] as const),
   );
-  return { coverage: await readCoverage(context, folder, gcov, given, place), hints: [] };
+  const coverage = await readCoverage(context, folder, gcov, given, place);
+  return coverage === undefined
+    ? without(`${gcov.at(-1)} has read nothing of the module`)
+    : { coverage, hints: [] };
 }
 
 function without(why: string): { readonly coverage: null; readonly hints: readonly string[] } {
@@ -56,7 +59,7 @@ const mostCounts = 200;
 /**
  * Reads the counts of a module by the gcov of its compiler, and writes `lcov.info`, and where
  * genhtml is installed its pages, into `place`. `gcov` is its words, confined as the build was.
- * Throws `cannot-create`.
+ * Undefined where gcov tells of no line of the module. Throws `cannot-create`.
  */
 async function readCoverage(
   { env, signal, urgentSignal }: LifecycleContext,
@@ -64,7 +67,7 @@ async function readCoverage(
   gcov: readonly string[],
   counts: GivenCounts,
   place: string,
-): Promise<Coverage> {
+): Promise<Coverage | undefined> {
   const paths: string[] = [];
   for (const [name, bytes] of counts) {
     // A guest's word: only what was built here has its notes beside it.
@@ -80,6 +83,7 @@ async function readCoverage(
     await runMake({ ...run, argv: [...gcov, '--stdout', ...paths], onLine: reader.take });
   }
   const files = reader.files();
+  if (files.length === 0) return undefined;
   const lcov = join(place, 'lcov.info');
   try {
     await mkdir(place, { recursive: true });
@@ -92,7 +96,7 @@ async function readCoverage(
   }
   const genhtml = await findInPath('genhtml', env);
   const summaries = files.map(summarizeCoverage);
-  if (genhtml === undefined || files.length === 0) return { files: summaries, lcov, html: null };
+  if (genhtml === undefined) return { files: summaries, lcov, html: null };
   const words = [genhtml, '--quiet', '--output-directory', place, basename(lcov)];
   const status = await runMake({ ...run, cwd: place, argv: words });
   return { files: summaries, lcov, html: status === 0 ? join(place, 'index.html') : null };

@@ -51,7 +51,7 @@ test.each([
   [[], ''],
   [[3], '3'],
   [[1, 2, 3, 7, 9, 10], '1-3, 7, 9-10'],
-  [Array.from({ length: 40 }, (_none, n) => 2 * n), '0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, …'],
+  [Array.from({ length: 40 }, (_none, n) => 2 * n), '0, 2, 4, 6, 8, …'],
 ])('%j: %s', (missed, shown) => {
   expect(missedRanges(missed)).toBe(shown);
 });
