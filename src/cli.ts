@@ -9,6 +9,7 @@ import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
 import { commandDescription, formatHelp, subcommandDescription } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
+import { addCrashCommands } from './cli/crashes.ts';
 import { addDumpCommand } from './cli/dump.ts';
 import { addSensorCommands } from './cli/sensors.ts';
 import { addConsoleCommands } from './cli/console.ts';
@@ -22,7 +23,7 @@ import { addKernelCommands } from './cli/kernel.ts';
 import { addQemuCommands } from './cli/qemu.ts';
 import { addMachineCommands } from './cli/machine.ts';
 import { addMachinesCommand, findNamed } from './cli/machines.ts';
-import { addGdbCommand } from './cli/gdb.ts';
+import { addDrgnCommand, addGdbCommand } from './cli/gdb.ts';
 import { addModuleCommands } from './cli/module.ts';
 import { addTestCommand } from './cli/test.ts';
 import { addMountCommand } from './cli/mount.ts';
@@ -76,7 +77,9 @@ const parts: readonly (readonly [AddCommands, ...names: string[]])[] = [
   [addModuleCommands, 'module'],
   [addTestCommand, 'test'],
   [addGdbCommand, 'gdb'],
+  [addDrgnCommand, 'drgn'],
   [addDumpCommand, 'dump'],
+  [addCrashCommands, 'crash'],
   [addDeviceCommands, 'disks', 'devices'],
   [addSensorCommands, 'sensors'],
   [addHostCommands, 'doctor'],

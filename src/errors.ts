@@ -67,6 +67,7 @@ export const errorCodes = {
   'boot-failed': exitStatus.unavailable,
   'state-unfit': exitStatus.unavailable,
   'snapshot-unknown': exitStatus.unavailable,
+  'crash-unknown': exitStatus.unavailable,
   'ssh-unavailable': exitStatus.unavailable,
   'guest-lost': exitStatus.unavailable,
   'guest-exposed': exitStatus.tryAgain,

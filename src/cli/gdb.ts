@@ -47,6 +47,30 @@ ${examples('utopia gdb', 'utopia gdb --break lunix_chrdev_read', 'utopia gdb --e
     );
 }
 
+/** `utopia drgn`: drgn on a dump of this moment. */
+export function addDrgnCommand(program: Command, runCommand: RunCommand): void {
+  program
+    .command('drgn')
+    .summary('drgn on its memory')
+    .description(
+      "Start drgn on the memory of the running machine as it is now, with its kernel's symbols:\n" +
+        'in a dump that goes when drgn ends. The guest goes on meanwhile.',
+    )
+    .argument('[words...]', 'a script with its arguments; options of drgn behind --')
+    .option('--vmlinux <file>', "the kernel's symbols (default: of its build, or its package)")
+    .option('--modules <folder>', 'look for modules there too; repeatable', collectWord)
+    .addHelpText('after', examples('utopia drgn', 'utopia drgn tasks.py'))
+    .action((words: readonly string[], options: GdbFlags, command: Command) =>
+      runCommand(command, async (context, globals) => {
+        const { runDrgn } = await import('../commands/drgn.ts');
+        process.exitCode = await runDrgn(context, globals, {
+          ...{ words, vmlinux: options.vmlinux },
+          modules: (options.modules ?? []).map((each) => resolve(context.cwd, each)),
+        });
+      }),
+    );
+}
+
 interface GdbFlags {
   readonly break?: readonly string[];
   readonly vmlinux?: string;

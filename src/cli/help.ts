@@ -25,7 +25,9 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
   sysrq: 'machine',
   ssh: 'guest',
   oops: 'guest',
+  crash: 'guest',
   gdb: 'guest',
+  drgn: 'guest',
   exec: 'guest',
   run: 'guest',
   test: 'guest',
@@ -53,7 +55,12 @@ export const commandGroups: Readonly<Record<string, CommandGroup>> = {
 };
 
 /** Commands that stand in the cell of another one, whose summary says what both are for. */
-export const cellOf: Readonly<Record<string, string>> = { sysrq: 'key', test: 'run' };
+export const cellOf: Readonly<Record<string, string>> = {
+  sysrq: 'key',
+  exec: 'ssh',
+  drgn: 'gdb',
+  test: 'run',
+};
 
 /** Longest summary of a command that leaves room for two columns of commands on 80. */
 export const summaryWidth = 24;

@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { crashHeadline } from '../crash/headline.ts';
+import { findKept, listKeptCrashes } from '../crash/kept-crash.ts';
 import { reportCrash, type RepeatedCrash } from '../crash/report.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../system/places.ts';
@@ -83,13 +84,29 @@ export async function runOops(
     return sayEarlier(context, log, last);
   }
   const from = `From the log of an earlier start: ${shortenPath(log.file, context.cwd, homeFolder(context.env))}`;
-  const before = log.startsAgo === 0 ? [] : [from];
+  const before = [
+    ...(log.startsAgo === 0 ? [] : [from]),
+    ...(await noteKept(located, saved === undefined ? crashes[0] : undefined)),
+  ];
   const cards = crashCards(context, globals, found, {
     all: latest === undefined ? ofBoot : all,
     before,
     machineGoesOn: true,
   });
   for (const line of cards) context.terminal.out(line);
+}
+
+/** Where the memory of the crash that is shown is, if it was kept. */
+async function noteKept(
+  located: LocatedMachine | undefined,
+  crash: RepeatedCrash | undefined,
+): Promise<string[]> {
+  if (located === undefined || crash === undefined) return [];
+  const { crashes } = await listKeptCrashes(located.paths.crashesDir);
+  const kept = findKept(crashes, crash);
+  return kept === undefined
+    ? []
+    : [`Kept as crash ${kept.number}, with what could be: utopia crash show ${kept.number}`];
 }
 
 /** The file that is meant; a terminal is told what it is waited for. */

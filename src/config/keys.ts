@@ -161,6 +161,14 @@ export const configKeys = {
     sample: "'ignore_loglevel initcall_debug'",
     flag: '--append <words>',
   },
+  UTOPIA_ON_CRASH: {
+    description:
+      "What happens at a panic or an oops of the guest's kernel: report says so; pause stops the guest there, for utopia gdb and utopia dump, until utopia up resumes it; keep saves a dump and a snapshot, which utopia crash list has, and the guest goes on.",
+    takes: 'report, pause or keep',
+    default: 'report',
+    sample: 'keep',
+    flag: '--on-crash <what>',
+  },
   UTOPIA_EXTRA_ARGS: {
     description:
       "More arguments for QEMU, split into words by the shell's rules of quoting and put last.",

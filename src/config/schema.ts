@@ -42,6 +42,7 @@ export const configSchema = z.object({
   UTOPIA_KERNEL: setting(readKernel),
   UTOPIA_INITRD: z.optional(setting(readPath)),
   UTOPIA_APPEND: setting(readAppend),
+  UTOPIA_ON_CRASH: z.enum(['report', 'pause', 'keep'], 'is neither report, pause nor keep'),
   UTOPIA_EXTRA_ARGS: setting(splitWords),
   UTOPIA_WARM_BASE: z.enum(['auto', 'never'], 'is neither auto nor never'),
   VERBOSE: setting(readSwitch),

@@ -94,6 +94,8 @@ export interface Config {
   readonly initrd: string | undefined;
   /** UTOPIA_APPEND: words behind utopia's own on the kernel's command line. */
   readonly append: string;
+  /** UTOPIA_ON_CRASH: what happens at a panic or an oops. */
+  readonly onCrash: 'report' | 'pause' | 'keep';
   /** UTOPIA_EXTRA_ARGS, split into words: appended to QEMU's argument list. */
   readonly extraArgs: readonly string[];
   /** UTOPIA_WARM_BASE: whether a warm base may be made unasked. */

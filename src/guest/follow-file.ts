@@ -1,5 +1,7 @@
+import { watch } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDeadline } from '../system/deadline.ts';
 
 export interface FollowOptions {
   /** Ends the iteration, after what is in the file by then has been given. */
@@ -8,6 +10,8 @@ export interface FollowOptions {
   readonly fromByte?: number;
   /** Pause between looks at a file that does not grow, in ms; default 50. */
   readonly pollMs?: number;
+  /** Where the system tells of changes, a look comes at once. */
+  readonly prompt?: boolean;
 }
 
 const chunkBytes = 64 * 1024;
@@ -25,11 +29,14 @@ export async function* followFile(
   const { signal, pollMs = 50 } = options;
   let position = options.fromByte ?? 0;
   let handle: FileHandle | undefined;
+  let changes: ChangeWatch | undefined;
   try {
     for (;;) {
       // Read before the last look: what was written before the abort still counts.
       const last = signal.aborted;
       handle ??= await openIfThere(path);
+      if (options.prompt === true && handle !== undefined) changes ??= watchChanges(path);
+      const changed = changes?.next();
       if (handle !== undefined) {
         const { size } = await handle.stat();
         if (size < position) position = 0;
@@ -47,15 +54,51 @@ export async function* followFile(
         if (!last && (await isReplaced(handle, path))) {
           await handle.close();
           handle = undefined;
+          changes?.close();
+          changes = undefined;
           position = 0;
           continue;
         }
       }
       if (last) return;
-      await sleep(pollMs, undefined, { signal }).catch(() => {});
+      await waitFor(pollMs, changed, signal);
     }
   } finally {
+    changes?.close();
     await handle?.close();
+  }
+}
+
+async function waitFor(
+  ms: number,
+  changed: Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const pause = openDeadline(ms, signal);
+  void changed?.then(() => pause.abort());
+  await sleep(ms, undefined, { signal: pause.signal }).catch(() => {});
+  pause.stop();
+}
+
+/** Tells when a file has changed. */
+interface ChangeWatch {
+  /** Resolves at the next change; what changed since the last one that was asked for counts. */
+  next(): Promise<void>;
+  close(): void;
+}
+
+/** Undefined where the system does not tell: its watches are used up, or it has none. */
+function watchChanges(path: string): ChangeWatch | undefined {
+  try {
+    let tell: (() => void) | undefined;
+    const watcher = watch(path, { persistent: false }, () => tell?.());
+    watcher.on('error', () => watcher.close());
+    return {
+      next: () => new Promise((resolve) => (tell = resolve)),
+      close: () => watcher.close(),
+    };
+  } catch {
+    return undefined;
   }
 }
 

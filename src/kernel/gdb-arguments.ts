@@ -31,8 +31,8 @@ export function gdbCommands(session: GdbSession): {
   readonly late: readonly string[];
 } {
   const { scripts, socket, moduleFolders, breakpoints, atStart } = session;
-  const folders = moduleFolders.filter((each) => !/\s/.test(each));
-  const lxSymbols = scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()];
+  const source = sourceScripts(scripts);
+  const lxSymbols = loadSymbols(scripts, moduleFolders);
   const isWaited = breakpoints.length > 0;
   // A breakpoint of hardware stays where the loader writes over a place with one in its code; from
   // start_kernel on there is a list of modules.
@@ -43,12 +43,7 @@ export function gdbCommands(session: GdbSession): {
     early: ['set pagination off'],
     late: [
       // Not by gdb's auto-load: that asks for a permission in the user's own settings.
-      ...(scripts === undefined
-        ? []
-        : [
-            `python import sys; sys.path.insert(0, ${JSON.stringify(scripts.folder)})`,
-            `source ${scripts.file}`,
-          ]),
+      ...source,
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
@@ -57,6 +52,27 @@ export function gdbCommands(session: GdbSession): {
       ...(isWaited ? ['continue'] : []),
     ],
   };
+}
+
+function sourceScripts(scripts: GdbScripts | undefined): string[] {
+  if (scripts === undefined) return [];
+  return [
+    `python import sys; sys.path.insert(0, ${JSON.stringify(scripts.folder)})`,
+    `source ${scripts.file}`,
+  ];
+}
+
+function loadSymbols(scripts: GdbScripts | undefined, moduleFolders: readonly string[]): string[] {
+  const folders = moduleFolders.filter((each) => !/\s/.test(each));
+  return scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()];
+}
+
+/** The commands that give gdb the kernel's own ones and the symbols of its modules, in a dump. Pure. */
+export function gdbScriptCommands(
+  scripts: GdbScripts | undefined,
+  moduleFolders: readonly string[],
+): string[] {
+  return [...sourceScripts(scripts), ...loadSymbols(scripts, moduleFolders)];
 }
 
 /** gdb's arguments for a session; `more` are the user's own. Pure. */

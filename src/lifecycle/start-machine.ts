@@ -15,6 +15,7 @@ import { startQemu } from '../machine/start.ts';
 import { forgetRunning, writeState, type MachineState, type RescueKind } from '../machine/state.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
 import type { LocatedMachine } from './launch/locate.ts';
+import { watchCrashes } from './launch/start-crash-watch.ts';
 import { bridgeSensors } from './launch/start-sensor-bridge.ts';
 import { chooseResume } from './saved/choose-resume.ts';
 import { chooseWarmBase } from './saved/choose-warm-base.ts';
@@ -219,5 +220,6 @@ async function launch(
   };
   await writeState(paths, state);
   if (plan.sensorPort) await bridgeSensors(context, located, started.identity);
+  if (plan.onCrash !== undefined) await watchCrashes(context, located);
   return { ...prepared, plan, overlay, started, state, resumed: undefined };
 }

@@ -144,13 +144,23 @@ function sensorArgs(plan: MachinePlan): string[] {
   ];
 }
 
-/** Two monitors, since each serves one client at a time: one for commands, one to watch. */
+/**
+ * Two monitors, since each serves one client at a time: one for commands, one to watch; a third one
+ * where somebody waits for a crash.
+ */
 function monitorArgs(plan: MachinePlan): string[] {
+  const { onCrash } = plan;
   return [
     ...['-chardev', listeningSocket('qmp0', plan.files.qmpSocket)],
     ...monitorOn('qmp0', plan.extras),
     ...['-chardev', listeningSocket('watch0', plan.files.watchSocket)],
     ...monitorOn('watch0', plan.extras),
+    ...(onCrash === undefined
+      ? []
+      : [
+          ...['-chardev', listeningSocket('crash0', onCrash.socket)],
+          ...monitorOn('crash0', plan.extras),
+        ]),
   ];
 }
 

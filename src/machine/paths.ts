@@ -33,6 +33,12 @@ export interface MachinePaths {
   readonly sensorsLog: string;
   /** known_hosts and the marker of an installed key; they belong to the overlay. */
   readonly sshDir: string;
+  /** Who waits for a crash of the kernel: its process. */
+  readonly crashWatchFile: string;
+  /** What it has to say. */
+  readonly crashWatchLog: string;
+  /** Crashes that were kept: a folder each. */
+  readonly crashesDir: string;
   /** Overlays that `reset` moved away. */
   readonly keptDir: string;
   /** The throw-away layers of exercise disks; the next start empties it. */
@@ -47,12 +53,16 @@ export interface MachinePaths {
   readonly consoleSocket: string;
   /** The guest's second serial port, for the sensor bridge. */
   readonly sensorsSocket: string;
+  /** QMP for the one who waits for a crash. */
+  readonly crashSocket: string;
   /** utopia's agent in a guest that went on from a warm base. */
   readonly agentSocket: string;
   /** QEMU's gdb stub, while utopia gdb has it open. */
   readonly gdbSocket: string;
   /** The screen, with UTOPIA_VNC=unix. */
   readonly vncSocket: string;
+  /** What a guest is paused for that stopped at a crash. */
+  readonly crashPauseFile: string;
   /** How far the console was read when the guest was last seen alive. */
   readonly aliveFile: string;
 }
@@ -87,6 +97,9 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     qemuLog: join(stateDir, 'qemu.log'),
     sensorsFile: join(stateDir, 'sensors.json'),
     sensorsLog: join(stateDir, 'sensors.log'),
+    crashWatchFile: join(stateDir, 'crash-watch.json'),
+    crashWatchLog: join(stateDir, 'crash-watch.log'),
+    crashesDir: join(stateDir, 'crashes'),
     sshDir: join(stateDir, 'ssh'),
     keptDir: join(stateDir, 'kept'),
     disksDir: join(stateDir, 'disks'),
@@ -96,9 +109,11 @@ export function pathsOfId(id: string, env: Environment, uid: number): MachinePat
     watchSocket: join(runtimeDir, 'watch.sock'),
     consoleSocket: join(runtimeDir, 'console.sock'),
     sensorsSocket: join(runtimeDir, 'sensors.sock'),
+    crashSocket: join(runtimeDir, 'crash.sock'),
     agentSocket: join(runtimeDir, 'agent.sock'),
     gdbSocket: join(runtimeDir, 'gdb.sock'),
     vncSocket: join(runtimeDir, 'vnc.sock'),
+    crashPauseFile: join(runtimeDir, 'crash-pause.json'),
     aliveFile: join(runtimeDir, 'alive.json'),
   };
 }

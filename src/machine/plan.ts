@@ -55,6 +55,8 @@ export interface MachinePlan {
   readonly sensorPort: boolean;
   /** A virtio-serial port for utopia's agent, at this socket; undefined for none. */
   readonly agentSocket?: string | undefined;
+  /** What happens at a crash of the kernel, and QEMU's socket for the one who sees to it; undefined for nothing. */
+  readonly onCrash?: CrashPlan | undefined;
   /** Exercise disks, vdb and on. */
   readonly disks: readonly PlannedDisk[];
   /** A kernel that QEMU loads itself; undefined for the one that the disk's boot loader starts. */
@@ -72,6 +74,12 @@ export interface MachinePlan {
  */
 export type GuestMemory =
   { readonly kind: 'shared' } | { readonly kind: 'mapped'; readonly file: string };
+
+/** What becomes of a guest whose kernel crashes. */
+export interface CrashPlan {
+  readonly action: 'pause' | 'keep';
+  readonly socket: string;
+}
 
 /** An exercise disk as QEMU opens it. */
 export interface PlannedDisk extends DiskSetting {
@@ -223,6 +231,10 @@ export function planMachine(input: PlanInput): MachinePlan {
     agentSocket: agentDevices.every((device) => qemu.devices.has(device))
       ? paths.agentSocket
       : undefined,
+    onCrash:
+      config.onCrash === 'report'
+        ? undefined
+        : { action: config.onCrash, socket: paths.crashSocket },
     extras: planExtras(qemu, extraArgs),
     extraArgs,
   };

@@ -1,17 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import type { Environment } from '../environment.ts';
+import { endBeside, startBeside } from './beside.ts';
 import type { MachinePaths } from './paths.ts';
-import {
-  identifyProcess,
-  isAlive,
-  signalProcess,
-  waitForExit,
-  type ProcessIdentity,
-} from '../system/process.ts';
+import { isAlive, type ProcessIdentity } from '../system/process.ts';
 import { readJson } from '../system/json-file.ts';
 import { aText, object } from '../text/shape.ts';
 import { processShape } from './state-shape.ts';
@@ -25,9 +18,6 @@ export interface SensorBridge {
 
 const bridgeShape = object({ feed: aText, process: processShape });
 
-/** A bridge that is asked to end has nothing to write back. */
-const endMs = 2_000;
-
 /**
  * Starts the machine's sensor bridge, a process in a session of its own that
  * outlives this one and ends with its QEMU. `command` is its program and arguments;
@@ -40,25 +30,11 @@ export async function startBridge(
   env: Environment,
   append = false,
 ): Promise<SensorBridge | undefined> {
-  const [program = '', ...args] = command;
-  const log = await open(paths.sensorsLog, append ? 'a' : 'w', 0o600);
-  try {
-    const child = spawn(program, args, {
-      cwd: '/',
-      env,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
-    await once(child, 'spawn');
-    child.unref();
-    const process = await identifyProcess(child.pid ?? 0);
-    if (process === undefined) return undefined;
-    const bridge = { feed, process };
-    await writeFileAtomically(paths.sensorsFile, `${JSON.stringify(bridge)}\n`, { mode: 0o600 });
-    return bridge;
-  } finally {
-    await log.close();
-  }
+  const process = await startBeside(command, paths.sensorsLog, env, append);
+  if (process === undefined) return undefined;
+  const bridge = { feed, process };
+  await writeFileAtomically(paths.sensorsFile, `${JSON.stringify(bridge)}\n`, { mode: 0o600 });
+  return bridge;
 }
 
 /**
@@ -89,9 +65,6 @@ export async function forgetBridge(paths: MachinePaths): Promise<void> {
 export async function endBridge(paths: MachinePaths): Promise<void> {
   const bridge = await findBridge(paths);
   if (bridge === undefined) return;
-  if (bridge.alive && (await signalProcess(bridge.process, 'SIGTERM'))) {
-    const gone = await waitForExit(bridge.process, { timeoutMs: endMs });
-    if (!gone) await signalProcess(bridge.process, 'SIGKILL');
-  }
+  if (bridge.alive) await endBeside(bridge.process);
   await rm(paths.sensorsFile, { force: true });
 }

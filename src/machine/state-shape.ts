@@ -88,6 +88,7 @@ const plan = object({
   files,
   sensorPort: maybe(aFlag),
   agentSocket: maybe(aText),
+  onCrash: maybe(object({ action: oneOf('pause', 'keep'), socket: aText })),
   disks: maybe(listOf(disk)),
   kernel: maybe(kernel),
   extras,

@@ -1,5 +1,7 @@
 import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
+import { forgetCrashWatch } from './crash-watch.ts';
+import { removeLeftPipes } from './dump-pipes.ts';
 import { forgetBridge } from './sensor-bridge.ts';
 import type { MachinePaths } from './paths.ts';
 import type { HostAddress, MachinePlan } from './plan.ts';
@@ -167,12 +169,17 @@ async function findStarting({
   return pid === undefined ? undefined : await identifyProcess(pid);
 }
 
-/** Forgets a machine that has ended, and ends its sensor bridge. Its logs stay. */
+/** Forgets a machine that has ended, and ends who is beside it: its sensor bridge, and who waits for a crash. Its logs stay. */
 export async function forgetRunning(paths: MachinePaths): Promise<void> {
   await forgetBridge(paths);
+  await forgetCrashWatch(paths);
+  await removeLeftPipes(paths.runtimeDir);
   const { pidFile, startingFile, qmpSocket, watchSocket, consoleSocket } = paths;
-  const { sensorsSocket, agentSocket, vncSocket, aliveFile } = paths;
-  const sockets = [qmpSocket, watchSocket, consoleSocket, sensorsSocket, agentSocket, vncSocket];
+  const { sensorsSocket, agentSocket, vncSocket, crashSocket, aliveFile } = paths;
+  const sockets = [
+    ...[qmpSocket, watchSocket, consoleSocket, sensorsSocket],
+    ...[agentSocket, vncSocket, crashSocket],
+  ];
   const files = [pidFile, startingFile, aliveFile, ...sockets];
   await Promise.all(files.map((file) => rm(file, { force: true })));
 }

@@ -53,6 +53,7 @@ const keys: readonly OptionRow[] = [
   ['--login', 'key', flags('UTOPIA_LOGIN', 'key')],
   ['--network', 'none', flags('UTOPIA_NETWORK', 'none')],
   ['--vnc', 'unix', flags('UTOPIA_VNC', 'unix')],
+  ['--on-crash', 'keep', flags('UTOPIA_ON_CRASH', 'keep')],
   ['--name', 'ask1', flags('UTOPIA_NAME', 'ask1')],
   ['--disk', 'a.img --disk /b.img', flags('UTOPIA_DISKS', '/lab/a.img /b.img')],
   sensors,
@@ -515,6 +516,48 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--format', 'kdump', { format: 'kdump' }],
       ['-f, --force', '', { force: true }],
     ],
+  },
+  drgn: {
+    calls: 'runDrgn',
+    given: [{ words: [], vmlinux: undefined, modules: [] }],
+    passesStatus: true,
+    options: [
+      ['[words]', 'x.py y', { words: ['x.py', 'y'] }],
+      ['--vmlinux', 'v', { vmlinux: 'v' }],
+      ['--modules', 'm', { modules: ['/lab/m'] }],
+    ],
+  },
+  'crash list': { calls: 'runCrashList', given: [], options: [] },
+  'crash show': {
+    calls: 'runCrashShow',
+    given: [undefined],
+    options: [['[number]', '2', { calls: 'runCrashShow', given: [2] }]],
+  },
+  'crash open': {
+    calls: 'runCrashOpen',
+    given: [{ number: undefined, words: [], reader: undefined, vmlinux: undefined, modules: [] }],
+    passesStatus: true,
+    options: [
+      ['[words]', '2 x.py', { words: ['x.py'], number: 2 }],
+      ['--with', 'crash', { reader: 'crash' }],
+      ['--vmlinux', 'v', { vmlinux: 'v' }],
+      ['--modules', 'm', { modules: ['/lab/m'] }],
+    ],
+  },
+  'crash remove': {
+    calls: 'runCrashRemove',
+    given: [{ numbers: [], all: false }],
+    options: [
+      ['[n]', '1 2', { numbers: [1, 2] }],
+      ['--all', '', { all: true }],
+    ],
+  },
+  'crash watch': {
+    args: 'ask1-1a2b3c4d',
+    calls: 'runCrashWatch',
+    given: ['ask1-1a2b3c4d'],
+    withoutGlobals: true,
+    options: [],
   },
   'module build': {
     calls: 'runModuleBuild',

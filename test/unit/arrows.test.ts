@@ -83,6 +83,12 @@ const arrows: Readonly<Record<string, Arrow>> = {
     'lifecycle/launch',
   ),
   'lifecycle/debug': belowAnd('lifecycle/debug', 'lifecycle/watch', 'lifecycle/launch'),
+  'lifecycle/crash': belowAnd(
+    'lifecycle/crash',
+    'lifecycle/debug',
+    'lifecycle/watch',
+    'lifecycle/launch',
+  ),
   'lifecycle/module': belowAnd(
     'lifecycle/module',
     'lifecycle/kernel',
@@ -138,6 +144,7 @@ const commandPairs: Readonly<Record<string, string>> = {
   'image-build → image-warm': '--warm makes the base of what it has built',
   'rescue → up': 'it starts the machine as up does, with another kernel or as a second disk',
   'up → image-build': 'it offers the image that is missing',
+  'crash-show → oops': 'a crash that was kept is explained by the same card',
   'kernel-install → oops': 'a kernel that crashed at its first boot is explained by the same card',
   'report → oops': 'a copy that crashed is explained by the same card',
   'sensors-record → sensors': 'the commands of sensors share their feed',

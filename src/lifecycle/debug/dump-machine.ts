@@ -6,6 +6,7 @@ import { availableBytes } from '../../image/free-space.ts';
 import { hasSince } from '../../hardware-generation.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import type { RunningMachine } from '../../machine/state.ts';
+import type { QmpClient } from '../../qmp/client.ts';
 import { queryDump, startDump, type DumpFormat } from '../../qmp/dump.ts';
 import { QmpError } from '../../qmp/errors.ts';
 import { draftPath, placeFile, removeDrafts } from '../../system/atomic-file.ts';
@@ -16,7 +17,7 @@ import { formatBytes } from '../../text/format.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
-import { openDumpPipe } from './dump-pipe.ts';
+import { openDumpPipe, type DumpPipe } from './dump-pipe.ts';
 import { receiveDump, type ReceivedDump } from './receive-dump.ts';
 
 /** What a dump is to be. */
@@ -73,7 +74,13 @@ export async function dumpMachine(
   let handle: FileHandle | undefined;
   try {
     handle = await open(draft, 'wx+', 0o600);
-    const received = await dumpInto(context, located, running, { file: handle, format, onBytes });
+    const pipe = await openDumpPipe(located.paths.runtimeDir, context.env);
+    // It is QEMU that must be done with the pipe, also after Ctrl-C.
+    const patient = { now: context.now, signal: new AbortController().signal };
+    const received = await dumpInto(signal, {
+      ...{ file: handle, format, onBytes, pipe },
+      talk: async (use) => await withMonitor(patient, located, running, use),
+    });
     signal.throwIfAborted();
     await handle.sync();
     const { blocks } = await handle.stat();
@@ -135,46 +142,46 @@ async function requireRoom(
 const settleMs = 30_000;
 const lookMs = 20;
 
+/** Where a dump goes, and how QEMU is asked for it. */
+export interface DumpTarget extends Pick<DumpRequest, 'format' | 'onBytes'> {
+  /** Open, and empty. */
+  readonly file: FileHandle;
+  /** It is closed in any case, unless QEMU may still be about to open it. */
+  readonly pipe: DumpPipe;
+  /** Talks to QEMU for a moment; its monitor is free otherwise. */
+  readonly talk: <Result>(use: (client: QmpClient) => Promise<Result>) => Promise<Result>;
+}
+
 /**
- * Dumps a running machine's memory into an open, empty file. QEMU's monitor is free meanwhile; the
- * caller holds the machine's lock, since saving its memory and this stop and resume one guest.
+ * Dumps a running machine's memory into an open, empty file. The caller holds the machine's lock,
+ * since saving its memory and this stop and resume one guest. Throws as `dumpMachine` does.
  */
 export async function dumpInto(
-  context: Pick<LifecycleContext, 'env' | 'signal' | 'now'>,
-  located: LocatedMachine,
-  running: RunningMachine,
-  {
-    file,
-    format,
-    onBytes,
-  }: Pick<DumpRequest, 'format' | 'onBytes'> & { readonly file: FileHandle },
+  signal: AbortSignal,
+  { file, format, onBytes, pipe, talk }: DumpTarget,
 ): Promise<ReceivedDump> {
-  const { signal } = context;
-  signal.throwIfAborted();
-  const pipe = await openDumpPipe(located.paths.runtimeDir, context.env);
-  // From here on it is QEMU that must be done with the pipe, also after Ctrl-C.
-  const patient = { ...context, signal: new AbortController().signal };
   try {
-    await withMonitor(patient, located, running, async (client) => {
-      await startDump(client, pipe.path, format);
-    });
+    await talk(async (client) => await startDump(client, pipe.path, format));
   } catch (error) {
-    if (error instanceof QmpError) await pipe.close();
-    else pipe.abandon();
-    throw error instanceof QmpError ? refused(error) : error;
+    if (!(error instanceof QmpError)) {
+      pipe.abandon();
+      throw error;
+    }
+    await pipe.close();
+    throw refused(error);
   }
   const stop = (): void => void pipe.bytes.destroy(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
   try {
     signal.throwIfAborted();
     const received = await receiveDump(pipe.bytes, file, format, onBytes);
-    if ((await settle(patient, located, running)) === 'completed') return received;
+    if ((await talk(settle)) === 'completed') return received;
     throw new UtopiaError('qemu-failed', 'QEMU says that its dump has failed.', {
       hint: 'utopia logs --qemu may say more.',
     });
   } catch (error) {
     await pipe.close();
-    await settle(patient, located, running).catch(() => {
+    await talk(settle).catch(() => {
       // The machine may have ended: that is what `error` is about.
     });
     throw error;
@@ -185,20 +192,14 @@ export async function dumpInto(
 }
 
 /** Waits until QEMU has finished with a dump, and its guest is in the state that it was in. */
-async function settle(
-  context: Pick<LifecycleContext, 'signal' | 'now'>,
-  located: LocatedMachine,
-  running: RunningMachine,
-): Promise<string> {
+async function settle(client: QmpClient): Promise<string> {
   const deadline = openDeadline(settleMs);
   try {
-    return await withMonitor(context, located, running, async (client) => {
-      for (;;) {
-        const { status } = await queryDump(client);
-        if (status !== 'active') return status;
-        await sleep(lookMs, undefined, { signal: deadline.signal });
-      }
-    });
+    for (;;) {
+      const { status } = await queryDump(client);
+      if (status !== 'active') return status;
+      await sleep(lookMs, undefined, { signal: deadline.signal });
+    }
   } finally {
     deadline.stop();
   }

@@ -1,12 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { constants } from 'node:fs';
-import { open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UtopiaError, messageOf } from '../../errors.ts';
 import type { Environment } from '../../environment.ts';
-import { isReachable } from '../../system/look.ts';
+import { dumpPipe, removeLeftPipes } from '../../machine/dump-pipes.ts';
 
 // QEMU opens a named pipe for writing, and stands still, with its guest, until somebody opens it for
 // reading. That somebody is a process of its own: if it were utopia, one that is killed in this
@@ -27,7 +25,7 @@ export interface DumpPipe {
 /** Makes a pipe in a private folder of the machine, and has it read. Throws `program-missing`. */
 export async function openDumpPipe(folder: string, env: Environment): Promise<DumpPipe> {
   await removeLeftPipes(folder);
-  const path = join(folder, `${pipeStart}${process.pid}`);
+  const path = dumpPipe(folder, process.pid);
   await rm(path, { force: true });
   await promisify(execFile)('mkfifo', ['-m', '600', path], { env }).catch((error: unknown) => {
     throw new UtopiaError('program-missing', `There is no pipe at ${path}: ${messageOf(error)}`, {
@@ -41,14 +39,17 @@ export async function openDumpPipe(folder: string, env: Environment): Promise<Du
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   reader.on('error', (error) => reader.stdout.destroy(error));
+  let isAbandoned = false;
   return {
     path,
     bytes: reader.stdout,
     close: async () => {
+      if (isAbandoned) return;
       await endReader(reader);
       await rm(path, { force: true });
     },
     abandon: () => {
+      isAbandoned = true;
       reader.stdout.destroy();
       reader.unref();
     },
@@ -60,18 +61,4 @@ async function endReader(reader: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => reader.once('exit', resolve));
   reader.kill('SIGKILL');
   await ended;
-}
-
-const pipeStart = 'dump.';
-
-/** What a killed utopia left: a writer that comes and goes ends a reader that waits for one. */
-async function removeLeftPipes(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const pid = name.startsWith(pipeStart) ? name.slice(pipeStart.length) : '';
-    if (!/^\d+$/.test(pid) || (await isReachable(`/proc/${pid}`))) continue;
-    const path = join(folder, name);
-    const writer = await open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => {});
-    await writer?.close();
-    await rm(path, { force: true });
-  }
 }

@@ -90,6 +90,7 @@ export function throwawayConfig(
     sshInterface: '127.0.0.1',
     network,
     vnc: { kind: 'off' },
+    onCrash: 'report',
     forwards: [],
     disks: config.disks.map((disk) => ({
       ...disk,

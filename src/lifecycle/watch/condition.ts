@@ -6,6 +6,7 @@ import { lookForSuspended } from '../../vmstate/suspended.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryDiskFull, queryStatus, type RunState } from '../../qmp/queries.ts';
+import { isReachable } from '../../system/look.ts';
 import { lookAtGuest } from './guest-state.ts';
 
 /** A guest that is up answers within this time, also under emulation. */
@@ -19,6 +20,7 @@ export type MachineCondition =
   | 'running'
   | 'paused'
   | 'debugged'
+  | 'paused-at-crash'
   | 'out-of-space'
   | 'halted'
   | 'panicked'
@@ -33,6 +35,7 @@ export const conditionTexts: Readonly<Record<MachineCondition, string>> = {
   running: 'is running',
   paused: 'is paused; utopia up resumes it',
   debugged: 'is stopped by a debugger; continue in gdb lets it run',
+  'paused-at-crash': 'is paused where its kernel crashed; utopia up resumes it',
   'out-of-space': 'is paused: the disk of the host is full',
   halted: 'has halted, and is off; utopia up starts it anew',
   panicked: 'is stopped: its kernel has panicked; utopia oops explains it',
@@ -60,6 +63,8 @@ export async function findCondition(
       const { status } = await queryStatus(client);
       if (status === 'io-error' && (await queryDiskFull(client))) return 'out-of-space';
       if (await isStoppedByDebugger(client, status)) return 'debugged';
+      if (status === 'paused' && (await isReachable(paths.crashPauseFile)))
+        return 'paused-at-crash';
       const { kind } = await lookAtGuest(client, { running, paths });
       if (kind !== 'well') return kind;
       if (status !== 'running') return 'paused';

@@ -12,12 +12,20 @@ export interface CrashReporter {
   startOver(): void;
 }
 
-const advice = 'utopia oops shows where and why';
+/** What a person does next, by what the machine does at a crash. */
+const advices = {
+  report: 'utopia oops shows where and why',
+  pause:
+    'The guest is paused there: utopia gdb or utopia dump looks, and utopia up in another\nterminal has it go on.',
+  keep: 'utopia crash list has it, with its memory; utopia oops shows where and why',
+} as const;
+
+export type CrashAction = keyof typeof advices;
 /** Different crashes that are remembered; a guest that has more is told of all of them again. */
 const mostRemembered = 500;
 
 /** Decides what is said about crashes. Pure: holds counters only. */
-export function reportCrashes(): CrashReporter {
+export function reportCrashes(action: CrashAction = 'report'): CrashReporter {
   const counts = new Map<string, number>();
   let lastTold: number | undefined;
   let panicTold = false;
@@ -35,6 +43,8 @@ export function reportCrashes(): CrashReporter {
       if (!/^10*$/.test(String(count))) return undefined;
       const level = crashSeverity(crash) === 'survived' ? 'warn' : 'fail';
       const often = count === 1 ? '' : ` (${count} times by now)`;
+      const acts = crashSeverity(crash) === 'oops' || crashSeverity(crash) === 'panic';
+      const advice = advices[acts ? action : 'report'];
       return { level, text: `${crashLine(crash)}${often}\n${advice}` };
     },
     reportSilentPanic: () => {

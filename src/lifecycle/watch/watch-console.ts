@@ -22,7 +22,7 @@ const consoleDelayMs = 1_000;
  */
 export function watchMachine(
   session: MachineSession,
-  plan: Pick<MachinePlan, 'overlay' | 'disks' | 'ssh'>,
+  plan: Pick<MachinePlan, 'overlay' | 'disks' | 'ssh' | 'onCrash'>,
   say: (line: WatchLine) => void,
 ): void {
   const { ssh } = plan;
@@ -52,7 +52,7 @@ export function watchMachine(
   /** The panic device is heard before the console has told the reason: it gets a moment to. */
   let untoldPanic: NodeJS.Timeout | undefined;
 
-  const crashes = reportCrashes();
+  const crashes = reportCrashes(plan.onCrash?.action);
   const sayLine = (line: WatchLine | undefined): void => {
     if (line !== undefined) say(line);
   };

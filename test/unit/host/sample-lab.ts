@@ -29,6 +29,7 @@ export function sampleLab(changes: Partial<Config> = {}): LabFacts {
     kernel: undefined,
     initrd: undefined,
     append: '',
+    onCrash: 'report',
     extraArgs: [],
     warmBase: 'auto',
     verbose: false,

@@ -62,6 +62,7 @@ export function samplePlanInput(changes: Changes = {}): PlanInput {
     kernel: undefined,
     initrd: undefined,
     append: '',
+    onCrash: 'report',
     extraArgs: changes.extraArgs ?? [],
     warmBase: 'auto',
     verbose: false,

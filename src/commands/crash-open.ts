@@ -1,0 +1,71 @@
+import type { Context, GlobalOptions } from '../context.ts';
+import { UtopiaError } from '../errors.ts';
+import type { DumpReader } from '../kernel/dump-arguments.ts';
+import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
+import { findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { readLog } from '../lifecycle/watch/read-crash-logs.ts';
+import { leaveInterrupts } from '../system/signals.ts';
+import { foldFor } from '../ui/lines.ts';
+import { findCrash, keptHeadline } from './report/kept-crashes.ts';
+
+export interface CrashOpenOptions {
+  /** Undefined for the newest. */
+  readonly number: number | undefined;
+  /** Undefined for the first that is installed. */
+  readonly reader: DumpReader | undefined;
+  /** As typed. */
+  readonly vmlinux: string | undefined;
+  /** Folders with modules, absolute, beside the current one and the shared one. */
+  readonly modules: readonly string[];
+  /** The program's own arguments. */
+  readonly words: readonly string[];
+}
+
+/** `utopia crash open [N]`: drgn, crash or gdb on the memory of a kept crash. Gives its status. */
+export async function runCrashOpen(
+  context: Context,
+  globals: GlobalOptions,
+  options: CrashOpenOptions,
+): Promise<number> {
+  const { env, cwd, terminal, signal } = context;
+  const reader = await findReader(env, options.reader);
+  const { config, paths } = await locateMachine(context, globals);
+  const kept = await findCrash(paths, options.number);
+  const { number, dump, missing } = kept;
+  if (dump === undefined) {
+    throw new UtopiaError('crash-unknown', `Crash ${number} has no dump of its memory.`, {
+      details: missing,
+      hint: `utopia crash show ${number}`,
+    });
+  }
+  const symbols = await findSymbols(env, cwd, options.vmlinux, {
+    direct: kept.kernel,
+    askRelease: async () => {
+      if (kept.release !== undefined) return kept.release;
+      throw new UtopiaError('kernel-unknown', `The report of crash ${number} names no release.`, {
+        hint: `utopia crash open ${number} --vmlinux FILE`,
+      });
+    },
+  });
+  if (!globals.quiet) {
+    const text = `Crash ${number}: ${keptHeadline(kept)}. ${reader.reader} with ${symbols.vmlinux}`;
+    for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+  }
+  const log = await readLog(kept.report, 1, signal).catch(() => undefined);
+  const names = (log?.crashes ?? []).flatMap(({ ownModules }) => ownModules);
+  const stopLeaving = leaveInterrupts(process);
+  try {
+    return await openDump(
+      reader,
+      {
+        ...{ dump, symbols, words: options.words },
+        modules: [...new Set([...names, ...(kept.module === undefined ? [] : [kept.module])])],
+        folders: [...options.modules, cwd, config.sharedDir],
+      },
+      context,
+    );
+  } finally {
+    stopLeaving();
+  }
+}

@@ -1,0 +1,73 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context, GlobalOptions } from '../context.ts';
+import { dumpMachine } from '../lifecycle/debug/dump-machine.ts';
+import { askRelease } from '../lifecycle/debug/ask-release.ts';
+import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
+import { findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { draftPath, removeDrafts } from '../system/atomic-file.ts';
+import { leaveInterrupts } from '../system/signals.ts';
+import { formatBytes } from '../text/format.ts';
+import { foldFor } from '../ui/lines.ts';
+import { openProgress } from '../ui/progress.ts';
+
+export interface DrgnOptions {
+  /** As typed. */
+  readonly vmlinux: string | undefined;
+  /** Folders with modules, absolute, beside the current one and the shared one. */
+  readonly modules: readonly string[];
+  /** A script and its arguments, or whatever else drgn takes. */
+  readonly words: readonly string[];
+}
+
+/**
+ * `utopia drgn [SCRIPT]`: drgn on the memory of the running machine as it is now, in a dump that
+ * goes when drgn ends. Gives drgn's status. The guest goes on meanwhile.
+ */
+export async function runDrgn(
+  context: Context,
+  globals: GlobalOptions,
+  options: DrgnOptions,
+): Promise<number> {
+  const { env, cwd, terminal } = context;
+  const reader = await findReader(env, 'drgn');
+  const located = await locateMachine(context, globals);
+  const running = await requireRunning(located);
+  const symbols = await findSymbols(env, cwd, options.vmlinux, {
+    direct: running.state?.plan.kernel,
+    askRelease: async () => await askRelease(context, located, running),
+  });
+  const base = join(located.paths.stateDir, 'drgn');
+  await removeDrafts(base);
+  const file = draftPath(base);
+  const display = await openProgress(terminal, { quiet: globals.quiet });
+  try {
+    const dump = await dumpMachine(context, located, running, {
+      ...{ file, format: 'elf', force: false },
+      onBytes: (bytes) =>
+        display.report({ kind: 'moved', title: 'memory', detail: formatBytes(bytes) }),
+    }).finally(() => display.close());
+    if (!globals.quiet) {
+      const time = context.now().toTimeString().slice(0, 8);
+      const text = `This is the guest's memory as it was at ${time}; the guest goes on. drgn with ${symbols.vmlinux}`;
+      for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+    }
+    const stopLeaving = leaveInterrupts(process);
+    try {
+      return await openDump(
+        reader,
+        {
+          ...{ dump: dump.file, symbols, words: options.words },
+          folders: [...options.modules, cwd, located.config.sharedDir],
+        },
+        context,
+      );
+    } finally {
+      stopLeaving();
+    }
+  } finally {
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,138 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { crashHeadline } from '../../crash/headline.ts';
+import { keepBounds } from '../../crash/kept-crash.ts';
+import type { Crash } from '../../crash/types.ts';
+import { messageOf } from '../../errors.ts';
+import { followFile } from '../../guest/follow-file.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
+import type { RunningMachine } from '../../machine/state.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { queryStatus, stop } from '../../qmp/queries.ts';
+import { writeFileAtomically } from '../../system/atomic-file.ts';
+import { openDeadline } from '../../system/deadline.ts';
+import { isAlive } from '../../system/process.ts';
+import type { LifecycleContext } from '../context.ts';
+import { openDumpPipe, type DumpPipe } from '../debug/dump-pipe.ts';
+import { findCrashMoments } from './crash-moments.ts';
+import { completeCrash, keepCrash, prepareKeeping, type Keeping } from './keep-crash.ts';
+
+/** What is watched. */
+export interface WatchedMachine {
+  readonly paths: MachinePaths;
+  readonly running: RunningMachine;
+  /** A line of what happens. */
+  readonly say: (text: string) => void;
+}
+
+/** QEMU opens its sockets some 50 ms after its start. */
+const reconnectMs = 25;
+
+/**
+ * Waits for crashes of a machine's kernel, and pauses its guest there or keeps them, as its plan
+ * says. Ends with its QEMU, or with the signal; killed at any moment, it leaves a guest that goes on.
+ */
+export async function watchForCrash(
+  { env, signal, now }: Pick<LifecycleContext, 'env' | 'signal' | 'now'>,
+  { paths, running, say }: WatchedMachine,
+): Promise<void> {
+  const { plan } = running.state ?? {};
+  if (plan?.onCrash === undefined) return;
+  const { action, socket } = plan.onCrash;
+  const qmp = await reach(socket, running, signal);
+  if (qmp === undefined) return;
+  const end = openDeadline(undefined, signal);
+  void qmp.closed.then(() => end.abort());
+  const keeping = { paths, plan, qmp, now, signal: end.signal };
+  // It is there beforehand: what a guest does between its crash and the dump is not in the dump.
+  let pipe: DumpPipe | undefined;
+  const prepare = async (): Promise<void> => {
+    for (const number of await prepareKeeping(keeping)) say(`crash ${number} went to make room`);
+    pipe = await openDumpPipe(paths.runtimeDir, env);
+  };
+  const moments = findCrashMoments(keepBounds.ofOneBoot);
+  /** Numbers of kept crashes by those of the log, until their reports have ended. */
+  const open = new Map<number, number>();
+
+  async function act(crash: Crash): Promise<void> {
+    if (action === 'pause') {
+      await pauseAt(keeping, crash);
+      say(`paused: ${crashHeadline(crash)}`);
+      return;
+    }
+    if (pipe === undefined) return;
+    const taken = pipe;
+    pipe = undefined;
+    try {
+      const number = await keepCrash({ ...keeping, pipe: taken }, crash);
+      open.set(crash.number, number);
+      say(`crash ${number} is kept: ${crashHeadline(crash)}`);
+    } finally {
+      await taken.close();
+      if (!end.signal.aborted) await prepare();
+    }
+  }
+
+  async function complete(): Promise<void> {
+    for (const [logged, number] of open) {
+      const known = moments.known(logged);
+      if (known?.over !== true) continue;
+      open.delete(logged);
+      await completeCrash(paths.crashesDir, number, known.crash);
+    }
+  }
+
+  /** One after the other: what comes meanwhile waits, as its guest does. */
+  let acting = Promise.resolve();
+  const then = (what: () => Promise<void>): Promise<void> => {
+    acting = acting.then(what).catch((error: unknown) => {
+      if (!end.signal.aborted) say(messageOf(error));
+    });
+    return acting;
+  };
+
+  qmp.onEvent(({ name }) => {
+    if (name === 'RESET') moments.rebooted();
+    if (name === 'RESUME') void then(async () => await rm(paths.crashPauseFile, { force: true }));
+    const crash = name === 'GUEST_PANICKED' ? moments.panicked() : undefined;
+    if (crash !== undefined) void then(async () => await act(crash));
+  });
+  try {
+    if (action === 'keep') await prepare();
+    const console = followFile(plan.files.consoleLog, { signal: end.signal, prompt: true });
+    for await (const chunk of console) {
+      for (const crash of moments.read(chunk)) await then(async () => await act(crash));
+      await then(complete);
+    }
+    await then(complete);
+  } finally {
+    end.stop();
+    qmp.close();
+    await pipe?.close();
+  }
+}
+
+async function reach(
+  socket: string,
+  { qemu }: RunningMachine,
+  signal: AbortSignal,
+): Promise<QmpClient | undefined> {
+  while (!signal.aborted && (await isAlive(qemu))) {
+    const client = await connectQmp(socket, { signal }).catch(() => undefined);
+    if (client !== undefined) return client;
+    await sleep(reconnectMs, undefined, { signal }).catch(() => {});
+  }
+  return undefined;
+}
+
+/** Stops the guest, and leaves word of what it is stopped for. */
+async function pauseAt(
+  { qmp, paths, now }: Pick<Keeping, 'qmp' | 'paths' | 'now'>,
+  crash: Crash,
+): Promise<void> {
+  const { running } = await queryStatus(qmp);
+  if (!running) return;
+  await stop(qmp);
+  const note = { at: now().toISOString(), headline: crashHeadline(crash) };
+  await writeFileAtomically(paths.crashPauseFile, `${JSON.stringify(note)}\n`);
+}

@@ -1,0 +1,91 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Environment } from '../../environment.ts';
+import { UtopiaError } from '../../errors.ts';
+import { findProgram } from '../../host/find-program.ts';
+import {
+  dumpArguments,
+  dumpReaders,
+  type DumpReader,
+  type DumpSession,
+} from '../../kernel/dump-arguments.ts';
+import type { KernelSymbols } from './find-symbols.ts';
+import { runGdb } from './run-gdb.ts';
+
+/** A program that opens dumps, and where it is. */
+export interface InstalledReader {
+  readonly reader: DumpReader;
+  readonly program: string;
+}
+
+const packages: Readonly<Record<DumpReader, string>> = {
+  drgn: 'python3-drgn of Debian and Ubuntu, or drgn',
+  crash: 'crash',
+  gdb: 'gdb',
+};
+
+/** The program of this name, or the first that is installed: drgn, crash, gdb. Throws `program-missing`. */
+export async function findReader(
+  env: Environment,
+  wanted: DumpReader | undefined,
+): Promise<InstalledReader> {
+  for (const reader of wanted === undefined ? dumpReaders : [wanted]) {
+    const program = await findProgram(reader, env);
+    if (program !== undefined) return { reader, program };
+  }
+  const message =
+    wanted === undefined
+      ? 'A dump is opened by drgn, crash or gdb, and this host has none of them.'
+      : `This host has no ${wanted}.`;
+  throw new UtopiaError('program-missing', message, {
+    hint: `Install the package ${packages[wanted ?? 'drgn']}.`,
+  });
+}
+
+/** What a dump is opened with. */
+export interface DumpOpening {
+  readonly dump: string;
+  readonly symbols: KernelSymbols;
+  /** Names of modules, for debuggers that take files; undefined for all that lie there. */
+  readonly modules?: readonly string[] | undefined;
+  /** Where they may lie, absolute. */
+  readonly folders: readonly string[];
+  /** The program's own arguments. */
+  readonly words: readonly string[];
+}
+
+/** Opens a dump with a program that has our terminal; gives its status. */
+export async function openDump(
+  { reader, program }: InstalledReader,
+  { dump, symbols, modules: names, folders, words }: DumpOpening,
+  context: { env: Environment; cwd: string; signal: AbortSignal },
+): Promise<number> {
+  const modules = await findModules(names, folders);
+  const session: DumpSession = {
+    dump,
+    vmlinux: symbols.vmlinux,
+    scripts: symbols.scripts,
+    modules,
+    moduleFolders: [...new Set([...folders, symbols.objects ?? ''])].filter((each) => each !== ''),
+  };
+  return await runGdb(program, dumpArguments[reader](session, words), context);
+}
+
+/** The first `NAME.ko` of each module, or of these; a module's name has underscores where its file may have dashes. */
+async function findModules(
+  names: readonly string[] | undefined,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  const files: string[] = [];
+  const wanted = names === undefined ? undefined : new Set(names);
+  const seen = new Set<string>();
+  for (const folder of folders) {
+    for (const file of await readdir(folder).catch((): string[] => [])) {
+      const name = basename(file, '.ko').replaceAll('-', '_');
+      if (!file.endsWith('.ko') || seen.has(name) || wanted?.has(name) === false) continue;
+      seen.add(name);
+      files.push(join(folder, file));
+    }
+  }
+  return files;
+}

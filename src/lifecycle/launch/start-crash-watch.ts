@@ -1,0 +1,11 @@
+import { startCrashWatch } from '../../machine/crash-watch.ts';
+import type { LifecycleContext } from '../context.ts';
+import type { LocatedMachine } from './locate.ts';
+
+/** Starts the one who waits for a crash of this machine's kernel, as its state says. */
+export async function watchCrashes(
+  { program, env }: Pick<LifecycleContext, 'program' | 'env'>,
+  { paths }: Pick<LocatedMachine, 'paths'>,
+): Promise<void> {
+  await startCrashWatch([...program, 'crash', 'watch', paths.id], paths, env);
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { dumpArguments } from '../../../src/kernel/dump-arguments.ts';
+
+const session = {
+  dump: '/d/memory.elf',
+  vmlinux: '/k/vmlinux',
+  scripts: { file: '/k/scripts/gdb/vmlinux-gdb.py', folder: '/k/scripts/gdb' },
+  modules: ['/m/a.ko'],
+  moduleFolders: ['/m', '/a b'],
+};
+
+test('drgn gets the kernel and the modules, then the user’s own words', () => {
+  expect(dumpArguments.drgn(session, ['x.py', '-v'])).toEqual([
+    ...['-c', '/d/memory.elf', '-s', '/k/vmlinux', '-s', '/m/a.ko', 'x.py', '-v'],
+  ]);
+});
+
+test('crash gets the kernel before the dump, and the first folder of modules', () => {
+  expect(dumpArguments.crash(session, ['-s'])).toEqual([
+    ...['--mod', '/m', '-s', '/k/vmlinux', '/d/memory.elf'],
+  ]);
+  expect(dumpArguments.crash({ ...session, moduleFolders: [] }, [])).toEqual([
+    '/k/vmlinux',
+    '/d/memory.elf',
+  ]);
+});
+
+test('gdb gets the kernel’s scripts, where it has some', () => {
+  const words = dumpArguments.gdb(session, []);
+  expect(words.slice(-2)).toEqual(['/k/vmlinux', '/d/memory.elf']);
+  expect(words).toContain('source /k/scripts/gdb/vmlinux-gdb.py');
+  expect(words).toContain('lx-symbols /m');
+  expect(dumpArguments.gdb({ ...session, scripts: undefined }, []).join(' ')).not.toContain('lx-');
+});
