@@ -8,6 +8,8 @@ const testTools: Readonly<Record<string, string>> = {
   gcc: 'gcc',
   addr2line: 'binutils',
   gdb: 'gdb',
+  drgn: 'python3-drgn',
+  crash: 'crash',
   git: 'git',
   xz: 'xz-utils',
   sshd: 'openssh-server',

@@ -4,6 +4,7 @@ import { addKernelBuildCommands } from './kernel-build.ts';
 import { addKernelConfigCommands } from './kernel-config.ts';
 import { addKernelGetCommand } from './kernel-get.ts';
 import { addKernelInstallCommands } from './kernel-install.ts';
+import { addKernelSymbolsCommand } from './kernel-symbols.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** `utopia kernel …`: each file of cli/kernel-*.ts adds its commands. */
@@ -23,4 +24,5 @@ export function addKernelCommands(program: Command, runCommand: RunCommand): voi
   addKernelConfigCommands(kernel, runCommand);
   addKernelBuildCommands(kernel, runCommand);
   addKernelInstallCommands(kernel, runCommand);
+  addKernelSymbolsCommand(kernel, runCommand);
 }

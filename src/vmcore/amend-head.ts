@@ -1,4 +1,10 @@
-import { coreInfoNote, mostCoreInfoBytes, padded } from './core-notes.ts';
+import {
+  coreInfoNote,
+  mostCoreInfoBytes,
+  nameTask,
+  padded,
+  type RunningTask,
+} from './core-notes.ts';
 import {
   fileHeaderBytes,
   load,
@@ -29,6 +35,8 @@ export interface Amendment {
   /** The kernel's notes, where the head has none. */
   readonly coreInfo: string;
   readonly addresses: KernelAddresses | undefined;
+  /** A task that is known to be on a processor. */
+  readonly task?: RunningTask | undefined;
 }
 
 /**
@@ -37,7 +45,7 @@ export interface Amendment {
  * not known, the header more is an empty one. Pure.
  */
 export function amendHead(original: Buffer, head: CoreHead, amendment: Amendment): Buffer {
-  const { addresses, coreInfo } = amendment;
+  const { addresses, coreInfo, task } = amendment;
   const out = Buffer.alloc(amendedHeadBytes(head));
   original.copy(out, 0, 0, fileHeaderBytes);
   out.writeBigUInt64LE(BigInt(fileHeaderBytes), 32);
@@ -47,7 +55,7 @@ export function amendHead(original: Buffer, head: CoreHead, amendment: Amendment
   out.fill(0, 58, 64);
   const programs = head.programs.filter(({ type }) => type === load);
   const notes = Buffer.concat([
-    ...head.notes,
+    ...head.notes.map((each) => (task === undefined ? each : nameTask(each, task))),
     ...(head.coreInfo === '' && coreInfo !== '' ? [coreInfoNote(coreInfo)] : []),
   ]);
   const notesAt = fileHeaderBytes + (head.programs.length + 1) * programHeaderBytes;

@@ -527,6 +527,15 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--modules', 'm', { modules: ['/lab/m'] }],
     ],
   },
+  'kernel symbols': {
+    calls: 'runKernelSymbols',
+    given: [{ release: undefined, mirror: 'http://deb.debian.org/debian', yes: false }],
+    options: [
+      ['[kernel]', '6.1.0-57-amd64', { release: '6.1.0-57-amd64' }],
+      ['--mirror', 'http://m/debian', { mirror: 'http://m/debian' }],
+      ['-y, --yes', '', { yes: true }],
+    ],
+  },
   'crash list': { calls: 'runCrashList', given: [], options: [] },
   'crash show': {
     calls: 'runCrashShow',

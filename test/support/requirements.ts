@@ -32,6 +32,10 @@ const needs = {
       : 'pkg-config finds not all of glib-2.0, pixman-1, zlib and slirp',
   // Debian's way to a kernel's source.
   'debian-source': () => missingPrograms('apt-get', 'dpkg-deb', 'patch', 'xz'),
+  'debian-keys': () =>
+    existsSync('/usr/share/keyrings/debian-archive-keyring.gpg')
+      ? undefined
+      : 'the package debian-archive-keyring is not installed',
   // Debian's bubblewrap, where namespaces can be made.
   bwrap: () =>
     runs('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'])
@@ -39,6 +43,9 @@ const needs = {
       : 'bwrap does not work here',
   git: () => missingPrograms('git'),
   gdb: () => missingPrograms('gdb'),
+  // Debian's python3-drgn.
+  drgn: () => missingPrograms('drgn'),
+  crash: () => missingPrograms('crash'),
   perl: () => missingPrograms('perl'),
   xz: () => missingPrograms('xz'),
   bzip2: () => missingPrograms('bzip2'),

@@ -68,7 +68,7 @@ export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number>
   try {
     await mkdir(draft, { mode: 0o700 });
     const files = crashFiles(draft);
-    const dumped = await dumpMoment(keeping, files.dump, lockNow).catch((error: unknown) => {
+    const dumped = await dumpMoment(keeping, crash, files.dump, lockNow).catch((error: unknown) => {
       signal.throwIfAborted();
       missing.push(`No dump: ${messageOf(error)}`);
       return false;
@@ -149,6 +149,7 @@ function kernelOf({ kernel }: Keeping['plan']): CrashNote['kernel'] {
 
 async function dumpMoment(
   { paths, plan, qmp, pipe, signal }: Keeping,
+  { cpu, pid }: Crash,
   path: string,
   onStopped: () => unknown,
 ): Promise<boolean> {
@@ -158,7 +159,9 @@ async function dumpMoment(
   try {
     const talk = async <Result>(use: (client: QmpClient) => Promise<Result>): Promise<Result> =>
       await use(qmp).finally(onStopped);
-    await dumpInto(signal, { file, format: 'elf', onBytes: () => {}, pipe, talk });
+    // It is still there: its own report is being printed.
+    const task = cpu === undefined || pid === undefined ? undefined : { cpu, pid };
+    await dumpInto(signal, { file, format: 'elf', onBytes: () => {}, pipe, talk, task });
     await file.sync();
     return true;
   } finally {

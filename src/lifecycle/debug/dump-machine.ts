@@ -13,6 +13,7 @@ import { draftPath, placeFile, removeDrafts } from '../../system/atomic-file.ts'
 import { openDeadline } from '../../system/deadline.ts';
 import { openNamedFolder } from '../../system/named-place.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';
+import type { RunningTask } from '../../vmcore/core-notes.ts';
 import { formatBytes } from '../../text/format.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
@@ -144,6 +145,8 @@ const lookMs = 20;
 
 /** Where a dump goes, and how QEMU is asked for it. */
 export interface DumpTarget extends Pick<DumpRequest, 'format' | 'onBytes'> {
+  /** A task that is known to be on a processor. */
+  readonly task?: RunningTask | undefined;
   /** Open, and empty. */
   readonly file: FileHandle;
   /** It is closed in any case, unless QEMU may still be about to open it. */
@@ -158,7 +161,7 @@ export interface DumpTarget extends Pick<DumpRequest, 'format' | 'onBytes'> {
  */
 export async function dumpInto(
   signal: AbortSignal,
-  { file, format, onBytes, pipe, talk }: DumpTarget,
+  { file, format, onBytes, pipe, talk, task }: DumpTarget,
 ): Promise<ReceivedDump> {
   try {
     await talk(async (client) => await startDump(client, pipe.path, format));
@@ -174,7 +177,7 @@ export async function dumpInto(
   signal.addEventListener('abort', stop, { once: true });
   try {
     signal.throwIfAborted();
-    const received = await receiveDump(pipe.bytes, file, format, onBytes);
+    const received = await receiveDump(pipe.bytes, file, format, onBytes, task);
     if ((await talk(settle)) === 'completed') return received;
     throw new UtopiaError('qemu-failed', 'QEMU says that its dump has failed.', {
       hint: 'utopia logs --qemu may say more.',

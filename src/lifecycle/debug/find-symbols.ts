@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { listBuilds } from '../../kernel/build-store.ts';
+import { isDebianRelease, keptSymbols } from '../../kernel/debug-package.ts';
 import type { GdbScripts } from '../../kernel/gdb-arguments.ts';
 import type { PlannedKernel } from '../../machine/plan.ts';
 import { isReachable } from '../../system/look.ts';
@@ -68,6 +69,7 @@ export async function findSymbols(
     // arch/x86/boot/bzImage of a tree.
     ...(direct === undefined ? [] : [join(dirname(direct.image), '../../../vmlinux')]),
     ...packagedPlaces(release),
+    ...(isDebianRelease(release) ? [keptSymbols(env, release)] : []),
   ];
   for (const place of places) {
     const found = await look(place);
@@ -107,7 +109,7 @@ function noSymbols(release: string, out: string | undefined): UtopiaError {
     details: [where],
     hint:
       out === undefined
-        ? `For a kernel of Debian: linux-image-${release}-dbg has them. Any other: utopia gdb --vmlinux FILE`
+        ? `For a kernel of Debian: utopia kernel symbols ${release}. Any other: --vmlinux FILE`
         : 'Build it again, and start the machine with it: utopia kernel build',
   });
 }

@@ -7,6 +7,7 @@ import {
   coreInfoMarkAt,
   findCoreInfo,
   mostCoreInfoBytes,
+  type RunningTask,
 } from '../../vmcore/core-notes.ts';
 import { readCoreHead, type CoreHead } from '../../vmcore/elf-core.ts';
 import { findKernelAddresses } from '../../vmcore/kernel-addresses.ts';
@@ -33,6 +34,7 @@ export async function receiveDump(
   file: FileHandle,
   format: DumpFormat,
   onBytes: (bytes: number) => void,
+  task?: RunningTask,
 ): Promise<ReceivedDump> {
   let start = Buffer.alloc(0);
   let core: CoreHead | undefined;
@@ -78,7 +80,7 @@ export async function receiveDump(
   const bytes = endOf(core) + moved;
   await file.truncate(bytes);
   const amendment = await findAmendment(file, { core, moved, marks: marks.found });
-  const head = amendHead(start.subarray(0, core.bytes), core, amendment);
+  const head = amendHead(start.subarray(0, core.bytes), core, { ...amendment, task });
   await file.write(head, 0, head.length, 0);
   return {
     bytes,

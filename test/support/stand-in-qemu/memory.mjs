@@ -35,24 +35,25 @@ export function guestMemory({ notesInMemory = true } = {}) {
 }
 
 export function coreInfoNote() {
-  return note('VMCOREINFO', Buffer.from(coreInfo));
+  return note('VMCOREINFO', Buffer.from(coreInfo), 0);
 }
 
 function padded(bytes) {
   return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 }
 
-function note(name, holds) {
+function note(name, holds, type) {
   const head = Buffer.alloc(12);
   head.writeUInt32LE(name.length + 1, 0);
   head.writeUInt32LE(holds.length, 4);
+  head.writeUInt32LE(type, 8);
   return Buffer.concat([head, padded(Buffer.from(`${name}\0`)), padded(holds)]);
 }
 
 /** A dump of it. `withNotes`: the guest has told the vmcoreinfo device. */
 export function coreDump({ withNotes = true, notesInMemory = true } = {}) {
   const notes = Buffer.concat([
-    note('CORE', Buffer.alloc(336)),
+    note('CORE', Buffer.alloc(336), 1),
     ...(withNotes ? [coreInfoNote()] : []),
   ]);
   const programsAt = 64 + 2 * 64;

@@ -123,6 +123,22 @@ function without(name: string): string {
     .join('\n');
 }
 
+test('the registers of a processor are those of the task that is known to be on it', () => {
+  const dump = coreDump();
+  const head = headOf(dump);
+  const pidIn = (bytes: Buffer): number | undefined =>
+    readCoreHead(bytes).kind === 'head'
+      ? headOf(bytes).notes[0]?.readInt32LE(12 + 8 + 32)
+      : undefined;
+  const amended = (cpu: number): Buffer => {
+    const task = { cpu, pid: 181 };
+    const start = amendHead(dump, head, { coreInfo: '', addresses: undefined, task });
+    return Buffer.concat([start, dump.subarray(head.bytes)]);
+  };
+  expect(pidIn(amended(0))).toBe(181);
+  expect(pidIn(amended(5))).toBe(pidIn(dump));
+});
+
 describe('the kernel’s addresses', () => {
   const whole: readonly CoreMemory[] = [{ physical: 0n, offset: 0, bytes: memoryBytes }];
 

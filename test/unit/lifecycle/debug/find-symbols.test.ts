@@ -67,7 +67,7 @@ test("the disk's own kernel is asked for its release, and a build of that releas
   expect(await findSymbols(env, '/', undefined, kernel)).toMatchObject({ vmlinux });
   const none = { direct: undefined, askRelease: () => Promise.resolve('6.1.0-99-amd64') };
   await expect(findSymbols(env, '/', undefined, none)).rejects.toMatchObject({
-    hint: expect.stringContaining('linux-image-6.1.0-99-amd64-dbg') as string,
+    hint: expect.stringContaining('utopia kernel symbols 6.1.0-99-amd64') as string,
   });
 });
 
