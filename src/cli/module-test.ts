@@ -24,13 +24,15 @@ export function addModuleTestCommand(module: Command, runCommand: RunCommand): v
     .option('-j, --jobs <count>', 'things to do at a time (default: one a processor)', count)
     .option('--watch', 'again at each save of a source, until Ctrl-C')
     .option('--coverage <folder>', 'which lines ran: a table, and lcov.info in this folder')
+    .option('--in-machine', 'in the running machine, instead of a copy')
     .option('--cold', 'boot, although there is a warm base')
     .option('-y, --yes', 'agree to share the home folder')
     .addHelpText(
       'after',
       `
 Status: 0 passed; 1 failed, warned, leaked or stuck; 65 it did not build, 69 the
-copy did not start, 70 the kernel crashed, 124 it took too long.
+copy did not start (the machine does not run, or does not let a module go),
+70 the kernel crashed, 124 it took too long.
 ${examples(
   'utopia module test',
   'utopia module test lunix --timeout 20',
@@ -40,6 +42,13 @@ ${examples(
   addConfigFlags(command, copyFlags).action(
     async (_words: readonly string[], options: TestFlags, self: Command) => {
       const { folder, words } = splitWords(self);
+      const forCopy =
+        options.cold === true ||
+        options.coverage !== undefined ||
+        Object.keys(configFlags(options, '/')).length > 0;
+      if (options.inMachine === true && forCopy) {
+        self.error('error: --in-machine takes the machine as it runs, and no option of a copy');
+      }
       await runCommand(self, async (context, globals) => {
         const { runModuleTest } = await import('../commands/module-test.ts');
         process.exitCode = await runModuleTest(context, globals, {
@@ -47,6 +56,7 @@ ${examples(
           timeoutMs: (options.timeout ?? 60) * 1000,
           jobs: options.jobs,
           cold: options.cold === true,
+          inMachine: options.inMachine === true,
           watch: options.watch === true,
           yes: options.yes === true,
           coverage: options.coverage,
@@ -64,6 +74,7 @@ interface TestFlags {
   readonly jobs?: number;
   readonly coverage?: string;
   readonly cold?: boolean;
+  readonly inMachine?: boolean;
   readonly watch?: boolean;
   readonly yes?: boolean;
 }

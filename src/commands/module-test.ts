@@ -7,7 +7,10 @@ import {
   type ConfigFlags,
   type LocatedMachine,
 } from '../lifecycle/launch/locate.ts';
-import { testModule, type ModuleTest } from '../lifecycle/module/test-module.ts';
+import type { ModuleTest } from '../lifecycle/module/report-trial.ts';
+import { testInMachine } from '../lifecycle/module/test-in-machine.ts';
+import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { testModule } from '../lifecycle/module/test-module.ts';
 import { watchSources } from '../lifecycle/module/watch-sources.ts';
 import type { ModuleVerdict } from '../module/judge-test.ts';
 import { printError } from '../ui/error.ts';
@@ -24,6 +27,8 @@ export interface ModuleTestOptions {
   readonly timeoutMs: number;
   readonly jobs: number | undefined;
   readonly cold: boolean;
+  /** In the running machine, and not in a copy. */
+  readonly inMachine: boolean;
   /** Again at each save, until Ctrl-C. */
   readonly watch: boolean;
   readonly yes: boolean;
@@ -89,12 +94,13 @@ async function testOnce(
   options: ModuleTestOptions,
 ): Promise<{ readonly status: number; readonly failure: UtopiaError | undefined }> {
   const { terminal } = context;
-  const test = await testModule(context, globals, located, {
-    ...{ folder, words: options.words, timeoutMs: options.timeoutMs },
-    ...{ cold: options.cold, yes: options.yes, fed: options.fed },
-    coverage: options.coverage === undefined ? undefined : resolve(context.cwd, options.coverage),
-    jobs: options.jobs ?? availableParallelism(),
-  });
+  const { words, timeoutMs, yes, cold, fed, jobs = availableParallelism() } = options;
+  const trial = { folder, words, timeoutMs, jobs, yes };
+  const coverage =
+    options.coverage === undefined ? undefined : resolve(context.cwd, options.coverage);
+  const test = options.inMachine
+    ? await testInMachine(context, globals, await findGuest(context, globals, 'root'), trial)
+    : await testModule(context, globals, located, { ...trial, cold, fed, coverage });
   const { report, build, crashes } = test;
   // The verdict stands first, and not below how it was come to.
   if (options.watch && terminal.stdout.isTTY) terminal.stdout.write(clearScreen);

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../errors.ts';
-import { tryFlock } from '../system/flock.ts';
+import { waitForFlock } from '../system/flock.ts';
 
 /** Held until `release`, or until this process ends in whatever way. */
 export interface MachineLock {
@@ -20,14 +19,10 @@ export async function lockMachine(
 ): Promise<MachineLock> {
   const handle = await open(file, 'a', 0o600);
   try {
-    const deadline = performance.now() + options.waitMs;
-    while (!(await tryFlock(handle.fd))) {
-      if (performance.now() >= deadline) {
-        throw new UtopiaError('machine-busy', 'Another utopia is working on this machine.', {
-          hint: 'Try again in a moment; utopia status shows what runs.',
-        });
-      }
-      await sleep(100, undefined, { signal: options.signal });
+    if (!(await waitForFlock(handle.fd, options))) {
+      throw new UtopiaError('machine-busy', 'Another utopia is working on this machine.', {
+        hint: 'Try again in a moment; utopia status shows what runs.',
+      });
     }
   } catch (error) {
     await handle.close();

@@ -12,6 +12,8 @@ export interface ModuleTrial {
   readonly removeSeconds: number;
   /** Hand over how often lines ran, of modules that were built to count it. */
   readonly coverage: boolean;
+  /** Files of its own begin with this path. */
+  readonly work: string;
 }
 
 /** Where the kernel lists what is registered: what a module has put there must go with it. */
@@ -30,7 +32,7 @@ const places = [
  * it can: each takes some hundredths of a second emulated. Pure.
  */
 export function trialScript(trial: ModuleTrial): string {
-  const { mark, objects, words, removeSeconds, coverage } = trial;
+  const { mark, objects, words, removeSeconds, coverage, work } = trial;
   const test = words.map(quoteForShell).join(' ');
   return [
     'exec 3>&2 2>&1',
@@ -43,7 +45,7 @@ export function trialScript(trial: ModuleTrial): string {
     '  [ "$key" = SUnreclaim: ] && { echo "$value"; break; }; done </proc/meminfo; }',
     `registered() { { grep -aH "" ${lists.join(' ')}; printf '%s\\n' ${places.join(' ')}; } 2>/dev/null; }`,
     'set -- /sys/kernel/debug/*; [ -e "$1" ] || mount -t debugfs none /sys/kernel/debug 2>/dev/null',
-    'work=/run/utopia-module; leaks=/sys/kernel/debug/kmemleak',
+    `work=${quoteForShell(work)}; leaks=/sys/kernel/debug/kmemleak`,
     '[ -e $leaks ] && echo clear >$leaks && say kmemleak yes',
     ...objects.map((each) => `needs ${quoteForShell(`./${each}`)}`),
     // A guest that has just booted is still loading drivers for what it finds.
@@ -62,7 +64,7 @@ export function trialScript(trial: ModuleTrial): string {
       ? []
       : [
           `  setsid ${test} </dev/null & test=$!`,
-          '  wait $test; say status $?',
+          '  echo $test >$work.test; wait $test; say status $?',
           // What it has left behind would hold the module.
           // dash knows no --.
           '  kill -KILL -$test 2>/dev/null && say left-running',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../errors.ts';
 
 /**
@@ -25,4 +26,22 @@ export async function tryFlock(fd: number): Promise<boolean> {
       hint: 'Install the package util-linux.',
     });
   }
+}
+
+const lookMs = 100;
+
+/**
+ * Waits until the lock is free and takes it; false when somebody else has it for longer than
+ * `waitMs`. Throws what `tryFlock` does, and the signal's reason.
+ */
+export async function waitForFlock(
+  fd: number,
+  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const deadline = performance.now() + waitMs;
+  while (!(await tryFlock(fd))) {
+    if (performance.now() >= deadline) return false;
+    await sleep(lookMs, undefined, { signal });
+  }
+  return true;
 }

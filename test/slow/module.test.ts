@@ -113,5 +113,28 @@ test.each(['bookworm', 'trixie'])(
       ],
     });
     expect(readdirSync(faulty).toSorted()).toEqual(['Makefile', 'answer.c']);
+
+    // In the machine itself, where the one that is loaded makes room for it.
+    lab.env['PATH'] = process.env['PATH'];
+    const up = await lab.run('up', '--detach');
+    expect(up.status, up.stderr).toBe(0);
+    expect(await lab.run('module', 'load', here)).toMatchObject({ status: 0 });
+    const inMachine = async (...words: readonly string[]): Promise<unknown> => {
+      const { stdout } = await lab.run(...['module', 'test', '--json', '--in-machine', ...words]);
+      return JSON.parse(stdout);
+    };
+    const reads = 'test "$(cat /proc/answer)" = 42';
+    expect(await inMachine(here, '--', 'sh', '-c', reads)).toMatchObject({ verdict: 'passed' });
+    expect(await inMachine(here, '--', 'false')).toMatchObject({ verdict: 'failed', status: 1 });
+    const waits = await inMachine('--timeout', '8', here, '--', 'sh', '-c', 'exec sleep 1000');
+    expect(waits).toMatchObject({ verdict: 'timed-out' });
+    // What was left of that is gone with it.
+    const { stdout: left } = await lab.run(
+      'ssh',
+      '--',
+      'ls -d /run/utopia*; pgrep -x sleep; lsmod',
+    );
+    expect(left).not.toMatch(/utopia|^\d|^answer/m);
+    await lab.run('down');
   },
 );

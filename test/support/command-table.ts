@@ -605,7 +605,8 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [
       {
         ...{ folder: undefined, words: [], timeoutMs: 60_000, jobs: undefined },
-        ...{ cold: false, watch: false, yes: false, fed: false, coverage: undefined, flags: {} },
+        ...{ cold: false, inMachine: false, watch: false, yes: false, fed: false },
+        ...{ coverage: undefined, flags: {} },
       },
     ],
     passesStatus: true,
@@ -616,6 +617,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       ['--timeout', '7', { timeoutMs: 7000 }],
       ['-j, --jobs', '3', { jobs: 3 }],
       ['--cold', '', { cold: true }],
+      ['--in-machine', '', { inMachine: true }],
       ['--watch', '', { watch: true }],
       ['--coverage', 'covered', { coverage: 'covered' }],
       ['-y, --yes', '', { yes: true }],

@@ -69,9 +69,9 @@ export async function findHeaders(
     display.report({ kind: 'started', title });
     const startedAt = performance.now();
     const record = { schema: 1, version, build: place.path } as const;
-    const made = await keepFolder(folders, name, record, async (root) => {
+    const fill = async (root: string): Promise<void> =>
       await takeHeaders(system, place.path, root, signal);
-    });
+    const made = await keepFolder(folders, name, { record, fill, signal });
     const elapsedMs = performance.now() - startedAt;
     const detail = `of ${version} taken out of ${where}`;
     display.report({ kind: 'finished', title, detail, elapsedMs });

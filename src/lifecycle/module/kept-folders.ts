@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
+import { waitForFlock } from '../../system/flock.ts';
 import { readKnown } from '../../system/json-file.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Shape } from '../../text/shape.ts';
@@ -15,6 +16,9 @@ export interface KeptFolders<Record extends object> {
   readonly recordName: string;
   readonly shape: Shape<Record>;
 }
+
+/** A build that began to use a folder less than this ago may still do so. */
+const busyMs = 60 * 60_000;
 
 /** A folder that is there, whole. */
 export interface KeptFolder<Record> {
@@ -35,29 +39,42 @@ export async function findKeptFolder<Record extends object>(
   return { root: join(folder, 'root'), record };
 }
 
-/** Makes a folder: a draft that gets its name once it is whole. Throws what `fill` throws. */
+/** What a folder is made of, and how. */
+export interface FolderContents<Record> {
+  readonly record: Record;
+  /** Fills its `root/`, which is there and empty. */
+  readonly fill: (root: string) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The folder of this name: made where it is not there, a draft that gets its name once it is
+ * whole. Another utopia that makes one is waited for: a folder that is there may be in use, and
+ * stays. Throws what `fill` throws.
+ */
 export async function keepFolder<Record extends object>(
   folders: KeptFolders<Record>,
   name: string,
-  record: Record,
-  fill: (root: string) => Promise<void>,
+  { record, fill, signal }: FolderContents<Record>,
 ): Promise<KeptFolder<Record>> {
   const { parent, recordName } = folders;
   const folder = join(parent, name);
   const draft = draftPath(folder);
+  await makeFolder(parent, { mode: 0o700 });
+  await using lock = await open(join(parent, '.lock'), 'a', 0o600);
+  await waitForFlock(lock.fd, { waitMs: Number.POSITIVE_INFINITY, signal });
+  const there = await findKeptFolder(folders, name);
+  if (there !== undefined) return there;
   try {
-    await makeFolder(parent, { mode: 0o700 });
     await removeDrafts(folder);
     await mkdir(draft, { mode: 0o700 });
     const root = join(draft, 'root');
     await mkdir(root, { mode: 0o755 });
     await fill(root);
     await writeFile(join(draft, recordName), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    // One without its record is none.
     await rm(folder, { recursive: true, force: true });
-    await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {
-      // Another utopia has just made the same one.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
+    await rename(draft, folder);
     await prune(folders);
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -75,6 +92,9 @@ async function prune<Record extends object>({ parent, most }: KeptFolders<Record
       return { name, usedAt: found?.mtimeMs ?? 0 };
     }),
   );
-  const old = all.toSorted((one, other) => other.usedAt - one.usedAt).slice(most);
+  const old = all
+    .toSorted((one, other) => other.usedAt - one.usedAt)
+    .slice(most)
+    .filter(({ usedAt }) => usedAt < Date.now() - busyMs);
   for (const { name } of old) await rm(join(parent, name), { recursive: true, force: true });
 }

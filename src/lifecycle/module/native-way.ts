@@ -71,9 +71,9 @@ export async function findNativeWay(
     if (kept === undefined) {
       display.report({ kind: 'started', title });
       const startedAt = performance.now();
-      kept = await keepFolder(folders, name, { schema: 1 }, async (root) => {
+      const fill = async (root: string): Promise<void> =>
         await takeTools(system, chosen.packages, root, signal);
-      });
+      kept = await keepFolder(folders, name, { record: { schema: 1 }, fill, signal });
       const elapsedMs = performance.now() - startedAt;
       const detail = "the image's tool chain, taken out of it";
       display.report({ kind: 'finished', title, detail, elapsedMs });

@@ -1,20 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { crashHeadline } from '../../crash/headline.ts';
-import type { CrashReport, RepeatedCrash } from '../../crash/report.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isRunnableHere } from '../../host/find-qemu.ts';
-import { judgeTrial, type ModuleVerdict, type TrialFacts } from '../../module/judge-test.ts';
-import { readTrialReport, type TrialReport } from '../../module/test-report.ts';
+import { readTrialReport } from '../../module/test-report.ts';
 import { trialScript } from '../../module/test-script.ts';
 import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
-import { isFatal } from '../throwaway/run-verdict.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
-import { coverageOf, type Coverage } from './read-coverage.ts';
-import type { ModuleBuild, ModuleBuildReport } from './types.ts';
+import { coverageOf } from './read-coverage.ts';
+import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './report-trial.ts';
 
 export interface ModuleTestRequest {
   /** Absolute folder of the module. */
@@ -32,40 +28,10 @@ export interface ModuleTestRequest {
   readonly coverage: string | undefined;
 }
 
-/** `utopia module test --json`. */
-export interface ModuleTestReport {
-  readonly schema: 1;
-  readonly verdict: ModuleVerdict;
-  /** Why, as sentences, the one that decided first; none of one that passed. */
-  readonly reasons: readonly string[];
-  /** What is worth to know and decides nothing. */
-  readonly hints: readonly string[];
-  readonly build: ModuleBuildReport;
-  /** From the insertion to the removal; null where it did not come to it. */
-  readonly testMs: number | null;
-  /** The test's own status; null where it has none. */
-  readonly status: number | null;
-  /** What the test printed, the first and the last of it. */
-  readonly output: string;
-  /** The kernel's log from the insertion to the removal, as far as it came. */
-  readonly dmesg: string;
-  readonly crashes: readonly CrashReport[];
-  /** Which lines of the module ran; null where that was not asked for, or cannot be told. */
-  readonly coverage: Coverage | null;
-  /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
-  readonly consoleLog: string | null;
-}
-
-/** What became of a test. */
-export interface ModuleTest {
-  readonly report: ModuleTestReport;
-  readonly build: ModuleBuild;
-  readonly crashes: readonly RepeatedCrash[];
-}
-
 /** A module that takes longer to go does not go: stop_machine and RCU take a second emulated. */
-const removeSeconds = 10;
-const mostOutputBytes = 2 ** 20;
+export const removeSeconds = 10;
+/** Of each output of a trial. */
+export const mostOutputBytes = 2 ** 20;
 
 /**
  * Builds a module, and inserts, tests and removes it in a throwaway copy of the machine. What comes
@@ -97,11 +63,9 @@ export async function testModule(
         const { failure, report } = await building.ended;
         if (failure !== undefined) throw failure;
         const words = request.words.length > 0 ? request.words : await ownTest(folder);
-        return [
-          'sh',
-          '-c',
-          trialScript({ mark, objects: report.objects, words, removeSeconds, coverage }),
-        ];
+        const trial = { mark, objects: report.objects, words, removeSeconds, coverage };
+        const script = trialScript({ ...trial, work: '/run/utopia-module' });
+        return ['sh', '-c', script];
       },
       ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
       ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
@@ -124,66 +88,30 @@ export async function testModule(
   }
   if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
   const build = await building.ended;
-  const told = readTrialReport(result.report.stderr, mark);
+  const run = runOf(result);
+  const told = readTrialReport(run.stderr, mark);
   const covered = await coverageOf(context, request, build, told);
-  const report = reportTrial(result, build, told, request);
+  const report = reportTrial(run, build, told, request.timeoutMs);
   return {
     report: { ...report, coverage: covered.coverage, hints: [...report.hints, ...covered.hints] },
     build,
-    crashes: result.crashes,
+    crashes: run.crashes,
+  };
+}
+
+function runOf({ report, crashes }: CopyResult): TrialRun {
+  const { outcome, stdout, stderr, message, commandMs, consoleLog } = report;
+  return {
+    ...{ stdout, stderr, message, crashes, consoleLog },
+    end: outcome === 'timed-out' ? 'timed-out' : outcome === 'exited' ? 'exited' : 'ended',
+    panicked: outcome === 'crashed',
+    testMs: commandMs,
   };
 }
 
 /** `test.sh` of the folder, by its own first line where it may be run. */
-async function ownTest(folder: string): Promise<readonly string[]> {
+export async function ownTest(folder: string): Promise<readonly string[]> {
   const script = join(folder, 'test.sh');
   if (!(await isReachable(script))) return [];
   return (await isRunnableHere(script)) ? ['./test.sh'] : ['sh', './test.sh'];
-}
-
-function reportTrial(
-  { report: run, crashes }: CopyResult,
-  build: ModuleBuild,
-  report: TrialReport,
-  { timeoutMs }: ModuleTestRequest,
-): ModuleTestReport {
-  const fatal = crashes.find(isFatal);
-  const end: TrialFacts['end'] =
-    run.outcome === 'timed-out' ? 'timed-out' : run.outcome === 'exited' ? 'exited' : 'ended';
-  const judged = judgeTrial({
-    report,
-    fatal:
-      fatal !== undefined
-        ? crashHeadline(fatal)
-        : run.outcome === 'crashed'
-          ? 'it panicked'
-          : undefined,
-    // kmemleak says what it found by itself, and once more when it is asked.
-    complaints: crashes
-      .filter((crash) => !isFatal(crash) && crash.kind !== 'memory-leak')
-      .map(crashHeadline),
-    ...{ end, message: run.message, timeoutMs },
-  });
-  return {
-    schema: 1,
-    ...judged,
-    build: build.report,
-    testMs: run.commandMs,
-    status: report.status ?? null,
-    output: run.stdout,
-    dmesg: report.log,
-    ...{ crashes: run.crashes, coverage: null, consoleLog: run.consoleLog },
-  };
-}
-
-function withoutTest(
-  verdict: ModuleVerdict,
-  build: ModuleBuild,
-  reasons: readonly string[],
-): ModuleTestReport {
-  return {
-    ...{ schema: 1, verdict, reasons, hints: [], build: build.report },
-    ...{ testMs: null, status: null, output: '', dmesg: '', crashes: [] },
-    ...{ coverage: null, consoleLog: null },
-  };
 }

@@ -7,13 +7,8 @@ test.each([
   [['./test.sh', "it's", '$(reboot)'], 'with odd words'],
 ])('is shell that can be read, %s', (words) => {
   const script = trialScript({
-    ...{
-      mark: 'utopia0',
-      objects: ['a.ko', 'sub/b c.ko'],
-      words,
-      removeSeconds: 10,
-      coverage: false,
-    },
+    ...{ mark: 'utopia0', objects: ['a.ko', 'sub/b c.ko'], words, removeSeconds: 10 },
+    ...{ coverage: false, work: '/run/trial' },
   });
   execFileSync('sh', ['-n', '-c', script]);
   expect(script).toContain("'sub/b c.ko'");

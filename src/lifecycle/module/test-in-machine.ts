@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { UtopiaError } from '../../errors.ts';
+import { runInGuest } from '../../guest/ssh.ts';
+import { quoteWord } from '../../guest/ssh-argv.ts';
+import { moduleName } from '../../module/load-script.ts';
+import { readTrialReport } from '../../module/test-report.ts';
+import { trialScript } from '../../module/test-script.ts';
+import { keepOutput } from '../../system/bounded-output.ts';
+import { openDeadline } from '../../system/deadline.ts';
+import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import { findCrashes } from '../throwaway/copy-crashes.ts';
+import type { ReachableGuest } from '../watch/guest-access.ts';
+import { buildModule } from './build-module.ts';
+import { unloadModules } from './load-module.ts';
+import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './report-trial.ts';
+import { mostOutputBytes, ownTest, removeSeconds, type ModuleTestRequest } from './test-module.ts';
+
+/** What is to be tried, and for how long. */
+type MachineTest = Pick<ModuleTestRequest, 'folder' | 'words' | 'timeoutMs' | 'jobs' | 'yes'>;
+
+/** A login under emulation, and a program. */
+const tidyMs = 30_000;
+
+/**
+ * The same in the running machine: a module that is loaded there is removed first, and the one that
+ * was built is inserted, tested and removed again. Of the folder the guest gets the modules and
+ * test.sh, in a folder of its own. Throws what building throws, `guest-refused` for one that is in
+ * use, and `interrupted`.
+ */
+export async function testInMachine(
+  context: LifecycleContext,
+  globals: LifecycleOptions,
+  { machine, access }: ReachableGuest,
+  request: MachineTest,
+): Promise<ModuleTest> {
+  const { folder, timeoutMs, jobs, yes } = request;
+  const build = await buildModule(context, globals, machine, {
+    ...{ folder, use: 'machine', jobs, yes, check: false },
+  });
+  if (build.failure !== undefined) {
+    return { report: withoutTest('did-not-build', build, []), build, crashes: [] };
+  }
+  const { objects } = build.report;
+  await unloadModules(access, objects.map(moduleName).toReversed());
+  const own = request.words.length === 0 ? await ownTest(folder) : [];
+  const words = own.length > 0 ? own : request.words;
+  const mark = `utopia${randomBytes(8).toString('hex')}`;
+  const place = `/run/${mark}`;
+  try {
+    for (const name of [...objects, ...(own.length > 0 ? ['test.sh'] : [])]) {
+      const to = quoteWord(`${place}/${name}`);
+      const script = `umask 077; mkdir -p ${quoteWord(dirname(`${place}/${name}`))} && cat >${to} && chmod u+x ${to}`;
+      const { status, stderr } = await runInGuest(access, script, {
+        inputFile: join(folder, name),
+      });
+      if (status !== 0) throw cannotTake(name, stderr);
+    }
+    const script = trialScript({
+      ...{ mark, objects, words, removeSeconds, coverage: false, work: `${place}/.trial` },
+    });
+    const command = `cd ${place} && exec sh -c ${quoteWord(script)}`;
+    const run = await runTrial(context, { machine, access }, command, timeoutMs);
+    const told = readTrialReport(run.stderr, mark);
+    return { report: reportTrial(run, build, told, timeoutMs), build, crashes: run.crashes };
+  } finally {
+    // A test that is left behind holds its module; what the script does then ends by itself.
+    const tidy = `[ -e ${place}/.trial.test ] && read -r test <${place}/.trial.test && kill -KILL -$test 2>/dev/null; rm -rf ${place}`;
+    const patient = { ...access, signal: new AbortController().signal };
+    await runInGuest(patient, tidy, { timeoutMs: tidyMs }).catch(() => {
+      // The guest is gone, or does not answer: that has been told.
+    });
+  }
+}
+
+async function runTrial(
+  { signal }: LifecycleContext,
+  { machine, access }: Pick<ReachableGuest, 'machine' | 'access'>,
+  command: string,
+  timeoutMs: number,
+): Promise<TrialRun> {
+  const { consoleLog } = machine.paths;
+  const before = (await findCrashes(consoleLog, false)).length;
+  const [stdout, stderr] = [keepOutput(mostOutputBytes), keepOutput(mostOutputBytes)];
+  const deadline = openDeadline(timeoutMs, signal);
+  const begunAt = performance.now();
+  let end: TrialRun['end'] = 'exited';
+  let message: string | null = null;
+  try {
+    const take = { stdout: stdout.take, stderr: stderr.take };
+    await runInGuest({ ...access, signal: deadline.signal }, command, { take });
+  } catch (error) {
+    if (signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
+    if (deadline.passed()) end = 'timed-out';
+    else if (!(error instanceof UtopiaError)) throw error;
+    else [end, message] = ['ended', error.message];
+  } finally {
+    deadline.stop();
+  }
+  const crashes = (await findCrashes(consoleLog, false)).slice(before);
+  return {
+    ...{ stdout: stdout.kept().text, stderr: stderr.kept().text, end, message, crashes },
+    ...{ panicked: false, consoleLog: null, testMs: Math.round(performance.now() - begunAt) },
+  };
+}
+
+function cannotTake(name: string, said: string): UtopiaError {
+  return new UtopiaError('guest-refused', `The guest does not take ${name}.`, {
+    details: said.trim() === '' ? [] : [`| ${said.trim().slice(0, 300)}`],
+    hint: 'It goes to /run, which is memory: utopia ssh -- df -h /run',
+  });
+}
