@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
+import { openDeadline } from '../system/deadline.ts';
 import { keepOutput } from '../system/bounded-output.ts';
 import { Interruption, type Environment } from '../environment.ts';
 import type { UtopiaError } from '../errors.ts';
@@ -69,6 +70,9 @@ export type SshStreams = 'inherit' | 'tee' | 'pipe' | 'capture' | 'progress' | '
  */
 export type Answer = (said: string) => string | Promise<string>;
 
+/** What a program has printed comes within this time after it was ended from outside. */
+const lastOutputMs = 1_000;
+
 /** Runs ssh or one of its kin. Throws `program-missing`, the signal's reason, or what `watchLoss` found. */
 export async function runSshProgram(
   program: 'ssh' | 'scp',
@@ -87,7 +91,6 @@ export async function runSshProgram(
     ...(options.answer === undefined && inputFile === undefined ? streamsOf(stdio, input) : {}),
     ...(inputFile === undefined ? {} : { inputFile }),
     ...(cwd === undefined ? {} : { cwd }),
-    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   } as const;
   // scp makes files of the user's.
   const child = underUsersUmask(() => execa(program, argv, settings));
@@ -115,8 +118,17 @@ export async function runSshProgram(
   outputs.catch(() => {});
   if (child.pid !== undefined) options.onStart?.(child.pid);
   // A signal to us is for the guest's command; ssh knows what to do with it.
-  const pass = (): void => void child.kill(signalOf(signal));
-  signal.addEventListener('abort', pass, { once: true });
+  const deadline = openDeadline(timeoutMs, signal);
+  let lettingGo: NodeJS.Timeout | undefined;
+  const pass = (): void => {
+    child.kill(signalOf(deadline.signal));
+    // A shared connection holds the outputs for as long as the command runs in the guest.
+    const letGo = (): void => {
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    };
+    child.once('exit', () => (lettingGo = setTimeout(letGo, lastOutputMs)));
+  };
+  deadline.signal.addEventListener('abort', pass, { once: true });
   let loss: UtopiaError | undefined;
   let ending: Promise<void> | undefined;
   const stopWatching = options.watchLoss?.((error) => {
@@ -125,11 +137,13 @@ export async function runSshProgram(
     ending = options.afterLoss?.();
   });
   const result = await child.finally(() => {
-    signal.removeEventListener('abort', pass);
+    deadline.stop();
+    deadline.signal.removeEventListener('abort', pass);
     stopWatching?.();
   });
   await ending;
   await outputs;
+  clearTimeout(lettingGo);
   if (result.code === 'ENOENT') throw missingProgram(program);
   if (loss !== undefined) throw loss;
   if (unanswered !== undefined) throw unanswered;

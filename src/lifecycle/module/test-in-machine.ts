@@ -64,13 +64,26 @@ export async function testInMachine(
     const told = readTrialReport(run.stderr, mark);
     return { report: reportTrial(run, build, told, timeoutMs), build, crashes: run.crashes };
   } finally {
-    // A test that is left behind holds its module; what the script does then ends by itself.
-    const tidy = `[ -e ${place}/.trial.test ] && read -r test <${place}/.trial.test && kill -KILL -$test 2>/dev/null; rm -rf ${place}`;
     const patient = { ...access, signal: new AbortController().signal };
-    await runInGuest(patient, tidy, { timeoutMs: tidyMs }).catch(() => {
+    await runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs }).catch(() => {
       // The guest is gone, or does not answer: that has been told.
     });
   }
+}
+
+/** A test that is left behind holds its module: without it the trial's script removes that, and ends. */
+function tidyScript(place: string): string {
+  return [
+    `cd ${place} || exit 0; : >.trial.stop`,
+    'if [ -e .trial.script ] && read -r script <.trial.script; then',
+    '  read -r begun rest </proc/uptime; now=$begun',
+    `  while kill -0 $script 2>/dev/null && [ $((\${now%%.*} - \${begun%%.*})) -le ${removeSeconds} ]; do`,
+    '    [ -s .trial.test ] && read -r test <.trial.test && kill -KILL -$test 2>/dev/null',
+    '    sleep 0.2; read -r now rest </proc/uptime',
+    '  done',
+    'fi',
+    `rm -rf ${place}`,
+  ].join('\n');
 }
 
 async function runTrial(

@@ -77,6 +77,21 @@ test('a key that is refused again is replaced at the next login', async () => {
   expect(existsSync(join(folder.path, 'ssh/installed-root'))).toBe(false);
 });
 
+/** The shared connection, which has the outputs open for as long as the command runs in the guest. */
+const held = (folder: string): string =>
+  `sleep 600 & echo $! >"${folder}/holder"; echo on; exec sleep 600 >/dev/null 2>&1`;
+
+test('a command that goes on in the guest does not hold up one that gave it up', async () => {
+  using folder = temporaryFolder();
+  const access = fakeSsh(folder.path, held(folder.path));
+  const controller = new AbortController();
+  const stopped = runInGuest({ ...access, signal: controller.signal }, 'sleep 600', {
+    take: { stdout: () => void controller.abort(new Interruption('SIGINT')) },
+  });
+  await expect(stopped).rejects.toThrow(Interruption);
+  process.kill(Number(readFileSync(join(folder.path, 'holder'), 'utf8')));
+});
+
 test('a changed password without a terminal is an error that says so', async () => {
   using folder = temporaryFolder();
   const access = { ...fakeSsh(folder.path, 'exit 0'), login: 'somebody' };
