@@ -86,7 +86,12 @@ test('a command that goes on in the guest does not hold up one that gave it up',
   const access = fakeSsh(folder.path, held(folder.path));
   const controller = new AbortController();
   const stopped = runInGuest({ ...access, signal: controller.signal }, 'sleep 600', {
-    take: { stdout: () => void controller.abort(new Interruption('SIGINT')) },
+    take: {
+      stdout: () => {
+        controller.abort(new Interruption('SIGINT'));
+        return undefined;
+      },
+    },
   });
   await expect(stopped).rejects.toThrow(Interruption);
   process.kill(Number(readFileSync(join(folder.path, 'holder'), 'utf8')));
