@@ -14,10 +14,8 @@ export function kunitScript(mark: string): string {
     'modprobe -q kunit || [ -d /sys/kernel/debug/kunit ] || exit 3',
     'cat /sys/kernel/debug/kunit/*/results 2>/dev/null',
     `echo "utopia: ${mark}" >/dev/kmsg`,
-    'dmesg -W >&3 2>/dev/null & follow=$!',
-    // What the kernel says before dmesg has opened its log would be lost to a run that breaks off.
-    'follows() { for each in /proc/$follow/fd/*; do [ "$each" -ef /dev/kmsg ] && return; done; false; }',
-    'tries=0; until follows || [ $tries -ge 1000 ]; do tries=$((tries + 1)); done',
+    // From its start, which the mark is behind: what is said before -W is ready would be lost.
+    'dmesg -w >&3 2>/dev/null & follow=$!',
     'say phase test',
     'cd "/lib/modules/$(uname -r)" || exit 3',
     // modules.dep names each module, and behind it what it needs.

@@ -62,7 +62,10 @@ export function readTrialReport(text: string, mark: string): TrialReport {
   const [refusedOut = '', count = '', ...saidOut] = (facts.get('refused-removal') ?? '').split(' ');
   // The whole log has what was before, too; a mark that has fallen out of it begins nowhere.
   const began = whole.findIndex((line) => line.includes(`utopia: ${mark}`));
-  const lines = facts.has('end') ? whole.slice(began + 1) : streamed;
+  // The other one is read from its start, and may not have come to the mark.
+  const marked = streamed.findIndex((line) => line.includes(`utopia: ${mark}`));
+  const followed = marked < 0 ? [] : streamed.slice(marked + 1);
+  const lines = facts.has('end') ? whole.slice(began + 1) : followed;
   return {
     phase: phaseOf(facts.get('phase')),
     ended: facts.has('end'),
