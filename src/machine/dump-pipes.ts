@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isReachable } from '../system/look.ts';
+import { identifyProcess } from '../system/process.ts';
 
 const pipeStart = 'dump.';
 
@@ -14,7 +14,7 @@ export function dumpPipe(runtimeDir: string, pid: number): string {
 export async function removeLeftPipes(runtimeDir: string): Promise<void> {
   for (const name of await readdir(runtimeDir).catch(() => [])) {
     const pid = name.startsWith(pipeStart) ? name.slice(pipeStart.length) : '';
-    if (!/^\d+$/.test(pid) || (await isReachable(`/proc/${pid}`))) continue;
+    if (!/^\d+$/.test(pid) || (await identifyProcess(Number(pid))) !== undefined) continue;
     const path = join(runtimeDir, name);
     const writer = await open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => {});
     await writer?.close();

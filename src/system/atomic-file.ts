@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { identifyProcess } from './process.ts';
 
 /**
  * A hidden name beside `path` for a file in the making, with our process in it:
@@ -22,16 +23,9 @@ export async function removeDrafts(path: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(start)) continue;
     const match = /^(\d+)-[\da-f]{8}\.draft$/.exec(name.slice(start.length));
-    if (match === null || (await isRunning(Number(match[1])))) continue;
+    if (match === null || (await identifyProcess(Number(match[1]))) !== undefined) continue;
     await rm(join(folder, name), { recursive: true, force: true });
   }
-}
-
-async function isRunning(pid: number): Promise<boolean> {
-  return await stat(`/proc/${pid}`).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

@@ -114,10 +114,16 @@ test('one who waits for crashes and is killed in a dump leaves a guest that goes
   process.kill(watch.pid, 'SIGKILL');
   await expect.poll(async () => await stateOf(lab), { timeout: 20_000 }).not.toBe('paused');
   expect(await listed(lab)).toEqual([]);
-  await lab.run('down', '--force');
-  // The next one tidies up.
-  await lab.run('up', '--detach', '--no-wait');
-  await expect.poll(() => readdirSync(lab.paths().crashesDir)).toEqual([]);
+  expect(await lab.run('down', '--force')).toMatchObject({ status: 0 });
+  // The next one tidies up, whatever crashes anew meanwhile.
+  const left = readdirSync(lab.paths().crashesDir);
+  expect(left).not.toEqual([]);
+  expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
+  await expect
+    .poll(() => readdirSync(lab.paths().crashesDir).filter((name) => left.includes(name)), {
+      timeout: 20_000,
+    })
+    .toEqual([]);
 });
 
 test('pause: the guest is stopped there and said to be, until utopia up resumes it', async () => {
@@ -128,7 +134,7 @@ test('pause: the guest is stopped there and said to be, until utopia up resumes 
   expect(await lab.run('dump', 'guest.elf')).toMatchObject({ status: 0 });
   expect(await stateOf(lab)).toBe('paused-at-crash');
   expect(await lab.run('up', '--detach')).toMatchObject({ status: 0 });
-  await expect.poll(async () => await stateOf(lab)).not.toBe('paused-at-crash');
+  expect(['running', 'booting']).toContain(await stateOf(lab));
   expect(await listed(lab)).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { lockMachine } from '../../machine/lock.ts';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
 import { queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
+import { isReachable } from '../../system/look.ts';
 import { forgetSuspended } from '../../vmstate/suspended.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
@@ -49,6 +50,11 @@ export async function resumePaused(
       await stopRunning(running, paths, { powerDownMs: 0, hurry: context.urgentSignal });
       await forgetRunning(paths);
       return { kind: 'ended', why };
+    }
+    if (why === 'paused' && (await isReachable(paths.crashPauseFile))) {
+      // It was stopped as it was, and lacks nothing; it may be dead, and answer nobody.
+      await withMonitor(context, located, running, resume);
+      return { kind: 'resumed', why, running, released: { mounts: [] }, trouble: undefined };
     }
     if (why === 'paused') {
       await withMonitor(context, located, running, resume);
