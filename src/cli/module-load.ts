@@ -44,6 +44,7 @@ export function addModuleLoadCommands(module: Command, runCommand: RunCommand): 
       'Remove modules from the running machine: those that were built in a folder, or by their\n' +
         'names. Where that is refused, who uses it is said.',
     )
+    .usage('[options] [dir | name...]')
     .argument('[words...]', 'names, or the folder that they were built in (default: this one)')
     .addHelpText('after', examples('utopia module unload', 'utopia module unload lunix'))
     .action((words: readonly string[], _options: unknown, command: Command) =>

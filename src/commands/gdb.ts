@@ -74,6 +74,16 @@ export async function runGdbCommand(
       ? 'The guest is before its first instruction; "continue" goes to start_kernel, "quit" lets it run.'
       : 'gdb stops the guest; "continue" lets it run, Ctrl-C stops it, "quit" leaves it running.',
   );
+  if (options.breakpoints.length > 0) {
+    say(
+      'What gdb calls "pending" is in no symbols so far: it waits for a module that has it. Ctrl-C stops the guest.',
+    );
+  }
+  if (symbols.scripts === undefined) {
+    say(
+      'This kernel brings no gdb scripts (lx-symbols): modules have no symbols here. A build of utopia kernel build does.',
+    );
+  }
   const stopLeaving = leaveInterrupts(process);
   try {
     return await runGdb(gdb, gdbArguments(session, options.words), context);

@@ -79,7 +79,10 @@ export async function runModuleUnload(
   }
   const { access } = await findGuest(context, globals, 'root');
   const removed = await unloadModules(access, names);
-  if (globals.json) terminal.json({ schema: 1, removed });
-  else if (removed.length === 0) terminal.out(`${names.join(', ')}: not loaded`);
-  else terminal.out(`${removed.join(', ')} removed`);
+  const absent = names.filter((name) => !removed.includes(name));
+  if (globals.json) terminal.json({ schema: 1, removed, absent });
+  else {
+    if (removed.length > 0) terminal.out(`${removed.join(', ')} removed`);
+    if (absent.length > 0) terminal.out(`${absent.join(', ')}: not loaded`);
+  }
 }

@@ -33,6 +33,13 @@ const neighbours: readonly Neighbour[] = [
     }),
   },
   {
+    line: /(?:No space left on device|Disk quota exceeded)\s*$/,
+    explain: () => ({
+      what: 'The disk that the module, or /tmp, lies on is full.',
+      next: 'df -h . /tmp shows which; with some room there, the same command goes on.',
+    }),
+  },
+  {
     line: /\b(make|gcc|cc): (?:command )?not found/,
     explain: ([, program = '']) => ({
       what: `The guest has no ${program}.`,

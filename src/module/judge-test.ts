@@ -1,4 +1,5 @@
 import type { TrialReport } from './test-report.ts';
+import { ofInit } from './load-script.ts';
 import { plainWords } from './tool-words.ts';
 
 /** docs/modules.md defines them. */
@@ -62,7 +63,7 @@ export function judgeTrial(facts: TrialFacts): TrialVerdict {
   if (refusedInsertion !== undefined) {
     add(
       'failed',
-      `${refusedInsertion.module} was not inserted: ${sentence(refusedInsertion.said)}`,
+      `${refusedInsertion.module} was not inserted: ${sentence(refusedInsertion.said + ofInit(refusedInsertion.said))}`,
     );
   }
   if (status !== undefined && status !== 0) add('failed', `The test ended with ${status}.`);

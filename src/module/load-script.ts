@@ -28,7 +28,7 @@ export function moduleName(object: string): string {
  * what came of it; ends with 0 either way. Pure.
  */
 export function loadScript(name: string, parameters: readonly string[]): string {
-  const words = parameters.map(quoteForShell).join(' ');
+  const words = parameters.map((each) => quoteForShell(keepBlanks(each))).join(' ');
   return [
     `file=/run/utopia-${name}.ko; umask 077; cat >$file || exit 1`,
     'for need in $(modinfo -F depends $file | tr , " "); do modprobe -q "$need" 2>/dev/null; done',
@@ -40,6 +40,12 @@ export function loadScript(name: string, parameters: readonly string[]): string 
     'fi',
     'rm -f $file',
   ].join('\n');
+}
+
+/** The kernel parts parameters at blanks, but for those in double quotes (next_arg of lib/cmdline.c). */
+function keepBlanks(parameter: string): string {
+  const [, name = '', value = ''] = /^(\w+=)([^"]*\s[^"]*)$/.exec(parameter) ?? [];
+  return name === '' ? parameter : `${name}"${value}"`;
 }
 
 /** Shell text that removes a module, and says what came of it, and who holds it. Pure. */
@@ -109,7 +115,7 @@ export function explainLoad(name: string, answer: LoadAnswer): LoadRefusal {
   const { said, builtFor, runs, log } = answer;
   const details = log.filter((line) => saysOf(name, line)).map((line) => `| ${line}`);
   if (/File exists/.test(said)) {
-    const hint = 'utopia module reload takes it out first.';
+    const hint = `utopia module unload ${name}, or reload in the place of load, takes it out first.`;
     return { why: `${name} is loaded already.`, hint, details: [] };
   }
   if (builtFor !== undefined && runs !== undefined && builtFor !== runs) {
@@ -129,10 +135,15 @@ export function explainLoad(name: string, answer: LoadAnswer): LoadRefusal {
     };
   }
   return {
-    why: `${name} was refused: ${plainWords(said)}.`,
+    why: `${name} was refused: ${plainWords(said)}${ofInit(said)}.`,
     hint: 'Its init function, or the kernel, says why: utopia ssh -- dmesg | tail',
     details,
   };
+}
+
+/** insmod's words for EINVAL speak of parameters, whoever has given it back. Pure. */
+export function ofInit(said: string): string {
+  return /Invalid parameters/.test(said) ? ' (EINVAL: its init function, or a parameter)' : '';
 }
 
 /** Whether a line of the log is about this module, and not what the kernel says of every one. */
@@ -150,7 +161,9 @@ export function explainUnload(name: string, answer: LoadAnswer): LoadRefusal {
       why: `${name} is in use${times}.`,
       hint:
         details.length > 0
-          ? 'End what uses it, then again.'
+          ? holders.length > 0
+            ? `utopia module unload ${[...holders, name].join(' ')}`
+            : 'End what uses it, then again.'
           : 'Nobody is seen to use it: a reference that the module does not give back? utopia reboot',
       details,
     };

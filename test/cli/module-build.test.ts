@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   diskGccMajor,
   headersRelease,
@@ -55,8 +55,12 @@ async function openModuleLab(
   };
 }
 
+/** Without what is hidden: the lock. */
+const namesIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => !name.startsWith('.'));
+
 const cached = (lab: Lab): string[] =>
-  readdirSync(join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/headers'));
+  namesIn(join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/headers'));
 
 test('a module is built against the headers of the image, which are taken out once', async () => {
   await using lab = await openModuleLab();
@@ -140,8 +144,8 @@ test("where this host has not the kernel's compiler, the image's own builds, shu
     ...{ outcome: 'built', where: 'native', why: own, confined: true, objects: ['hello.ko'] },
   });
   const tools = join(lab.env['XDG_CACHE_HOME'] ?? '', 'utopia/tools');
-  const [kept = ''] = readdirSync(tools);
-  expect(readdirSync(tools)).toHaveLength(1);
+  const [kept = ''] = namesIn(tools);
+  expect(namesIn(tools)).toHaveLength(1);
   // Neither documents nor keys, and nothing beside the folder of the cache.
   expect(readdirSync(join(tools, kept, 'root')).toSorted()).toEqual([
     ...['bin', 'etc', 'lib', 'lib64', 'usr'],
@@ -151,7 +155,7 @@ test("where this host has not the kernel's compiler, the image's own builds, shu
   // The same names in another disk may be anything.
   utimesSync(lab.backing, new Date(), new Date());
   await lab.run('module', 'build', lab.module);
-  expect(readdirSync(tools)).toHaveLength(2);
+  expect(namesIn(tools)).toHaveLength(2);
 });
 
 test.each([
@@ -216,4 +220,18 @@ test('the compiler must be of the kernel’s version', async () => {
   const { stderr } = await lab.run('module', 'build', lab.module);
   expect(stderr).toContain(`guest       this host has no gcc ${hostGccMajor() + 1}`);
   expect(readFileSync(join(lab.module, 'Makefile'), 'utf8')).toBe('obj-m := hello.o\n');
+});
+
+test('two builds in one folder wait for each other', async () => {
+  await using lab = await openModuleLab();
+  const [begun, go] = ['begun', 'go'].map((name) => join(lab.module, name));
+  const wait = `touch ${begun}; while [ ! -e ${go} ]; do sleep 0.05; done`;
+  writeFileSync(join(lab.module, 'Makefile'), `obj-m := hello.o\n$(shell ${wait})\n`);
+  const first = lab.start('module', 'build', lab.module);
+  await vi.waitUntil(() => existsSync(begun ?? ''), { timeout: 60_000 });
+  const second = lab.start('module', 'build', lab.module);
+  await second.sees(/another utopia builds in this/);
+  writeFileSync(go ?? '', '');
+  const ends = await Promise.all([first.ended, second.ended]);
+  expect(ends.map(({ status }) => status)).toEqual([0, 0]);
 });

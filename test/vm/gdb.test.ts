@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
@@ -46,6 +46,9 @@ test('gdb stops the guest, is told of, and leaves it running', async () => {
   // Whoever would resume a machine that a killed utopia has left paused leaves this one alone.
   expect((await lab.run('up', '--detach', '--no-wait')).status).toBe(75);
   expect(await stateOf(lab)).toBe('debugged');
+  const asked = await lab.run('exec', '--', 'true');
+  expect(asked).toMatchObject({ status: 75 });
+  expect(asked.stderr).toContain('is stopped by a debugger');
   for (const words of [['suspend'], ['snapshot', 'save']]) {
     const refused = await lab.run(...words);
     expect(refused.status).toBe(75);
@@ -69,6 +72,9 @@ test('a machine that is started for gdb waits before its first instruction', asy
   expect(up, up.stderr).toMatchObject({ status: 0 });
   expect(up.stderr).toContain('stopped before its first instruction');
   expect(await stateOf(lab)).toBe('paused');
+  const asked = await lab.run('exec', '--', 'true');
+  expect(asked).toMatchObject({ status: 75 });
+  expect(asked.stderr).toContain('is paused; utopia up resumes it');
   const gdb = await lab.run('gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'info registers');
   // The vector of x86's reset: F000:FFF0.
   expect(gdb.stdout, gdb.stderr).toMatch(/^[er]ip +0xfff0 /m);
@@ -88,6 +94,30 @@ test('a gdb that is killed leaves the guest running, too', async () => {
     ...['gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'shell kill -9 $PPID'],
   );
   expect(killed.status).toBe(137);
+  expect(await stateOf(lab)).toBe('booting');
+});
+
+test('a utopia that is killed takes its gdb along', async () => {
+  await using lab = await makeLab();
+  const vmlinux = makeSymbols(lab);
+  await lab.run('up', '--detach', '--no-wait');
+  const words = ['gdb', '--vmlinux', vmlinux, '--', '-batch'];
+  const gdb = lab.start(...words, '-ex', 'echo attached\\n', '-ex', 'continue');
+  await gdb.sees(/attached/);
+  gdb.child.kill('SIGKILL');
+  // QEMU serves one: this one is served once that has gone.
+  const isServed = async () => (await lab.run(...words, '-ex', 'info registers')).status === 0;
+  await vi.waitUntil(isServed, { timeout: 60_000 });
+});
+
+test.each([
+  ['/etc/passwd', 'is no ELF file'],
+  ['/bin/true', 'has no debug information'],
+])('%s is no file of symbols', async (file, why) => {
+  await using lab = await makeLab();
+  await lab.run('up', '--detach', '--no-wait');
+  const { status, stderr } = await lab.run('gdb', '--vmlinux', file);
+  expect({ status, stderr }).toMatchObject({ status: 69, stderr: expect.stringContaining(why) });
   expect(await stateOf(lab)).toBe('booting');
 });
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
+import { readElf } from '../../crash/elf.ts';
 import { listBuilds } from '../../kernel/build-store.ts';
 import { isDebianRelease, keptSymbols } from '../../kernel/debug-package.ts';
 import type { GdbScripts } from '../../kernel/gdb-arguments.ts';
@@ -52,7 +53,10 @@ export async function findSymbols(
   if (given !== undefined) {
     const file = resolve(cwd, given);
     const found = await look(file);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      await requireSymbols(file);
+      return found;
+    }
     throw new UtopiaError('kernel-unknown', `${file} is no file of symbols: there is none.`, {
       hint: 'Name a vmlinux with debug information; a bzImage has none.',
     });
@@ -76,6 +80,23 @@ export async function findSymbols(
     if (found !== undefined) return found;
   }
   throw noSymbols(release, named[0]?.out);
+}
+
+/** Throws `kernel-unknown` for what gdb would take, and have no use of. */
+async function requireSymbols(file: string): Promise<void> {
+  const object = await readElf(file);
+  const what =
+    object === undefined
+      ? 'is no ELF file'
+      : object.relocatable
+        ? 'is a module, and no kernel'
+        : object.hasLines
+          ? undefined
+          : 'has no debug information';
+  if (what === undefined) return;
+  throw new UtopiaError('kernel-unknown', `${file} ${what}.`, {
+    hint: 'Name a vmlinux with debug information; a bzImage has none.',
+  });
 }
 
 async function look(vmlinux: string): Promise<KernelSymbols | undefined> {

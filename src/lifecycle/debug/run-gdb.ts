@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { endWithParentPrefix } from '../../system/end-with-parent.ts';
 import { Interruption, type Environment } from '../../environment.ts';
 
 /**
@@ -13,7 +14,9 @@ export async function runGdb(
   { env, cwd, signal }: { env: Environment; cwd: string; signal: AbortSignal },
 ): Promise<number> {
   signal.throwIfAborted();
-  const child = spawn(program, words, { env: { ...env }, cwd, stdio: 'inherit' });
+  // One that outlives a utopia that was killed would hold the guest, and read our terminal.
+  const [first = program, ...rest] = [...(await endWithParentPrefix('TERM')), program, ...words];
+  const child = spawn(first, rest, { env: { ...env }, cwd, stdio: 'inherit' });
   const pass = (): void => {
     const { reason } = signal as { readonly reason: unknown };
     const name = reason instanceof Interruption ? reason.signalName : 'SIGTERM';

@@ -12,6 +12,7 @@ import { buildOnHost } from './build-on-host.ts';
 import { checkStyle, requireSparse } from './check-source.ts';
 import { writeEditorFiles } from './editor-files.ts';
 import { findHeaders, type KernelHeaders } from './headers.ts';
+import { holdFolder } from './hold-folder.ts';
 import { findHostWay, type HostWay } from './host-way.ts';
 import { findNativeWay } from './native-way.ts';
 import { findTargetKernel, type ModuleUse, type TargetKernel } from './target-kernel.ts';
@@ -54,7 +55,9 @@ export async function buildModule(
   if (request.check) await requireSparse(context.env);
   const target = await findTarget(context, located, request.use);
   const display = await context.reporter.openProgress(silent);
+  let hold: AsyncDisposable | undefined;
   try {
+    hold = await holdFolder(folder, context.signal, display);
     const way = await chooseWay(context, target, folder, display);
     const why = whyThere(way, target);
     const where = way.kind === 'none' ? 'guest' : way.kind;
@@ -122,6 +125,7 @@ export async function buildModule(
     };
   } finally {
     display.close();
+    await hold?.[Symbol.asyncDispose]();
     if (typeof target !== 'string' && target.from !== 'build') {
       await target.disk[Symbol.asyncDispose]();
     }
@@ -189,7 +193,8 @@ async function chooseWay(
   if (host.kind !== 'none') return { ...host, headers };
   const native = await findNativeWay(context, { target, headers, folder, display });
   if (native.kind !== 'none') return { ...native, headers, why: host.why };
-  return { kind: 'none', why: native.why === '' ? host.why : `${host.why}, and ${native.why}` };
+  const same = native.why === '' || (/bwrap/.test(host.why) && /bwrap/.test(native.why));
+  return { kind: 'none', why: same ? host.why : `${host.why}, and ${native.why}` };
 }
 
 /** `gcc-12 fits 6.1.0-56-amd64 of the image`. */

@@ -1,4 +1,4 @@
-import { lstat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { isModuleName, skeletonFiles, type SkeletonKind } from '../../module/skeleton/files.ts';
@@ -26,11 +26,14 @@ export async function makeModule(
     if (there !== undefined) throw exists(join(folder, file.name));
   }
   await makeFolder(folder, { mode: namedFolderMode() });
+  // Ours is 077 meanwhile: others of a group, and the guest's user, are to read a source.
+  await chmod(folder, namedFolderMode());
   for (const { name: file, text, runs } of files) {
     const mode = runs ? namedFolderMode() : namedFileMode();
     await writeFile(join(folder, file), text, { flag: 'wx', mode }).catch((error: unknown) => {
       throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(join(folder, file)) : error;
     });
+    await chmod(join(folder, file), mode);
   }
   return files.map((file) => file.name);
 }

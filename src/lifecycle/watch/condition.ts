@@ -79,7 +79,7 @@ export async function findCondition(
 }
 
 /** Connecting pauses the guest; a breakpoint has a state of its own. */
-async function isStoppedByDebugger(client: QmpClient, status: RunState): Promise<boolean> {
+export async function isStoppedByDebugger(client: QmpClient, status: RunState): Promise<boolean> {
   if (status === 'debug') return true;
   return status === 'paused' && (await queryGdbStub(client)) === 'attached';
 }

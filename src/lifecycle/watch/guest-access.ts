@@ -18,6 +18,7 @@ import {
 } from '../../machine/state.ts';
 import { watchGuestLoss } from './guest-loss.ts';
 import { findGuestState, refuseLostGuest } from './lost-guest-error.ts';
+import { refuseStoppedGuest } from './stopped-guest.ts';
 import { locateMachine, type LocatedMachine } from '../launch/locate.ts';
 import { nameHolder } from '../launch/port-holder.ts';
 import { dialTo } from './ssh-port.ts';
@@ -153,13 +154,15 @@ async function checkPort(
  */
 async function checkAnswers(
   context: LifecycleContext,
-  { paths }: LocatedMachine,
+  machine: LocatedMachine,
   running: RunningMachine,
   { dial }: Pick<GuestAccess, 'dial'>,
 ): Promise<void> {
+  const { paths } = machine;
   const { state } = running;
   refuseUnreadable(paths, running);
   await refuseLostGuest(context, { paths }, running);
+  await refuseStoppedGuest(context, machine, running);
   const resetAt = (await lookAtLog(paths.firmwareLog))?.mtimeMs ?? 0;
   if (state?.readyAt !== undefined && resetAt < Date.parse(state.readyAt)) return;
   if (state !== undefined) {

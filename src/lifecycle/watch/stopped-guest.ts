@@ -1,0 +1,59 @@
+import { UtopiaError } from '../../errors.ts';
+import { lockMachine } from '../../machine/lock.ts';
+import type { RunningMachine } from '../../machine/state.ts';
+import { connectQmp } from '../../qmp/client.ts';
+import { queryStatus } from '../../qmp/queries.ts';
+import type { LifecycleContext } from '../context.ts';
+import type { LocatedMachine } from '../launch/locate.ts';
+import { conditionTexts, isStoppedByDebugger } from './condition.ts';
+
+/**
+ * Throws `machine-busy` for a guest that stands still, and does so until somebody lets it run: a
+ * debugger has it, or a utopia that was killed has left it paused. One that is paused by a utopia
+ * at work, which saves it, goes on by itself and is waited for. Quiet where QEMU does not tell.
+ */
+export async function refuseStoppedGuest(
+  { signal }: Pick<LifecycleContext, 'signal'>,
+  { config, paths }: LocatedMachine,
+  running: RunningMachine,
+): Promise<void> {
+  const stopped = await findStopped(paths, running, signal);
+  if (stopped === undefined) return;
+  if (stopped === 'paused' && (await isHeld(paths.lockFile, signal))) return;
+  throw new UtopiaError('machine-busy', `${config.name} ${conditionTexts[stopped]}.`, {
+    hint:
+      stopped === 'debugged'
+        ? 'In gdb: continue, or quit'
+        : 'utopia up resumes it; utopia status says more.',
+  });
+}
+
+async function findStopped(
+  { qmpSocket }: LocatedMachine['paths'],
+  { state }: RunningMachine,
+  signal: AbortSignal,
+): Promise<'debugged' | 'paused' | undefined> {
+  try {
+    const client = await connectQmp(state?.plan.files.qmpSocket ?? qmpSocket, { signal });
+    try {
+      const { status } = await queryStatus(client);
+      if (await isStoppedByDebugger(client, status)) return 'debugged';
+      return status === 'paused' || status === 'prelaunch' ? 'paused' : undefined;
+    } finally {
+      client.close();
+    }
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Whether another utopia is at work on the machine. */
+async function isHeld(lockFile: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await (await lockMachine(lockFile, { waitMs: 0, signal })).release();
+    return false;
+  } catch {
+    return true;
+  }
+}
