@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSymbols } from '../../../../src/lifecycle/debug/find-symbols.ts';
+import { needsOfTest } from '../../../support/requirements.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 function writeIn(folder: string, path: string, text = ''): string {
@@ -71,14 +73,23 @@ test("the disk's own kernel is asked for its release, and a build of that releas
   });
 });
 
-test('a file by name is taken as it is', async () => {
+test('a file by name is taken where a debugger has use of it', async (context) => {
+  needsOfTest(context, 'compiler');
   using folder = temporaryFolder();
-  const vmlinux = writeIn(folder.path, 'lab/symbols');
+  const source = writeIn(folder.path, 'lab/k.c', 'void _start(void) {}\n');
+  const vmlinux = join(folder.path, 'lab/symbols');
+  const compile = (to: string, ...words: readonly string[]): void =>
+    void execFileSync('gcc', [...words, '-o', to, source]);
   const kernel = { direct: undefined, ...never };
-  expect(await findSymbols({}, join(folder.path, 'lab'), 'symbols', kernel)).toMatchObject({
-    vmlinux,
-  });
-  await expect(findSymbols({}, folder.path, 'gone', kernel)).rejects.toMatchObject({
-    message: expect.stringContaining(join(folder.path, 'gone')) as string,
-  });
+  const find = async (name: string): Promise<unknown> =>
+    await findSymbols({}, join(folder.path, 'lab'), name, kernel);
+  compile(vmlinux, '-g', '-static', '-nostdlib');
+  expect(await find('symbols')).toMatchObject({ vmlinux });
+
+  compile(join(folder.path, 'lab/bare'), '-static', '-nostdlib');
+  compile(join(folder.path, 'lab/module.ko'), '-g', '-c');
+  await expect(find('bare')).rejects.toThrow('has no debug information');
+  await expect(find('module.ko')).rejects.toThrow('is a module, and no kernel');
+  await expect(find('k.c')).rejects.toThrow('is no ELF file');
+  await expect(find('gone')).rejects.toThrow(join(folder.path, 'lab/gone'));
 });
