@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { testImage } from '../test/support/image.ts';
 import type { BenchLab } from './lab.ts';
 import { median, sampleHead, sampleInTurn, sampleRow } from './sampling.ts';
@@ -26,6 +27,8 @@ export async function benchModules(lab: BenchLab, rounds: number): Promise<void>
       'UTOPIA_VNC=off',
       'UTOPIA_SSH_PORT=auto',
       'UTOPIA_ACCEL=tcg',
+      // By the same path for all: a warm base goes with its QEMU.
+      `QEMU_BUILD_DIR='${dirname(dirname(whereIs('qemu-system-x86_64')))}'`,
       '',
     ].join('\n'),
   );
@@ -81,6 +84,10 @@ export async function benchModules(lab: BenchLab, rounds: number): Promise<void>
   console.log(
     `module test ${Math.round(Number(tested))} ms (goal: ${goal.ms}), by the image's tool chain ${Math.round(Number(native))} ms (goal: ${goal.nativeMs})`,
   );
+}
+
+function whereIs(program: string): string {
+  return execFileSync('which', [program], { encoding: 'utf8' }).trim();
 }
 
 /** A folder with this host's programs but those of a name. */
