@@ -41,7 +41,7 @@ export async function findObjects(
   const files =
     names.size === 0
       ? []
-      : (await Promise.all(places.folders.map((folder) => search(folder, names)))).flat();
+      : (await Promise.all(places.folders.map((folder) => searchObjects(folder, names)))).flat();
   const read = new Map<string, Promise<ElfObject | undefined>>();
   const readOnce = async (path: string): Promise<ElfObject | undefined> => {
     const reading = read.get(path) ?? readElf(path);
@@ -101,7 +101,7 @@ async function choose(
 }
 
 /** A module's name has _ where its file may have -. */
-function fileNames(module: string | undefined): readonly string[] {
+export function fileNames(module: string | undefined): readonly string[] {
   if (module === undefined) return ['vmlinux'];
   const names = [module, module.replaceAll('_', '-')];
   return names.flatMap((name) => [`${name}.ko`, `${name}.ko.debug`]);
@@ -129,7 +129,7 @@ function debugFiles(
  * Files with one of these names below a folder, folders near its top first. A symbolic link
  * counts where it leads to a file in the folder: the guest makes links, too.
  */
-async function search(folder: string, names: ReadonlySet<string>): Promise<string[]> {
+export async function searchObjects(folder: string, names: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   let level = [folder];
   let seen = 0;
@@ -164,7 +164,7 @@ async function staysBelow(folder: string, link: string): Promise<boolean> {
   return top !== '' && end.startsWith(`${top}/`);
 }
 
-async function newestFirst(files: readonly string[]): Promise<string[]> {
+export async function newestFirst(files: readonly string[]): Promise<string[]> {
   const dated = await Promise.all(
     files.map(async (file) => ({
       file,

@@ -1,3 +1,5 @@
+import { addModuleSymbols, type ModuleSymbols } from './module-sections.ts';
+
 /** The kernel's scripts for gdb (its scripts/gdb). */
 export interface GdbScripts {
   /** `vmlinux-gdb.py`. */
@@ -16,6 +18,8 @@ export interface GdbSession {
   readonly moduleFolders: readonly string[];
   /** Functions, or whatever else gdb's `break` takes. */
   readonly breakpoints: readonly string[];
+  /** Modules that are loaded, for a kernel without scripts. */
+  readonly modules: readonly ModuleSymbols[];
   /** The guest has not run yet: nothing of the kernel is in its memory. */
   readonly atStart: boolean;
 }
@@ -30,7 +34,7 @@ export function gdbCommands(session: GdbSession): {
   readonly early: readonly string[];
   readonly late: readonly string[];
 } {
-  const { scripts, socket, moduleFolders, breakpoints, atStart } = session;
+  const { scripts, socket, moduleFolders, modules, breakpoints, atStart } = session;
   const source = sourceScripts(scripts);
   const lxSymbols = loadSymbols(scripts, moduleFolders);
   const isWaited = breakpoints.length > 0;
@@ -47,6 +51,7 @@ export function gdbCommands(session: GdbSession): {
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
+      ...addModuleSymbols(modules),
       ...(atStart ? fromStart : lxSymbols),
       ...breakpoints.map((each) => `break ${each}`),
       ...(isWaited ? ['continue'] : []),

@@ -11,6 +11,7 @@ const session: GdbSession = {
   scripts: { file: '/out/vmlinux-gdb.py', folder: '/out/scripts/gdb' },
   socket: '/run/gdb.sock',
   moduleFolders: ['/lab', '/my lab', '/out'],
+  modules: [],
   breakpoints: [],
   atStart: false,
 };
@@ -40,6 +41,24 @@ const lateAtStart = (breakpoints: readonly string[]): string[] =>
   gdbArguments({ ...session, breakpoints, atStart: true }, [])
     .filter((_word, at, all) => all[at - 1] === '-ex')
     .slice(4);
+
+test('a kernel without scripts gets the symbols of the modules that are loaded', () => {
+  const sections = new Map([
+    ['.text', '0xffffffffc0000000'],
+    ['.data', '0xffffffffc0002000'],
+  ]);
+  const modules = [
+    { name: 'chr', sections, file: '/lab/chr.ko' },
+    { name: 'odd', sections, file: '/my lab/o"dd.ko' },
+  ];
+  const script = gdbScript({ ...session, scripts: undefined, modules, breakpoints: ['chr_open'] });
+  expect(script.split('\n').slice(3, -1)).toEqual([
+    ...['target remote /run/gdb.sock', 'set confirm off'],
+    'add-symbol-file /lab/chr.ko 0xffffffffc0000000 -s .data 0xffffffffc0002000',
+    String.raw`add-symbol-file "/my lab/o\"dd.ko" 0xffffffffc0000000 -s .data 0xffffffffc0002000`,
+    ...['set confirm on', 'break chr_open', 'continue'],
+  ]);
+});
 
 test('a guest that has not run yet gets its modules once there can be any', () => {
   expect(lateAtStart([])).toEqual(['thbreak start_kernel']);
