@@ -34,7 +34,7 @@ export async function runModuleBuild(
   });
   if (globals.json) terminal.json(build.report);
   else {
-    sayDiagnostics(terminal, build.report.diagnostics);
+    sayDiagnostics(context, folder, build.report.diagnostics);
     if (build.failure === undefined) await sayBuilt(context, folder, build);
     else if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
   }

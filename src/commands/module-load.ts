@@ -38,9 +38,11 @@ export async function runModuleLoad(
   const build = await buildModule(context, globals, machine, {
     ...{ folder, use: 'machine', check: false, yes, jobs: availableParallelism() },
   });
-  if (!globals.json) sayDiagnostics(terminal, build.report.diagnostics);
+  if (!globals.json) sayDiagnostics(context, folder, build.report.diagnostics);
   if (build.failure !== undefined) {
-    if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
+    if (globals.json) {
+      terminal.json({ schema: 1, loaded: [], removed: [], build: build.report });
+    } else if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
     throw build.failure;
   }
   const { objects } = build.report;

@@ -107,7 +107,7 @@ async function testOnce(
   if (globals.json) terminal.json(report);
   else {
     sayTest(context, test);
-    sayDiagnostics(terminal, build.report.diagnostics);
+    sayDiagnostics(context, folder, build.report.diagnostics);
     if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
     const here = { ...context, cwd: folder };
     await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);

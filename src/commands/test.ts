@@ -56,9 +56,10 @@ export async function runTest(
   const { junit, folder, jobs, coverage, ...rest } = options;
   await using marks = junit === undefined ? undefined : await openNamedPlace(cwd, junit, junitHint);
   const located = await locateMachine(context, globals, options.flags);
+  const place = resolve(cwd, folder ?? '.');
   const run = await runTests(context, globals, located, {
     ...rest,
-    folder: resolve(cwd, folder ?? '.'),
+    folder: place,
     jobs: jobs ?? availableParallelism(),
     coverage: coverage === undefined ? undefined : resolve(cwd, coverage),
   });
@@ -70,9 +71,9 @@ export async function runTest(
     const covered = report.coverage;
     const lines = covered === null ? [] : describeCoverage(covered, terminal.columns);
     for (const line of lines) terminal.out(line);
-    if (build !== undefined) sayDiagnostics(terminal, build.report.diagnostics);
+    if (build !== undefined) sayDiagnostics(context, place, build.report.diagnostics);
     if (build?.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
-    const here = { ...context, cwd: resolve(cwd, folder ?? '.') };
+    const here = { ...context, cwd: place };
     await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);
   }
   if (build?.failure !== undefined) throw build.failure;

@@ -109,7 +109,7 @@ function lateness({ end, timeoutMs }: TrialFacts): string {
 }
 
 function sayLate({ report, timeoutMs }: TrialFacts): string {
-  const what = report.phase === 'insert' ? 'The insertion' : 'The test';
+  const what = { insert: 'The insertion', test: 'The test' }[String(report.phase)] ?? 'The trial';
   return `${what} had not ended after ${timeoutMs / 1000} s.`;
 }
 

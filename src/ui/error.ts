@@ -1,6 +1,9 @@
 import { UtopiaError, messageOf } from '../errors.ts';
-import { foldLine, wrapText } from './lines.ts';
+import { foldFor, foldLine, wrapText } from './lines.ts';
 import type { Terminal } from './terminal.ts';
+
+/** `lunix.c:12:5: …`. */
+const isPlace = /^[^\s:]+:\d+(?::\d+)?: /;
 
 /** Prints an error as its reader needs it: what happened, evidence, one next step. */
 export function printError(terminal: Terminal, error: unknown, verbose: boolean): void {
@@ -9,7 +12,12 @@ export function printError(terminal: Terminal, error: unknown, verbose: boolean)
     const [first = '', ...rest] = wrapText(error.message, terminal.columns - 2);
     terminal.err(`${color.red(symbols.fail)} ${first}`);
     for (const line of rest) terminal.err(`  ${line}`);
-    for (const line of error.details.flatMap((each) => foldLine(each, terminal.columns - 2))) {
+    const fold = (each: string): string[] =>
+      // Editors and scripts look for a compiler's line, whole.
+      isPlace.test(each)
+        ? foldFor(terminal.stderr, each, terminal.columns - 2)
+        : foldLine(each, terminal.columns - 2);
+    for (const line of error.details.flatMap(fold)) {
       terminal.err(`  ${line}`);
     }
     const label = color.bold('Do');

@@ -2,7 +2,7 @@ import { UtopiaError } from '../../errors.ts';
 import { explainBuild } from '../../diagnose/build-trouble.ts';
 import { createBuildOutput, type BuildMessage } from '../../kernel/build-output.ts';
 import { isReachable, leadsToFolder } from '../../system/look.ts';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { describeMessage } from '../kernel/build-kernel.ts';
@@ -100,6 +100,11 @@ export async function buildModule(
       for (const line of end.output.split('\n')) read.take(line);
     }
     const { errors, warnings, lastLines, errorCount } = read.summary();
+    // For a person a file's name begins where that person is.
+    const named = (each: BuildMessage): BuildMessage =>
+      each.file === null || isAbsolute(each.file)
+        ? each
+        : { ...each, file: relative(context.cwd, join(folder, each.file)) };
     const style =
       checks && typeof target !== 'string' && way.kind === 'host'
         ? await checkStyle(context, target, folder, way.prefix)
@@ -119,7 +124,9 @@ export async function buildModule(
         ...{ objects: end.objects, diagnostics },
         ms: Math.round(performance.now() - startedAt),
       },
-      failure: built ? undefined : describeFailure(end, errors, errorCount, lastLines),
+      failure: built
+        ? undefined
+        : describeFailure(end, { errors: errors.map(named), count: errorCount, lastLines }),
       trouble: built ? undefined : explainBuild(end.output),
       gcov: way.kind === 'none' ? undefined : gcovOf(way),
     };
@@ -227,9 +234,15 @@ const shownErrors = 20;
 
 function describeFailure(
   { succeeded, output }: WayEnd,
-  errors: readonly BuildMessage[],
-  count: number,
-  lastLines: readonly string[],
+  {
+    errors,
+    count,
+    lastLines,
+  }: {
+    readonly errors: readonly BuildMessage[];
+    readonly count: number;
+    readonly lastLines: readonly string[];
+  },
 ): UtopiaError {
   if (succeeded) {
     return new UtopiaError('kernel-build-failed', 'Nothing was built: no object is asked for.', {

@@ -7,6 +7,7 @@ import { trialScript } from '../../module/test-script.ts';
 import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
+import type { ProgressDisplay } from '../../progress-events.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
 import { coverageOf } from './read-coverage.ts';
@@ -52,9 +53,15 @@ export async function testModule(
   });
   const mark = `utopia${randomBytes(8).toString('hex')}`;
   let begun = false;
+  let display: Promise<ProgressDisplay> | undefined;
   let result: CopyResult;
   // Two copies at a time would be one too many.
   if ((await building.where) === 'guest') await building.ended;
+  const begins = (): void => {
+    begun = true;
+    display = context.reporter.openProgress(globals.quiet || globals.json);
+    void display.then(({ report }) => report({ kind: 'started', title: 'test' }));
+  };
   const beside = besideBuild(context, building.ended);
   try {
     result = await runInCopy({ ...beside.context, cwd: folder }, globals, located, {
@@ -70,7 +77,7 @@ export async function testModule(
       ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
       ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
       ...{ from: undefined, cold: request.cold, capture: true, maxOutputBytes: mostOutputBytes },
-      ...{ fed: request.fed, noInput: true, begins: () => (begun = true) },
+      ...{ fed: request.fed, noInput: true, begins },
     });
   } catch (error) {
     // What it throws comes before what the copy says, which may be a consequence.
@@ -85,6 +92,7 @@ export async function testModule(
     return { report: withoutTest('not-started', build, why), build, crashes: [] };
   } finally {
     beside.stop();
+    (await display)?.close();
   }
   if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
   const build = await building.ended;

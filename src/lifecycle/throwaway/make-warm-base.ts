@@ -65,16 +65,23 @@ export async function makeBase(
   const source = imageSource(planned.backing);
   const booted = await bootColdCopy(context, globals, copy, planned, { source });
   const { launched, access } = booted;
+  const display = await context.reporter.openProgress(globals.quiet || globals.json);
+  const title = 'ready';
+  display.report({ kind: 'started', title });
+  const say = (detail: string): void => display.report({ kind: 'moved', title, detail });
   return await useBootedCopy(
     context,
     copy,
     booted,
     'it was made ready to be kept',
     async ({ lost }) => {
+      say('an agent starts in the guest');
       await Promise.race([installAgent(access), lost]);
+      say('the guest comes to rest');
       await Promise.race([settle(access), lost]);
       await closeShared(copy.paths.runtimeDir, env);
       const found = await Promise.race([tryAgent(context, planned.plan), lost]);
+      say('its memory is saved');
       const { qmpSocket } = launched.plan.files;
       const qmp = await reachMonitor(qmpSocket, launched.started.exit, signal);
       try {
@@ -87,7 +94,7 @@ export async function makeBase(
         qmp.close();
       }
     },
-  );
+  ).finally(() => display.close());
 }
 
 /** Copies the memory of a guest that stands still, without the pages that are empty. */

@@ -3,6 +3,7 @@ import { lockMachine } from '../../machine/lock.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { connectQmp } from '../../qmp/client.ts';
 import { queryStatus } from '../../qmp/queries.ts';
+import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { conditionTexts, isStoppedByDebugger } from './condition.ts';
@@ -21,24 +22,30 @@ export async function refuseStoppedGuest(
   if (stopped === undefined) return;
   if (stopped === 'paused' && (await isHeld(paths.lockFile, signal))) return;
   throw new UtopiaError('machine-busy', `${config.name} ${conditionTexts[stopped]}.`, {
-    hint:
-      stopped === 'debugged'
-        ? 'In gdb: continue, or quit'
-        : 'utopia up resumes it; utopia status says more.',
+    hint: hints[stopped],
   });
 }
 
+type Stopped = 'debugged' | 'paused-at-crash' | 'paused';
+
+const hints: Readonly<Record<Stopped, string>> = {
+  debugged: 'In gdb: continue, or quit',
+  'paused-at-crash': 'utopia gdb, utopia drgn and utopia dump look at it; utopia up has it go on.',
+  paused: 'utopia up resumes it; utopia status says more.',
+};
+
 async function findStopped(
-  { qmpSocket }: LocatedMachine['paths'],
+  paths: LocatedMachine['paths'],
   { state }: RunningMachine,
   signal: AbortSignal,
-): Promise<'debugged' | 'paused' | undefined> {
+): Promise<Stopped | undefined> {
   try {
-    const client = await connectQmp(state?.plan.files.qmpSocket ?? qmpSocket, { signal });
+    const client = await connectQmp(state?.plan.files.qmpSocket ?? paths.qmpSocket, { signal });
     try {
       const { status } = await queryStatus(client);
       if (await isStoppedByDebugger(client, status)) return 'debugged';
-      return status === 'paused' || status === 'prelaunch' ? 'paused' : undefined;
+      if (status !== 'paused' && status !== 'prelaunch') return undefined;
+      return (await isReachable(paths.crashPauseFile)) ? 'paused-at-crash' : 'paused';
     } finally {
       client.close();
     }
