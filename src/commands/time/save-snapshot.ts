@@ -4,6 +4,7 @@ import { saveRunning, saveStopped } from '../../lifecycle/saved/save-snapshot.ts
 import { findRunning } from '../../machine/state.ts';
 import { formatBytes } from '../../text/format.ts';
 import { openProgress } from '../../ui/progress.ts';
+import { sayInterrupted } from '../report/say-interrupted.ts';
 import { reportSnapshot } from './report-snapshot.ts';
 
 export interface SaveOptions {
@@ -28,10 +29,14 @@ export async function runSnapshotSave(
   const note = { name, text, replace };
   const runs = (await findRunning(located.paths)) !== undefined;
   const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
+  const stop = sayInterrupted(context.signal, display, 'interrupted: the guest goes on');
   const saving = runs
     ? saveRunning(context, located, note, display)
     : saveStopped(context, located, note);
-  const snapshot = await saving.finally(() => display.close());
+  const snapshot = await saving.finally(() => {
+    stop();
+    display.close();
+  });
   const size = formatBytes(snapshot.allocatedBytes);
   const part =
     snapshot.memory === undefined
