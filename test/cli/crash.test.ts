@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
+import { makeSymbols } from '../support/symbols.ts';
 import type { StandInScenario, StandInStep } from '../support/stand-in.ts';
 
 // The guest is a stand-in that prints what a kernel printed; real ones are in test/slow.
-needsOfHost('qemu');
+needsOfHost('qemu', 'compiler');
 
 const logs = join(import.meta.dirname, '../../fixtures/logs/crashes');
 const nullRead = readFileSync(join(logs, 'debian-null-read.txt'), 'utf8');
@@ -168,10 +169,10 @@ test('open: the program that is asked for, or the first there is, with symbols a
   expect(without.stderr.replaceAll(/\s+/g, ' ')).toContain(
     'no symbols of the kernel 6.1.0-56-amd64',
   );
-  writeFileSync(join(lab.folder, 'vmlinux'), '');
+  const vmlinux = join(lab.folder, 'vmlinux');
+  makeSymbols(vmlinux);
   writeFileSync(join(lab.folder, 'null_read.ko'), '');
   const [crash] = await listed(lab);
-  const vmlinux = join(lab.folder, 'vmlinux');
   const open = ['crash', 'open', '--vmlinux', 'vmlinux'] as const;
   expect(await lab.run(...open, '--', 'tasks.py')).toMatchObject({ status: 3 });
   expect(readFileSync(seen, 'utf8').trim().split('\n')).toEqual([

@@ -166,8 +166,9 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     runWithInput: (input, ...args) => startWithInput(input, args).ended,
     [Symbol.asyncDispose]: async () => {
       const running = await findRunning(paths());
-      if (running !== undefined) process.kill(running.qemu.pid, 'SIGKILL');
-      for (const pid of processes()) process.kill(pid, 'SIGKILL');
+      if (running !== undefined) killIfThere(running.qemu.pid);
+      // What stands beside a machine ends with it, maybe before it is its turn.
+      for (const pid of processes()) killIfThere(pid);
       temporary[Symbol.dispose]();
     },
   };
@@ -198,5 +199,13 @@ function environmentOf(pid: string): readonly string[] {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
     return [];
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -4,19 +4,14 @@ import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
+import { makeSymbols } from '../support/symbols.ts';
 
 // A real QEMU and a real gdb; the guest is the firmware, which looks for a disk to boot.
 needsOfHost('qemu', 'gdb', 'compiler');
 
-/** Something with symbols, as a kernel's vmlinux is; it never runs. */
-function makeSymbols(lab: Lab): string {
-  const source = join(dirname(lab.folder), 'kernel.c');
+function symbolsOf(lab: Lab): string {
   const vmlinux = join(dirname(lab.folder), 'vmlinux');
-  writeFileSync(
-    source,
-    'int jiffies_of_lab;\nvoid _start(void)\n{\n\tfor (;;)\n\t\tjiffies_of_lab++;\n}\n',
-  );
-  execFileSync('gcc', ['-g', '-O0', '-static', '-nostdlib', '-o', vmlinux, source]);
+  makeSymbols(vmlinux);
   return vmlinux;
 }
 
@@ -27,7 +22,7 @@ async function stateOf(lab: Lab): Promise<string> {
 
 test('gdb stops the guest, is told of, and leaves it running', async () => {
   await using lab = await makeLab();
-  const vmlinux = makeSymbols(lab);
+  const vmlinux = symbolsOf(lab);
   expect(await lab.run('gdb')).toMatchObject({ status: 69 });
   expect(await lab.run('up', '--detach', '--no-wait')).toMatchObject({ status: 0 });
 
@@ -67,7 +62,7 @@ test('gdb stops the guest, is told of, and leaves it running', async () => {
 
 test('a machine that is started for gdb waits before its first instruction', async () => {
   await using lab = await makeLab();
-  const vmlinux = makeSymbols(lab);
+  const vmlinux = symbolsOf(lab);
   const up = await lab.run('up', '--debug');
   expect(up, up.stderr).toMatchObject({ status: 0 });
   expect(up.stderr).toContain('stopped before its first instruction');
@@ -88,7 +83,7 @@ test('a machine that is started for gdb waits before its first instruction', asy
 
 test('a gdb that is killed leaves the guest running, too', async () => {
   await using lab = await makeLab();
-  const vmlinux = makeSymbols(lab);
+  const vmlinux = symbolsOf(lab);
   await lab.run('up', '--detach', '--no-wait');
   const killed = await lab.run(
     ...['gdb', '--vmlinux', vmlinux, '--', '-batch', '-ex', 'shell kill -9 $PPID'],
@@ -99,7 +94,7 @@ test('a gdb that is killed leaves the guest running, too', async () => {
 
 test('a utopia that is killed takes its gdb along', async () => {
   await using lab = await makeLab();
-  const vmlinux = makeSymbols(lab);
+  const vmlinux = symbolsOf(lab);
   await lab.run('up', '--detach', '--no-wait');
   const words = ['gdb', '--vmlinux', vmlinux, '--', '-batch'];
   const gdb = lab.start(...words, '-ex', 'echo attached\\n', '-ex', 'continue');
@@ -123,7 +118,7 @@ test.each([
 
 test('what another front end needs is printed, and the stub waits for it', async () => {
   await using lab = await makeLab();
-  const vmlinux = makeSymbols(lab);
+  const vmlinux = symbolsOf(lab);
   await lab.run('up', '--detach', '--no-wait');
   const vscode = await lab.run('gdb', '--vmlinux', vmlinux, '--emit', 'vscode');
   expect(JSON.parse(vscode.stdout)).toMatchObject({

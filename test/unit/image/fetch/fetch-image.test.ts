@@ -304,7 +304,7 @@ describe('a silent server', () => {
     const report: FetchOptions['report'] = (event) => {
       if (event.kind === 'waiting') events.push(event.reason);
     };
-    const image = await fetchImage(optionsFor(server, folder.path, { stallMs: 200, report }));
+    const image = await fetchImage(optionsFor(server, folder.path, { stallMs: 2_000, report }));
     expect(readFileSync(image.path).equals(disk)).toBe(true);
     expect(events).toEqual([expect.stringContaining('nothing came')]);
     expect(server.ranges[1]).toBe('bytes=300000-');

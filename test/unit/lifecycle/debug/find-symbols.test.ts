@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSymbols } from '../../../../src/lifecycle/debug/find-symbols.ts';
 import { needsOfTest } from '../../../support/requirements.ts';
+import { makeSymbols } from '../../../support/symbols.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 function writeIn(folder: string, path: string, text = ''): string {
@@ -76,18 +76,16 @@ test("the disk's own kernel is asked for its release, and a build of that releas
 test('a file by name is taken where a debugger has use of it', async (context) => {
   needsOfTest(context, 'compiler');
   using folder = temporaryFolder();
-  const source = writeIn(folder.path, 'lab/k.c', 'void _start(void) {}\n');
+  writeIn(folder.path, 'lab/k.c', 'no ELF file');
   const vmlinux = join(folder.path, 'lab/symbols');
-  const compile = (to: string, ...words: readonly string[]): void =>
-    void execFileSync('gcc', [...words, '-o', to, source]);
   const kernel = { direct: undefined, ...never };
   const find = async (name: string): Promise<unknown> =>
     await findSymbols({}, join(folder.path, 'lab'), name, kernel);
-  compile(vmlinux, '-g', '-static', '-nostdlib');
+  makeSymbols(vmlinux);
   expect(await find('symbols')).toMatchObject({ vmlinux });
 
-  compile(join(folder.path, 'lab/bare'), '-static', '-nostdlib');
-  compile(join(folder.path, 'lab/module.ko'), '-g', '-c');
+  makeSymbols(join(folder.path, 'lab/bare'), ['-static', '-nostdlib']);
+  makeSymbols(join(folder.path, 'lab/module.ko'), ['-g', '-c']);
   await expect(find('bare')).rejects.toThrow('has no debug information');
   await expect(find('module.ko')).rejects.toThrow('is a module, and no kernel');
   await expect(find('k.c')).rejects.toThrow('is no ELF file');
