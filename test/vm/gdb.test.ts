@@ -55,7 +55,7 @@ test('gdb stops the guest, is told of, and leaves it running', async () => {
   const { status, stdout, stderr } = await gdb.ended;
   expect(status, stderr).toBe(0);
   expect(stdout).toMatch(/^cs +0x/m);
-  expect(stdout).toContain('kernel.c');
+  expect(stdout).toContain('vmlinux.c');
   expect(await stateOf(lab)).toBe('booting');
   expect(existsSync(lab.paths().gdbSocket)).toBe(false);
 });
