@@ -12,17 +12,17 @@ const printed = `        -:    0:Source:hello.c
     #####:    3:  return 2;
         1:    4: return 1;
         -:    5:}
-        -:    0:Source:/work/mod/sub/other.c
+        -:    0:Source:/lab/mod/sub/other.c
     =====:    7: x();
         -:    0:Source:/usr/src/linux/include/linux/list.h
       120:   30: static inline void list_add()
-        -:    0:Source:/work/mod/hello.c
+        -:    0:Source:/lab/mod/hello.c
     #####:    2: if (x>1)
         9:    3:  return 2;
 `;
 
 function read(text: string): ReturnType<ReturnType<typeof createGcovReader>['files']> {
-  const reader = createGcovReader('/work/mod');
+  const reader = createGcovReader('/lab/mod');
   for (const line of text.split('\n')) reader.take(line);
   return reader.files();
 }
@@ -36,8 +36,8 @@ test('lines by their source; those beside the module are left out', () => {
 
 test('lcov’s tracefile', () => {
   const [, other] = read(printed);
-  expect(lcovText('/work/mod', other === undefined ? [] : [other])).toBe(
-    'TN:\nSF:/work/mod/sub/other.c\nDA:7,0\nLF:1\nLH:0\nend_of_record\n',
+  expect(lcovText('/lab/mod', other === undefined ? [] : [other])).toBe(
+    'TN:\nSF:/lab/mod/sub/other.c\nDA:7,0\nLF:1\nLH:0\nend_of_record\n',
   );
 });
 
