@@ -1,15 +1,12 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { messageOf, UtopiaError } from '../errors.ts';
+import { UtopiaError } from '../errors.ts';
 import { findProgram } from '../host/find-program.ts';
-import type { ModuleSymbols } from '../kernel/module-sections.ts';
-import type { RunningMachine } from '../machine/state.ts';
 import { gdbArguments, gdbScript, vscodeLaunch, type GdbSession } from '../kernel/gdb-arguments.ts';
 import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols.ts';
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
 import { runGdb } from '../lifecycle/debug/run-gdb.ts';
-import { findModuleSymbols } from '../lifecycle/debug/find-module-symbols.ts';
-import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import { leaveInterrupts } from '../system/signals.ts';
 import { foldFor } from '../ui/lines.ts';
@@ -53,22 +50,16 @@ export async function runGdbCommand(
 
   const shared = running.state?.plan.sharedDir;
   const moduleFolders = [
-    ...options.modules,
-    cwd,
-    ...(shared === undefined ? [] : [shared]),
-    ...(symbols.objects === undefined ? [] : [symbols.objects]),
+    ...new Set(
+      [...options.modules, cwd, shared, symbols.objects].filter((each) => each !== undefined),
+    ),
   ];
-  // Before gdb stops the guest, which tells where its modules lie.
-  const modules =
-    symbols.scripts === undefined
-      ? await findModules(context, located, running, moduleFolders, say)
-      : [];
   const stub = await openStub(context, located, running);
   const session: GdbSession = {
     vmlinux: symbols.vmlinux,
     scripts: symbols.scripts,
     socket: stub.socket,
-    ...{ moduleFolders, modules },
+    moduleFolders,
     breakpoints: options.breakpoints,
     atStart: stub.atStart,
   };
@@ -96,30 +87,6 @@ export async function runGdbCommand(
     await closeStub(context, located, running, stub).catch(() => {
       // The machine is off.
     });
-  }
-}
-
-/** The modules of a kernel that brings no lx-symbols, as far as the guest tells; says which. */
-async function findModules(
-  context: Context,
-  located: LocatedMachine,
-  running: RunningMachine,
-  folders: readonly string[],
-  say: (text: string) => void,
-): Promise<readonly ModuleSymbols[]> {
-  const later =
-    'This kernel has no lx-symbols: one that is inserted later has none before the next utopia gdb.';
-  try {
-    const modules = await findModuleSymbols(context, located, running, folders);
-    const names = modules.map(({ name }) => name).join(', ');
-    say(
-      `Modules with symbols: ${names === '' ? 'none of those that are loaded' : names}. ${later}`,
-    );
-    return modules;
-  } catch (error) {
-    context.signal.throwIfAborted();
-    say(`Modules have no symbols: ${messageOf(error)} ${later}`);
-    return [];
   }
 }
 

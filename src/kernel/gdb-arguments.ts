@@ -1,4 +1,4 @@
-import { addModuleSymbols, type ModuleSymbols } from './module-sections.ts';
+import { watchModules } from './gdb-modules.ts';
 
 /** The kernel's scripts for gdb (its scripts/gdb). */
 export interface GdbScripts {
@@ -18,41 +18,32 @@ export interface GdbSession {
   readonly moduleFolders: readonly string[];
   /** Functions, or whatever else gdb's `break` takes. */
   readonly breakpoints: readonly string[];
-  /** Modules that are loaded, for a kernel without scripts. */
-  readonly modules: readonly ModuleSymbols[];
   /** The guest has not run yet: nothing of the kernel is in its memory. */
   readonly atStart: boolean;
 }
 
 /**
  * The commands that bring gdb to the guest, in order, and those that it takes before it reads
- * `vmlinux`. `lx-symbols` (the kernel's scripts/gdb) gives each module its symbols at its address,
- * also one that is inserted later; it parts folders at blanks, so that those with one are left out.
- * Pure.
+ * `vmlinux`. Pure.
  */
 export function gdbCommands(session: GdbSession): {
   readonly early: readonly string[];
   readonly late: readonly string[];
 } {
-  const { scripts, socket, moduleFolders, modules, breakpoints, atStart } = session;
-  const source = sourceScripts(scripts);
-  const lxSymbols = loadSymbols(scripts, moduleFolders);
+  const { vmlinux, scripts, socket, moduleFolders, breakpoints, atStart } = session;
   const isWaited = breakpoints.length > 0;
-  // A breakpoint of hardware stays where the loader writes over a place with one in its code; from
-  // start_kernel on there is a list of modules.
-  const fromStart = isWaited
-    ? ['thbreak start_kernel', 'continue', ...lxSymbols]
-    : ['thbreak start_kernel'];
+  // A breakpoint of hardware stays where the loader writes over a place with one in its code.
+  const fromStart = ['thbreak start_kernel', ...(isWaited ? ['continue'] : [])];
   return {
     early: ['set pagination off'],
     late: [
       // Not by gdb's auto-load: that asks for a permission in the user's own settings.
-      ...source,
+      ...sourceScripts(scripts),
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
-      ...addModuleSymbols(modules),
-      ...(atStart ? fromStart : lxSymbols),
+      watchModules({ vmlinux, folders: moduleFolders }),
+      ...(atStart ? fromStart : []),
       ...breakpoints.map((each) => `break ${each}`),
       ...(isWaited ? ['continue'] : []),
     ],
@@ -72,7 +63,11 @@ function loadSymbols(scripts: GdbScripts | undefined, moduleFolders: readonly st
   return scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()];
 }
 
-/** The commands that give gdb the kernel's own ones and the symbols of its modules, in a dump. Pure. */
+/**
+ * The commands that give gdb the kernel's own ones and the symbols of its modules, in a dump: there
+ * lx-symbols (the kernel's scripts/gdb) does that. It parts folders at blanks, so that those with
+ * one are left out. Pure.
+ */
 export function gdbScriptCommands(
   scripts: GdbScripts | undefined,
   moduleFolders: readonly string[],

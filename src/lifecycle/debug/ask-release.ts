@@ -1,3 +1,4 @@
+import { UtopiaError } from '../../errors.ts';
 import { runInGuest } from '../../guest/ssh.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { queryStatus } from '../../qmp/queries.ts';
@@ -7,10 +8,12 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 import { requireBackingFile } from '../launch/prepare.ts';
 import { guestAccess } from '../watch/guest-access.ts';
+import { readLog } from '../watch/read-crash-logs.ts';
 
 /**
- * The release of the kernel that the machine's own disk has booted, by the guest's word; of a guest
- * that has not run yet, the one that the image's boot loader takes. Empty where neither tells.
+ * The release of the kernel that the machine's own disk has booted: by the guest's word; of one that
+ * stands still or does not answer, by the report of its last crash, else the one that the image's
+ * boot loader takes. Empty where none of them tells.
  */
 export async function askRelease(
   context: LifecycleContext,
@@ -18,10 +21,31 @@ export async function askRelease(
   running: RunningMachine,
 ): Promise<string> {
   const { status } = await withMonitor(context, located, running, queryStatus);
-  if (status === 'prelaunch') {
-    await using disk = await openBootDisk(await requireBackingFile(context, located), undefined);
-    return disk.choices.find(({ isUsual }) => isUsual)?.version ?? disk.choices[0]?.version ?? '';
+  if (status === 'running') {
+    try {
+      const access = await guestAccess(context, located, running, 'root');
+      return (await runInGuest(access, 'uname -r')).stdout.trim();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const reported = await releaseOfCrash(context, running);
+      if (!(error instanceof UtopiaError) || reported === undefined) throw error;
+      return reported;
+    }
   }
-  const access = await guestAccess(context, located, running, 'root');
-  return (await runInGuest(access, 'uname -r')).stdout.trim();
+  const reported = status === 'prelaunch' ? undefined : await releaseOfCrash(context, running);
+  return reported ?? (await releaseOnDisk(context, located));
+}
+
+async function releaseOfCrash(
+  { signal }: LifecycleContext,
+  { state }: RunningMachine,
+): Promise<string | undefined> {
+  if (state === undefined) return undefined;
+  const log = await readLog(state.plan.files.consoleLog, 1, signal).catch(() => undefined);
+  return log?.crashes.at(-1)?.release;
+}
+
+async function releaseOnDisk(context: LifecycleContext, located: LocatedMachine): Promise<string> {
+  await using disk = await openBootDisk(await requireBackingFile(context, located), undefined);
+  return disk.choices.find(({ isUsual }) => isUsual)?.version ?? disk.choices[0]?.version ?? '';
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { watchModules } from '../../../src/kernel/gdb-modules.ts';
 import {
   gdbArguments,
   gdbScript,
@@ -11,10 +12,12 @@ const session: GdbSession = {
   scripts: { file: '/out/vmlinux-gdb.py', folder: '/out/scripts/gdb' },
   socket: '/run/gdb.sock',
   moduleFolders: ['/lab', '/my lab', '/out'],
-  modules: [],
   breakpoints: [],
   atStart: false,
 };
+
+/** The command that gives modules their symbols. */
+const modules = watchModules({ vmlinux: session.vmlinux, folders: session.moduleFolders });
 
 test('gdb gets its symbols and modules, and stops the guest', () => {
   expect(gdbArguments(session, ['-batch'])).toEqual([
@@ -22,8 +25,7 @@ test('gdb gets its symbols and modules, and stops the guest', () => {
     ...['-ex', 'python import sys; sys.path.insert(0, "/out/scripts/gdb")'],
     ...['-ex', 'source /out/vmlinux-gdb.py'],
     ...['-ex', 'set breakpoint pending on', '-ex', 'target remote /run/gdb.sock'],
-    // lx-symbols parts its arguments at blanks.
-    ...['-ex', 'lx-symbols /lab /out', '-batch', '/out/vmlinux'],
+    ...['-ex', modules, '-batch', '/out/vmlinux'],
   ]);
 });
 
@@ -42,36 +44,31 @@ const lateAtStart = (breakpoints: readonly string[]): string[] =>
     .filter((_word, at, all) => all[at - 1] === '-ex')
     .slice(4);
 
-test('a kernel without scripts gets the symbols of the modules that are loaded', () => {
-  const sections = new Map([
-    ['.text', '0xffffffffc0000000'],
-    ['.data', '0xffffffffc0002000'],
-  ]);
-  const modules = [
-    { name: 'chr', sections, file: '/lab/chr.ko' },
-    { name: 'odd', sections, file: '/my lab/o"dd.ko' },
-  ];
-  const script = gdbScript({ ...session, scripts: undefined, modules, breakpoints: ['chr_open'] });
-  expect(script.split('\n').slice(3, -1)).toEqual([
-    ...['target remote /run/gdb.sock', 'set confirm off'],
-    'add-symbol-file /lab/chr.ko 0xffffffffc0000000 -s .data 0xffffffffc0002000',
-    String.raw`add-symbol-file "/my lab/o\"dd.ko" 0xffffffffc0000000 -s .data 0xffffffffc0002000`,
-    ...['set confirm on', 'break chr_open', 'continue'],
-  ]);
-});
-
 test('a guest that has not run yet gets its modules once there can be any', () => {
-  expect(lateAtStart([])).toEqual(['thbreak start_kernel']);
+  expect(lateAtStart([])).toEqual([modules, 'thbreak start_kernel']);
   expect(lateAtStart(['vfs_read'])).toEqual([
-    ...['thbreak start_kernel', 'continue', 'lx-symbols /lab /out', 'break vfs_read', 'continue'],
+    ...[modules, 'thbreak start_kernel', 'continue', 'break vfs_read', 'continue'],
   ]);
 });
 
-test('a kernel without scripts has no lx-symbols', () => {
+test('a kernel without scripts gets the symbols of its modules, too', () => {
   const script = gdbScript({ ...session, scripts: undefined });
   expect(script).toBe(
-    'set pagination off\nfile /out/vmlinux\nset breakpoint pending on\ntarget remote /run/gdb.sock\n',
+    `set pagination off\nfile /out/vmlinux\nset breakpoint pending on\ntarget remote /run/gdb.sock\n${modules}\n`,
   );
+});
+
+test('names of folders are text for gdb, whatever is in them', () => {
+  const command = watchModules({ vmlinux: '/a', folders: ['/it"s\n\\Ω/🐧'] });
+  expect(command).not.toContain('\n');
+  expect(command).toMatch(/^python exec\("/);
+  // Text in the text of exec: what Python reads at last is the name.
+  const inner = JSON.parse(/^python exec\((".*"), \{\}\)$/s.exec(command)?.[1] ?? '""') as string;
+  const [, list = '[]'] = /^FOLDERS = (\[.*\])$/m.exec(inner) ?? [];
+  const characters = list.replaceAll(/\\U([\da-f]{8})/g, (_all, code: string) =>
+    String.fromCodePoint(Number.parseInt(code, 16)),
+  );
+  expect(JSON.parse(characters)).toEqual(['/it"s\n\\Ω/🐧']);
 });
 
 test('VS Code connects by itself, and sets breakpoints of its own', () => {
@@ -84,6 +81,6 @@ test('VS Code connects by itself, and sets breakpoints of its own', () => {
       { text: 'source /out/vmlinux-gdb.py' },
       { text: 'set breakpoint pending on' },
     ],
-    postRemoteConnectCommands: [{ text: 'lx-symbols /lab /out' }],
+    postRemoteConnectCommands: [{ text: modules }],
   });
 });
