@@ -6,12 +6,12 @@ import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { lookForSuspended } from '../vmstate/suspended.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
-import type { GuestState } from '../lifecycle/watch/guest-state.ts';
 import {
   forgetEnded,
   stopReasonTexts,
   stopRunning,
   stopStepTexts,
+  type StopState,
 } from '../lifecycle/watch/stop-escalation.ts';
 
 export interface DownOptions {
@@ -52,7 +52,7 @@ export async function runDown(
     title: 'stop',
     detail: options.force ? 'pulling the plug' : 'powering off (Ctrl-C stops waiting)',
   });
-  let state = { kind: 'well' } as GuestState;
+  let state = { kind: 'well' } as StopState;
   try {
     const step = await stopRunning(running, paths, {
       powerDownMs: options.force ? 0 : options.timeoutMs,
@@ -68,7 +68,7 @@ export async function runDown(
       },
       onStep: (next) => {
         // The first Ctrl-C leaves the guest to its power-down: only a second one pulls the plug.
-        const hopeless = state.kind === 'halted' || state.kind === 'panicked';
+        const hopeless = ['halted', 'panicked', 'unstarted'].includes(state.kind);
         if (next === 'quit' && context.signal.aborted && !hopeless) {
           throw stillPoweringOff(config.name);
         }

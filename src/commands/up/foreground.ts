@@ -8,12 +8,13 @@ import { readQemuLog } from '../../machine/start.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import type { GuestState } from '../../lifecycle/watch/guest-state.ts';
+
 import {
   forgetEnded,
   stopReasonTexts,
   stopRunning,
   stopStepTexts,
+  type StopState,
 } from '../../lifecycle/watch/stop-escalation.ts';
 import type { LaunchedMachine } from '../../lifecycle/launch/types.ts';
 import type { MachineSession } from '../../lifecycle/watch/session.ts';
@@ -85,7 +86,7 @@ async function powerOff(
   terminal.err('  powering off … (Ctrl-C again pulls the plug)');
   const startedAt = performance.now();
   const running = { qemu: machine.started.identity, state: machine.state };
-  let state = { kind: 'well' } as GuestState;
+  let state = { kind: 'well' } as StopState;
   const step = await stopRunning(running, located.paths, {
     powerDownMs,
     hurry: context.urgentSignal,

@@ -8,8 +8,13 @@ import { findRunning, forgetRunning, type RunningMachine } from '../../machine/s
 import { stopMachine, type Prospect, type StopOptions, type StopStep } from '../../machine/stop.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { closeGdbStub, queryGdbStub } from '../../qmp/gdb-stub.ts';
-import { powerDown, quit } from '../../qmp/queries.ts';
-import { lookAtGuest, type GuestState, type LostGuestState } from './guest-state.ts';
+import { powerDown, queryStatus, quit, resume } from '../../qmp/queries.ts';
+import { isLeftPaused } from './stopped-guest.ts';
+import { lookAtGuest, type GuestState } from './guest-state.ts';
+
+/** How a guest was found that is to be stopped. */
+export type StopState = GuestState | { readonly kind: 'unstarted' };
+type LostStopState = Exclude<StopState, { readonly kind: 'well' }>;
 
 /** What each way of ending a machine is called when it is reported. */
 export const stopStepTexts: Readonly<Record<StopStep, string>> = {
@@ -21,7 +26,8 @@ export const stopStepTexts: Readonly<Record<StopStep, string>> = {
 };
 
 /** Why a plug was pulled that the guest itself did not need pulled, before how it was. */
-export const stopReasonTexts: Readonly<Record<LostGuestState['kind'], string>> = {
+export const stopReasonTexts: Readonly<Record<LostStopState['kind'], string>> = {
+  unstarted: 'the guest had not begun to run',
   halted: 'the guest had halted',
   panicked: 'its kernel had panicked',
   'locked-up': 'a processor was locked up',
@@ -42,7 +48,7 @@ export interface StopRunningOptions extends StopOptions {
   /** QEMU's panic device was heard. */
   readonly panicHeard?: boolean;
   /** How the guest was found at each look; the last one is why it was not waited for any longer. */
-  readonly onState?: (state: GuestState) => void;
+  readonly onState?: (state: StopState) => void;
 }
 
 /**
@@ -60,8 +66,14 @@ export async function stopRunning(
   const monitor = async (): Promise<QmpClient> => (client ??= await connectQmp(socket));
   const { panicHeard = false } = options;
   const look = async (): Promise<Prospect> => {
+    const qmp = await monitor();
+    // One that `up --debug` has left before its first instruction has nothing that could hear.
+    if ((await queryStatus(qmp)).status === 'prelaunch') {
+      options.onState?.({ kind: 'unstarted' });
+      return 'dead';
+    }
     const guest = { running, paths, panicHeard, toBeStopped: true };
-    const state = await lookAtGuest(await monitor(), guest);
+    const state = await lookAtGuest(qmp, guest);
     options.onState?.(state);
     return prospects[state.kind];
   };
@@ -73,6 +85,7 @@ export async function stopRunning(
           const qmp = await monitor();
           // A guest that a debugger has stopped hears no button.
           if ((await queryGdbStub(qmp)) === 'attached') await closeGdbStub(qmp, true);
+          if (await isLeftPaused(paths, qmp)) await resume(qmp);
           await powerDown(qmp);
         },
         quit: async () => quit(await monitor()),

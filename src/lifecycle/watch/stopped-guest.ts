@@ -1,7 +1,8 @@
 import { UtopiaError } from '../../errors.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import type { RunningMachine } from '../../machine/state.ts';
-import { connectQmp } from '../../qmp/client.ts';
+import type { MachinePaths } from '../../machine/paths.ts';
+import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryStatus } from '../../qmp/queries.ts';
 import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext } from '../context.ts';
@@ -53,6 +54,16 @@ async function findStopped(
     signal.throwIfAborted();
     return undefined;
   }
+}
+
+/** Whether a guest is paused, and no utopia is at work that would let it run: a crash, or one that was killed. */
+export async function isLeftPaused(
+  paths: Pick<MachinePaths, 'lockFile' | 'crashPauseFile'>,
+  client: QmpClient,
+): Promise<boolean> {
+  if ((await queryStatus(client)).status !== 'paused') return false;
+  if (await isReachable(paths.crashPauseFile)) return true;
+  return !(await isHeld(paths.lockFile, new AbortController().signal));
 }
 
 /** Whether another utopia is at work on the machine. */
