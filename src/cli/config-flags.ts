@@ -46,8 +46,11 @@ export const machineFlags: readonly KeyName[] = [
   'UTOPIA_APPEND',
 ];
 
-/** Of a copy that a command runs in: its sensor feed, too. */
-export const copyFlags: readonly KeyName[] = [...machineFlags, 'UTOPIA_SENSORS'];
+/** Of a warm base that such a copy starts from: it has a port for the feed. */
+export const warmFlags: readonly KeyName[] = [...machineFlags, 'UTOPIA_SENSORS'];
+
+/** Of a copy that a command runs in: its sensor feed, and what happens at a crash. */
+export const copyFlags: readonly KeyName[] = [...warmFlags, 'UTOPIA_ON_CRASH'];
 
 /** Keys whose option may be given several times, once for each path. */
 const repeatable: ReadonlySet<KeyName> = new Set(['UTOPIA_DISKS']);

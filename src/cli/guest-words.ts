@@ -6,7 +6,7 @@ const commandsForGuest: ReadonlySet<string> = new Set(['exec', 'run', 'ssh']);
  * short one may stand behind others that have none.
  */
 const optionWithValue =
-  /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|from|commands|max-output|max-copy-out|max-log|results|logs|memory|cpus|accel|kernel|initrd|append|sensors|boot-failure-is|output)|-[qvVhty]*[nClo])$/;
+  /^(?:--config|--login|--(?:timeout|junit|jobs|copy-out|from|commands|max-output|max-copy-out|max-log|results|logs|memory|cpus|accel|kernel|initrd|append|sensors|on-crash|boot-failure-is|output)|-[qvVhty]*[nClo])$/;
 
 /** Behind these stand paths, as many as there are: only `--` ends them. */
 const optionsWithPaths: ReadonlySet<string> = new Set(['--each', '--with']);

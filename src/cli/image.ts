@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { RunCommand } from './run-command.ts';
-import { addConfigFlags, configFlags, copyFlags, type ParsedOptions } from './config-flags.ts';
+import { addConfigFlags, configFlags, warmFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
 import { addImageSourceCommands } from './image-source.ts';
 
@@ -92,7 +92,7 @@ function addWarmCommands(image: Command, runCommand: RunCommand): void {
     )
     .option('--again', 'make it anew, although it is there')
     .addHelpText('after', examples('utopia image warm', 'utopia image warm --memory 2G'));
-  addConfigFlags(warm, copyFlags).action(
+  addConfigFlags(warm, warmFlags).action(
     (options: ParsedOptions & { readonly again?: boolean }, command: Command) =>
       runCommand(command, async (context, globals) =>
         (await import('../commands/image-warm.ts')).runImageWarm(context, globals, {

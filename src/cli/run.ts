@@ -166,6 +166,7 @@ ${examples(
           from: options.from,
           cold: options.cold === true,
           fed: options['sensors'] !== undefined,
+          watchesCrashes: options['onCrash'] !== undefined,
           bisect: bisectWish(options),
           ...kernelChoice(options, context.cwd),
         });
@@ -177,7 +178,7 @@ ${examples(
 /** What would be written into the tree at each step, is of several runs, or is the step's own. */
 const notWithBisect = [
   ...['each', 'commands', 'with', 'shareFolder', 'results', 'resume', 'logs', 'maxLog'],
-  ...['rw', 'copyOut', 'keep', 'junit', 'kernel'],
+  ...['rw', 'copyOut', 'keep', 'junit', 'kernel', 'onCrash'],
 ];
 
 function bisectOption(flags: string, description: string): Option {

@@ -78,6 +78,7 @@ ${examples(
           yes: options.yes === true,
           coverage: options.coverage,
           fed: options['sensors'] !== undefined,
+          watchesCrashes: options['onCrash'] !== undefined,
           flags: configFlags(options, context.cwd),
         });
       });

@@ -3,8 +3,10 @@ import { loadConfig } from '../config/load.ts';
 import type { ChosenMachine } from '../lifecycle/context.ts';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { machinePaths } from '../machine/paths.ts';
+import { copyIdOf } from '../machine/copy-name.ts';
+import { machinePaths, pathsOfId } from '../machine/paths.ts';
 import { addressOf, listMachines, machinesNamed, type KnownMachine } from '../machine/registry.ts';
+import { findRunning } from '../machine/state.ts';
 import { homeFolder } from '../system/places.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { padToWidth, textWidth } from '../text/width.ts';
@@ -19,6 +21,8 @@ const mostNames = 8;
  * what tells them apart.
  */
 export async function findMachineNamed(context: Context, name: string): Promise<ChosenMachine> {
+  const copy = await findCopy(context, name);
+  if (copy !== undefined) return copy;
   const machines = await listMachines(context.env, process.getuid?.() ?? 0);
   const started = machinesNamed(machines, name);
   const named = started.length > 0 ? started : await renamedTo(context, machines, name);
@@ -35,6 +39,15 @@ export async function findMachineNamed(context: Context, name: string): Promise<
       : `The record of ${machine.paths.id} does not name its folder.`,
     { hint: 'Go to its folder: there utopia down finds it.' },
   );
+}
+
+/** A throwaway copy that runs; `utopia run` names it while it is paused at a crash. */
+async function findCopy({ env }: Context, name: string): Promise<ChosenMachine | undefined> {
+  const id = copyIdOf(name);
+  if (id === undefined) return undefined;
+  const running = await findRunning(pathsOfId(id, env, process.getuid?.() ?? 0));
+  const file = running?.state?.file;
+  return file === undefined ? undefined : { file, copy: id };
 }
 
 /** The id of the machine with this config file. */

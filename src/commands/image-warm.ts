@@ -70,7 +70,7 @@ export async function warmImage(
   const startedAt = performance.now();
   const qemu = await findSuitableQemu(context, located, []);
   const backing = await requireBackingFile(context, located);
-  const copy = await openThrowaway(context, located, 'none');
+  const copy = await openThrowaway(context, located, { network: 'none', onCrash: 'report' });
   try {
     const planned = await planCopy(context, copy, { qemu, backing }, false);
     const key = await warmBaseKey(planned.plan, qemu, backing.path);

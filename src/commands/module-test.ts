@@ -34,6 +34,8 @@ export interface ModuleTestOptions {
   readonly yes: boolean;
   /** The copy gets the sensor feed of the flags. */
   readonly fed: boolean;
+  /** UTOPIA_ON_CRASH of the flags counts in the copy. */
+  readonly watchesCrashes: boolean;
   /** Folder for what of the module ran, as typed; undefined where nobody asks. */
   readonly coverage: string | undefined;
   readonly flags: ConfigFlags;
@@ -94,13 +96,20 @@ async function testOnce(
   options: ModuleTestOptions,
 ): Promise<{ readonly status: number; readonly failure: UtopiaError | undefined }> {
   const { terminal } = context;
-  const { words, timeoutMs, yes, cold, fed, jobs = availableParallelism() } = options;
+  const { words, timeoutMs, yes, cold, fed, watchesCrashes } = options;
+  const { jobs = availableParallelism() } = options;
   const trial = { folder, words, timeoutMs, jobs, yes };
   const coverage =
     options.coverage === undefined ? undefined : resolve(context.cwd, options.coverage);
   const test = options.inMachine
     ? await testInMachine(context, globals, await findGuest(context, globals, 'root'), trial)
-    : await testModule(context, globals, located, { ...trial, cold, fed, coverage });
+    : await testModule(context, globals, located, {
+        ...trial,
+        cold,
+        fed,
+        watchesCrashes,
+        coverage,
+      });
   const { report, build, crashes } = test;
   // The verdict stands first, and not below how it was come to.
   if (options.watch && terminal.stdout.isTTY) terminal.stdout.write(clearScreen);
@@ -109,8 +118,7 @@ async function testOnce(
     sayTest(context, test);
     sayDiagnostics(context, folder, build.report.diagnostics);
     if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
-    const here = { ...context, cwd: folder };
-    await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);
+    await sayCrashes(context, globals, located, folder, crashes, report.consoleLog ?? undefined);
   }
   return { status: statuses[report.verdict], failure: build.failure };
 }

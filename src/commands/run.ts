@@ -69,7 +69,14 @@ export async function runRun(
     const report = kernel === undefined ? result.report : { ...result.report, kernel };
     await publish(context, globals, marks, report);
     if (!globals.json) sayNotCopied(context, report);
-    await sayCrashes(context, globals, located, crashes, report.consoleLog ?? undefined);
+    await sayCrashes(
+      context,
+      globals,
+      located,
+      context.cwd,
+      crashes,
+      report.consoleLog ?? undefined,
+    );
     if (report.message !== null && crashes.length === 0) sayEnd(context, report.message);
     await build.say(context, report);
     sayKept(context, globals, result);

@@ -31,6 +31,8 @@ export interface TestOptions {
   readonly yes: boolean;
   /** The copy gets the sensor feed of the flags. */
   readonly fed: boolean;
+  /** UTOPIA_ON_CRASH of the flags counts in the copy. */
+  readonly watchesCrashes: boolean;
   /** Folder for what of the module ran, as typed; undefined where nobody asks. */
   readonly coverage: string | undefined;
   readonly flags: ConfigFlags;
@@ -73,8 +75,7 @@ export async function runTest(
     for (const line of lines) terminal.out(line);
     if (build !== undefined) sayDiagnostics(context, place, build.report.diagnostics);
     if (build?.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
-    const here = { ...context, cwd: place };
-    await sayCrashes(here, globals, located, crashes, report.consoleLog ?? undefined);
+    await sayCrashes(context, globals, located, place, crashes, report.consoleLog ?? undefined);
   }
   if (build?.failure !== undefined) throw build.failure;
   return statuses[report.outcome];

@@ -68,6 +68,8 @@ export interface ChosenMachine {
   readonly file: string;
   /** By how many folders it lies above the current one; undefined for one found by its name. */
   readonly levels?: number | undefined;
+  /** A throwaway copy of it is meant, which runs: its id. */
+  readonly copy?: string | undefined;
 }
 
 /** Which machine is meant, and how much is reported. */

@@ -307,6 +307,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         from: undefined,
         cold: false,
         fed: false,
+        watchesCrashes: false,
         kernels: [],
         bisect: undefined,
         flags: {},
@@ -346,6 +347,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       cpus,
       accel,
       ['--sensors', 'replay:a.bin', { fed: true, flags: { UTOPIA_SENSORS: 'replay:/lab/a.bin' } }],
+      ['--on-crash', 'keep', { watchesCrashes: true, flags: { UTOPIA_ON_CRASH: 'keep' } }],
       ['--kernel', 'mine', { kernels: ['mine'], flags: { UTOPIA_KERNEL: 'mine' } }],
       [
         '--kernel',
@@ -606,6 +608,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       {
         ...{ folder: undefined, words: [], timeoutMs: 60_000, jobs: undefined },
         ...{ cold: false, inMachine: false, watch: false, yes: false, fed: false },
+        watchesCrashes: false,
         ...{ coverage: undefined, flags: {} },
       },
     ],
@@ -626,6 +629,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       accel,
       ...kernel,
       ['--sensors', 'sim', { fed: true, flags: { UTOPIA_SENSORS: 'sim' } }],
+      ['--on-crash', 'keep', { watchesCrashes: true, flags: { UTOPIA_ON_CRASH: 'keep' } }],
     ],
   },
   test: {
@@ -635,6 +639,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
         ...{ folder: undefined, words: [], kunit: false, kselftest: [] },
         ...{ timeoutMs: 300_000, junit: undefined },
         ...{ jobs: undefined, cold: false, yes: false, fed: false, coverage: undefined, flags: {} },
+        watchesCrashes: false,
       },
     ],
     passesStatus: true,
@@ -654,6 +659,7 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
       accel,
       ...kernel,
       ['--sensors', 'sim', { fed: true, flags: { UTOPIA_SENSORS: 'sim' } }],
+      ['--on-crash', 'keep', { watchesCrashes: true, flags: { UTOPIA_ON_CRASH: 'keep' } }],
     ],
   },
   'kernel get': {

@@ -53,6 +53,7 @@ const arrows: Readonly<Record<string, Arrow>> = {
   'lifecycle/saved': belowAnd('lifecycle/saved', 'lifecycle/watch', 'lifecycle/launch'),
   'lifecycle/throwaway': belowAnd(
     'lifecycle/throwaway',
+    'lifecycle/crash',
     'lifecycle/saved',
     'lifecycle/watch',
     'lifecycle/launch',

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -158,6 +166,58 @@ describe('copies of one warm base', () => {
     const kept = await lab.run('oops', '--log', String(told['consoleLog']));
     expect(kept.stdout).toContain('sysrq triggered crash');
     expect(remains()).toEqual([]);
+  });
+
+  test('a crash is kept among those of the machine, where that is asked for', async () => {
+    const script = 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60';
+    const told = await report('--on-crash', 'keep', ...shell(script));
+    expect(told).toMatchObject({ outcome: 'crashed', status: 70, keptCrashes: [1] });
+    const { stdout } = await lab.run('crash', 'list', '--json');
+    const { crashes } = JSON.parse(stdout) as { readonly crashes: readonly { dump: string }[] };
+    expect(crashes).toMatchObject([{ number: 1, kind: 'panic', snapshot: null }]);
+    // All of its memory, wherever it is written.
+    expect(statSync(crashes[0]?.dump ?? '').size).toBeGreaterThan(256 * 2 ** 20);
+    const shown = await lab.run('crash', 'show');
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain('it was a throwaway copy');
+    expect(await lab.run('crash', 'remove', '--all')).toMatchObject({ status: 0 });
+    expect(remains()).toEqual([]);
+  });
+
+  test('a copy that is paused at its crash is looked at from elsewhere, until Ctrl-C', async () => {
+    const script = 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60';
+    const run = lab.start('run', '--on-crash', 'pause', ...shell(script));
+    await run.sees(/utopia -n copy-[0-9a-f]{8} gdb/);
+    const name = `copy-${remains()[0]}`;
+    const status = JSON.parse((await lab.run('-n', name, 'status', '--json')).stdout) as object;
+    expect(status).toMatchObject({ state: 'paused-at-crash' });
+    const dump = await lab.run('-n', name, 'dump', 'paused.elf', '--json');
+    expect(JSON.parse(dump.stdout)).toMatchObject({ format: 'elf', addresses: true });
+    expect((await lab.run('-n', name, 'oops')).stdout).toContain('sysrq triggered crash');
+    // Nothing that is done to it is done to the machine.
+    const reset = await lab.run('-n', name, 'reset', '--yes');
+    expect(reset.status, reset.stderr).not.toBe(0);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ status: 70 });
+    expect(remains()).toEqual([]);
+    expect(await lab.run('-n', name, 'status')).toMatchObject({ status: 69 });
+  });
+
+  test('a copy that somebody ends at its crash has crashed', async () => {
+    const script = 'sleep 1; echo c > /proc/sysrq-trigger; sleep 60';
+    const run = lab.start('run', '--on-crash', 'pause', ...shell(script));
+    await run.sees(/utopia -n copy-[0-9a-f]{8} gdb/);
+    const name = `copy-${remains()[0]}`;
+    const down = await lab.run('-n', name, 'down', '--force');
+    expect(down, down.stderr).toMatchObject({ status: 0 });
+    expect(await run.ended).toMatchObject({ status: 70 });
+    expect(remains()).toEqual([]);
+  });
+
+  test('several copies are not paused, and a word that is none is refused', async () => {
+    const many = await lab.run('run', '--on-crash', 'pause', '--each', 'a', '--', 'true');
+    expect(many).toMatchObject({ status: 64 });
+    expect(many.stderr).toContain('--on-crash keep');
+    expect(await lab.run('run', '--on-crash', 'stop', '--', 'true')).toMatchObject({ status: 78 });
   });
 
   test('a guest that reboots under the command is no verdict of it', async () => {

@@ -7,11 +7,15 @@ import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { crashCards, locateCrashes } from '../oops/cards.ts';
 
-/** Explains on stderr what the kernel reported: a card for what it died of, a line for what it survived. */
+/**
+ * Explains on stderr what the kernel reported: a card for what it died of, a line for what it
+ * survived. `shared` is the folder that the guest saw.
+ */
 export async function sayCrashes(
   context: Context,
   globals: GlobalOptions,
   { config }: LocatedMachine,
+  shared: string,
   crashes: readonly RepeatedCrash[],
   consoleLog: string | undefined,
 ): Promise<void> {
@@ -20,7 +24,7 @@ export async function sayCrashes(
   const fatal = crashes.filter(isFatal);
   const [first] = fatal;
   if (first !== undefined) {
-    const places = { vmlinux: undefined, sharedDir: context.cwd, folder: config.folder };
+    const places = { vmlinux: undefined, sharedDir: shared, folder: config.folder };
     const found = await locateCrashes(context, [first], places);
     const notes = { all: crashes, before: [], machineGoesOn: false };
     const onErr = { ...context, terminal: { ...terminal, color: errColor } };

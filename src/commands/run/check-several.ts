@@ -5,7 +5,12 @@ import { isBelow } from '../../text/is-below.ts';
 
 /** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
 export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {
-  const { results, logs, resume, use, kernels, each, commands, keep } = options;
+  const { results, logs, resume, use, kernels, each, commands, keep, flags } = options;
+  if (several && options.watchesCrashes && flags.UTOPIA_ON_CRASH === 'pause') {
+    throw new UtopiaError('usage', 'A copy that is paused at a crash is for a single run.', {
+      hint: 'Run that one alone, or keep the crashes of all: --on-crash keep',
+    });
+  }
   if (kernels.length > 1 && (each.length > 0 || commands !== undefined || keep !== undefined)) {
     const other = keep !== undefined ? '--keep' : commands === undefined ? '--each' : '--commands';
     throw new UtopiaError('usage', `Several kernels do not go with ${other}.`, {

@@ -31,10 +31,21 @@ import { formatBytes } from '../../text/format.ts';
 import { dumpInto } from '../debug/dump-machine.ts';
 import type { DumpPipe } from '../debug/dump-pipe.ts';
 
+/** Where the kept crashes of a machine are, and what of it they go with. */
+export interface CrashStore {
+  readonly paths: MachinePaths;
+  /** The machine's private file, beside which its snapshots are. */
+  readonly privateFile: string;
+  /** How long one who has the machine is waited for, in ms. */
+  readonly lockWaitMs: number;
+}
+
 /** What a crash is kept with. */
 export interface Keeping {
-  readonly paths: MachinePaths;
+  readonly store: CrashStore;
   readonly plan: Pick<MachinePlan, 'overlay' | 'memoryMiB' | 'kernel'>;
+  /** Whether its disk is kept as a snapshot of the machine; else why not, as a sentence. */
+  readonly snapshot: true | string;
   readonly qmp: QmpClient;
   readonly pipe: DumpPipe;
   readonly now: () => Date;
@@ -43,8 +54,6 @@ export interface Keeping {
 
 /** Left on the file systems for others: the guest's own disk, for one. */
 const roomForOthers = 1e9;
-/** Whoever has the machine may be saving it: then nothing is kept. */
-const lockWaitMs = 0;
 
 /**
  * Keeps the moment of a crash: the guest's memory now, its disk right after that, what is known of
@@ -52,15 +61,15 @@ const lockWaitMs = 0;
  * which there is all of it or nothing.
  */
 export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number> {
-  const { paths, plan, pipe, now, signal } = keeping;
-  const { crashesDir } = paths;
+  const { store, plan, pipe, now, signal } = keeping;
+  const { crashesDir, lockFile } = store.paths;
   const at = now();
   const draft = draftPath(draftBase(crashesDir));
   const missing: string[] = [];
   // Taken when the guest has stopped: it takes a process, and the guest would run on meanwhile.
   let locking: Promise<MachineLock> | undefined;
   const lockNow = (): Promise<MachineLock> => {
-    locking ??= lockMachine(paths.lockFile, { waitMs: lockWaitMs, signal });
+    locking ??= lockMachine(lockFile, { waitMs: store.lockWaitMs, signal });
     // Awaited when the dump has ended, however it has.
     locking.catch(() => {});
     return locking;
@@ -78,7 +87,7 @@ export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number>
       await rm(files.dump, { force: true });
     }
     await lockNow();
-    const removed = await makeRoom(paths, plan.overlay, await occupiedBytes(files.dump));
+    const removed = await makeRoom(store, await occupiedBytes(files.dump));
     const number = await nextNumber(crashesDir);
     const snapshot = await snapshotMoment(keeping, `crash-${number}`, crash).catch(
       (error: unknown) => {
@@ -123,13 +132,11 @@ export async function completeCrash(
 }
 
 /** Makes the folder of a machine's crashes, clears what was cut short, and makes room for the next dump. */
-export async function prepareKeeping({
-  paths,
-  plan,
-}: Pick<Keeping, 'paths' | 'plan'>): Promise<readonly number[]> {
-  await makeFolder(paths.crashesDir, { mode: 0o700 });
-  await removeDrafts(draftBase(paths.crashesDir));
-  return await makeRoom(paths, plan.overlay, 0);
+export async function prepareKeeping(store: CrashStore): Promise<readonly number[]> {
+  const { crashesDir } = store.paths;
+  await makeFolder(crashesDir, { mode: 0o700 });
+  await removeDrafts(draftBase(crashesDir));
+  return await makeRoom(store, 0);
 }
 
 function draftBase(crashesDir: string): string {
@@ -148,13 +155,13 @@ function kernelOf({ kernel }: Keeping['plan']): CrashNote['kernel'] {
 }
 
 async function dumpMoment(
-  { paths, plan, qmp, pipe, signal }: Keeping,
+  { store, plan, qmp, pipe, signal }: Keeping,
   { cpu, pid }: Crash,
   path: string,
   onStopped: () => unknown,
 ): Promise<boolean> {
   const needed = plan.memoryMiB * 1024 * 1024 + roomForOthers;
-  await requireRoom(paths.crashesDir, needed);
+  await requireRoom(store.paths.crashesDir, needed);
   const file = await open(path, 'wx+', 0o600);
   try {
     const talk = async <Result>(use: (client: QmpClient) => Promise<Result>): Promise<Result> =>
@@ -179,17 +186,18 @@ async function requireRoom(folder: string, needed: number): Promise<void> {
 
 /** The disk as it is now: a guest that is powered off in this moment has it so. */
 async function snapshotMoment(
-  { paths, plan: { overlay }, qmp, now, signal }: Keeping,
+  { store, plan: { overlay }, snapshot, qmp, now, signal }: Keeping,
   name: string,
   crash: Crash,
 ): Promise<CrashNote['snapshot']> {
+  if (snapshot !== true) throw new Error(snapshot);
   await requireRoom(dirname(overlay), (await occupiedBytes(overlay)) + roomForOthers);
   const { running } = await queryStatus(qmp);
   if (running) await stop(qmp);
   try {
     const text = `at a crash: ${crash.kind}${crash.function === undefined ? '' : ` in ${crash.function}`}`;
     const { savedAt } = await saveSnapshot(
-      paths,
+      store.paths,
       overlay,
       { name, text },
       {
@@ -204,8 +212,7 @@ async function snapshotMoment(
 }
 
 async function makeRoom(
-  { crashesDir }: MachinePaths,
-  privateFile: string,
+  { paths: { crashesDir }, privateFile }: CrashStore,
   bytes: number,
 ): Promise<readonly number[]> {
   const { crashes } = await listKeptCrashes(crashesDir);

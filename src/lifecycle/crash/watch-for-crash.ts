@@ -21,9 +21,20 @@ import { completeCrash, keepCrash, prepareKeeping, type Keeping } from './keep-c
 export interface WatchedMachine {
   readonly paths: MachinePaths;
   readonly running: RunningMachine;
-  /** A line of what happens. */
+  /** Where crashes are kept, and with a snapshot or why not. */
+  readonly keeping: Pick<Keeping, 'store' | 'snapshot'>;
+  /** What was done at a crash. */
+  readonly heard: (act: CrashAct) => void;
+  /** A line of what else happens. */
   readonly say: (text: string) => void;
 }
+
+/** What is done at a crash. */
+export type CrashAct =
+  | { readonly kind: 'paused'; readonly headline: string }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'kept'; readonly headline: string; readonly number: number }
+  | { readonly kind: 'failed'; readonly why: string };
 
 /** QEMU opens its sockets some 50 ms after its start. */
 const reconnectMs = 25;
@@ -34,7 +45,7 @@ const reconnectMs = 25;
  */
 export async function watchForCrash(
   { env, signal, now }: Pick<LifecycleContext, 'env' | 'signal' | 'now'>,
-  { paths, running, say }: WatchedMachine,
+  { paths, running, keeping: place, heard, say }: WatchedMachine,
 ): Promise<void> {
   const { plan } = running.state ?? {};
   if (plan?.onCrash === undefined) return;
@@ -43,11 +54,13 @@ export async function watchForCrash(
   if (qmp === undefined) return;
   const end = openDeadline(undefined, signal);
   void qmp.closed.then(() => end.abort());
-  const keeping = { paths, plan, qmp, now, signal: end.signal };
+  const keeping = { ...place, plan, qmp, now, signal: end.signal };
   // It is there beforehand: what a guest does between its crash and the dump is not in the dump.
   let pipe: DumpPipe | undefined;
   const prepare = async (): Promise<void> => {
-    for (const number of await prepareKeeping(keeping)) say(`crash ${number} went to make room`);
+    for (const number of await prepareKeeping(place.store)) {
+      say(`crash ${number} went to make room`);
+    }
     pipe = await openDumpPipe(paths.runtimeDir, env);
   };
   const moments = findCrashMoments(keepBounds.ofOneBoot);
@@ -56,8 +69,8 @@ export async function watchForCrash(
 
   async function act(crash: Crash): Promise<void> {
     if (action === 'pause') {
-      await pauseAt(keeping, crash);
-      say(`paused: ${crashHeadline(crash)}`);
+      if (await pauseAt(keeping, paths, crash))
+        heard({ kind: 'paused', headline: crashHeadline(crash) });
       return;
     }
     if (pipe === undefined) return;
@@ -66,7 +79,7 @@ export async function watchForCrash(
     try {
       const number = await keepCrash({ ...keeping, pipe: taken }, crash);
       open.set(crash.number, number);
-      say(`crash ${number} is kept: ${crashHeadline(crash)}`);
+      heard({ kind: 'kept', headline: crashHeadline(crash), number });
     } finally {
       await taken.close();
       if (!end.signal.aborted) await prepare();
@@ -78,7 +91,7 @@ export async function watchForCrash(
       const known = moments.known(logged);
       if (known?.over !== true) continue;
       open.delete(logged);
-      await completeCrash(paths.crashesDir, number, known.crash);
+      await completeCrash(place.store.paths.crashesDir, number, known.crash);
     }
   }
 
@@ -86,14 +99,17 @@ export async function watchForCrash(
   let acting = Promise.resolve();
   const then = (what: () => Promise<void>): Promise<void> => {
     acting = acting.then(what).catch((error: unknown) => {
-      if (!end.signal.aborted) say(messageOf(error));
+      if (!end.signal.aborted) heard({ kind: 'failed', why: messageOf(error) });
     });
     return acting;
   };
 
   qmp.onEvent(({ name }) => {
     if (name === 'RESET') moments.rebooted();
-    if (name === 'RESUME') void then(async () => await rm(paths.crashPauseFile, { force: true }));
+    if (name === 'RESUME') {
+      void then(async () => await rm(paths.crashPauseFile, { force: true }));
+      heard({ kind: 'resumed' });
+    }
     const crash = name === 'GUEST_PANICKED' ? moments.panicked() : undefined;
     if (crash !== undefined) void then(async () => await act(crash));
   });
@@ -125,14 +141,16 @@ async function reach(
   return undefined;
 }
 
-/** Stops the guest, and leaves word of what it is stopped for. */
+/** Stops the guest, and leaves word of what it is stopped for; false where it stands still already. */
 async function pauseAt(
-  { qmp, paths, now }: Pick<Keeping, 'qmp' | 'paths' | 'now'>,
+  { qmp, now }: Pick<Keeping, 'qmp' | 'now'>,
+  paths: MachinePaths,
   crash: Crash,
-): Promise<void> {
+): Promise<boolean> {
   const { running } = await queryStatus(qmp);
-  if (!running) return;
+  if (!running) return false;
   await stop(qmp);
   const note = { at: now().toISOString(), headline: crashHeadline(crash) };
   await writeFileAtomically(paths.crashPauseFile, `${JSON.stringify(note)}\n`);
+  return true;
 }

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import type { KeyName } from '../../config/keys.ts';
 import { loadConfig } from '../../config/load.ts';
 import { locate, requireConfig } from '../../config/report.ts';
 import type { Config } from '../../config/types.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { homeFolder } from '../../system/places.ts';
-import { machinePaths, type MachinePaths } from '../../machine/paths.ts';
+import { copyName } from '../../machine/copy-name.ts';
+import { machinePaths, pathsOfId, type MachinePaths } from '../../machine/paths.ts';
 import { pathsWhileRescued } from './rescued-paths.ts';
 import { lookUpwards } from './look-upwards.ts';
 
@@ -42,6 +44,21 @@ export async function locateMachine(
       context.reporter.warn(`${locate(report, warning)}${warning.message}`);
   }
   const uid = process.getuid?.() ?? 0;
+  if (machine?.copy !== undefined) return locateCopy(context, config, uid, machine.copy);
   const paths = machinePaths(config, context.env, uid);
   return { config, paths: await pathsWhileRescued(paths), uid };
+}
+
+/** A copy that runs, by what it is called; nothing of its machine is in the way of what is done to it. */
+function locateCopy(
+  { env }: LifecycleContext,
+  config: Config,
+  uid: number,
+  copy: string,
+): LocatedMachine {
+  const own = pathsOfId(copy, env, uid);
+  // The copy's own is held by the run that made it, to its end.
+  const paths = { ...own, lockFile: join(own.stateDir, 'visitors.lock') };
+  const privateFile = join(paths.stateDir, 'private.qcow2');
+  return { config: { ...config, name: copyName(paths), privateFile }, paths, uid };
 }

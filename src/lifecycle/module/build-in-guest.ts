@@ -7,6 +7,7 @@ import { makeFolder } from '../../system/make-folder.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { runInCopy } from '../throwaway/in-copy.ts';
+import { askedCopy } from '../throwaway/types.ts';
 import type { WayEnd } from './types.ts';
 
 export interface GuestBuild {
@@ -49,11 +50,9 @@ export async function buildInGuest(
   await rm(out, { recursive: true, force: true });
   try {
     const { report } = await runInCopy({ ...context, cwd: folder }, globals, located, {
-      words: ['sh', '-c', script],
-      ...{ timeoutMs: undefined, use: 'private', copyOut: [outName], yes, startedAt },
-      ...{ maxCopyOutBytes: mostObjectBytes, keep: undefined, sees: undefined, network: false },
-      ...{ from: undefined, cold: false, capture: true, maxOutputBytes: mostOutputBytes },
-      ...{ noInput: true, begins: () => {} },
+      ...askedCopy,
+      ...{ words: ['sh', '-c', script], timeoutMs: undefined, yes, startedAt },
+      ...{ copyOut: [outName], maxCopyOutBytes: mostObjectBytes, maxOutputBytes: mostOutputBytes },
     });
     if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
     const succeeded = report.outcome === 'exited' && report.commandStatus === 0;

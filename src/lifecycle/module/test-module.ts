@@ -9,6 +9,7 @@ import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
+import { askedCopy } from '../throwaway/types.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
 import { coverageOf } from './read-coverage.ts';
 import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './report-trial.ts';
@@ -25,6 +26,8 @@ export interface ModuleTestRequest {
   readonly cold: boolean;
   /** The copy gets the config's sensor feed. */
   readonly fed: boolean;
+  /** The config's UTOPIA_ON_CRASH counts. */
+  readonly watchesCrashes: boolean;
   /** Absolute folder for what of the module ran, as lcov has it; undefined where nobody asks. */
   readonly coverage: string | undefined;
 }
@@ -65,6 +68,7 @@ export async function testModule(
   const beside = besideBuild(context, building.ended);
   try {
     result = await runInCopy({ ...beside.context, cwd: folder }, globals, located, {
+      ...askedCopy,
       words: [],
       laterWords: async () => {
         const { failure, report } = await building.ended;
@@ -74,10 +78,8 @@ export async function testModule(
         const script = trialScript({ ...trial, work: '/run/utopia-module' });
         return ['sh', '-c', script];
       },
-      ...{ timeoutMs: request.timeoutMs, use: 'private', copyOut: [], yes, startedAt },
-      ...{ maxCopyOutBytes: 0, keep: undefined, sees: undefined, network: false },
-      ...{ from: undefined, cold: request.cold, capture: true, maxOutputBytes: mostOutputBytes },
-      ...{ fed: request.fed, noInput: true, begins },
+      ...{ timeoutMs: request.timeoutMs, cold: request.cold, maxOutputBytes: mostOutputBytes },
+      ...{ fed: request.fed, watchesCrashes: request.watchesCrashes, yes, startedAt, begins },
     });
   } catch (error) {
     // What it throws comes before what the copy says, which may be a consequence.
@@ -94,7 +96,9 @@ export async function testModule(
     beside.stop();
     (await display)?.close();
   }
-  if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
+  // A copy that is paused at its crash is ended so.
+  const isVerdict = request.watchesCrashes && result.report.outcome === 'crashed';
+  if (context.signal.aborted && !isVerdict) throw new UtopiaError('interrupted', 'Interrupted.');
   const build = await building.ended;
   const run = runOf(result);
   const told = readTrialReport(run.stderr, mark);

@@ -120,7 +120,7 @@ async function bootOnce(
   const backing = await findBackingFile({ config: located.config, env: context.env });
   if (backing === undefined) return false;
   const qemu = await findSuitableQemu(context, located, [], 'yes');
-  const copy = await openThrowaway(context, located, 'none');
+  const copy = await openThrowaway(context, located, { network: 'none', onCrash: 'report' });
   try {
     const planned = await planCopy(context, copy, { qemu, backing }, false);
     const start = { source: imageSource(backing) };

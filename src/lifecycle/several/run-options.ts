@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly cold: boolean;
   /** The copies get the sensor feed of the flags. */
   readonly fed: boolean;
+  /** UTOPIA_ON_CRASH of the flags counts in the copies. */
+  readonly watchesCrashes: boolean;
   /** Kernels, each for a copy of its own; empty without, or with one, which is a flag. */
   readonly kernels: readonly string[];
   /** This is a step of a bisection. */

@@ -14,6 +14,7 @@ import type { LocatedMachine } from '../launch/locate.ts';
 import { testModule } from '../module/test-module.ts';
 import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
+import { askedCopy } from '../throwaway/types.ts';
 import { buildKselftest } from './build-kselftest.ts';
 import { attachCrash, judgeTests, readTests, type RunEnd } from './read-tests.ts';
 import type { TestsRequest, TestsRun } from './types.ts';
@@ -128,16 +129,17 @@ async function runWords(
   context: LifecycleContext,
   globals: LifecycleOptions,
   located: LocatedMachine,
-  { timeoutMs, yes, cold, fed }: TestsRequest,
+  { timeoutMs, yes, cold, fed, watchesCrashes }: TestsRequest,
   words: readonly string[],
 ): Promise<CopyResult> {
   const result = await runInCopy(context, globals, located, {
-    ...{ words, timeoutMs, use: 'private', copyOut: [], maxCopyOutBytes: 0, yes, fed },
-    ...{ keep: undefined, sees: undefined, network: false, from: undefined, cold },
-    ...{ capture: true, maxOutputBytes: mostOutputBytes, noInput: true },
-    ...{ startedAt: performance.now(), begins: () => {} },
+    ...askedCopy,
+    ...{ words, timeoutMs, yes, fed, cold, watchesCrashes, maxOutputBytes: mostOutputBytes },
+    startedAt: performance.now(),
   });
-  if (context.signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
+  // A copy that is paused at its crash is ended so.
+  const isVerdict = watchesCrashes && result.report.outcome === 'crashed';
+  if (context.signal.aborted && !isVerdict) throw new UtopiaError('interrupted', 'Interrupted.');
   return result;
 }
 

@@ -21,6 +21,8 @@ export interface TestsRequest {
   readonly cold: boolean;
   /** The copy gets the config's sensor feed. */
   readonly fed: boolean;
+  /** The config's UTOPIA_ON_CRASH counts. */
+  readonly watchesCrashes: boolean;
   /** Absolute folder for what of a module ran; undefined where nobody asks. */
   readonly coverage: string | undefined;
 }

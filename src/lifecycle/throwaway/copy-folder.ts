@@ -12,11 +12,10 @@ import { signalProcess, waitForExit } from '../../system/process.ts';
 import { findRunning } from '../../machine/state.ts';
 import { runtimeRoot, stateRoot } from '../../system/places.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
+import { copiesFolder } from '../../machine/copy-name.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { openFolder, removeFlatFolder } from '../../system/open-folder.ts';
 
-/** The folder of all copies, in the state folder and in the runtime folder. */
-const copiesFolder = 'runs';
 /** Names, in the state folder of a copy that is being kept, the draft of its new folder. */
 export const keepingFile = 'keeping';
 /** Making a copy's folder, or sweeping, takes milliseconds each. */
@@ -37,7 +36,7 @@ export interface ThrowawayMachine extends LocatedMachine {
 export async function openThrowaway(
   context: LifecycleContext,
   { config, uid }: LocatedMachine,
-  network: Config['network'],
+  choice: Pick<Config, 'network' | 'onCrash'>,
 ): Promise<ThrowawayMachine> {
   const { env, signal } = context;
   await prepareFolders(
@@ -62,7 +61,7 @@ export async function openThrowaway(
     await gate.release();
   }
   return {
-    config: throwawayConfig(config, paths, { folder: context.cwd, network }),
+    config: throwawayConfig(config, paths, { folder: context.cwd, ...choice }),
     paths,
     uid,
     discard: async () => {
@@ -80,7 +79,7 @@ export async function openThrowaway(
 export function throwawayConfig(
   config: Config,
   paths: MachinePaths,
-  { folder, network }: { readonly folder: string; readonly network: Config['network'] },
+  { folder, ...choice }: { readonly folder: string } & Pick<Config, 'network' | 'onCrash'>,
 ): Config {
   return {
     ...config,
@@ -88,9 +87,8 @@ export function throwawayConfig(
     sharedDir: folder,
     sshPort: 'auto',
     sshInterface: '127.0.0.1',
-    network,
+    ...choice,
     vnc: { kind: 'off' },
-    onCrash: 'report',
     forwards: [],
     disks: config.disks.map((disk) => ({
       ...disk,

@@ -9,7 +9,9 @@ import { UtopiaError } from '../../errors.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../launch/prepare.ts';
 import { agreeToShare } from '../launch/share-consent.ts';
-import { waitForCommand, CutOff, type CommandEnd, type CommandOutput } from './wait-for-command.ts';
+import { attendCommand } from './attend-command.ts';
+import { watchCopyForCrash, type CopyCrashWatch } from './copy-crash-watch.ts';
+import { CutOff, type CommandEnd, type CommandOutput } from './wait-for-command.ts';
 import { findBaseFor } from '../saved/warm-base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy-folder.ts';
 import { findCrashes, keepConsole } from './copy-crashes.ts';
@@ -61,7 +63,10 @@ export async function runInCopy(
   // Before a guest runs that could lead the way to it elsewhere.
   await using parent =
     run.keep === undefined ? undefined : await openFolder(keepParent(cwd, run.keep));
-  const opened = await openThrowaway(context, located, run.network ? 'full' : 'none');
+  const opened = await openThrowaway(context, located, {
+    network: run.network ? 'full' : 'none',
+    onCrash: run.watchesCrashes === true ? located.config.onCrash : 'report',
+  });
   try {
     const copy = await withShare(context, opened, run.sees);
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
@@ -69,11 +74,14 @@ export async function runInCopy(
     const start = { source, bootTimeoutMs: run.bootTimeoutMs };
     const started = await startCopy(context, globals, copy, planned, start);
     let result: CopyResult;
+    let crashWatch: CopyCrashWatch | undefined;
     try {
+      crashWatch = await watchCopyForCrash(context, globals, located, copy);
       const words = (await run.laterWords?.()) ?? run.words;
-      result = await runCommand(context, copy, started, { ...run, words, feed });
+      result = await runCommand(context, copy, started, { ...run, words, feed, crashWatch });
     } finally {
       started.cut();
+      await crashWatch?.stop();
       await started.session.close();
     }
     if (run.keep === undefined || parent === undefined) return result;
@@ -127,7 +135,10 @@ async function runCommand(
   context: LifecycleContext,
   copy: ThrowawayMachine,
   started: StartedCopy,
-  run: CopyRun & { readonly feed: RepeatableFeed | undefined },
+  run: CopyRun & {
+    readonly feed: RepeatableFeed | undefined;
+    readonly crashWatch: CopyCrashWatch | undefined;
+  },
 ): Promise<CopyResult> {
   const { consoleLog, sensorsSocket } = copy.paths;
   await mountFolder(context, copy, started, run.use);
@@ -136,12 +147,12 @@ async function runCommand(
   const begunAt = performance.now();
   run.begins();
   const command = started.channel.start(run.words, context.cwd, run);
-  const { timeoutMs, noInput: interruptible } = run;
+  const { timeoutMs, noInput: interruptible, crashWatch } = run;
   const options = { ...context, timeoutMs, interruptible, consoleLog };
   const fed = run.feed === undefined ? undefined : startCopyFeed(run.feed, sensorsSocket);
   let end: CommandEnd;
   try {
-    end = await waitForCommand(command, started.session, options);
+    end = await attendCommand(command, started.session, options, crashWatch);
   } finally {
     await fed?.stop();
   }
@@ -170,6 +181,7 @@ async function runCommand(
       commandMs,
       back,
       consoleLog: crashed ? await keepConsole(context, consoleLog) : undefined,
+      keptCrashes: crashWatch?.kept,
     }),
     crashes,
     end,

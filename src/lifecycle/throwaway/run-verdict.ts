@@ -66,6 +66,8 @@ export interface RunReport {
   readonly kept: string | null;
   /** What the guest's kernel had to report while it ran. */
   readonly crashes: readonly CrashReport[];
+  /** Numbers of `utopia crash list` under which its crashes are kept; absent where nobody asked. */
+  readonly keptCrashes?: readonly number[];
   /** The console of a copy that crashed, which is kept; `utopia oops --log` reads it. */
   readonly consoleLog: string | null;
   /** Why it did not start, or how it ended, as a sentence. */
@@ -84,6 +86,7 @@ export interface RunFacts {
   readonly commandMs: number;
   readonly back: BroughtBack;
   readonly consoleLog: string | undefined;
+  readonly keptCrashes: readonly number[] | undefined;
 }
 
 /** Whether the kernel did not survive what it reports, or not wholly: a panic or an oops. Pure. */
@@ -109,6 +112,7 @@ export function judgeRun(facts: RunFacts): RunReport {
     leftOut: facts.back.leftOut,
     kept: null,
     crashes: crashes.map(reportCrash),
+    ...(facts.keptCrashes === undefined ? {} : { keptCrashes: facts.keptCrashes }),
     consoleLog: facts.consoleLog ?? null,
   };
 }
@@ -179,6 +183,8 @@ function describeEnd(
       return `The guest wrote more than ${Math.floor(end.bytes / 2 ** 20)} MB to its console.`;
     case 'lost':
       return end.why;
+    case 'paused':
+      return 'The guest is paused at a crash.';
     default:
       return end satisfies never;
   }

@@ -2,6 +2,21 @@ import type { CommandStreams } from './channel.ts';
 import type { FolderUse } from './guest-command.ts';
 import type { KeepWish } from './kept-names.ts';
 
+/** Of a copy that a program asks something: nobody types, all that it prints is kept, nothing else comes back. */
+export const askedCopy = {
+  use: 'private',
+  copyOut: [],
+  maxCopyOutBytes: 0,
+  keep: undefined,
+  sees: undefined,
+  network: false,
+  from: undefined,
+  cold: false,
+  capture: true,
+  noInput: true,
+  begins: () => {},
+} as const satisfies Partial<CopyRun>;
+
 /** What is asked of a copy. */
 export interface CopyRun {
   readonly words: readonly string[];
@@ -25,6 +40,8 @@ export interface CopyRun {
   readonly from: string | undefined;
   /** The config's sensor feed is brought to the copy from its start; without, its port stays silent. */
   readonly fed?: boolean;
+  /** The config's UTOPIA_ON_CRASH counts; without, a crash is only reported. */
+  readonly watchesCrashes?: boolean;
   /** Boot, although there may be a warm base, or memory in the snapshot. */
   readonly cold: boolean;
   /** Keep what the command prints instead of passing it through. */

@@ -113,7 +113,7 @@ async function askGuest(
     config: { ...found.config, extraArgs: [], disks: [], kernel: undefined },
   };
   const qemu = await findSuitableQemu(context, located, []);
-  const opened = await openThrowaway(context, located, 'none');
+  const opened = await openThrowaway(context, located, { network: 'none', onCrash: 'report' });
   try {
     const disk = await makeDisk(opened);
     const copy = { ...opened, config: { ...opened.config, disks: [disk] } };

@@ -34,11 +34,15 @@ export type CommandEnd =
   | { readonly kind: 'silent'; readonly silentMs: number }
   /** It wrote more to its console than anybody reads. */
   | { readonly kind: 'flooded'; readonly bytes: number }
+  /** The guest was paused where it crashed. */
+  | { readonly kind: 'paused' }
   | { readonly kind: 'killed' };
 
 export interface AttendOptions {
   readonly timeoutMs: number | undefined;
   readonly consoleLog: string;
+  /** Resolves when the guest is paused at a crash; absent where nobody pauses it. */
+  readonly pause?: Promise<void> | undefined;
   /** The first Ctrl-C ends the run: nobody waits for this command's status. */
   readonly interruptible: boolean;
   /** The first Ctrl-C: the command gets the signal. */
@@ -48,7 +52,7 @@ export interface AttendOptions {
 }
 
 /** An oops's victim may have held a lock that the command waits for: it gets so long to end. */
-const afterOopsMs = 5_000;
+export const afterOopsMs = 5_000;
 /** The panic device speaks before the console has told why. */
 const afterPanicMs = 1_000;
 
@@ -70,7 +74,7 @@ const mostConsoleBytes = 64 * 2 ** 20;
 export async function waitForCommand(
   command: RunningCommand,
   session: MachineSession,
-  { timeoutMs, consoleLog, interruptible, signal, urgentSignal }: AttendOptions,
+  { timeoutMs, consoleLog, pause, interruptible, signal, urgentSignal }: AttendOptions,
 ): Promise<CommandEnd> {
   const timers: NodeJS.Timeout[] = [];
   const over = new AbortController();
@@ -95,6 +99,7 @@ export async function waitForCommand(
       if (severity === 'panic') after(afterPanicMs, { kind: 'crashed', panicked: true });
       if (severity === 'oops') after(afterOopsMs, { kind: 'crashed', panicked: false });
     });
+    void pause?.then(() => resolve({ kind: 'paused' }));
     void session.exited.then(() => resolve({ kind: 'gone', how: 'ended' }));
     const listening = { once: true, signal: over.signal } as const;
     urgentSignal.addEventListener('abort', () => resolve({ kind: 'killed' }), listening);

@@ -22,6 +22,7 @@ const facts: RunFacts = {
   commandMs: 250,
   back: { notCopied: [], leftOut: [] },
   consoleLog: undefined,
+  keptCrashes: undefined,
 };
 
 function crash(kind: RepeatedCrash['kind'], text: string, panic?: string): RepeatedCrash {

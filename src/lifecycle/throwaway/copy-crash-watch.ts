@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findRunning } from '../../machine/state.ts';
+import { watchForCrash, type CrashAct } from '../crash/watch-for-crash.ts';
+import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LocatedMachine } from '../launch/locate.ts';
+import { copyName } from '../../machine/copy-name.ts';
+import type { ThrowawayMachine } from './copy-folder.ts';
+
+/** Waits for crashes of a copy's kernel, while this process has the copy. */
+export interface CopyCrashWatch {
+  /** Numbers under which crashes were kept so far, among those of the machine. */
+  readonly kept: readonly number[];
+  /** The guest is paused at a crash. */
+  isPaused(): boolean;
+  /** Resolves when the guest is paused at a crash; at once where it is. */
+  pause(): Promise<void>;
+  /** Resolves when the guest that is paused goes on, or when it is over with it. */
+  goesOn(): Promise<void>;
+  /** After a crash: resolves when something has been done about it, however that went. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Another command may be saving the machine to which a kept crash goes. */
+const lockWaitMs = 30_000;
+/** From a crash that the console has told to what is done about it: a dump of gigabytes on a busy host. */
+const settleMs = 120_000;
+
+/** Starts to wait for crashes of a copy that runs, where its plan wants that. */
+export async function watchCopyForCrash(
+  { env, now, reporter }: LifecycleContext,
+  { quiet, json }: LifecycleOptions,
+  origin: LocatedMachine,
+  copy: ThrowawayMachine,
+): Promise<CopyCrashWatch | undefined> {
+  const running = await findRunning(copy.paths);
+  if (running?.state?.plan.onCrash === undefined) return undefined;
+  const over = new AbortController();
+  const kept: number[] = [];
+  const acts = new EventTarget();
+  const act = (): void => void acts.dispatchEvent(new Event('act'));
+  over.signal.addEventListener('abort', act, { once: true });
+  let paused = false;
+  let acted = false;
+
+  const heard = (what: CrashAct): void => {
+    if (what.kind === 'paused') {
+      paused = true;
+      const name = copyName(copy.paths);
+      reporter.warn(
+        `The copy is paused at the crash: ${what.headline}\nLook at it from another terminal: utopia -n ${name} gdb\n(also drgn, and dump FILE). Ctrl-C here ends it.`,
+      );
+    }
+    if (what.kind === 'resumed') paused = false;
+    if (what.kind === 'kept') {
+      kept.push(what.number);
+      if (!quiet && !json)
+        reporter.warn(`Crash ${what.number} is kept: utopia crash open ${what.number}`);
+    }
+    if (what.kind === 'failed') reporter.warn(`The crash is not kept: ${what.why}`);
+    acted ||= what.kind !== 'resumed';
+    act();
+  };
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo() && !over.signal.aborted) {
+      await new Promise((resolve) => {
+        acts.addEventListener('act', resolve, { once: true });
+      });
+    }
+  };
+  const { paths, config } = origin;
+  const watching = watchForCrash(
+    { env, now, signal: over.signal },
+    {
+      ...{ paths: copy.paths, running, heard, say: () => {} },
+      keeping: {
+        store: { paths, privateFile: config.privateFile, lockWaitMs },
+        snapshot: 'it was a throwaway copy, of which utopia run --keep makes a machine.',
+      },
+    },
+  ).finally(() => over.abort());
+  watching.catch(() => {});
+  return {
+    kept,
+    isPaused: () => paused && !over.signal.aborted,
+    pause: async () => await until(() => paused),
+    goesOn: async () => await until(() => !paused),
+    settled: async () => {
+      const late = sleep(settleMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
+      await Promise.race([until(() => acted), late]);
+    },
+    stop: async () => {
+      over.abort();
+      await watching.catch(() => {});
+    },
+  };
+}
