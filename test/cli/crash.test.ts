@@ -139,6 +139,14 @@ test('pause: the guest is stopped there and said to be, until utopia up resumes 
   expect(await listed(lab)).toEqual([]);
 });
 
+test('pause: down lets the guest go on, so that it can power down', async () => {
+  await using lab = await labThatCrashes('pause', [nullRead], { onPowerdown: 'shutdown' });
+  lab.standIn?.tell();
+  await expect.poll(async () => await stateOf(lab), { timeout: 20_000 }).toBe('paused-at-crash');
+  const down = await lab.run('down', '--json');
+  expect(JSON.parse(down.stdout)).toMatchObject({ step: 'powered-down' });
+});
+
 test('report, the default, starts nobody beside the machine', async () => {
   await using lab = await makeLab({ scenario: {} });
   await lab.run('up', '--detach', '--no-wait');

@@ -116,3 +116,37 @@ test('a guest that was paused at a crash goes on', { timeout: 900_000 }, async (
   expect((await lab.run('ssh', '--', 'echo here')).stdout).toBe('here\n');
   await lab.run('down', '--force');
 });
+
+test(
+  'gdb of a guest that is paused at its crash, or whose kernel has moved, has the symbols of its modules',
+  { timeout: 1_800_000 },
+  async () => {
+    await using lab = await labOn('pause');
+    const symbols = await lab.run('kernel', 'symbols', '--yes', '--json');
+    expect(symbols.status, symbols.stderr).toBe(0);
+    const guest = async (command: string) => await lab.run('ssh', '-u', 'root', '--', command);
+    const copied = await guest(`cp ${builtModules}/null_read.ko /home/user/shared/`);
+    expect(copied.status, copied.stderr).toBe(0);
+    const dying = lab.start('ssh', '-u', 'root', '--', `insmod ${builtModules}/null_read.ko`);
+    await expect.poll(async () => await stateOf(lab), { timeout: 300_000 }).toBe('paused-at-crash');
+    const words = ['gdb', '--', '-batch', '-ex', 'info line null_read_value'];
+    const paused = await lab.run(...words);
+    expect(paused.stdout, paused.stderr).toContain('Modules with symbols: null_read');
+    expect(paused.stdout).toMatch(/Line \d+ of ".*null_read\.c" starts at address 0xffffffffc0/);
+    await dying.ended;
+
+    // A boot with KASLR: images of others have it.
+    const moved = await guest(
+      "sed -i 's/ nokaslr//' /etc/default/grub.d/utopia.cfg && update-grub && sync",
+    );
+    expect(moved.status, moved.stderr).toBe(0);
+    await lab.run('down', '--force');
+    expect((await lab.run('up', '--detach')).status).toBe(0);
+    const text = (await guest("grep ' _text$' /proc/kallsyms")).stdout.slice(0, 16);
+    const found = await lab.run('gdb', '--', '-batch', '-ex', 'info address _text');
+    const isMoved = text !== 'ffffffff81000000';
+    expect(found.stdout.includes('has moved its addresses'), found.stdout).toBe(isMoved);
+    expect(found.stdout).toContain(`0x${text}`);
+    await lab.run('down', '--force');
+  },
+);

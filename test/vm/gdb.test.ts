@@ -75,6 +75,10 @@ test('a machine that is started for gdb waits before its first instruction', asy
   expect(gdb.stdout, gdb.stderr).toMatch(/^[er]ip +0xfff0 /m);
   expect(await stateOf(lab)).toBe('booting');
   await lab.run('down', '--force');
+  // There is nothing in it that could hear the power button.
+  await lab.run('up', '--debug');
+  const down = await lab.run('down', '--json');
+  expect(JSON.parse(down.stdout)).toMatchObject({ step: 'quit', because: 'unstarted' });
   // Who wants no debugger after all lets it run.
   await lab.run('up', '--debug');
   expect(await lab.run('up')).toMatchObject({ status: 0 });

@@ -307,7 +307,8 @@ function answer(command, given) {
       return {};
     case 'system_powerdown':
       monitor.emit('POWERDOWN');
-      if (scenario.onPowerdown === 'shutdown') void shutDown();
+      // A guest that is paused hears nothing.
+      if (scenario.onPowerdown === 'shutdown' && status === 'running') void shutDown();
       return {};
     case 'quit':
       if (scenario.onQuit === 'exit') void endByQuit();
