@@ -6,9 +6,11 @@ import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
 import { runGdb } from '../lifecycle/debug/run-gdb.ts';
-import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
+import { readKnown } from '../system/json-file.ts';
 import { leaveInterrupts } from '../system/signals.ts';
+import { aCount, maybe, object } from '../text/shape.ts';
 import { foldFor } from '../ui/lines.ts';
 
 export interface GdbOptions {
@@ -62,6 +64,7 @@ export async function runGdbCommand(
     moduleFolders,
     breakpoints: options.breakpoints,
     atStart: stub.atStart,
+    crashedCpu: stub.wasRunning ? undefined : await crashedCpu(located),
   };
   if (options.emit !== undefined) {
     if (options.emit === 'vscode') terminal.json(vscodeLaunch(session, gdb), 2);
@@ -88,6 +91,13 @@ export async function runGdbCommand(
       // The machine is off.
     });
   }
+}
+
+const pauseShape = object({ cpu: maybe(aCount) });
+
+/** The processor at whose crash the guest is paused; undefined where nobody knows. */
+async function crashedCpu({ paths }: LocatedMachine): Promise<number | undefined> {
+  return (await readKnown(paths.crashPauseFile, pauseShape))?.cpu;
 }
 
 async function requireGdb({ env }: Context): Promise<string> {

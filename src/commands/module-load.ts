@@ -41,18 +41,19 @@ export async function runModuleLoad(
   if (!globals.json) sayDiagnostics(context, folder, build.report.diagnostics);
   if (build.failure !== undefined) {
     if (globals.json) {
-      terminal.json({ schema: 1, loaded: [], removed: [], build: build.report });
+      terminal.json({ schema: 1, loaded: [], removed: [], log: [], build: build.report });
     } else if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);
     throw build.failure;
   }
   const { objects } = build.report;
   const names = objects.map(moduleName);
   const removed = again ? await unloadModules(access, names.toReversed()) : [];
-  const loaded = await loadModules(access, folder, objects, parameters);
-  if (globals.json) terminal.json({ schema: 1, loaded, removed, build: build.report });
+  const { loaded, log } = await loadModules(access, folder, objects, parameters);
+  if (globals.json) terminal.json({ schema: 1, loaded, removed, log, build: build.report });
   else {
     const was = removed.length === 0 ? '' : ', in the place of the one before';
     terminal.out(`${loaded.join(', ')} loaded${was}`);
+    for (const line of log) terminal.out(`  | ${line}`);
   }
 }
 

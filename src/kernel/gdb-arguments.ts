@@ -20,6 +20,8 @@ export interface GdbSession {
   readonly breakpoints: readonly string[];
   /** The guest has not run yet: nothing of the kernel is in its memory. */
   readonly atStart: boolean;
+  /** Number of the processor that crashed, of a guest that is paused there. */
+  readonly crashedCpu?: number | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export function gdbCommands(session: GdbSession): {
   readonly early: readonly string[];
   readonly late: readonly string[];
 } {
-  const { vmlinux, scripts, socket, moduleFolders, breakpoints, atStart } = session;
+  const { vmlinux, scripts, socket, moduleFolders, breakpoints, atStart, crashedCpu } = session;
   const isWaited = breakpoints.length > 0;
   // A breakpoint of hardware stays where the loader writes over a place with one in its code.
   const fromStart = ['thbreak start_kernel', ...(isWaited ? ['continue'] : [])];
@@ -43,6 +45,8 @@ export function gdbCommands(session: GdbSession): {
       'set breakpoint pending on',
       `target remote ${socket}`,
       watchModules({ vmlinux, folders: moduleFolders }),
+      // QEMU's threads are the processors, from 1.
+      ...(crashedCpu === undefined ? [] : [`thread ${crashedCpu + 1}`]),
       ...(atStart ? fromStart : []),
       ...breakpoints.map((each) => `break ${each}`),
       ...(isWaited ? ['continue'] : []),

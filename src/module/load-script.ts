@@ -14,9 +14,12 @@ export interface LoadAnswer {
   readonly references: number | undefined;
   readonly holders: readonly string[];
   readonly users: readonly string[];
-  /** The last lines of the kernel's log. */
+  /** Lines of the kernel's log: since the insertion; of one that was refused, the last. */
   readonly log: readonly string[];
 }
+
+/** Of the kernel's log after an insertion. */
+const mostLines = 20;
 
 /** The kernel's name of a module, by its file's. Pure. */
 export function moduleName(object: string): string {
@@ -32,7 +35,11 @@ export function loadScript(name: string, parameters: readonly string[]): string 
   return [
     `file=/run/utopia-${name}.ko; umask 077; cat >$file || exit 1`,
     'for need in $(modinfo -F depends $file | tr , " "); do modprobe -q "$need" 2>/dev/null; done',
-    `if said=$(insmod $file ${words} 2>&1); then echo outcome done`,
+    'last=$(dmesg | tail -n 1)',
+    `if said=$(insmod $file ${words} 2>&1); then`,
+    '  echo outcome done',
+    // The line before has a time stamp of its own; one that has left the log meanwhile gives nothing.
+    `  dmesg | grep -Fx -A ${mostLines + 1} -e "$last" | tail -n +2 | head -n ${mostLines} | sed 's/^/log /'`,
     'else',
     '  echo outcome refused; echo "said $said" | head -n 1',
     '  set -- $(modinfo -F vermagic $file); echo "built-for $1"; echo "runs $(uname -r)"',
@@ -40,6 +47,13 @@ export function loadScript(name: string, parameters: readonly string[]): string 
     'fi',
     'rm -f $file',
   ].join('\n');
+}
+
+/** What a module has said when it was inserted, without what the kernel says of each that is built outside. Pure. */
+export function saidAtLoad({ log }: LoadAnswer): readonly string[] {
+  return log.filter(
+    (line) => line !== '' && !/taints kernel|module verification failed/.test(line),
+  );
 }
 
 /** The kernel parts parameters at blanks, but for those in double quotes (next_arg of lib/cmdline.c). */

@@ -150,7 +150,7 @@ async function pauseAt(
   const { running } = await queryStatus(qmp);
   if (!running) return false;
   await stop(qmp);
-  const note = { at: now().toISOString(), headline: crashHeadline(crash) };
+  const note = { at: now().toISOString(), headline: crashHeadline(crash), cpu: crash.cpu };
   await writeFileAtomically(paths.crashPauseFile, `${JSON.stringify(note)}\n`);
   return true;
 }

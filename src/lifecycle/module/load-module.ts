@@ -9,6 +9,7 @@ import {
   loadScript,
   moduleName,
   readLoadAnswer,
+  saidAtLoad,
   unloadScript,
   type LoadRefusal,
 } from '../../module/load-script.ts';
@@ -28,17 +29,26 @@ export async function builtModules(folder: string): Promise<readonly string[]> {
   });
 }
 
+/** Modules that were inserted. */
+export interface LoadedModules {
+  /** Their names, in this order. */
+  readonly loaded: readonly string[];
+  /** What the kernel's log has of that time, a line each. */
+  readonly log: readonly string[];
+}
+
 /**
  * Inserts the modules that were built in a folder into the running guest, those that need others
- * after them; gives their names. Throws `guest-refused` with the reason.
+ * after them. Throws `guest-refused` with the reason.
  */
 export async function loadModules(
   access: GuestAccess,
   folder: string,
   objects: readonly string[],
   parameters: readonly string[],
-): Promise<readonly string[]> {
+): Promise<LoadedModules> {
   const loaded: string[] = [];
+  const log: string[] = [];
   let left = [...objects];
   // A round that loads none of them is the last.
   for (let round = left.length; left.length > 0;) {
@@ -51,6 +61,7 @@ export async function loadModules(
     const answer = readLoadAnswer(stdout);
     if (status === 0 && answer.outcome === 'done') {
       loaded.push(name);
+      log.push(...saidAtLoad(answer));
       left = rest;
       round = left.length;
       continue;
@@ -59,7 +70,7 @@ export async function loadModules(
     if (!/Unknown symbol/.test(answer.said) || round <= 0) throw refused(explainLoad(name, answer));
     left = [...rest, object];
   }
-  return loaded;
+  return { loaded, log };
 }
 
 /** Removes modules from the running guest, in this order; gives those that were there. Throws `guest-refused`. */

@@ -29,6 +29,10 @@ test('gdb gets its symbols and modules, and stops the guest', () => {
   ]);
 });
 
+test('a guest that is paused at a crash is looked at where it crashed', () => {
+  expect(gdbScript({ ...session, crashedCpu: 1 })).toContain('\nthread 2\n');
+});
+
 test('with a breakpoint the guest runs on until it is there', () => {
   const words = gdbArguments({ ...session, breakpoints: ['vfs_read', 'lunix.c:12'] }, []);
   expect(words.filter((_word, at) => words[at - 1] === '-ex').slice(-3)).toEqual([

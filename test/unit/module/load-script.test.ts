@@ -6,6 +6,7 @@ import {
   loadScript,
   moduleName,
   readLoadAnswer,
+  saidAtLoad,
   unloadScript,
 } from '../../../src/module/load-script.ts';
 
@@ -55,4 +56,18 @@ test('what is done, absent or nonsense', () => {
   expect(readLoadAnswer('outcome done\n').outcome).toBe('done');
   expect(readLoadAnswer('outcome absent\n').outcome).toBe('absent');
   expect(readLoadAnswer('').outcome).toBe('refused');
+});
+
+test('what a module says when it is inserted is shown, without what the kernel says of each', () => {
+  const text = [
+    'outcome done',
+    'log [   12.1] chr: loading out-of-tree module taints kernel.',
+    'log [   12.2] chr: module verification failed: signature and/or required key missing - tainting kernel',
+    "log [   12.3] chr: unknown parameter 'debgu' ignored",
+    'log [   12.4] chr: hello',
+  ].join('\n');
+  expect(saidAtLoad(readLoadAnswer(text))).toEqual([
+    "[   12.3] chr: unknown parameter 'debgu' ignored",
+    '[   12.4] chr: hello',
+  ]);
 });
