@@ -23,7 +23,8 @@ export interface ModuleWatch {
 const program = String.raw`
 import gdb, os, re, struct
 
-SECTIONS = ('.data', '.bss', '.rodata', '.init.text', '.exit.text', '.data..percpu')
+# Functions that are called from a module's start alone lie in .text.unlikely.
+SECTIONS = re.compile(r'\.(text|data|rodata|bss|init|exit)[\w.]*')
 SKIPPED = ('node_modules', '.git', 'Documentation')
 
 def number(value):
@@ -87,7 +88,7 @@ class Modules:
 
     def add(self, name, module):
         sections = sections_of(module)
-        text = sections.get('.text') or sections.get('.init.text')
+        text = next(iter(sections.values()), None)
         file = self.find(name)
         if text is None or file is None:
             return False
@@ -101,9 +102,9 @@ class Modules:
             words = ['add-symbol-file', quote(file)]
             if '.text' in sections:
                 words.append('%#x' % sections['.text'])
-            for section in SECTIONS:
-                if section in sections:
-                    words += ['-s', section, '%#x' % sections[section]]
+            for section, address in sections.items():
+                if section != '.text':
+                    words += ['-s', section, '%#x' % address]
             try:
                 gdb.execute(' '.join(words), to_string=True)
             except gdb.error as error:
@@ -219,9 +220,14 @@ def sections_of(module):
                 if number(each) == 0:
                     break
                 name, address = each['attr']['name'], each['private']
-            found[text_of(name, 64)] = number(address)
+            name = text_of(name, 64)
+            if SECTIONS.fullmatch(name) and name != '.data..percpu':
+                found[name] = number(address)
     except (gdb.error, gdb.MemoryError, KeyError):
         pass
+    if int(module['state']) == 0:
+        # MODULE_STATE_LIVE: what it began with is freed, and may be another's by now.
+        found = {name: address for name, address in found.items() if not name.startswith('.init')}
     if not found:
         base = text_base(module)
         if base is not None:

@@ -124,10 +124,10 @@ test(
     await using lab = await labOn('pause');
     const symbols = await lab.run('kernel', 'symbols', '--yes', '--json');
     expect(symbols.status, symbols.stderr).toBe(0);
-    const guest = async (command: string) => await lab.run('ssh', '-u', 'root', '--', command);
+    const guest = async (command: string) => await lab.run('ssh', '--', command);
     const copied = await guest(`cp ${builtModules}/null_read.ko /home/user/shared/`);
     expect(copied.status, copied.stderr).toBe(0);
-    const dying = lab.start('ssh', '-u', 'root', '--', `insmod ${builtModules}/null_read.ko`);
+    const dying = lab.start('ssh', '--', `insmod ${builtModules}/null_read.ko`);
     await expect.poll(async () => await stateOf(lab), { timeout: 300_000 }).toBe('paused-at-crash');
     const words = ['gdb', '--', '-batch', '-ex', 'info line null_read_value'];
     const paused = await lab.run(...words);
