@@ -213,6 +213,12 @@ describe('copies of one warm base', () => {
     expect(remains()).toEqual([]);
   });
 
+  test('a guest that powers off has not been paused', async () => {
+    const told = await report('--on-crash', 'pause', ...shell('poweroff -f; sleep 60'));
+    expect(told).toMatchObject({ outcome: 'ended', status: 69, keptCrashes: [] });
+    expect(told['message']).toContain('powered off');
+  });
+
   test('several copies are not paused, and a word that is none is refused', async () => {
     const many = await lab.run('run', '--on-crash', 'pause', '--each', 'a', '--', 'true');
     expect(many).toMatchObject({ status: 64 });

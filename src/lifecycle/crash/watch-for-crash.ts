@@ -31,6 +31,9 @@ export interface WatchedMachine {
 
 /** What is done at a crash. */
 export type CrashAct =
+  /** One of the others but `resumed` follows, unless nothing was to be done. */
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'paused'; readonly headline: string }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'kept'; readonly headline: string; readonly number: number }
@@ -68,12 +71,16 @@ export async function watchForCrash(
   const open = new Map<number, number>();
 
   async function act(crash: Crash): Promise<void> {
+    heard({ kind: 'begun' });
     if (action === 'pause') {
-      if (await pauseAt(keeping, paths, crash))
-        heard({ kind: 'paused', headline: crashHeadline(crash) });
+      const isPaused = await pauseAt(keeping, paths, crash);
+      heard(isPaused ? { kind: 'paused', headline: crashHeadline(crash) } : { kind: 'nothing' });
       return;
     }
-    if (pipe === undefined) return;
+    if (pipe === undefined) {
+      heard({ kind: 'nothing' });
+      return;
+    }
     const taken = pipe;
     pipe = undefined;
     try {

@@ -16,15 +16,15 @@ export interface CopyCrashWatch {
   pause(): Promise<void>;
   /** Resolves when the guest that is paused goes on, or when it is over with it. */
   goesOn(): Promise<void>;
-  /** After a crash: resolves when something has been done about it, however that went. */
+  /** After a crash: resolves when what is done about it has been done, however that went. */
   settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Another command may be saving the machine to which a kept crash goes. */
 const lockWaitMs = 30_000;
-/** From a crash that the console has told to what is done about it: a dump of gigabytes on a busy host. */
-const settleMs = 120_000;
+/** From a crash that the console has told to the begin of what is done about it, on a busy host. */
+const beginMs = 10_000;
 
 /** Starts to wait for crashes of a copy that runs, where its plan wants that. */
 export async function watchCopyForCrash(
@@ -41,7 +41,8 @@ export async function watchCopyForCrash(
   const act = (): void => void acts.dispatchEvent(new Event('act'));
   over.signal.addEventListener('abort', act, { once: true });
   let paused = false;
-  let acted = false;
+  let open = 0;
+  let begun = false;
 
   const heard = (what: CrashAct): void => {
     if (what.kind === 'paused') {
@@ -58,7 +59,10 @@ export async function watchCopyForCrash(
         reporter.warn(`Crash ${what.number} is kept: utopia crash open ${what.number}`);
     }
     if (what.kind === 'failed') reporter.warn(`The crash is not kept: ${what.why}`);
-    acted ||= what.kind !== 'resumed';
+    if (what.kind === 'begun') {
+      begun = true;
+      open += 1;
+    } else if (what.kind !== 'resumed') open -= 1;
     act();
   };
   const until = async (isSo: () => boolean): Promise<void> => {
@@ -83,11 +87,17 @@ export async function watchCopyForCrash(
   return {
     kept,
     isPaused: () => paused && !over.signal.aborted,
-    pause: async () => await until(() => paused),
+    pause: async () => {
+      await until(() => paused);
+      // It is over with a guest that was not paused.
+      if (!paused) await new Promise(() => {});
+    },
     goesOn: async () => await until(() => !paused),
     settled: async () => {
-      const late = sleep(settleMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
-      await Promise.race([until(() => acted), late]);
+      // Not every crash is kept: one of a kind and place, and four, in a boot.
+      const late = sleep(beginMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
+      await Promise.race([until(() => begun), late]);
+      await until(() => open <= 0);
     },
     stop: async () => {
       over.abort();
