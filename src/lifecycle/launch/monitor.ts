@@ -26,16 +26,25 @@ export async function withMonitor<Result>(
   running: RunningMachine,
   talk: (client: QmpClient) => Promise<Result>,
 ): Promise<Result> {
-  const socket = running.state?.plan.files.qmpSocket ?? paths.qmpSocket;
-  const opensUntil = Date.parse(running.state?.startedAt ?? '') + openingMs;
-  const mayOpenYet = async (): Promise<boolean> =>
-    context.now().getTime() < opensUntil && (await findRunning(paths)) !== undefined;
-  const client = await connectWithRetry(socket, context.signal, mayOpenYet);
+  const client = await connectMonitor(context, paths, running);
   try {
     return await talk(client);
   } finally {
     client.close();
   }
+}
+
+/** Connects to a running machine's QEMU, also to one that opens its sockets just now. Throws a QmpConnectionError. */
+export async function connectMonitor(
+  { signal, now }: Pick<LifecycleContext, 'signal' | 'now'>,
+  paths: LocatedMachine['paths'],
+  running: RunningMachine,
+): Promise<QmpClient> {
+  const socket = running.state?.plan.files.qmpSocket ?? paths.qmpSocket;
+  const opensUntil = Date.parse(running.state?.startedAt ?? '') + openingMs;
+  const mayOpenYet = async (): Promise<boolean> =>
+    now().getTime() < opensUntil && (await findRunning(paths)) !== undefined;
+  return await connectWithRetry(socket, signal, mayOpenYet);
 }
 
 /** Tries again while nobody listens on the socket and `mayOpenYet`: a machine of a moment ago. */

@@ -6,7 +6,8 @@ import type { MachinePaths } from '../../machine/paths.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
 import { stopMachine, type Prospect, type StopOptions, type StopStep } from '../../machine/stop.ts';
-import { connectQmp, type QmpClient } from '../../qmp/client.ts';
+import { connectMonitor } from '../launch/monitor.ts';
+import type { QmpClient } from '../../qmp/client.ts';
 import { closeGdbStub, queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { powerDown, queryStatus, quit, resume } from '../../qmp/queries.ts';
 import { isLeftPaused } from './stopped-guest.ts';
@@ -60,10 +61,11 @@ export async function stopRunning(
   paths: MachinePaths,
   options: StopRunningOptions,
 ): Promise<StopStep> {
-  const socket = running.state?.plan.files.qmpSocket ?? paths.qmpSocket;
   let client: QmpClient | undefined;
   // The connection stays open for both requests; QEMU's end closes it.
-  const monitor = async (): Promise<QmpClient> => (client ??= await connectQmp(socket));
+  const untilEnd = { signal: new AbortController().signal, now: () => new Date() };
+  const monitor = async (): Promise<QmpClient> =>
+    (client ??= await connectMonitor(untilEnd, paths, running));
   const { panicHeard = false } = options;
   const look = async (): Promise<Prospect> => {
     const qmp = await monitor();
