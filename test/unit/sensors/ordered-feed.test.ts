@@ -65,9 +65,12 @@ test('however late the port is opened, the first frame is the first, whole', asy
     // Longer than a frame waits before it is withdrawn and offered again.
     await sleep(5_500);
     await guest.openPort();
-    for (const node of [2, 3, 4]) {
-      expect((await guest.readAll()).toString('hex')).toBe(frameOf(node).toString('hex'));
-    }
+    // A busy host has several there at once.
+    const wanted = Buffer.concat([2, 3, 4].map(frameOf));
+    const got: Buffer[] = [];
+    while (Buffer.concat(got).length < wanted.length) got.push(await guest.readAll());
+    const first = Buffer.concat(got).subarray(0, wanted.length);
+    expect(first.toString('hex')).toBe(wanted.toString('hex'));
   } finally {
     end.abort();
     await fed;
