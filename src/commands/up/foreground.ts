@@ -8,7 +8,6 @@ import { readQemuLog } from '../../machine/start.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-
 import {
   forgetEnded,
   stopReasonTexts,

@@ -8,7 +8,7 @@ import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
+import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { askedCopy } from '../throwaway/types.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
 import { coverageOf } from './read-coverage.ts';
@@ -96,9 +96,7 @@ export async function testModule(
     beside.stop();
     (await display)?.close();
   }
-  // A copy that is paused at its crash is ended so.
-  const isVerdict = request.watchesCrashes && result.report.outcome === 'crashed';
-  if (context.signal.aborted && !isVerdict) throw new UtopiaError('interrupted', 'Interrupted.');
+  refuseInterrupted(context, request, result);
   const build = await building.ended;
   const run = runOf(result);
   const told = readTrialReport(run.stderr, mark);

@@ -12,7 +12,7 @@ import { readRegularText } from '../../system/regular-file.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { testModule } from '../module/test-module.ts';
-import { runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
+import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
 import { askedCopy } from '../throwaway/types.ts';
 import { buildKselftest } from './build-kselftest.ts';
@@ -137,9 +137,7 @@ async function runWords(
     ...{ words, timeoutMs, yes, fed, cold, watchesCrashes, maxOutputBytes: mostOutputBytes },
     startedAt: performance.now(),
   });
-  // A copy that is paused at its crash is ended so.
-  const isVerdict = watchesCrashes && result.report.outcome === 'crashed';
-  if (context.signal.aborted && !isVerdict) throw new UtopiaError('interrupted', 'Interrupted.');
+  refuseInterrupted(context, { watchesCrashes }, result);
   return result;
 }
 

@@ -76,7 +76,9 @@ export async function runInCopy(
     let result: CopyResult;
     let crashWatch: CopyCrashWatch | undefined;
     try {
-      crashWatch = await watchCopyForCrash(context, globals, located, copy);
+      // A run that only reports need not ask who runs.
+      const watches = started.launched.plan.onCrash !== undefined;
+      if (watches) crashWatch = await watchCopyForCrash(context, globals, located, copy);
       const words = (await run.laterWords?.()) ?? run.words;
       result = await runCommand(context, copy, started, { ...run, words, feed, crashWatch });
     } finally {
@@ -97,6 +99,19 @@ export async function runInCopy(
     await run.takeConsole?.(opened.paths.consoleLog);
     await opened.discard();
   }
+}
+
+/**
+ * Throws `interrupted` after Ctrl-C, but for a copy that had crashed: one that is paused at its
+ * crash is ended so.
+ */
+export function refuseInterrupted(
+  { signal }: Pick<LifecycleContext, 'signal'>,
+  { watchesCrashes }: Pick<CopyRun, 'watchesCrashes'>,
+  { report }: CopyResult,
+): void {
+  const isVerdict = watchesCrashes === true && report.outcome === 'crashed';
+  if (signal.aborted && !isVerdict) throw new UtopiaError('interrupted', 'Interrupted.');
 }
 
 /** Gives a copy that may see some paths only a folder of its own with them. */
