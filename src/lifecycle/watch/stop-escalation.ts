@@ -103,7 +103,13 @@ export async function stopRunning(
 
 /** Removes the sockets, shared connections and the pid file of a machine that has ended, unless another has started since. */
 export async function forgetEnded(context: LifecycleContext, paths: MachinePaths): Promise<void> {
-  const lock = await lockMachine(paths.lockFile, { waitMs: 5_000, signal: context.urgentSignal });
+  const options = { waitMs: 5_000, signal: context.urgentSignal };
+  const lock = await lockMachine(paths.lockFile, options).catch((error: unknown) => {
+    // The run that made a copy has removed it, with all that there was to forget.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (lock === undefined) return;
   try {
     if ((await findRunning(paths)) !== undefined) return;
     await closeShared(paths.runtimeDir, context.env);
