@@ -25,6 +25,13 @@ export interface GdbSession {
 }
 
 /**
+ * How long gdb waits for QEMU's answer before it says the same again; 2 s by default. QEMU 7.2 ends
+ * with a segmentation fault at the second `D` (detach) of a connection, and the guest with it: `quit`
+ * on a busy host lost the machine.
+ */
+const answerSeconds = 30;
+
+/**
  * The commands that bring gdb to the guest, in order, and those that it takes before it reads
  * `vmlinux`. Pure.
  */
@@ -37,7 +44,7 @@ export function gdbCommands(session: GdbSession): {
   // A breakpoint of hardware stays where the loader writes over a place with one in its code.
   const fromStart = ['thbreak start_kernel', ...(isWaited ? ['continue'] : [])];
   return {
-    early: ['set pagination off'],
+    early: ['set pagination off', `set remotetimeout ${answerSeconds}`],
     late: [
       // Not by gdb's auto-load: that asks for a permission in the user's own settings.
       ...sourceScripts(scripts),

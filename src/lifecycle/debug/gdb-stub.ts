@@ -44,7 +44,7 @@ export async function openStub(
   });
 }
 
-/** Closes the stub behind a debugger, and has the guest go on where that has left it stopped. */
+/** Closes the stub behind a debugger, with what that has left in it, and has the guest go on where it is stopped. */
 export async function closeStub(
   context: Pick<LifecycleContext, 'now'>,
   located: LocatedMachine,
@@ -54,6 +54,6 @@ export async function closeStub(
   // Also after Ctrl-C: a guest that stands still would look like one that hangs.
   const { signal } = new AbortController();
   await withMonitor({ ...context, signal }, located, running, async (client) => {
-    await closeGdbStub(client, wasRunning);
+    await closeGdbStub(client, located.paths.gdbSocket, wasRunning);
   });
 }

@@ -1,6 +1,6 @@
 import { lockMachine } from '../../machine/lock.ts';
 import { findRunning, forgetRunning, type RunningMachine } from '../../machine/state.ts';
-import { queryGdbStub } from '../../qmp/gdb-stub.ts';
+import { closeGdbStub, queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { isReachable } from '../../system/look.ts';
 import { forgetSuspended } from '../../vmstate/suspended.ts';
@@ -53,11 +53,11 @@ export async function resumePaused(
     }
     if (why === 'paused' && (await isReachable(paths.crashPauseFile))) {
       // It was stopped as it was, and lacks nothing; it may be dead, and answer nobody.
-      await withMonitor(context, located, running, resume);
+      await letRun(context, located, running);
       return { kind: 'resumed', why, running, released: { mounts: [] }, trouble: undefined };
     }
     if (why === 'paused') {
-      await withMonitor(context, located, running, resume);
+      await letRun(context, located, running);
       // Its disk moves away from what was saved, if that was whole.
       await forgetSuspended(running.state?.plan.overlay ?? config.privateFile);
     }
@@ -68,6 +68,21 @@ export async function resumePaused(
   } finally {
     await lock.release();
   }
+}
+
+/** Resumes the guest; the breakpoints of a debugger that was killed would stop it again. */
+async function letRun(
+  context: LifecycleContext,
+  located: LocatedMachine,
+  running: RunningMachine,
+): Promise<void> {
+  await withMonitor(context, located, running, async (client) => {
+    if ((await queryGdbStub(client)) !== 'closed') {
+      await closeGdbStub(client, located.paths.gdbSocket, true);
+    }
+    const { status } = await queryStatus(client);
+    if (status !== 'running') await resume(client);
+  });
 }
 
 type PausedKind = 'paused' | 'unrestored' | 'unwoken' | 'halted';
@@ -95,7 +110,10 @@ async function findPaused(
     if (status === 'inmigrate') return { running, why: 'unrestored' };
     // `postmigrate`: it has been saved, and was to end.
     // `prelaunch`: it was started for a debugger.
-    if (['paused', 'postmigrate', 'prelaunch'].includes(status)) return { running, why: 'paused' };
+    // `debug`: at a breakpoint of a debugger that was killed.
+    if (['paused', 'debug', 'postmigrate', 'prelaunch'].includes(status)) {
+      return { running, why: 'paused' };
+    }
   } catch {
     // What does not answer is told by the refusal to start it twice.
     return undefined;

@@ -78,10 +78,10 @@ export async function findCondition(
   }
 }
 
-/** Connecting pauses the guest; a breakpoint has a state of its own. */
+/** Whether one is there and has stopped it. One that was killed leaves the guest paused, or at a breakpoint. */
 export async function isStoppedByDebugger(client: QmpClient, status: RunState): Promise<boolean> {
-  if (status === 'debug') return true;
-  return status === 'paused' && (await queryGdbStub(client)) === 'attached';
+  if (status !== 'debug' && status !== 'paused') return false;
+  return (await queryGdbStub(client)) === 'attached';
 }
 
 /** Where nobody waited for SSH, it is asked for now, and the answer is kept. */

@@ -85,8 +85,10 @@ export async function stopRunning(
       {
         powerDown: async () => {
           const qmp = await monitor();
-          // A guest that a debugger has stopped hears no button.
-          if ((await queryGdbStub(qmp)) === 'attached') await closeGdbStub(qmp, true);
+          // A guest that a debugger has stopped, or would stop, hears no button.
+          if ((await queryGdbStub(qmp)) !== 'closed') {
+            await closeGdbStub(qmp, paths.gdbSocket, true);
+          }
           if (await isLeftPaused(paths, qmp)) await resume(qmp);
           await powerDown(qmp);
         },

@@ -45,7 +45,7 @@ async function findStopped(
     try {
       const { status } = await queryStatus(client);
       if (await isStoppedByDebugger(client, status)) return 'debugged';
-      if (status !== 'paused' && status !== 'prelaunch') return undefined;
+      if (!['paused', 'debug', 'prelaunch'].includes(status)) return undefined;
       return (await isReachable(paths.crashPauseFile)) ? 'paused-at-crash' : 'paused';
     } finally {
       client.close();
@@ -61,7 +61,10 @@ export async function isLeftPaused(
   paths: Pick<MachinePaths, 'lockFile' | 'crashPauseFile'>,
   client: QmpClient,
 ): Promise<boolean> {
-  if ((await queryStatus(client)).status !== 'paused') return false;
+  const { status } = await queryStatus(client);
+  // It was left at a breakpoint.
+  if (status === 'debug') return true;
+  if (status !== 'paused') return false;
   if (await isReachable(paths.crashPauseFile)) return true;
   return !(await isHeld(paths.lockFile, new AbortController().signal));
 }

@@ -21,7 +21,7 @@ const modules = watchModules({ vmlinux: session.vmlinux, folders: session.module
 
 test('gdb gets its symbols and modules, and stops the guest', () => {
   expect(gdbArguments(session, ['-batch'])).toEqual([
-    ...['-q', '-iex', 'set pagination off'],
+    ...['-q', '-iex', 'set pagination off', '-iex', 'set remotetimeout 30'],
     ...['-ex', 'python import sys; sys.path.insert(0, "/out/scripts/gdb")'],
     ...['-ex', 'source /out/vmlinux-gdb.py'],
     ...['-ex', 'set breakpoint pending on', '-ex', 'target remote /run/gdb.sock'],
@@ -58,7 +58,7 @@ test('a guest that has not run yet gets its modules once there can be any', () =
 test('a kernel without scripts gets the symbols of its modules, too', () => {
   const script = gdbScript({ ...session, scripts: undefined });
   expect(script).toBe(
-    `set pagination off\nfile /out/vmlinux\nset breakpoint pending on\ntarget remote /run/gdb.sock\n${modules}\n`,
+    `set pagination off\nset remotetimeout 30\nfile /out/vmlinux\nset breakpoint pending on\ntarget remote /run/gdb.sock\n${modules}\n`,
   );
 });
 
@@ -81,6 +81,7 @@ test('VS Code connects by itself, and sets breakpoints of its own', () => {
     miDebuggerServerAddress: '/run/gdb.sock',
     setupCommands: [
       { text: 'set pagination off' },
+      { text: 'set remotetimeout 30' },
       { text: 'python import sys; sys.path.insert(0, "/out/scripts/gdb")' },
       { text: 'source /out/vmlinux-gdb.py' },
       { text: 'set breakpoint pending on' },
