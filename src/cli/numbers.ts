@@ -34,3 +34,23 @@ export function countFromZero(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number.');
 }
+
+/** Factors of sizes, as in 64K. */
+const sizeUnits: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** Text of so much is escaped in memory for JSON and XML; --logs writes whole streams. */
+const mostOutputBytes = 64 * 2 ** 20;
+
+export function outputSize(text: string): number {
+  const value = size(text);
+  if (value <= mostOutputBytes) return value;
+  throw new InvalidArgumentError('At most 64M are kept in a report; --logs DIR has more.');
+}
+
+/** A size in bytes: `65536`, `64K`, `1M`, `2G`. */
+export function size(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]?)i?B?$/i.exec(text) ?? [];
+  const value = Number(digits) * (sizeUnits[unit.toUpperCase()] ?? 1);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It must be a size above 0, as in 65536, 64K, 1M or 2G.');
+}

@@ -1,41 +1,18 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { defaultOutputBytes } from '../system/bounded-output.ts';
-import type { BisectWish, RunOptions } from '../lifecycle/several/run-options.ts';
-import type { KeepWish } from '../lifecycle/throwaway/kept-names.ts';
-import type { FolderUse } from '../lifecycle/throwaway/guest-command.ts';
+import type { BisectWish } from '../lifecycle/several/run-options.ts';
 import type { RunCommand } from './run-command.ts';
-import { addConfigFlags, configFlags, copyFlags, type ParsedOptions } from './config-flags.ts';
+import { addConfigFlags, copyFlags } from './config-flags.ts';
 import { examples } from './help.ts';
-import { count, seconds } from './numbers.ts';
-
-interface RunFlags extends ParsedOptions {
-  readonly timeout?: number;
-  readonly rw?: boolean;
-  readonly copyIn?: boolean;
-  readonly copyOut?: readonly string[];
-  readonly keep?: string | true;
-  readonly junit?: string;
-  readonly yes?: boolean;
-  readonly each?: readonly string[];
-  readonly jobs?: number;
-  readonly commands?: string;
-  readonly maxOutput?: number;
-  readonly maxCopyOut?: number;
-  readonly network?: boolean;
-  readonly results?: string;
-  readonly resume?: boolean;
-  readonly logs?: string;
-  readonly maxLog?: number;
-  readonly with?: readonly string[];
-  readonly shareFolder?: boolean;
-  readonly from?: string;
-  readonly cold?: boolean;
-  readonly bisect?: boolean;
-  readonly bootFailureIs?: 'skip' | 'bad';
-  readonly output?: string;
-  readonly llvm?: boolean;
-  readonly ccache?: boolean;
-}
+import { count, outputSize, seconds, size } from './numbers.ts';
+import {
+  bisectWish,
+  findLonely,
+  folderUse,
+  keepWish,
+  kernelChoice,
+  type RunFlags,
+} from './run-flags.ts';
 
 /** `utopia run`. */
 export function addRunCommand(program: Command, runCommand: RunCommand): void {
@@ -188,76 +165,4 @@ function bisectOption(flags: string, description: string): Option {
 function readBootFailure(text: string): BisectWish['bootFailureIs'] {
   if (text === 'skip' || text === 'bad') return text;
   throw new InvalidArgumentError('It is skip or bad.');
-}
-
-function bisectWish(options: RunFlags): BisectWish | undefined {
-  if (options.bisect !== true) return undefined;
-  const { bootFailureIs = 'skip', output, llvm, ccache } = options;
-  return { bootFailureIs, output, llvm: llvm === true, ccache: ccache === true };
-}
-
-function folderUse({ rw, copyIn, copyOut }: RunFlags): FolderUse {
-  if (rw === true) return 'write';
-  return copyIn === true || copyOut !== undefined ? 'private' : 'read';
-}
-
-function keepWish(keep: string | true | undefined): KeepWish | undefined {
-  if (keep === undefined) return undefined;
-  return { name: keep === true ? undefined : keep };
-}
-
-/** An option that does nothing without another one, in words. */
-function findLonely(options: RunFlags): string | undefined {
-  const kernels = typeof options['kernel'] === 'string' && options['kernel'].includes(',');
-  const several = options.each !== undefined || options.commands !== undefined || kernels;
-  const bisects = options.bisect === true;
-  const needs: readonly (readonly [given: boolean, its: boolean, text: string])[] = [
-    [options.maxLog !== undefined, options.logs !== undefined, '--max-log goes with --logs'],
-    [options.shareFolder === true, options.each !== undefined, '--share-folder goes with --each'],
-    [
-      options.jobs !== undefined,
-      several || bisects,
-      '--jobs goes with --each, --commands, several kernels or --bisect',
-    ],
-    [options.bootFailureIs !== undefined, bisects, '--boot-failure-is goes with --bisect'],
-    [options.output !== undefined, bisects, '--output goes with --bisect'],
-    [options.llvm === true, bisects, '--llvm goes with --bisect'],
-    [options.ccache === true, bisects, '--ccache goes with --bisect'],
-    [
-      options.maxCopyOut !== undefined,
-      options.copyOut !== undefined,
-      '--max-copy-out goes with --copy-out',
-    ],
-  ];
-  return needs.find(([given, its]) => given && !its)?.[2];
-}
-
-/** `--kernel A,B,C`: one run each; the first stands for all where the machine is looked at. */
-function kernelChoice(options: RunFlags, cwd: string): Pick<RunOptions, 'kernels' | 'flags'> {
-  const kernel = options['kernel'];
-  if (typeof kernel !== 'string') return { kernels: [], flags: configFlags(options, cwd) };
-  const names = kernel.split(',').filter((each) => each !== '');
-  const flags = names.map((each) => configFlags({ ...options, kernel: each }, cwd));
-  const kernels = flags.flatMap(({ UTOPIA_KERNEL }) => UTOPIA_KERNEL ?? []);
-  return { kernels, flags: flags[0] ?? configFlags(options, cwd) };
-}
-
-/** Factors of sizes, as in 64K. */
-const sizeUnits: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
-
-/** Text of so much is escaped in memory for JSON and XML; --logs writes whole streams. */
-const mostOutputBytes = 64 * 2 ** 20;
-
-function outputSize(text: string): number {
-  const value = size(text);
-  if (value <= mostOutputBytes) return value;
-  throw new InvalidArgumentError('At most 64M are kept in a report; --logs DIR has more.');
-}
-
-/** A size in bytes: `65536`, `64K`, `1M`, `2G`. */
-function size(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d{1,12})([KMG]?)i?B?$/i.exec(text) ?? [];
-  const value = Number(digits) * (sizeUnits[unit.toUpperCase()] ?? 1);
-  if (value > 0) return value;
-  throw new InvalidArgumentError('It must be a size above 0, as in 65536, 64K, 1M or 2G.');
 }

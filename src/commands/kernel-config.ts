@@ -5,11 +5,8 @@ import { mostConfigBytes, parseFragment, parseKernelConfig } from '../kernel/con
 import { findFragment, namedFragments, type KernelFragment } from '../kernel/fragments.ts';
 import { readKernelTree, requireX86, type KernelTree } from '../kernel/tree.ts';
 import { readImageKernelConfig } from '../lifecycle/kernel/image-kernel-config.ts';
-import {
-  makeKernelConfig,
-  type ConfigBase,
-  type MadeConfig,
-} from '../lifecycle/kernel/make-config.ts';
+import type { ConfigBase } from '../lifecycle/kernel/config-base.ts';
+import { makeKernelConfig, type MadeConfig } from '../lifecycle/kernel/make-config.ts';
 import { requireConfigPrograms } from '../lifecycle/kernel/require-programs.ts';
 import { readRegularText, whyUnreadable } from '../system/regular-file.ts';
 import { foldFor } from '../ui/lines.ts';

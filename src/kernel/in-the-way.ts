@@ -1,5 +1,5 @@
 import { valueOf, type KernelConfig } from './config-text.ts';
-import type { Consequence } from './requirements.ts';
+import type { Consequence } from './requirement-kinds.ts';
 
 /** An option that is set and had better not be. */
 export interface Obstacle extends Consequence {

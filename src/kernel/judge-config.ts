@@ -1,12 +1,7 @@
 import { findInTheWay } from './in-the-way.ts';
 import { majorMinor, valueOf, type KernelConfig } from './config-text.ts';
-import {
-  requirements,
-  type Consequence,
-  type Cost,
-  type Have,
-  type Requirement,
-} from './requirements.ts';
+import type { Consequence, Cost, Have, Requirement } from './requirement-kinds.ts';
+import { requirements } from './requirements.ts';
 
 /** How a kernel of this config boots the machine's disk when QEMU loads it (-kernel). */
 export type Verdict = 'boots' | 'needs-initramfs' | 'will-not-boot';

@@ -2,6 +2,7 @@ import type { Config, DiskSetting, PortForward } from '../config/types.ts';
 import type { Acceleration, QemuInstallation } from '../host/types.ts';
 import { hardwareGeneration } from '../hardware-generation.ts';
 import type { MachinePaths } from './paths.ts';
+import { planExtras, type PlanExtras } from './plan-extras.ts';
 import { anchorPaths } from './relative-paths.ts';
 
 /**
@@ -136,30 +137,6 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : host;
 }
 
-export interface PlanExtras {
-  readonly sandbox: boolean;
-  /** Reports a guest's panic. The ISA device has drivers in old kernels, the PCI one in new ones. */
-  readonly panicDevices: readonly string[];
-  readonly generationId: boolean;
-  /** Takes the kernel's notes on its memory into a dump of it, since hardware generation 2. */
-  readonly coreInfo: boolean;
-  readonly randomDevice: boolean;
-  /** SeaBIOS writes what it does to I/O port 0x402. */
-  readonly firmwareLog: boolean;
-  /** QEMU knows `-action` (6.0): a panicked guest is left as it is, to be looked at. */
-  readonly panicAction: boolean;
-  /** `-object monitor-qmp`, for which QEMU 11.1 warns of `-mon`. */
-  readonly monitorObjects: boolean;
-  /** A state file is read as `file:`, not as `fd:`; see firstWithFiles. */
-  readonly stateByFile: boolean;
-}
-
-/**
- * QEMU reads a state file by `file:` since 8.2 (docs/devel/migration/main.rst), says since 9.1 that
- * `fd:` for one is deprecated, and refuses it since 11.0 (docs/about/removed-features.rst).
- */
-const firstWithFiles = [9, 1] as const;
-
 /** True for an address that only this host reaches. */
 export function isLoopback(host: string): boolean {
   return host.startsWith('127.');
@@ -238,33 +215,4 @@ export function planMachine(input: PlanInput): MachinePlan {
     extras: planExtras(qemu, extraArgs),
     extraArgs,
   };
-}
-
-function planExtras(qemu: QemuInstallation, extraArgs: readonly string[]): PlanExtras {
-  const has = (device: string): boolean => qemu.devices.has(device);
-  return {
-    // A second -sandbox would not replace ours: whoever brings one decides alone.
-    sandbox: qemu.hasSandbox && !extraArgs.includes('-sandbox'),
-    panicDevices: ['pvpanic', 'pvpanic-pci'].filter(has),
-    generationId: has('vmgenid') && !brings(extraArgs, 'vmgenid'),
-    coreInfo: has('vmcoreinfo') && !brings(extraArgs, 'vmcoreinfo'),
-    randomDevice: has('virtio-rng-pci'),
-    firmwareLog: has('isa-debugcon'),
-    panicAction: isAtLeast(qemu.version, [6, 0]),
-    monitorObjects: qemu.objects.has('monitor-qmp'),
-    stateByFile: isAtLeast(qemu.version, firstWithFiles),
-  };
-}
-
-/** A machine has one of these at most: QEMU would refuse a second. */
-function brings(extraArgs: readonly string[], device: string): boolean {
-  const named = new RegExp(`^(?:driver=)?${device}(?:,|$)|"driver": ?"${device}"`);
-  return extraArgs.some(
-    (word, at) => /^--?device$/.test(extraArgs[at - 1] ?? '') && named.test(word),
-  );
-}
-
-function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [ofMajor = 0, ofMinor = 0] = version.split('.').map(Number);
-  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
 }

@@ -1,21 +1,13 @@
-import { Interruption } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { GuestAccess } from '../../guest/guest-access.ts';
 import { listSnapshots } from '../../image/snapshots.ts';
 import type { KernelBuild } from '../../kernel/build-store.ts';
-import { entryOf, nameOf, trialEntry, trialId } from '../../kernel/grub-trial.ts';
-import { isRelease, readMenu, type GuestKernels } from '../../kernel/guest-kernels.ts';
+import { entryOf, nameOf } from '../../kernel/grub-trial.ts';
+import type { GuestKernels } from '../../kernel/guest-kernels.ts';
 import {
-  commitScript,
   forgetOneShotScript,
-  placeScript,
   previousVariable,
   settleScript,
-  undoScript,
 } from '../../kernel/install-script.ts';
-import { keepOutput } from '../../system/bounded-output.ts';
-import { readRegularText } from '../../system/regular-file.ts';
-import { outliveTerminal } from '../../system/signals.ts';
 import { formatBytes } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import type { LifecycleContext } from '../context.ts';
@@ -28,9 +20,12 @@ import {
   refuseForeignGrub,
   refuseWithoutOneShot,
 } from './guest-kernels.ts';
-import { packKernel, type PackedKernel } from './pack-kernel.ts';
-import { panicSeconds, tryKernel, type Trial } from './try-kernel.ts';
-import { openDeadline } from '../../system/deadline.ts';
+import { outliveHangUp } from './outlive-hang-up.ts';
+import { packKernel } from './pack-kernel.ts';
+import { placeKernel } from './place-kernel.ts';
+import { agreeToReplace, refuseFullDisk, refuseOwn, wantsInitramfs } from './refuse-install.ts';
+import { tryKernel, type Trial } from './try-kernel.ts';
+import { withinMs } from './within-ms.ts';
 
 export interface InstallWish {
   /** Replace a version that the guest has already. */
@@ -81,7 +76,7 @@ export async function installKernel(
   const place = { version, initramfs, saveDefault };
   await placeKernel(context, access, packed, place, kernels.running, display);
   // From here on the terminal may close: the guest must not be left with a kernel that hangs.
-  const staying = stayThrough(context);
+  const staying = outliveHangUp(context);
   try {
     const options = { version, display, timeoutMs: wish.timeoutMs, stallMs: wish.stallMs };
     const trial = await tryKernel(staying.context, machine, running, options).catch(
@@ -94,73 +89,6 @@ export async function installKernel(
   } finally {
     staying.end();
   }
-}
-
-function refuseOwn({ running }: GuestKernels, version: string): void {
-  if (!isRelease(version)) {
-    throw new UtopiaError('kernel-unsuitable', `"${version}" cannot be a kernel's release.`, {
-      hint: 'make kernelrelease in the tree prints it: letters, digits, . _ + ~ and - are allowed.',
-    });
-  }
-  if (running !== version) return;
-  throw new UtopiaError(
-    'kernel-unsuitable',
-    `The guest runs ${version} itself: its files are not overwritten.`,
-    {
-      hint: "Give the build a name of its own (CONFIG_LOCALVERSION='-2'), build it, and install that.",
-    },
-  );
-}
-
-async function agreeToReplace(
-  { asker, signal }: LifecycleContext,
-  { machine }: ReachableGuest,
-  { installed }: GuestKernels,
-  version: string,
-  yes: boolean,
-): Promise<void> {
-  if (!installed.includes(version)) return;
-  const question = `${machine.config.name} has ${version} already. Replace it?`;
-  if (await asker.confirm(question, { assumeYes: yes, signal })) return;
-  throw new UtopiaError('consent-needed', `${version} stays as it is. Nothing was changed.`, {
-    hint: 'Build under another name (CONFIG_LOCALVERSION), and install that.',
-  });
-}
-
-/** A kernel that takes none would get one all the same, and ignore it. */
-async function wantsInitramfs({ programs }: GuestKernels, build: KernelBuild): Promise<boolean> {
-  if (!programs.has('update-initramfs')) return false;
-  return /^CONFIG_BLK_DEV_INITRD=y$/m.test(await readRegularText(build.config));
-}
-
-/** An initramfs without a kin to compare with: all modules of Debian's. */
-const usualInitramfs = 64 * 1024 * 1024;
-/** What a file system wants for itself, and the menu. */
-const reserve = 16 * 1024 * 1024;
-
-function refuseFullDisk(
-  { freeBytes, initramfsBytes }: GuestKernels,
-  { bytes }: PackedKernel,
-  version: string,
-): void {
-  // A draft of the image lies with the modules until it is in its place.
-  const boot = bytes.boot + (initramfsBytes || usualInitramfs) + reserve;
-  const modules = bytes.modules + bytes.boot + reserve;
-  const needs = freeBytes.same
-    ? [{ where: '/', needed: boot + modules, free: freeBytes.boot }]
-    : [
-        { where: '/boot', needed: boot, free: freeBytes.boot },
-        { where: '/lib/modules', needed: modules, free: freeBytes.modules },
-      ];
-  const short = needs.find(({ needed, free }) => free < needed);
-  if (short === undefined) return;
-  throw new UtopiaError(
-    'disk-full',
-    `Linux ${version} needs ${formatBytes(short.needed)} in ${short.where} of the guest; ${formatBytes(short.free)} are free. Nothing was changed.`,
-    {
-      hint: 'utopia kernel default lists what is installed; utopia kernel remove --guest VERSION makes room.',
-    },
-  );
 }
 
 async function saveBefore(
@@ -183,91 +111,6 @@ async function saveBefore(
   return name;
 }
 
-const stepTexts: Readonly<Record<string, string>> = {
-  files: 'the guest takes the files',
-  modules: 'depmod',
-  initramfs: 'update-initramfs',
-  menu: 'update-grub',
-};
-
-/** Puts all in its place, the entry for one boot last. Undone when it is interrupted or fails. */
-async function placeKernel(
-  context: LifecycleContext,
-  access: GuestAccess,
-  packed: PackedKernel,
-  place: Parameters<typeof placeScript>[0],
-  old: string,
-  display: ProgressDisplay,
-): Promise<void> {
-  const { version } = place;
-  const startedAt = performance.now();
-  const title = 'guest';
-  display.report({ kind: 'started', title });
-  const said = keepOutput(mostSaidBytes);
-  const take = (chunk: Uint8Array): undefined => {
-    said.take(chunk);
-    const step = /^@step (\w+)$/m.exec(Buffer.from(chunk).toString('latin1'))?.[1] ?? '';
-    const detail = stepTexts[step];
-    if (detail !== undefined) display.report({ kind: 'moved', title, detail });
-  };
-  try {
-    await askRoot(
-      access,
-      placeScript(place),
-      `The guest did not take Linux ${version}. It is as it was before.`,
-      { inputFile: packed.archive, take: { stdout: take } },
-    );
-    const menu = readMenu(said.kept().text);
-    const [ours, theirs] = [trialEntry(menu.text, version, panicSeconds), entryOf(menu, old)];
-    if (ours === undefined) throw menuUnfit(version, `has no entry of its own for ${version}`);
-    if (theirs === undefined) throw menuUnfit(version, `has no entry of its own for ${old}`);
-    if (!menu.takesSavedEntry) throw menuUnfit(version, 'does not heed saved_entry');
-    if (!menu.heedsOneShot) throw menuUnfit(version, 'does not heed next_entry');
-    await askRoot(
-      access,
-      commitScript({ saved_entry: nameOf(theirs) }, { next_entry: trialId(version) }),
-      "grub's menu could not be written. The guest is as it was before.",
-      { input: ours },
-    );
-  } catch (error) {
-    await withinMs(undoMs, async (signal) => await putBack({ ...access, signal }));
-    if (!context.signal.aborted) throw error;
-    throw new UtopiaError(
-      'interrupted',
-      `Interrupted; nothing of Linux ${version} is left in the guest.`,
-    );
-  }
-  const detail = `Linux ${version} is installed; ${old} stays the default`;
-  display.report({ kind: 'finished', title, detail, elapsedMs: performance.now() - startedAt });
-}
-
-/** More than a menu and the steps to it are. */
-const mostSaidBytes = 2 * 1024 * 1024;
-
-/** For what runs in the guest to end, and to be taken away. */
-const undoMs = 60_000;
-
-async function putBack(access: GuestAccess): Promise<void> {
-  await askRoot(access, undoScript, '').catch((error: unknown) => {
-    throw new UtopiaError(
-      'guest-refused',
-      'What was put into the guest could not be taken away again; its old kernel is the default.',
-      {
-        hint: 'The next utopia kernel install tidies up first.',
-        cause: error,
-      },
-    );
-  });
-}
-
-function menuUnfit(version: string, why: string): UtopiaError {
-  return new UtopiaError(
-    'kernel-unsuitable',
-    `The menu that update-grub makes in the guest ${why}: ${version} cannot be booted once. The guest is as it was before.`,
-    { hint: 'utopia up --kernel boots a build without installing it.' },
-  );
-}
-
 /** After the boot: no entry for one boot any more, and the new default. */
 async function settle(trial: Trial, version: string, previous: string): Promise<void> {
   const booted = trial.kind === 'booted';
@@ -284,49 +127,8 @@ async function settle(trial: Trial, version: string, previous: string): Promise<
   );
 }
 
-/** The rest of an install, which a terminal that closes does not end, and Ctrl-C does. */
-function stayThrough(context: LifecycleContext): {
-  readonly context: LifecycleContext;
-  readonly end: () => void;
-} {
-  const stopOutliving = outliveTerminal(process);
-  const first = withoutHangUp(context.signal);
-  const second = withoutHangUp(context.urgentSignal);
-  return {
-    context: { ...context, signal: first.signal, urgentSignal: second.signal },
-    end: () => {
-      stopOutliving();
-      first.end();
-      second.end();
-    },
-  };
-}
-
-/** A signal that aborts with another one, but not where that is the terminal's hang-up. */
-function withoutHangUp(source: AbortSignal): { readonly signal: AbortSignal; end(): void } {
-  const own = new AbortController();
-  const pass = (): void => {
-    const { reason } = source;
-    if (reason instanceof Interruption && reason.signalName === 'SIGHUP') return;
-    own.abort(reason);
-  };
-  if (source.aborted) pass();
-  else source.addEventListener('abort', pass, { once: true });
-  return { signal: own.signal, end: () => source.removeEventListener('abort', pass) };
-}
-
 /** For a guest that still answers, to be told that it need not try. */
 const forgetMs = 5_000;
-
-/** Does something that Ctrl-C, which has come already, does not end. */
-async function withinMs(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const deadline = openDeadline(ms);
-  try {
-    await work(deadline.signal);
-  } finally {
-    deadline.stop();
-  }
-}
 
 /** What an end by Ctrl-C leaves: the machine boots, with one kernel or the other. */
 async function explainInterruption(

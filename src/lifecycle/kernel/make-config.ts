@@ -1,5 +1,5 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LifecycleContext } from '../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import {
@@ -16,12 +16,7 @@ import {
   type DroppedOption,
   type DropReason,
 } from '../../kernel/dropped.ts';
-import {
-  machineFragment,
-  tinyFragment,
-  wantedOptions,
-  type KernelFragment,
-} from '../../kernel/fragments.ts';
+import { machineFragment, wantedOptions, type KernelFragment } from '../../kernel/fragments.ts';
 import { readKconfigEntries } from '../../kernel/read-kconfig.ts';
 import type { KernelTree } from '../../kernel/tree.ts';
 import { draftPath, removeDrafts, writeFileAtomically } from '../../system/atomic-file.ts';
@@ -29,14 +24,9 @@ import { isReachable } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { namedFileMode, namedFolderMode } from '../../system/umask.ts';
+import { missingKeys, tinyFragments, writeBase, type ConfigBase } from './config-base.ts';
+import { keepOldConfig } from './keep-old-config.ts';
 import { runKernelMake, runMergeConfig, runMenuconfig } from './kernel-make.ts';
-
-/** What a .config starts from. */
-export type ConfigBase =
-  | { readonly kind: 'defconfig' }
-  | { readonly kind: 'tiny' }
-  /** The text of a whole .config, and what it is for the note. */
-  | { readonly kind: 'image' | 'file'; readonly text: string };
 
 export interface ConfigRequest {
   readonly tree: KernelTree;
@@ -120,7 +110,7 @@ export async function makeKernelConfig(
     const text = await readFile(join(draft, '.config'), 'utf8');
     const before = await readRegularText(file, mostConfigBytes).catch(() => undefined);
     const unchanged = before === text;
-    const keptAs = before === undefined || unchanged ? undefined : await keepOld(out, before);
+    const keptAs = before === undefined || unchanged ? undefined : await keepOldConfig(out, before);
     if (!unchanged) await writeFileAtomically(file, text, { mode: namedFileMode() });
     await writeConfigNote(out, noteOf(request));
     const keysLeftOut = keys.map(({ path }) => path);
@@ -156,42 +146,6 @@ async function refuseUncleanTree({ folder }: KernelTree, out: string): Promise<v
   }
 }
 
-async function writeBase(
-  make: Parameters<typeof runKernelMake>[0],
-  { base, tree }: ConfigRequest,
-): Promise<void> {
-  if (base.kind === 'defconfig') return await runKernelMake(make, 'base', 'x86_64_defconfig');
-  if (base.kind !== 'tiny') return await writeFile(join(make.draft, 'base'), base.text);
-  // What make tinyconfig does, which writes to .config whatever it is told.
-  const options = join(tree.folder, 'kernel/configs/tiny-base.config');
-  const all = (await isReachable(options)) ? { KCONFIG_ALLCONFIG: options } : {};
-  await runKernelMake(make, 'base', 'allnoconfig', all);
-}
-
-/**
- * Distributions' configs name certificates that only their own trees have; without the file the
- * build ends with "No rule to make target".
- */
-async function missingKeys(
-  { folder }: KernelTree,
-  base: ConfigBase,
-): Promise<{ readonly option: string; readonly path: string }[]> {
-  if (base.kind !== 'file' && base.kind !== 'image') return [];
-  const config = parseKernelConfig(base.text);
-  const named = ['SYSTEM_TRUSTED_KEYS', 'SYSTEM_REVOCATION_KEYS'].map((option) => {
-    return { option, path: (config?.options.get(option) ?? '').replaceAll('"', '') };
-  });
-  const there = await Promise.all(named.map(({ path }) => isReachable(resolve(folder, path))));
-  return named.filter(({ path }, at) => path !== '' && there[at] === false);
-}
-
-/** Fragments of make tinyconfig, with what brings hidden options back. */
-async function tinyFragments({ folder }: KernelTree): Promise<string[]> {
-  const files = ['kernel/configs/tiny.config', 'arch/x86/configs/tiny.config'];
-  const texts = files.map((each) => readRegularText(join(folder, each)).catch(() => ''));
-  return [...(await Promise.all(texts)), tinyFragment.text];
-}
-
 async function readConfig(path: string): Promise<KernelConfig> {
   const config = parseKernelConfig(await readRegularText(path, mostConfigBytes));
   if (config !== undefined) return config;
@@ -219,31 +173,6 @@ async function explainDropped(
     reason: explainDrop(each, entries.get(each.option), config),
     ours: !asked.has(each.option),
   }));
-}
-
-const mostKept = 100;
-
-/** Kconfig overwrites .config.old at each change, so the user's own gets a name that nothing writes to. */
-async function keepOld(out: string, text: string): Promise<string> {
-  for (let number = 0; number < mostKept; number += 1) {
-    const path = join(out, number === 0 ? '.config.orig' : `.config.orig.${number}`);
-    try {
-      await writeFile(path, text, { flag: 'wx' });
-      await chmod(path, namedFileMode());
-      return path;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const there = await readRegularText(path, mostConfigBytes).catch(() => undefined);
-      if (there === text) return path;
-    }
-  }
-  throw new UtopiaError(
-    'file-exists',
-    `${out} has ${mostKept} earlier configurations, .config.orig to .config.orig.${mostKept - 1}.`,
-    {
-      hint: `Remove those that you do not need: ls ${out}/.config.orig*`,
-    },
-  );
 }
 
 function noteOf({ base, named, set, files }: ConfigRequest): ConfigNote {

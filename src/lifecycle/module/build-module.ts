@@ -3,19 +3,16 @@ import { explainBuild } from '../../diagnose/build-trouble.ts';
 import { createBuildOutput, type BuildMessage } from '../../kernel/build-output.ts';
 import { isReachable, leadsToFolder } from '../../system/look.ts';
 import { isAbsolute, join, relative } from 'node:path';
-import type { ProgressDisplay } from '../../progress-events.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
-import { describeMessage } from '../kernel/build-kernel.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
+import { describeFailure } from './build-failure.ts';
 import { buildInGuest } from './build-in-guest.ts';
 import { buildOnHost } from './build-on-host.ts';
+import { chooseWay, findTarget, gcovOf, reportWay, whyThere } from './choose-way.ts';
 import { checkStyle, requireSparse } from './check-source.ts';
 import { writeEditorFiles } from './editor-files.ts';
-import { findHeaders, type KernelHeaders } from './headers.ts';
 import { holdFolder } from './hold-folder.ts';
-import { findHostWay, type HostWay } from './host-way.ts';
-import { findNativeWay } from './native-way.ts';
-import { findTargetKernel, type ModuleUse, type TargetKernel } from './target-kernel.ts';
+import type { ModuleUse } from './target-kernel.ts';
 import type { Diagnostic, ModuleBuild, ModuleBuildReport, WayEnd } from './types.ts';
 
 export interface ModuleBuildRequest {
@@ -32,9 +29,6 @@ export interface ModuleBuildRequest {
   /** Called once it is decided where it is built. */
   readonly begins?: (where: ModuleBuildReport['where']) => void;
 }
-
-/** Where a module is built, decided. */
-type Way = Exclude<HostWay, { readonly kind: 'none' }> & { readonly headers: KernelHeaders };
 
 /**
  * Builds a module: on this host where that fits, else in a throwaway copy of the machine; which
@@ -139,12 +133,6 @@ export async function buildModule(
   }
 }
 
-/** `gcov-12` of `gcc-12`. */
-function gcovOf({ prefix, compiler }: Way): readonly string[] | undefined {
-  const name = compiler.replace(/gcc(-\d+)?$/, 'gcov$1');
-  return name === compiler ? undefined : [...prefix, name];
-}
-
 /** Throws `folder-missing`, or `usage` for a folder that kbuild cannot build in. */
 async function requireModule(folder: string): Promise<void> {
   if (!(await leadsToFolder(folder))) {
@@ -168,100 +156,7 @@ async function requireModule(folder: string): Promise<void> {
   });
 }
 
-/** The kernel, or why its disk cannot be read: then only the guest knows. */
-async function findTarget(
-  context: LifecycleContext,
-  located: LocatedMachine,
-  use: ModuleUse,
-): Promise<TargetKernel | string> {
-  try {
-    return await findTargetKernel(context, located, use);
-  } catch (error) {
-    if (
-      error instanceof UtopiaError &&
-      error.code === 'kernel-unknown' &&
-      located.config.kernel === undefined
-    ) {
-      return 'its disk cannot be read from outside';
-    }
-    throw error;
-  }
-}
-
-async function chooseWay(
-  context: LifecycleContext,
-  target: TargetKernel | string,
-  folder: string,
-  display: ProgressDisplay,
-): Promise<Way | Extract<HostWay, { readonly kind: 'none' }>> {
-  if (typeof target === 'string') return { kind: 'none', why: target };
-  const headers = await findHeaders(context, target, display);
-  const host = await findHostWay(context.env, target, headers, folder);
-  if (host.kind !== 'none') return { ...host, headers };
-  const native = await findNativeWay(context, { target, headers, folder, display });
-  if (native.kind !== 'none') return { ...native, headers, why: host.why };
-  const same = native.why === '' || (/bwrap/.test(host.why) && /bwrap/.test(native.why));
-  return { kind: 'none', why: same ? host.why : `${host.why}, and ${native.why}` };
-}
-
-/** `gcc-12 fits 6.1.0-56-amd64 of the image`. */
-function whyThere(way: Way | HostWay, target: TargetKernel | string): string {
-  if (way.kind === 'none') return way.why;
-  const { version, from } = target as TargetKernel;
-  if (way.kind === 'native') return `the image's own ${way.compiler}, since ${way.why}`;
-  const whose = { build: 'your build', image: 'the image', private: 'the machine' }[from];
-  return `${way.compiler} fits ${version} of ${whose}`;
-}
-
-/** Where it is built, and why; beyond that, what a build here is not kept from. */
-function reportWay({ report }: ProgressDisplay, way: Way | HostWay, why: string): void {
-  if (way.kind === 'none') return report({ kind: 'finished', title: 'guest', detail: why });
-  const { unconfined } = way;
-  const detail = unconfined === undefined ? `confined: ${why}` : why;
-  report({ kind: 'finished', title: way.kind, detail });
-  if (unconfined === undefined) return;
-  const rights = `its make can do all that you can: ${unconfined}`;
-  report({ kind: 'warned', title: 'unconfined', detail: rights });
-}
-
 function asDiagnostic(message: BuildMessage, level: Diagnostic['level']): Diagnostic {
   const { file, line, column = null } = message;
   return { file, line, column, level, message: message.message };
-}
-
-/** Errors that are shown. */
-const shownErrors = 20;
-
-function describeFailure(
-  { succeeded, output }: WayEnd,
-  {
-    errors,
-    count,
-    lastLines,
-  }: {
-    readonly errors: readonly BuildMessage[];
-    readonly count: number;
-    readonly lastLines: readonly string[];
-  },
-): UtopiaError {
-  if (succeeded) {
-    return new UtopiaError('kernel-build-failed', 'Nothing was built: no object is asked for.', {
-      hint: 'The Kbuild or Makefile names them, as in: obj-m := hello.o',
-    });
-  }
-  const shown = errors.slice(0, shownErrors).map(describeMessage);
-  const more = count - shown.length;
-  const last = lastLines.length > 0 ? lastLines : output.trimEnd().split('\n').slice(-12);
-  return new UtopiaError(
-    'kernel-build-failed',
-    count === 0
-      ? 'The build failed.'
-      : `The build failed: ${count} ${count === 1 ? 'error' : 'errors'}.`,
-    {
-      details: [
-        ...(shown.length > 0 ? shown : last.map((line) => `| ${line}`)),
-        ...(more > 0 ? [`and ${more} more`] : []),
-      ],
-    },
-  );
 }

@@ -27,7 +27,14 @@ export type HostWay =
       /** Why not with this host's own tool chain, as half a sentence; empty where it is that one. */
       readonly why: string;
     }
-  | { readonly kind: 'none'; readonly why: string };
+  | NoWay;
+
+export interface NoWay {
+  readonly kind: 'none';
+  readonly why: string;
+  /** The reason is that nothing can be confined here. */
+  readonly unconfinable?: boolean;
+}
 
 const mostConfigBytes = 16 * 2 ** 20;
 
@@ -59,7 +66,10 @@ export async function findHostWay(
   const isTrusted = target.from === 'build' || (target.from === 'image' && target.isOurs);
   if (confined.kind === 'no' && !isTrusted) {
     const whose = target.from === 'image' ? "the image's" : "the guest's";
-    return none(`${whose} programs run on this host only confined, and ${confined.why}`);
+    return {
+      ...none(`${whose} programs run on this host only confined, and ${confined.why}`),
+      unconfinable: true,
+    };
   }
   const prefix = confined.kind === 'yes' ? confined.prefix : [];
   const complaint = await tryPrograms(env, headers.build, prefix);
@@ -74,7 +84,7 @@ export async function findHostWay(
   };
 }
 
-function none(why: string): HostWay {
+function none(why: string): NoWay {
   return { kind: 'none', why };
 }
 

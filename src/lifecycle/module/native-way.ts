@@ -13,7 +13,7 @@ import { cacheRoot } from '../../system/places.ts';
 import { object, oneOf, type Shaped } from '../../text/shape.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { KernelHeaders } from './headers.ts';
-import { findKernelCompiler, type HostWay } from './host-way.ts';
+import { findKernelCompiler, type HostWay, type NoWay } from './host-way.ts';
 import { findKeptFolder, keepFolder, type KeptFolders } from './kept-folders.ts';
 import { askCompiler, tryConfinement, tryPrograms } from './probe.ts';
 import { TooMuchTaken } from './take-files.ts';
@@ -50,14 +50,16 @@ export async function findNativeWay(
   // What a build of one's own was built with is this host's, or nowhere any more.
   if (target.from === 'build') return none('');
   const bwrap = await findProgram('bwrap', env);
-  if (bwrap === undefined) return none("no bwrap to run the image's tool chain under");
+  if (bwrap === undefined) {
+    return { ...none("no bwrap to run the image's tool chain under"), unconfinable: true };
+  }
   const wanted = await findKernelCompiler(headers);
   const { system } = target.disk;
   if (wanted === undefined || system === undefined) return none('');
   // Before anything is taken out for it. The PATH of this host's user may show nothing of its system.
   const bare = confine({ bwrap, writable: [], readable: [], cwd: '/' });
   const trouble = await tryConfinement({ ...env, PATH: '/usr/bin:/bin' }, bare);
-  if (trouble !== undefined) return none(trouble);
+  if (trouble !== undefined) return { ...none(trouble), unconfinable: true };
 
   const title = 'tools';
   try {
@@ -111,7 +113,7 @@ async function tryTools(
   return { kind: 'native', prefix, variables, compiler, unconfined: undefined, why: '' };
 }
 
-function none(why: string): HostWay {
+function none(why: string): NoWay {
   return { kind: 'none', why };
 }
 

@@ -1,6 +1,7 @@
 import { clangdText } from '../clangd.ts';
 import { simpleSources } from './simple-kinds.ts';
-import { driverSources } from './driver-kinds.ts';
+import { busSources } from './bus-kinds.ts';
+import { nodeSources } from './node-kinds.ts';
 import type { SkeletonSource } from './types.ts';
 
 /** Kinds of modules that there is a skeleton of, the first by default. */
@@ -18,7 +19,8 @@ export interface SkeletonFile {
 
 const sources: Readonly<Record<SkeletonKind, SkeletonSource>> = {
   ...simpleSources,
-  ...driverSources,
+  ...nodeSources,
+  ...busSources,
 };
 
 const makefile = `# In the guest: make, make clean. On the host: utopia module build.

@@ -1,9 +1,5 @@
+import { sourceEnd } from './source-frame.ts';
 import type { SkeletonSource } from './types.ts';
-
-const end = `
-MODULE_DESCRIPTION("NAME");
-MODULE_LICENSE("GPL");
-`;
 
 /** A module alone, and one with a file in /proc. */
 export const simpleSources: Readonly<Record<'hello' | 'proc', SkeletonSource>> = {
@@ -31,7 +27,7 @@ static void __exit NAME_exit(void)
 	pr_info("goodbye, %s\\n", whom);
 }
 module_exit(NAME_exit);
-${end}`,
+${sourceEnd}`,
     test: `# Run by: utopia module test
 set -e
 test "$(cat /sys/module/NAME/parameters/whom)" = world
@@ -81,7 +77,7 @@ static void __exit NAME_exit(void)
 	remove_proc_entry("NAME", NULL);
 }
 module_exit(NAME_exit);
-${end}`,
+${sourceEnd}`,
     test: `# Run by: utopia module test
 set -e
 test "$(cat /proc/NAME)" = 1
