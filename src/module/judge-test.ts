@@ -88,8 +88,9 @@ function rank(order: readonly ModuleVerdict[], verdict: ModuleVerdict): number {
 }
 
 function hintsOf(report: TrialReport): string[] {
-  const { leftRunning, kmemleak, grownKiB = 0, ended, left, meanwhile } = report;
+  const { leftRunning, kmemleak, grownKiB = 0, ended, left, meanwhile, tasks } = report;
   return [
+    ...tasks.map(({ does, pid, name, place }) => `${name} (process ${pid}) ${does} in ${place}.`),
     ...(left.length > 0 && meanwhile.length > 0
       ? [
           `Registered after the removal and not before: ${left.join(', ')}. It may be of ${meanwhile.join(', ')}, loaded meanwhile.`,

@@ -12,6 +12,8 @@ export interface TrialReport {
   readonly leftRunning: boolean;
   /** rmmod did not end. */
   readonly hangs: string | undefined;
+  /** Processes that are in a function of the modules when time is short, and where. */
+  readonly tasks: readonly TrialTask[];
   /** rmmod refused, the module's count of references, where the kernel counts them, and what it said. */
   readonly refusedRemoval:
     | { readonly module: string; readonly references: number | undefined; readonly said: string }
@@ -33,6 +35,14 @@ export interface TrialReport {
   readonly log: string;
 }
 
+export interface TrialTask {
+  readonly does: 'waits' | 'runs';
+  readonly pid: number;
+  readonly name: string;
+  /** `lunix_read+0x5a/0x90 [lunix]`. */
+  readonly place: string;
+}
+
 /** Of each list. */
 const most = 400;
 
@@ -44,6 +54,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
   const left: string[] = [];
   const leaks: string[] = [];
   const meanwhile: string[] = [];
+  const tasks: TrialTask[] = [];
   const counts: (readonly [string, string])[] = [];
   const facts = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -54,6 +65,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
     const [, key = '', value = ''] = /^(\S+) ?(.*)$/.exec(line.slice(start.length)) ?? [];
     if (key === 'left' && left.length < most) left.push(nameLeft(value));
     else if (key === 'meanwhile' && meanwhile.length < most) meanwhile.push(value);
+    else if (key === 'waits' && tasks.length < most) tasks.push(...readWait(value));
     else if (key === 'gcda' && counts.length < most) counts.push(splitAtBlank(value));
     else if (key === 'leak' && leaks.length < most) leaks.push(value);
     else facts.set(key, value);
@@ -65,7 +77,10 @@ export function readTrialReport(text: string, mark: string): TrialReport {
   // The other one is read from its start, and may not have come to the mark.
   const marked = streamed.findIndex((line) => line.includes(`utopia: ${mark}`));
   const followed = marked < 0 ? [] : streamed.slice(marked + 1);
-  const lines = facts.has('end') ? whole.slice(began + 1) : followed;
+  const told = facts.has('end') ? whole.slice(began + 1) : followed;
+  // What the kernel was asked for is none of its own words.
+  const at = facts.has('looks') ? told.findLastIndex((line) => line.includes(backtraces)) : -1;
+  const [lines, asked] = at < 0 ? [told, []] : [told.slice(0, at), told.slice(at)];
   return {
     phase: phaseOf(facts.get('phase')),
     ended: facts.has('end'),
@@ -73,6 +88,7 @@ export function readTrialReport(text: string, mark: string): TrialReport {
     status: numberOf(facts.get('status')),
     leftRunning: facts.has('left-running'),
     hangs: facts.get('hangs'),
+    tasks: [...tasks, ...readRunning(asked, facts.get('looks'))],
     refusedRemoval:
       refusedOut === ''
         ? undefined
@@ -97,6 +113,32 @@ function splitAtBlank(text: string): readonly [string, string] {
 function nameLeft(line: string): string {
   const [, list, entry = ''] = /^(\/proc\/[\w/]+):\s*(.+)$/.exec(line) ?? [];
   return list === undefined ? line : `${entry} in ${list}`;
+}
+
+/** `311 lunix_read+0x5a/0x90 [lunix] cat`. Pure. */
+function readWait(text: string): readonly TrialTask[] {
+  const [, pid = '', place = '', name = ''] =
+    /^(\d{1,9}) ([\w.]+\+0x[\da-f]+\/0x[\da-f]+ \[\w+\]) (.{1,64})$/.exec(text) ?? [];
+  return pid === '' ? [] : [{ does: 'waits', pid: Number(pid), name, place }];
+}
+
+/** What SysRq l answers first (drivers/tty/sysrq.c). */
+const backtraces = 'sysrq: Show backtrace of all active CPUs';
+
+/** Which processes run in one of the modules, of the processors' backtraces. Pure. */
+function readRunning(lines: readonly string[], modules = ''): readonly TrialTask[] {
+  const running: TrialTask[] = [];
+  let task: Pick<TrialTask, 'pid' | 'name'> | undefined;
+  for (const line of lines) {
+    const [, pid, name = ''] = /PID: (\d{1,9}) Comm: (.{1,64}?) (?:Not t|T)ainted/.exec(line) ?? [];
+    if (pid !== undefined) task = { pid: Number(pid), name };
+    const [, place = '', module = ''] =
+      /RIP: 0010:([\w.]+\+0x[\da-f]+\/0x[\da-f]+ \[(\w+)\])/.exec(line) ?? [];
+    if (task === undefined || !modules.split(' ').includes(module)) continue;
+    running.push({ does: 'runs', ...task, place });
+    task = undefined;
+  }
+  return running;
 }
 
 function phaseOf(text: string | undefined): TrialReport['phase'] {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { quoteForShell } from '../text/shell-words.ts';
 
 /** What is to be tried in a guest. */
@@ -10,6 +11,8 @@ export interface ModuleTrial {
   readonly words: readonly string[];
   /** How long a module may take to go, in seconds. */
   readonly removeSeconds: number;
+  /** After so long, in seconds, it is told which processes wait in the modules: before the trial is ended. */
+  readonly lookSeconds: number;
   /** Hand over how often lines ran, of modules that were built to count it. */
   readonly coverage: boolean;
   /** Files of its own begin with this path. */
@@ -32,12 +35,15 @@ const places = [
  * it can: each takes some hundredths of a second emulated. Pure.
  */
 export function trialScript(trial: ModuleTrial): string {
-  const { mark, objects, words, removeSeconds, coverage, work } = trial;
+  const { mark, objects, words, removeSeconds, lookSeconds, coverage, work } = trial;
   const test = words.map(quoteForShell).join(' ');
   return [
     'exec 3>&2 2>&1',
     `say() { printf '%s %s\\n' ${mark} "$*" >&3; }`,
     'first() { head -n 1 "$1" | cut -c1-300; }',
+    waiting(objects),
+    // From the start of the time that the trial has.
+    `{ trap 'kill $nap; exit' TERM; sleep ${lookSeconds} 3>&- & nap=$!; wait $nap; waiting; } & look=$!`,
     // modinfo takes a fifth of a second emulated, and most modules need none.
     'needs() { grep -aq "depends=[[:alnum:]_]" "$1" || return 0;',
     '  for need in $(modinfo -F depends "$1" | tr , " "); do modprobe -q "$need"; done; }',
@@ -86,7 +92,7 @@ export function trialScript(trial: ModuleTrial): string {
     '  say memory $(($(memory) - before))',
     'fi',
     ...(coverage ? [counts] : []),
-    'kill $follow 2>/dev/null',
+    'kill $follow $look 2>/dev/null',
     'say log; dmesg >&3; say end',
     'exit 0',
   ].join('\n');
@@ -99,6 +105,26 @@ const counts = [
   '  say gcda "${each#"$at$here/"} $(base64 -w 0 <"$each")"',
   'done',
 ].join('\n');
+
+/**
+ * Tells of each process that waits in a function of the modules, where that is. Where none does, one
+ * may run there: then each processor tells where it is, in the kernel's log.
+ */
+function waiting(objects: readonly string[]): string {
+  const names = objects.map((each) => basename(each, '.ko').replaceAll('-', '_'));
+  const pattern = quoteForShell(names.map((name) => `\\[${name}\\]`).join('\\|'));
+  return [
+    'waiting() {',
+    `  set -- $(grep -l ${pattern} /proc/[0-9]*/stack 2>/dev/null | head -n 5)`,
+    '  for each; do',
+    '    each=${each%/stack}; read -r comm <"$each/comm" || continue',
+    `    place=$(grep -m 1 ${pattern} $each/stack) || continue`,
+    '    say waits "${each#/proc/}" "${place##*>] }" "$comm"',
+    '  done',
+    `  [ $# = 0 ] && say looks ${quoteForShell(names.join(' '))} && echo l >/proc/sysrq-trigger`,
+    '}',
+  ].join('\n');
+}
 
 /** Modules that need symbols of another one wait for it. */
 function insertion(objects: readonly string[]): string {
@@ -131,7 +157,7 @@ function removal(seconds: number): string {
     '    sleep $pause; read -r now rest </proc/uptime',
     '    [ ${now%%.*} = ${begun%%.*} ] || pause=0.5',
     '  done',
-    '  if [ ! -s $work.status ]; then say hangs "$name"; stays=yes; break; fi',
+    '  if [ ! -s $work.status ]; then say hangs "$name"; waiting; stays=yes; break; fi',
     '  read -r status <$work.status',
     '  if [ "$status" != 0 ]; then',
     '    count=none; read -r count <"/sys/module/$name/refcnt"',

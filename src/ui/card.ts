@@ -10,6 +10,8 @@ interface DiskName {
 /** Where a running machine can be reached. */
 export interface Connections {
   readonly ssh: { readonly host: string; readonly port: number };
+  /** The name of a throwaway copy, to which no port of the host leads. */
+  readonly copy?: string | undefined;
   /** Where SSH is open to others too. */
   readonly exposed?: { readonly host: string; readonly port: number } | undefined;
   /** No port of the host leads to SSH; only utopia's own commands get in. */
@@ -118,7 +120,8 @@ function shareRows(
   ];
 }
 
-function sshWays({ ssh, exposed, closed, keyFile }: Connections): string {
+function sshWays({ ssh, copy, exposed, closed, keyFile }: Connections): string {
+  if (copy !== undefined) return `utopia -n ${copy} ssh`;
   if (closed === true)
     return `utopia ssh   (port ${ssh.port} is closed; utopia login key opens it)`;
   const plain = `ssh -p ${ssh.port}`;

@@ -35,6 +35,7 @@ afterAll(async () => {
 interface Report {
   readonly verdict: string;
   readonly reasons: readonly string[];
+  readonly hints: readonly string[];
   readonly output: string;
   readonly dmesg: string;
   readonly status: number | null;
@@ -66,6 +67,11 @@ describe('every verdict', () => {
     const { status, report } = await tryModule(name, ...words);
     expect([report.verdict, report.reasons]).toEqual([verdict, expect.anything()]);
     expect(status).toBe(statuses[verdict]);
+    if (verdict === 'timed-out') {
+      const place = `${name.replaceAll('-', '_')}_show\\+0x\\S+ \\[${name.replaceAll('-', '_')}\\]`;
+      const does = name.endsWith('loop') ? 'runs' : 'waits';
+      expect(report.hints.join('\n')).toMatch(new RegExp(`${does} in ${place}\\.$`));
+    }
     if (verdict !== 'passed' && verdict !== 'did-not-build') expect(report.reasons).not.toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import type { Environment } from '../../environment.ts';
 import { sshFiles } from '../../guest/ssh-key.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
+import { copyName } from '../../machine/copy-name.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { readImageRecord } from '../../image/image-record.ts';
 import { isSshOpen, type MachineState } from '../../machine/state.ts';
@@ -24,14 +25,17 @@ function isRemote(env: Environment): boolean {
 /** What the connection card of a running machine shows. `foreground`: an `up` watches it. */
 export async function connectionsOf(
   machine: MachineState,
-  { consoleLog, sshDir }: MachinePaths,
+  paths: MachinePaths,
   people: People,
   foreground: boolean,
   env: Environment,
 ): Promise<Connections> {
   const { ssh, exposed, plan, sshOpen, keyOnly } = machine;
+  const { consoleLog, sshDir } = paths;
   return {
     ssh,
+    // What a copy's QEMU listens at, it was not told.
+    copy: ssh.port === 0 ? copyName(paths) : undefined,
     exposed,
     closed: !isSshOpen({ plan, sshOpen }),
     keyFile: keyOnly === true ? sshFiles(sshDir).identityFile : undefined,

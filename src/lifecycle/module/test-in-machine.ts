@@ -14,7 +14,13 @@ import type { ReachableGuest } from '../watch/guest-access.ts';
 import { buildModule } from './build-module.ts';
 import { unloadModules } from './load-module.ts';
 import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './report-trial.ts';
-import { mostOutputBytes, ownTest, removeSeconds, type ModuleTestRequest } from './test-module.ts';
+import {
+  lookAfter,
+  mostOutputBytes,
+  ownTest,
+  removeSeconds,
+  type ModuleTestRequest,
+} from './test-module.ts';
 
 /** What is to be tried, and for how long. */
 type MachineTest = Pick<ModuleTestRequest, 'folder' | 'words' | 'timeoutMs' | 'jobs' | 'yes'>;
@@ -57,7 +63,8 @@ export async function testInMachine(
       if (status !== 0) throw cannotTake(name, stderr);
     }
     const script = trialScript({
-      ...{ mark, objects, words, removeSeconds, coverage: false, work: `${place}/.trial` },
+      ...{ mark, objects, words, removeSeconds, lookSeconds: lookAfter(timeoutMs) },
+      ...{ coverage: false, work: `${place}/.trial` },
     });
     const command = `cd ${place} && exec sh -c ${quoteWord(script)}`;
     const run = await runTrial(context, { machine, access }, command, timeoutMs);

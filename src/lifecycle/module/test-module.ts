@@ -34,6 +34,10 @@ export interface ModuleTestRequest {
 
 /** A module that takes longer to go does not go: stop_machine and RCU take a second emulated. */
 export const removeSeconds = 10;
+/** When a trial looks where it waits, in seconds: shortly before its time is over. Pure. */
+export function lookAfter(timeoutMs: number): number {
+  return Math.max(timeoutMs - 5_000, Math.floor(timeoutMs * 0.8)) / 1000;
+}
 /** Of each output of a trial. */
 export const mostOutputBytes = 2 ** 20;
 
@@ -74,7 +78,9 @@ export async function testModule(
         const { failure, report } = await building.ended;
         if (failure !== undefined) throw failure;
         const words = request.words.length > 0 ? request.words : await ownTest(folder);
-        const trial = { mark, objects: report.objects, words, removeSeconds, coverage };
+        const lookSeconds = lookAfter(request.timeoutMs);
+        const { objects } = report;
+        const trial = { mark, objects, words, removeSeconds, lookSeconds, coverage };
         const script = trialScript({ ...trial, work: '/run/utopia-module' });
         return ['sh', '-c', script];
       },

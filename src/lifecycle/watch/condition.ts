@@ -91,6 +91,8 @@ async function isReady(
   now: () => Date,
 ): Promise<boolean> {
   if (state === undefined || state.readyAt !== undefined) return true;
+  // A throwaway copy: nobody learns its name before a command runs in it.
+  if (state.ssh.port === 0) return true;
   // Who asks for that would have the guest stand still for it: the next command that gets in tells.
   if (!isSshOpen(state)) return false;
   const { host, port } = state.ssh;

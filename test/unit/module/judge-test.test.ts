@@ -131,3 +131,33 @@ test('a test that prints the form of a report without its mark changes nothing',
     ...{ phase: undefined, ended: false, status: undefined },
   });
 });
+
+test('what waits in a function of the module is told with its place', () => {
+  const { verdict, hints } = judge(
+    ['phase test', 'waits 311 lunix_read+0x5a/0x90 [lunix] my cat', 'waits 1 \u001b[2J x'],
+    late,
+  );
+  expect({ verdict, hints }).toEqual({
+    verdict: 'timed-out',
+    hints: ['my cat (process 311) waits in lunix_read+0x5a/0x90 [lunix].'],
+  });
+});
+
+test('what runs in it is told, too, and the backtraces are not the kernel’s own words', () => {
+  const text = `${mark} phase test
+[ 1.0] utopia: ${mark}
+[ 2.0] mine: hello
+${mark} looks mine
+[ 3.0] sysrq: Show backtrace of all active CPUs
+[ 3.1] CPU: 0 UID: 0 PID: 280 Comm: sh Tainted: G           OE      6.12.118 #1
+[ 3.1] RIP: 0010:sysrq_handle_showallcpus+0x5/0x10
+[ 3.2] CPU: 1 UID: 0 PID: 289 Comm: my cat Tainted: G           OE      6.12.118 #1
+[ 3.2] RIP: 0010:mine_show+0xb/0x10 [mine]
+[ 3.2] RIP: 0033:0x7f61756e53a7
+`;
+  const { log, tasks } = readTrialReport(text, mark);
+  expect(log).toBe('[ 2.0] mine: hello');
+  expect(tasks).toEqual([
+    { does: 'runs', pid: 289, name: 'my cat', place: 'mine_show+0xb/0x10 [mine]' },
+  ]);
+});

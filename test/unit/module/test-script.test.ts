@@ -8,6 +8,7 @@ test.each([
 ])('is shell that can be read, %s', (words) => {
   const script = trialScript({
     ...{ mark: 'utopia0', objects: ['a.ko', 'sub/b c.ko'], words, removeSeconds: 10 },
+    lookSeconds: 50,
     ...{ coverage: false, work: '/run/trial' },
   });
   execFileSync('sh', ['-n', '-c', script]);

@@ -84,6 +84,12 @@ test('a guest that takes keys alone: the key’s file, for X2Go too, and no pass
   expect(card.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
+test('a throwaway copy is reached by its name', () => {
+  const copy = shown({ copy: 'copy-1a2b3c4d', closed: true });
+  expect(copy).toContain('utopia -n copy-1a2b3c4d ssh');
+  expect(copy).not.toContain('port');
+});
+
 test('a port that is closed, and other people', () => {
   const closed = shown({ x2go: desktop, closed: true, others: 'anna' });
   expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
