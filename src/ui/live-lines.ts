@@ -13,8 +13,8 @@ export async function openLiveLines(
   terminal: Terminal,
   draw: () => readonly string[],
 ): Promise<() => void> {
-  const { ora } = await import('./spinner.ts');
-  const spinner = ora({ stream: terminal.stderr, discardStdin: false, interval: redrawMs });
+  const { openSpinner } = await import('./spinner.ts');
+  const spinner = openSpinner(terminal.stderr, { interval: redrawMs });
   // Asked for before the text, at each drawing.
   spinner.prefixText = () => {
     const lines = draw().map((line) => terminal.shown(line));

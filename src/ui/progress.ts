@@ -23,10 +23,9 @@ export async function openProgress(
   const { symbols, errColor } = terminal;
   let spinner: Ora | undefined;
   if (terminal.animated) {
-    const { ora } = await import('./spinner.ts');
-    // Ctrl-C is ours: ora must not swallow what is typed, nor hide it. Its own
-    // indent would leave the cursor there, and move the lines between two stages.
-    spinner = ora({ stream: terminal.stderr, prefixText: ' ', discardStdin: false });
+    const { openSpinner } = await import('./spinner.ts');
+    // ora's own indent would leave the cursor there, and move the lines between two stages.
+    spinner = openSpinner(terminal.stderr, { prefixText: ' ' });
   }
 
   const marks = {

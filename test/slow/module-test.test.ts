@@ -68,9 +68,10 @@ describe('every verdict', () => {
     expect([report.verdict, report.reasons]).toEqual([verdict, expect.anything()]);
     expect(status).toBe(statuses[verdict]);
     if (verdict === 'timed-out') {
-      const place = `${name.replaceAll('-', '_')}_show\\+0x\\S+ \\[${name.replaceAll('-', '_')}\\]`;
+      const module = name.replaceAll('-', '_');
       const does = name.endsWith('loop') ? 'runs' : 'waits';
-      expect(report.hints.join('\n')).toMatch(new RegExp(`${does} in ${place}\\.$`));
+      const where = new RegExp(`${does} in ${module}_show\\+0x\\S+ \\[${module}\\]\\.$`);
+      expect(report.hints.join('\n')).toMatch(where);
     }
     if (verdict !== 'passed' && verdict !== 'did-not-build') expect(report.reasons).not.toEqual([]);
   });
