@@ -95,7 +95,7 @@ class Modules:
                     gdb.execute('remove-symbol-file -a %#x' % known[0], to_string=True)
                 except gdb.error:
                     pass
-            words = ['add-symbol-file', quote(file)]
+            words = ['add-symbol-file', quote(placeable(file))]
             if '.text' in sections:
                 words.append('%#x' % sections['.text'])
             for section, address in sections.items():

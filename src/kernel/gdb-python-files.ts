@@ -50,6 +50,28 @@ def has_lines(path):
     except OSError:
         return False
 
+def placeable(path):
+    """The file, or a copy of it in memory. In modules since Linux 6.10 some sections do not begin
+    at 0 (scripts/module.lds.S and codetag); then gdb takes none of the addresses that it is given."""
+    with open(path, 'rb') as file:
+        data = bytearray(file.read(${bounds.fileBytes}))
+    try:
+        if data[:6] != b'\x7fELF\x02\x01' or struct.unpack_from('<H', data, 0x10)[0] != 1:
+            return path
+        table, = struct.unpack_from('<Q', data, 0x28)
+        size, count = struct.unpack_from('<HH', data, 0x3a)
+        places = [table + each * size + 0x10 for each in range(count)]
+        if not any(struct.unpack_from('<Q', data, each)[0] for each in places):
+            return path
+        for each in places:
+            struct.pack_into('<Q', data, each, 0)
+        copy = os.memfd_create(os.path.basename(path))
+        with open(copy, 'wb', closefd=False) as file:
+            file.write(data)
+    except (struct.error, AttributeError, OSError):
+        return path
+    return '/proc/self/fd/%d' % copy
+
 def quote(path):
     return path if re.fullmatch(r'[\w./+,:@-]+', path) else '"%s"' % re.sub(r'(["\\])', r'\\\1', path)
 

@@ -1,6 +1,6 @@
 /** What a line of test output says (Documentation/dev-tools/ktap.rst), and how deep it stands. */
 export type KtapLine =
-  | { readonly kind: 'version'; readonly indent: number }
+  | { readonly kind: 'version'; readonly indent: number; readonly isKtap: boolean }
   | {
       readonly kind: 'plan';
       readonly indent: number;
@@ -30,21 +30,27 @@ const stamp = /^(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d{1,9}\])? /;
 /** Nested by blanks, or by kselftest, which puts its tests' own lines behind `# `. */
 const lead = /^(?: |# ){0,64}/;
 const version = /^K?TAP version \d{1,4}$/;
-const plan = /^1\.\.(\d{1,9})(?:\s*# *SKIP\b *(.*))?$/i;
-const result = /^(not )?ok\b(?: +\d{1,9})?(.*)$/;
+const plan = /^1\.\.(\d{1,400})(?:\s*# *SKIP\b *(.*))?$/is;
+/** A name may hold what JavaScript takes for the end of a line (U+2028): hence `s`, here and below. */
+const result = /^(not )?ok\b(?: +\d{1,9})?(.*)$/s;
 /** A name may hold a `#` all the same: KUnit's parameters do. */
 const behindName = /(?:^|\s)#(?=\s|$|SKIP|TODO|XFAIL|TIMEOUT|ERROR)/i;
-const directives = /^\s*(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:? *(.*)$/i;
+const directives = /^\s*(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\b:? *(.*)$/is;
 
 /** Reads one line, without its end. Pure; linear. */
 export function readKtapLine(whole: string): KtapLine {
   const text = whole.slice(0, longestLine).replace(stamp, '').trimEnd();
   const indent = (lead.exec(text)?.[0] ?? '').length;
   const rest = text.slice(indent);
-  if (version.test(rest)) return { kind: 'version', indent };
+  if (version.test(rest)) return { kind: 'version', indent, isKtap: rest.startsWith('K') };
   const planned = plan.exec(rest);
   if (planned !== null) {
-    return { kind: 'plan', indent, tests: Number(planned[1]), skip: skipOf(planned) };
+    return {
+      kind: 'plan',
+      indent,
+      tests: Math.min(Number(planned[1]), Number.MAX_SAFE_INTEGER),
+      skip: skipOf(planned),
+    };
   }
   if (rest.startsWith('Subtest: ') && text.slice(0, indent).endsWith('# ')) {
     const name = rest.slice('Subtest: '.length).slice(0, longestName);

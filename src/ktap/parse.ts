@@ -38,6 +38,8 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
   let levels: Level[] = [];
   let said: string[] = [];
   let tests = 0;
+  let tooDeep = false;
+  let isKtap = false;
 
   const top = (): Level | undefined => levels.at(-1);
 
@@ -53,6 +55,7 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
       ...{ indent, name: undefined, plan: undefined, skip: '', announced: false, tests: [] },
     };
     if (levels.length < mostLevels) levels.push(level);
+    else tooDeep = true;
     return level;
   }
 
@@ -81,6 +84,16 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
     return open(line.indent);
   }
 
+  /** In TAP what is said of a failure stands behind its result; in KTAP before it. */
+  function addBehind(): void {
+    const tests = top()?.tests ?? [];
+    const last = tests.at(-1);
+    const words = said.filter((each) => each.trimStart().startsWith('#'));
+    if (isKtap || last?.outcome !== 'failed' || words.length === 0) return;
+    const message = [last.message, ...words].filter((each) => each !== '').join('\n');
+    tests[tests.length - 1] = { ...last, message };
+  }
+
   function end(line: KtapResult & { readonly indent: number }): void {
     const below = closeBelow(line.indent);
     const level = open(line.indent);
@@ -95,6 +108,8 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
       }
       continue;
     }
+    if (line.kind === 'version') isKtap = line.isKtap;
+    if (line.kind !== 'result' || line.ok) addBehind();
     if (line.kind === 'result') end(line);
     else {
       const level = begin(line);
@@ -107,15 +122,31 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
     }
     said = [];
   }
+  addBehind();
   addRunning(top(), said, cut, complaint);
+  const lost = leftOut(tests, tooDeep);
   const last = closeBelow(levels[0]?.indent ?? 0);
   const [root] = levels;
   levels = [];
-  if (root === undefined) return roots;
+  if (root === undefined) return [...roots, ...lost];
   if (last !== undefined) root.tests.push(asUnfinished(last));
   // A list that nobody has ended, of a suite by its name.
-  if (root.name !== undefined) return [...roots, asUnfinished(root)];
-  return [...roots, ...finished(root)];
+  if (root.name !== undefined) return [...roots, asUnfinished(root), ...lost];
+  return [...roots, ...finished(root), ...lost];
+}
+
+/** A failure in the place of results that are not kept: they may be failures, too. */
+function leftOut(tests: number, tooDeep: boolean): readonly TestNode[] {
+  const why = [
+    ...(tests > mostTests
+      ? [`${tests - mostTests} results beyond ${mostTests} are not kept.`]
+      : []),
+    ...(tooDeep ? [`Results deeper than ${mostLevels} levels are not kept.`] : []),
+  ];
+  if (why.length === 0) return [];
+  const message = why.join('\n');
+  const name = 'results that are left out';
+  return [{ name, outcome: 'failed', message, crash: undefined, tests: [] }];
 }
 
 /** Whether a list that has tests already begins another time. */

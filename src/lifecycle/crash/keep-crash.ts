@@ -58,14 +58,18 @@ const roomForOthers = 1e9;
 /**
  * Keeps the moment of a crash: the guest's memory now, its disk right after that, what is known of
  * the crash. The guest goes on. Older ones go where the bounds want it. Gives the number, under
- * which there is all of it or nothing.
+ * which there is all of it or nothing, and why there is no dump in it, where there is none.
  */
-export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number> {
+export async function keepCrash(
+  keeping: Keeping,
+  crash: Crash,
+): Promise<{ readonly number: number; readonly withoutDump: string | undefined }> {
   const { store, plan, pipe, now, signal } = keeping;
   const { crashesDir, lockFile } = store.paths;
   const at = now();
   const draft = draftPath(draftBase(crashesDir));
   const missing: string[] = [];
+  let withoutDump: string | undefined;
   // Taken when the guest has stopped: it takes a process, and the guest would run on meanwhile.
   let locking: Promise<MachineLock> | undefined;
   const lockNow = (): Promise<MachineLock> => {
@@ -79,7 +83,8 @@ export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number>
     const files = crashFiles(draft);
     const dumped = await dumpMoment(keeping, crash, files.dump, lockNow).catch((error: unknown) => {
       signal.throwIfAborted();
-      missing.push(`No dump: ${messageOf(error)}`);
+      withoutDump = messageOf(error);
+      missing.push(`No dump: ${withoutDump}`);
       return false;
     });
     if (!dumped) {
@@ -109,7 +114,7 @@ export async function keepCrash(keeping: Keeping, crash: Crash): Promise<number>
     await writeFileAtomically(files.note, `${JSON.stringify(note, undefined, 2)}\n`);
     await rename(draft, join(crashesDir, String(number)));
     await syncFolder(crashesDir);
-    return number;
+    return { number, withoutDump };
   } finally {
     await rm(draft, { recursive: true, force: true });
     await (await locking?.catch(() => undefined))?.release();

@@ -36,7 +36,13 @@ export type CrashAct =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'paused'; readonly headline: string }
   | { readonly kind: 'resumed' }
-  | { readonly kind: 'kept'; readonly headline: string; readonly number: number }
+  | {
+      readonly kind: 'kept';
+      readonly headline: string;
+      readonly number: number;
+      /** Why its memory is not there. */
+      readonly withoutDump: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** QEMU opens its sockets some 50 ms after its start. */
@@ -84,12 +90,15 @@ export async function watchForCrash(
     const taken = pipe;
     pipe = undefined;
     try {
-      const number = await keepCrash({ ...keeping, pipe: taken }, crash);
+      const { number, withoutDump } = await keepCrash({ ...keeping, pipe: taken }, crash);
       open.set(crash.number, number);
-      heard({ kind: 'kept', headline: crashHeadline(crash), number });
+      heard({ kind: 'kept', headline: crashHeadline(crash), number, withoutDump });
     } finally {
       await taken.close();
-      if (!end.signal.aborted) await prepare();
+      // This one is kept all the same.
+      if (!end.signal.aborted) {
+        await prepare().catch((error: unknown) => say(`no other is kept: ${messageOf(error)}`));
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UtopiaError, messageOf } from '../../errors.ts';
 import type { Environment } from '../../environment.ts';
+import { endWithParentPrefix } from '../../system/end-with-parent.ts';
 import { dumpPipe, removeLeftPipes } from '../../machine/dump-pipes.ts';
 
 // QEMU opens a named pipe for writing, and stands still, with its guest, until somebody opens it for
@@ -32,8 +33,9 @@ export async function openDumpPipe(folder: string, env: Environment): Promise<Du
       hint: 'mkfifo and cat are needed, of the package coreutils.',
     });
   });
-  // Of a group of its own: Ctrl-C is not meant for it.
-  const reader = spawn('cat', [path], {
+  // Of a group of its own: Ctrl-C is not meant for it. Without us nobody would ever open the pipe.
+  const [program = 'cat', ...words] = [...(await endWithParentPrefix()), 'cat', path];
+  const reader = spawn(program, words, {
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -3,6 +3,7 @@ import { UtopiaError } from '../../errors.ts';
 import type { GuestAccess } from '../../guest/guest-access.ts';
 import { runInGuest } from '../../guest/ssh.ts';
 import { readModulesOrder } from '../../module/built-objects.ts';
+import { fileWithin } from './file-within.ts';
 import {
   explainLoad,
   explainUnload,
@@ -56,7 +57,7 @@ export async function loadModules(
     const name = moduleName(object);
     const script = loadScript(name, parameters);
     const { stdout, status } = await runInGuest(access, script, {
-      inputFile: join(folder, object),
+      inputFile: await fileWithin(folder, object),
     });
     const answer = readLoadAnswer(stdout);
     if (status === 0 && answer.outcome === 'done') {

@@ -35,6 +35,8 @@ export interface ModuleTest {
   readonly report: ModuleTestReport;
   readonly build: ModuleBuild;
   readonly crashes: readonly RepeatedCrash[];
+  /** The middle of what was printed, or logged, is left out. */
+  readonly truncated: boolean;
 }
 
 /** A trial's script, run in a guest. */
@@ -48,6 +50,8 @@ export interface TrialRun {
   readonly message: string | null;
   readonly testMs: number | null;
   readonly crashes: readonly RepeatedCrash[];
+  /** The middle of what was printed, or logged, is left out. */
+  readonly truncated: boolean;
   /** The console of a copy that crashed. */
   readonly consoleLog: string | null;
 }

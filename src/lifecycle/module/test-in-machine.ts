@@ -17,10 +17,12 @@ import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './repo
 import {
   lookAfter,
   mostOutputBytes,
+  nothingRan,
   ownTest,
   removeSeconds,
   type ModuleTestRequest,
 } from './test-module.ts';
+import { fileWithin } from './file-within.ts';
 
 /** What is to be tried, and for how long. */
 type MachineTest = Pick<ModuleTestRequest, 'folder' | 'words' | 'timeoutMs' | 'jobs' | 'yes'>;
@@ -45,7 +47,7 @@ export async function testInMachine(
     ...{ folder, use: 'machine', jobs, yes, check: false },
   });
   if (build.failure !== undefined) {
-    return { report: withoutTest('did-not-build', build, []), build, crashes: [] };
+    return { report: withoutTest('did-not-build', build, []), build, ...nothingRan };
   }
   const { objects } = build.report;
   await unloadModules(access, objects.map(moduleName).toReversed());
@@ -58,7 +60,7 @@ export async function testInMachine(
       const to = quoteWord(`${place}/${name}`);
       const script = `umask 077; mkdir -p ${quoteWord(dirname(`${place}/${name}`))} && cat >${to} && chmod u+x ${to}`;
       const { status, stderr } = await runInGuest(access, script, {
-        inputFile: join(folder, name),
+        inputFile: await fileWithin(folder, name),
       });
       if (status !== 0) throw cannotTake(name, stderr);
     }
@@ -69,7 +71,8 @@ export async function testInMachine(
     const command = `cd ${place} && exec sh -c ${quoteWord(script)}`;
     const run = await runTrial(context, { machine, access }, command, timeoutMs);
     const told = readTrialReport(run.stderr, mark);
-    return { report: reportTrial(run, build, told, timeoutMs), build, crashes: run.crashes };
+    const { crashes, truncated } = run;
+    return { report: reportTrial(run, build, told, timeoutMs), build, crashes, truncated };
   } finally {
     const patient = { ...access, signal: new AbortController().signal };
     await runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs }).catch(() => {
@@ -118,8 +121,10 @@ async function runTrial(
     deadline.stop();
   }
   const crashes = (await findCrashes(consoleLog, false)).slice(before);
+  const [out, err] = [stdout.kept(), stderr.kept()];
   return {
-    ...{ stdout: stdout.kept().text, stderr: stderr.kept().text, end, message, crashes },
+    ...{ stdout: out.text, stderr: err.text, truncated: out.truncated || err.truncated },
+    ...{ end, message, crashes },
     ...{ panicked: false, consoleLog: null, testMs: Math.round(performance.now() - begunAt) },
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { isRunnableHere } from '../../host/find-qemu.ts';
 import { readTrialReport } from '../../module/test-report.ts';
 import { trialScript } from '../../module/test-script.ts';
-import { isReachable } from '../../system/look.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
@@ -91,13 +91,13 @@ export async function testModule(
     // What it throws comes before what the copy says, which may be a consequence.
     const build = await building.ended;
     if (build.failure !== undefined) {
-      return { report: withoutTest('did-not-build', build, []), build, crashes: [] };
+      return { report: withoutTest('did-not-build', build, []), build, ...nothingRan };
     }
     if (!(error instanceof UtopiaError) || error.code === 'interrupted') throw error;
     context.signal.throwIfAborted();
     if (begun) throw error;
     const why = [error.message, ...(error.hint === undefined ? [] : [error.hint])];
-    return { report: withoutTest('not-started', build, why), build, crashes: [] };
+    return { report: withoutTest('not-started', build, why), build, ...nothingRan };
   } finally {
     beside.stop();
     (await display)?.close();
@@ -112,22 +112,32 @@ export async function testModule(
     report: { ...report, coverage: covered.coverage, hints: [...report.hints, ...covered.hints] },
     build,
     crashes: run.crashes,
+    truncated: run.truncated,
   };
 }
 
 function runOf({ report, crashes }: CopyResult): TrialRun {
-  const { outcome, stdout, stderr, message, commandMs, consoleLog } = report;
+  const { outcome, stdout, stderr, message, commandMs, consoleLog, truncated } = report;
   return {
-    ...{ stdout, stderr, message, crashes, consoleLog },
+    ...{ stdout, stderr, message, crashes, consoleLog, truncated },
     end: outcome === 'timed-out' ? 'timed-out' : outcome === 'exited' ? 'exited' : 'ended',
     panicked: outcome === 'crashed',
     testMs: commandMs,
   };
 }
 
+/** Of a module that was not tried. */
+export const nothingRan = { crashes: [], truncated: false } as const;
+
 /** `test.sh` of the folder, by its own first line where it may be run. */
 export async function ownTest(folder: string): Promise<readonly string[]> {
   const script = join(folder, 'test.sh');
-  if (!(await isReachable(script))) return [];
+  const facts = await stat(script).catch(() => undefined);
+  if (facts === undefined) return [];
+  if (!facts.isFile()) {
+    throw new UtopiaError('kernel-unsuitable', `${script} is no file, and cannot be the test.`, {
+      hint: 'Name the test behind --, or rename it.',
+    });
+  }
   return (await isRunnableHere(script)) ? ['./test.sh'] : ['sh', './test.sh'];
 }

@@ -60,6 +60,14 @@ export async function releaseGuest(
     const agent = await leaveAgentIfUp(context, located, running, qmp);
     return await noted(uninterrupted, located, running, { mounts: before, agent });
   }
+  // Nobody could log in, and it would be waited for.
+  if (!(await queryStatus(qmp)).running) {
+    throw new UtopiaError(
+      'machine-busy',
+      `${located.config.name} is paused, and its share cannot be unmounted for saving.`,
+      { hint: 'utopia up lets it go on; then again.' },
+    );
+  }
   const refuseLost = async (): Promise<void> => {
     const state = await lookAtGuest(qmp, { running, paths: located.paths });
     if (state.kind !== 'well') throw lostGuest(state, 'Its share cannot be unmounted for saving.');

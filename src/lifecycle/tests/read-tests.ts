@@ -33,6 +33,13 @@ function isCrashed({ outcome, tests }: TestNode): boolean {
   return outcome === 'crashed' && tests.length === 0;
 }
 
+/** Why what was reported may not be all; none where it is. Pure. */
+export function doubtOutput(truncated: boolean): readonly string[] {
+  return truncated
+    ? ['The output is too long: its middle is left out, and so is what it may report.']
+    : [];
+}
+
 /** How a run of tests ended, apart from what the tests said. */
 export interface RunEnd {
   readonly outcome: Exclude<TestsOutcome, 'passed'> | undefined;

@@ -16,7 +16,7 @@ import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-c
 import { isFatal } from '../throwaway/run-verdict.ts';
 import { askedCopy } from '../throwaway/types.ts';
 import { buildKselftest } from './build-kselftest.ts';
-import { attachCrash, judgeTests, readTests, type RunEnd } from './read-tests.ts';
+import { attachCrash, doubtOutput, judgeTests, readTests, type RunEnd } from './read-tests.ts';
 import type { TestsRequest, TestsRun } from './types.ts';
 
 /** A log of a whole kernel's suites. */
@@ -68,11 +68,19 @@ async function testOfModule(
   located: LocatedMachine,
   request: TestsRequest,
 ): Promise<TestsRun> {
-  const { report, build, crashes } = await testModule(context, globals, located, request);
+  const { report, build, crashes, truncated } = await testModule(
+    context,
+    globals,
+    located,
+    request,
+  );
   const outcome = ends[report.verdict];
   const cut = outcome === 'crashed' ? 'crashed' : outcome === 'timed-out' ? 'ended' : undefined;
   const tests = attachCrash(readTests([report.dmesg, report.output], cut), fatalOf(crashes));
-  const judged = judgeTests({ outcome, reasons: report.reasons }, tests);
+  const judged = judgeTests(
+    { outcome, reasons: [...report.reasons, ...doubtOutput(truncated)] },
+    tests,
+  );
   const [first = 'module'] = build.report.objects;
   return {
     tests,
@@ -154,7 +162,10 @@ function asTestsRun(
   const survived = crashes
     .filter((crash) => !isFatal(crash))
     .map((crash) => `The kernel complains: ${crashHeadline(crash)}.`);
-  const all = { ...end, reasons: [...end.reasons, ...reasons, ...survived] };
+  const all = {
+    ...end,
+    reasons: [...end.reasons, ...reasons, ...survived, ...doubtOutput(run.truncated)],
+  };
   return {
     tests,
     crashes,

@@ -55,8 +55,12 @@ export async function watchCopyForCrash(
     if (what.kind === 'resumed') paused = false;
     if (what.kind === 'kept') {
       kept.push(what.number);
-      if (!quiet && !json)
-        reporter.warn(`Crash ${what.number} is kept: utopia crash open ${what.number}`);
+      const { number, withoutDump } = what;
+      if (withoutDump !== undefined) {
+        reporter.warn(`Crash ${number} is kept without the memory: ${withoutDump}`);
+      } else if (!quiet && !json) {
+        reporter.warn(`Crash ${number} is kept: utopia crash open ${number}`);
+      }
     }
     if (what.kind === 'failed') reporter.warn(`The crash is not kept: ${what.why}`);
     if (what.kind === 'begun') {

@@ -214,18 +214,55 @@ test('a failure of the suite itself is a test of it', () => {
   ]);
 });
 
+test('in TAP the words on a failure stand behind it', () => {
+  const [, two, three] = parse(
+    'TAP version 13\nok 1 a\nnot ok 2 b\n# expected 3\n# found 4\nnot ok 3 c\n# why\nok 4 d\n# end\n1..4\n',
+  );
+  // The words before another failure may be that one's.
+  expect(three?.message).toBe('# expected 3\n# found 4\n# why');
+  expect(two?.message).toBe('');
+  expect(parse('not ok 1 a\n# last words\n')[0]?.message).toBe('# last words');
+  expect(parse('KTAP version 1\n1..2\nnot ok 1 a\n# b: init\nok 2 b\n')[0]?.message).toBe('');
+});
+
 describe('hostile output', () => {
   test('is bounded: nesting, tests, names, lines of one test', () => {
     const deep = Array.from({ length: 500 }, (_none, n) => `${' '.repeat(n)}1..2`).join('\n');
     expect(JSON.stringify(parse(deep)).length).toBeLessThan(20_000);
     const many = parse('ok 1 x\n'.repeat(200_000));
-    expect(many).toHaveLength(20_000);
+    expect(many).toHaveLength(20_001);
     const pairs = parse('  1..1\n1..1\n'.repeat(100_000));
     expect(pairs.length).toBeLessThan(21_000);
     const [long] = parse(`${'noise\n'.repeat(100_000)}not ok 1 ${'x'.repeat(100_000)}\n`);
     expect(long?.name.length).toBeLessThanOrEqual(300);
     expect(long?.message.split('\n').length).toBeLessThanOrEqual(101);
     expect(outline(parse('1..999999999\n'))).toEqual(['tests 1 to 999999999 not-run']);
+    expect(outline(parse('1..20000000000\n'))).toEqual(['tests 1 to 20000000000 not-run']);
+  });
+
+  test.each([
+    ['more than are kept', `${'ok 1 x\n'.repeat(20_000)}not ok 2 y\n`, /^1 results beyond 20000/],
+    [
+      'deeper than is kept',
+      [
+        ...Array.from({ length: 25 }, (_none, n) => `${' '.repeat(n)}KTAP version 1\n`),
+        ...Array.from({ length: 24 }, (_none, n) => `${' '.repeat(24 - n)}not ok 1 a\n`),
+        'ok 1 a\n',
+      ].join(''),
+      /^Results deeper than 20 levels/,
+    ],
+  ])('a failure that is left out is one: %s', (_what, text, why) => {
+    const left = parse(text).at(-1);
+    expect(left).toMatchObject({ name: 'results that are left out', outcome: 'failed' });
+    expect(left?.message).toMatch(why);
+  });
+
+  test('a name with what JavaScript takes for the end of a line is a name', () => {
+    expect(outline(parse('ok 1 a\nnot ok 2 b\u2028c\nok 3 d\u2029 # SKIP e\u2028f\n'))).toEqual([
+      'a passed',
+      'b\u2028c failed',
+      'd skipped',
+    ]);
   });
 
   test.each(['# '.repeat(200_000), ' '.repeat(400_000), `ok 1 ${'#'.repeat(400_000)}`])(

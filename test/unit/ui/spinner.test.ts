@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { openSpinner } from '../../../src/ui/spinner.ts';
 
 /** A terminal of `columns`, and what was written to it. */
-function terminalOf(columns: number): { readonly stream: NodeJS.WriteStream; written(): string } {
+function terminalOf(columns: number): {
+  readonly stream: NodeJS.WriteStream;
+  readonly written: () => string;
+} {
   const chunks: Buffer[] = [];
   const through = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
   const stream = Object.assign(through, {
