@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import type { DumpReader } from '../kernel/dump-arguments.ts';
 import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
-import { findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { doubtReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { readLog } from '../lifecycle/watch/read-crash-logs.ts';
 import { leaveInterrupts } from '../system/signals.ts';
@@ -52,6 +52,8 @@ export async function runCrashOpen(
     const text = `Crash ${number}: ${keptHeadline(kept)}. ${reader.reader} with ${symbols.vmlinux}`;
     for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
   }
+  const doubt = await doubtReader(reader, kept.release, env);
+  if (doubt !== undefined) context.reporter.warn(doubt);
   const log = await readLog(kept.report, 1, signal).catch(() => undefined);
   const names = (log?.crashes ?? []).flatMap(({ ownModules }) => ownModules);
   const stopLeaving = leaveInterrupts(process);
@@ -59,7 +61,7 @@ export async function runCrashOpen(
     return await openDump(
       reader,
       {
-        ...{ dump, symbols, words: options.words },
+        ...{ dump, symbols, words: options.words, task: kept.pid },
         modules: [...new Set([...names, ...(kept.module === undefined ? [] : [kept.module])])],
         folders: [...options.modules, cwd, config.sharedDir],
       },

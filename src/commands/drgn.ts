@@ -4,7 +4,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { dumpMachine } from '../lifecycle/debug/dump-machine.ts';
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
-import { findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { doubtReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import { draftPath, removeDrafts } from '../system/atomic-file.ts';
@@ -39,6 +39,8 @@ export async function runDrgn(
     direct: running.state?.plan.kernel,
     askRelease: async () => await askRelease(context, located, running),
   });
+  const doubt = await doubtReader(reader, symbols.release, env);
+  if (doubt !== undefined) context.reporter.warn(doubt);
   const base = join(located.paths.stateDir, 'drgn');
   await removeDrafts(base);
   const file = draftPath(base);

@@ -36,6 +36,7 @@ export async function runGdbCommand(
   options: GdbOptions,
 ): Promise<number> {
   const { terminal, env, cwd } = context;
+  refuseWords(options);
   const gdb = options.emit === 'gdbinit' ? 'gdb' : await requireGdb(context);
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
@@ -91,6 +92,19 @@ export async function runGdbCommand(
       // The machine is off.
     });
   }
+}
+
+/** Throws `usage`: gdb would take such a word for a core dump, and an empty place for the current one. */
+function refuseWords({ words: [first = '-'], breakpoints }: GdbOptions): void {
+  if (breakpoints.some((each) => each.trim() === '')) {
+    throw new UtopiaError('usage', '--break names no place.', {
+      hint: 'utopia gdb --break lunix_chrdev_read',
+    });
+  }
+  if (first.startsWith('-')) return;
+  throw new UtopiaError('usage', `gdb's own arguments begin with a dash; "${first}" does not.`, {
+    hint: `To stop at a function: utopia gdb --break ${first}`,
+  });
 }
 
 const pauseShape = object({ cpu: maybe(aCount) });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
+import { readElf } from '../crash/elf.ts';
 import { openRateMeter } from '../image/fetch/rate.ts';
 import { debugPackage, keptSymbols } from '../kernel/debug-package.ts';
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
@@ -11,7 +12,6 @@ import {
 } from '../lifecycle/debug/fetch-symbols.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import { isReachable } from '../system/look.ts';
 import { homeFolder } from '../system/places.ts';
 import { formatBytes } from '../text/format.ts';
 import { shortenPath } from '../text/shorten-path.ts';
@@ -37,7 +37,7 @@ export async function runKernelSymbols(
   const release = named ?? (await releaseThatRuns(context, globals));
   requireDebianRelease(release);
   const path = keptSymbols(env, release);
-  const isKept = await isReachable(path);
+  const isKept = (await readElf(path))?.hasLines === true;
   if (!isKept) await fetch();
   const { size: bytes } = await stat(path);
   if (globals.json) {

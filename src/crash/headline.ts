@@ -86,7 +86,7 @@ export function crashAftermath(crash: Crash): string {
     case 'panic':
       return 'The kernel has stopped: utopia reboot starts the guest anew.';
     case 'oops':
-      return 'The process died inside the kernel: locks it held stay locked, so that others may hang, and the module cannot be removed. utopia reboot starts the guest anew.';
+      return 'The process died inside the kernel: locks it held stay locked, so that others may hang, and what it used of a module may keep that from being removed. utopia reboot starts the guest anew.';
     case 'stuck':
       return crash.kind === 'oom-kill'
         ? ''

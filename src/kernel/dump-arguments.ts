@@ -1,4 +1,4 @@
-import { gdbScriptCommands, type GdbScripts } from './gdb-arguments.ts';
+import { sourceScripts, type GdbScripts } from './gdb-arguments.ts';
 
 /** What a debugger is opened on. */
 export interface DumpSession {
@@ -10,6 +10,8 @@ export interface DumpSession {
   readonly modules: readonly string[];
   /** Folders in which such modules lie. */
   readonly moduleFolders: readonly string[];
+  /** The process that crashed; undefined where nobody knows. */
+  readonly task?: number | undefined;
 }
 
 /** Programs that open a dump, the first choice first. */
@@ -31,10 +33,19 @@ export const dumpArguments: Readonly<
     ...more,
     ...[vmlinux, dump],
   ],
-  gdb: ({ dump, vmlinux, scripts, moduleFolders }, more) => [
+  // gdb reads no page tables: of modules, and of what lies beside the kernel's image and its window
+  // on all memory, it finds nothing in a dump.
+  gdb: ({ dump, vmlinux, scripts, task }, more) => [
     ...['-q', '-iex', 'set pagination off'],
+    ...[...sourceScripts(scripts), ...(task === undefined ? [] : [selectTask(task)])].flatMap(
+      (each) => ['-ex', each],
+    ),
     ...more,
-    ...gdbScriptCommands(scripts, moduleFolders).flatMap((each) => ['-ex', each]),
     ...[vmlinux, dump],
   ],
 };
+
+/** The dump numbers the thread of a crash by its process. */
+function selectTask(pid: number): string {
+  return `python [each.switch() for each in gdb.selected_inferior().threads() if each.ptid[1] == ${pid}]`;
+}

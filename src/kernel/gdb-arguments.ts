@@ -61,29 +61,13 @@ export function gdbCommands(session: GdbSession): {
   };
 }
 
-function sourceScripts(scripts: GdbScripts | undefined): string[] {
+/** The commands that give gdb the kernel's own ones (lx-ps …). Pure. */
+export function sourceScripts(scripts: GdbScripts | undefined): string[] {
   if (scripts === undefined) return [];
   return [
     `python import sys; sys.path.insert(0, ${JSON.stringify(scripts.folder)})`,
     `source ${scripts.file}`,
   ];
-}
-
-function loadSymbols(scripts: GdbScripts | undefined, moduleFolders: readonly string[]): string[] {
-  const folders = moduleFolders.filter((each) => !/\s/.test(each));
-  return scripts === undefined ? [] : [`lx-symbols ${folders.join(' ')}`.trimEnd()];
-}
-
-/**
- * The commands that give gdb the kernel's own ones and the symbols of its modules, in a dump: there
- * lx-symbols (the kernel's scripts/gdb) does that. It parts folders at blanks, so that those with
- * one are left out. Pure.
- */
-export function gdbScriptCommands(
-  scripts: GdbScripts | undefined,
-  moduleFolders: readonly string[],
-): string[] {
-  return [...sourceScripts(scripts), ...loadSymbols(scripts, moduleFolders)];
 }
 
 /** gdb's arguments for a session; `more` are the user's own. Pure. */

@@ -86,12 +86,12 @@ export function parseKtap(text: string, { cut, complaint }: KtapReading): readon
 
   /** In TAP what is said of a failure stands behind its result; in KTAP before it. */
   function addBehind(): void {
-    const tests = top()?.tests ?? [];
-    const last = tests.at(-1);
+    const before = top()?.tests ?? [];
+    const last = before.at(-1);
     const words = said.filter((each) => each.trimStart().startsWith('#'));
     if (isKtap || last?.outcome !== 'failed' || words.length === 0) return;
     const message = [last.message, ...words].filter((each) => each !== '').join('\n');
-    tests[tests.length - 1] = { ...last, message };
+    before[before.length - 1] = { ...last, message };
   }
 
   function end(line: KtapResult & { readonly indent: number }): void {

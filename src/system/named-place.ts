@@ -41,7 +41,14 @@ export async function openNamedFolder(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const link = code === 'ELOOP' || code === 'ENOTDIR';
-    if (!link) throw describeUnmade(`Cannot write in ${path}`, path, error, hint);
+    if (!link) {
+      const isThere = await stat(path).then(
+        () => true,
+        (reason: NodeJS.ErrnoException) => reason.code !== 'ENOENT',
+      );
+      const what = isThere ? `Cannot write in ${path}` : `${path} is not there, and cannot be made`;
+      throw describeUnmade(what, path, error, hint);
+    }
     throw new UtopiaError(
       'cannot-create',
       `Cannot write in ${path}: a link or a file is on the way to it.`,
@@ -98,6 +105,10 @@ export async function openNamedPlace(cwd: string, name: string, hint: string): P
       },
       [Symbol.asyncDispose]: async () => {},
     };
+  }
+  // Now, and not when what is to be written has come.
+  if ((await stat(path).catch(() => undefined))?.isDirectory() === true) {
+    throw new UtopiaError('cannot-create', `Cannot write ${path}: it is a folder.`, { hint });
   }
   const folder = await openNamedFolder(cwd, dirname(path), hint);
   return {

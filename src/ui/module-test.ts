@@ -33,6 +33,10 @@ export function describeTest(test: ShownTest, columns: number, mark: string): st
 const usual =
   /: (?:loading out-of-tree module taints|module verification failed)|hrtimer: interrupt took/;
 
+/** What stands below the first line of a report of the kernel's: registers, frames, what is loaded. */
+const belowReport =
+  /^(?:\[[^\]]{1,20}\] ?)?\s*(?:\? )?(?:[\w.]+\+0x[\da-f]+\/0x|<\/?[A-Z]{3,8}>|Call Trace:|R[A-Z\d]{2}: |Code: |CPU: \d+ |Hardware name: |Tainted: |Modules linked in: |[CF]S: |[CD]R\d: )/;
+
 /** The log without what says nothing, and of a report, which is told by itself, its beginning alone. */
 function shorten(dmesg: string): string {
   const kept: string[] = [];
@@ -40,10 +44,17 @@ function shorten(dmesg: string): string {
   for (const line of dmesg.split('\n')) {
     if (line.includes('---[ end trace')) inReport = false;
     else if (line.includes('------------[ cut here ]')) inReport = true;
+    else if (!inReport && belowReport.test(line)) markLast(kept);
     else if (!inReport && !usual.test(line)) kept.push(line);
     else if (inReport && /\b(?:WARNING|BUG): /.test(line)) kept.push(`${line} …`);
   }
   return kept.join('\n');
+}
+
+/** More stands below that line. */
+function markLast(kept: string[]): void {
+  const last = kept.at(-1);
+  if (last !== undefined && !last.endsWith(' …')) kept[kept.length - 1] = `${last} …`;
 }
 
 function quote(who: string, text: string, columns: number): string[] {

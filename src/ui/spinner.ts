@@ -13,7 +13,9 @@ export function openSpinner(stream: NodeJS.WriteStream, options: Omit<Options, '
     configurable: true,
     enumerable: true,
     get: () => columns || usualColumns,
-    set: (value: number) => (columns = value),
+    set: (value: number) => {
+      columns = value;
+    },
   });
   // Ctrl-C is ours: ora must not swallow what is typed, nor hide it.
   return ora({ discardStdin: false, ...options, stream });

@@ -34,7 +34,7 @@ export async function openDumpPipe(folder: string, env: Environment): Promise<Du
     });
   });
   // Of a group of its own: Ctrl-C is not meant for it. Without us nobody would ever open the pipe.
-  const [program = 'cat', ...words] = [...(await endWithParentPrefix()), 'cat', path];
+  const [program, ...words] = [...(await endWithParentPrefix()), 'cat', path] as const;
   const reader = spawn(program, words, {
     env,
     detached: true,

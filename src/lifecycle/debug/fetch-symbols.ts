@@ -178,6 +178,8 @@ export async function fetchSymbols(
       );
     }
     await rm(join(draft, 'usr'), { recursive: true, force: true });
+    // What is there was cut short.
+    await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
     await rm(archive, { force: true });
     return vmlinux;

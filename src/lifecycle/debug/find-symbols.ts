@@ -13,6 +13,8 @@ import { isReachable } from '../../system/look.ts';
 export interface KernelSymbols {
   /** An ELF file with debug information; absolute. */
   readonly vmlinux: string;
+  /** Of the kernel that they are for; undefined where nobody asked. */
+  readonly release?: string | undefined;
   /** The folder of the objects, for a kernel that was built here: its modules and gdb scripts. */
   readonly objects: string | undefined;
   /** With these gdb gets the kernel's own commands (`lx-symbols`, `lx-dmesg` …). */
@@ -77,7 +79,9 @@ export async function findSymbols(
   ];
   for (const place of places) {
     const found = await look(place);
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    if ((await readElf(place)) === undefined) throw damaged(place);
+    return { ...found, release };
   }
   throw noSymbols(release, named[0]?.out);
 }
@@ -96,6 +100,12 @@ async function requireSymbols(file: string): Promise<void> {
   if (what === undefined) return;
   throw new UtopiaError('kernel-unknown', `${file} ${what}.`, {
     hint: 'Name a vmlinux with debug information; a bzImage has none.',
+  });
+}
+
+function damaged(file: string): UtopiaError {
+  return new UtopiaError('kernel-unknown', `${file} is no ELF file: it is damaged, or cut short.`, {
+    hint: 'Remove it; utopia kernel symbols fetches those of a kernel of Debian again.',
   });
 }
 

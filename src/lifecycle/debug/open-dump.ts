@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Environment } from '../../environment.ts';
+import { execa } from 'execa';
 import { UtopiaError } from '../../errors.ts';
 import { findProgram } from '../../host/find-program.ts';
 import {
@@ -50,14 +51,56 @@ export interface DumpOpening {
   readonly modules?: readonly string[] | undefined;
   /** Where they may lie, absolute. */
   readonly folders: readonly string[];
+  /** The process that crashed; undefined where nobody knows. */
+  readonly task?: number | undefined;
   /** The program's own arguments. */
   readonly words: readonly string[];
+}
+
+/** Linux 6.4 has another layout of `struct module`; the first version of each that reads it. */
+const firstWithModules: Readonly<Record<DumpReader, readonly number[] | undefined>> = {
+  ...{ drgn: [0, 0, 23], crash: [8, 0, 4], gdb: undefined },
+};
+
+/**
+ * What of a kernel's memory a program does not find, as a sentence; undefined where it finds all.
+ * `release` is undefined where nobody knows it.
+ */
+export async function doubtReader(
+  { reader, program }: InstalledReader,
+  release: string | undefined,
+  env: Environment,
+): Promise<string | undefined> {
+  if (reader === 'gdb') {
+    return 'gdb reads no page tables: of modules and of their stacks it finds nothing in a dump. drgn and crash do; so does utopia gdb in a guest that --on-crash pause has paused at its crash.';
+  }
+  const first = firstWithModules[reader];
+  if (first === undefined || !isAtLeast(numbersOf(release), [6, 4])) return undefined;
+  const { stdout } = await execa(program, ['--version'], { env, ...asking });
+  const version = numbersOf(stdout);
+  if (version.length === 0 || isAtLeast(version, first)) return undefined;
+  return `${reader} ${version.join('.')} cannot read the modules of Linux 6.4 and later, and may end at them: ${reader} ${first.join('.')} is the first that can. Another way: --on-crash pause, then utopia gdb.`;
+}
+
+const asking = { extendEnv: false, reject: false, timeout: 20_000, stdin: 'ignore' } as const;
+
+/** The first version in a text, part by part: `drgn 0.0.22 (using …)`, `6.12.118+deb13`. */
+function numbersOf(text = ''): readonly number[] {
+  return (/\d{1,6}(?:\.\d{1,6})+/.exec(text)?.[0] ?? '').split('.').filter(Boolean).map(Number);
+}
+
+function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
+  for (const [at, part] of least.entries()) {
+    const own = version[at] ?? 0;
+    if (own !== part) return own > part;
+  }
+  return version.length > 0;
 }
 
 /** Opens a dump with a program that has our terminal; gives its status. */
 export async function openDump(
   { reader, program }: InstalledReader,
-  { dump, symbols, modules: names, folders, words }: DumpOpening,
+  { dump, symbols, modules: names, folders, task, words }: DumpOpening,
   context: { env: Environment; cwd: string; signal: AbortSignal },
 ): Promise<number> {
   const modules = await findModules(names, folders);
@@ -65,7 +108,7 @@ export async function openDump(
     dump,
     vmlinux: symbols.vmlinux,
     scripts: symbols.scripts,
-    modules,
+    ...{ modules, task },
     moduleFolders: [...new Set([...folders, symbols.objects ?? ''])].filter((each) => each !== ''),
   };
   return await runGdb(program, dumpArguments[reader](session, words), context);

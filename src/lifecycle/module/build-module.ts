@@ -9,7 +9,7 @@ import { describeFailure } from './build-failure.ts';
 import { buildInGuest } from './build-in-guest.ts';
 import { buildOnHost } from './build-on-host.ts';
 import { chooseWay, findTarget, gcovOf, reportWay, whyThere } from './choose-way.ts';
-import { checkStyle, requireSparse } from './check-source.ts';
+import { checkStyle, lacksSparse } from './check-source.ts';
 import { writeEditorFiles } from './editor-files.ts';
 import { holdFolder } from './hold-folder.ts';
 import type { ModuleUse } from './target-kernel.ts';
@@ -46,7 +46,6 @@ export async function buildModule(
   const { folder } = request;
   await requireModule(folder);
   const silent = globals.quiet || globals.json;
-  if (request.check) await requireSparse(context.env);
   const target = await findTarget(context, located, request.use);
   const display = await context.reporter.openProgress(silent);
   let hold: AsyncDisposable | undefined;
@@ -59,9 +58,13 @@ export async function buildModule(
     reportWay(display, way, why);
     request.begins?.(where);
     // Neither an image's tools nor a guest has sparse as a rule.
-    const checks = request.check && way.kind === 'host';
+    const lacking = request.check && (await lacksSparse(context.env));
+    const checks = request.check && way.kind === 'host' && lacking === false;
     if (request.check && !checks) {
-      const detail = 'left out: sparse and checkpatch run in builds by this host alone';
+      const detail =
+        lacking === false
+          ? 'left out: sparse and checkpatch run in builds by this host alone'
+          : `left out: this host has no sparse (${lacking})`;
       display.report({ kind: 'warned', title: 'check', detail });
     }
     const read = createBuildOutput({
@@ -140,10 +143,12 @@ async function requireModule(folder: string): Promise<void> {
       hint: "Name the folder with the module's Makefile or Kbuild.",
     });
   }
-  if (/[\s:]/.test(folder)) {
+  const [odd] = /[\s:;&|<>()$`'"\\,*?[\]{}#%]/.exec(folder) ?? [];
+  if (odd !== undefined) {
+    const what = /\s/.test(odd) ? 'a blank' : odd === ':' ? 'a colon' : `"${odd}"`;
     throw new UtopiaError(
       'kernel-unsuitable',
-      `A module cannot be built in ${folder}: kbuild takes no path with a blank or a colon.`,
+      `A module cannot be built in ${folder}: kbuild takes no path with ${what} in it.`,
       { hint: 'Move or rename the folder.' },
     );
   }

@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
-import { UtopiaError } from '../../errors.ts';
 import { readOsRelease } from '../../host/find-qemu.ts';
 import { describeInstall, installCommand } from '../../host/packages.ts';
 import { isReachable } from '../../system/look.ts';
@@ -14,12 +13,10 @@ import type { Diagnostic } from './types.ts';
 /** Sources that are looked at. */
 const mostSources = 200;
 
-/** Throws `program-missing` where sparse is not there. */
-export async function requireSparse(env: Environment): Promise<void> {
-  if ((await findProgram('sparse', env)) !== undefined) return;
-  throw new UtopiaError('program-missing', '--check runs sparse, which this host lacks.', {
-    hint: describeInstall(installCommand(await readOsRelease(), ['sparse'])),
-  });
+/** False where this host has sparse, which `--check` runs; else how it is installed. */
+export async function lacksSparse(env: Environment): Promise<string | false> {
+  if ((await findProgram('sparse', env)) !== undefined) return false;
+  return describeInstall(installCommand(await readOsRelease(), ['sparse']));
 }
 
 /**

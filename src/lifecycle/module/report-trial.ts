@@ -69,9 +69,12 @@ export function reportTrial(
     report,
     fatal: fatal !== undefined ? crashHeadline(fatal) : run.panicked ? 'it panicked' : undefined,
     // kmemleak says what it found by itself, and once more when it is asked.
-    complaints: crashes
-      .filter((crash) => !isFatal(crash) && crash.kind !== 'memory-leak')
-      .map(crashHeadline),
+    complaints: [
+      ...crashes
+        .filter((crash) => !isFatal(crash) && crash.kind !== 'memory-leak')
+        .map(crashHeadline),
+      ...oddReturns(report.log),
+    ],
     ...{ end, message, timeoutMs },
   });
   return {
@@ -86,6 +89,15 @@ export function reportTrial(
     coverage: null,
     consoleLog,
   };
+}
+
+/** What the kernel says of an init function that returns neither 0 nor an error (kernel/module/main.c). */
+function oddReturns(log: string): string[] {
+  const found = log.matchAll(/'(\w{1,55})'->init suspiciously returned (-?\d{1,10})/g);
+  return [...found].map(
+    ([, module, value]) =>
+      `the init function of ${module} returned ${value}; success is 0, an error is negative, as -ENODEV is`,
+  );
 }
 
 /** What is told of a module that was not tried. Pure. */

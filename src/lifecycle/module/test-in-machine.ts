@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { runInGuest } from '../../guest/ssh.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';

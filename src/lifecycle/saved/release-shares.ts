@@ -65,7 +65,7 @@ export async function releaseGuest(
     throw new UtopiaError(
       'machine-busy',
       `${located.config.name} is paused, and its share cannot be unmounted for saving.`,
-      { hint: 'utopia up lets it go on; then again.' },
+      { hint: 'utopia up resumes it; then again.' },
     );
   }
   const refuseLost = async (): Promise<void> => {

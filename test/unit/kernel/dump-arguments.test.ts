@@ -25,10 +25,11 @@ test('crash gets the kernel before the dump, and the first folder of modules', (
   ]);
 });
 
-test('gdb gets the kernel’s scripts, where it has some', () => {
-  const words = dumpArguments.gdb(session, []);
-  expect(words.slice(-2)).toEqual(['/k/vmlinux', '/d/memory.elf']);
+test('gdb gets the kernel’s scripts, where it has some, and the task before the user’s words', () => {
+  const words = dumpArguments.gdb({ ...session, task: 327 }, ['-ex', 'bt']);
+  expect(words.slice(-4)).toEqual(['-ex', 'bt', '/k/vmlinux', '/d/memory.elf']);
+  expect(words.at(-5)).toMatch(/^python .*threads\(\) if each\.ptid\[1\] == 327\]$/);
   expect(words).toContain('source /k/scripts/gdb/vmlinux-gdb.py');
-  expect(words).toContain('lx-symbols /m');
-  expect(dumpArguments.gdb({ ...session, scripts: undefined }, []).join(' ')).not.toContain('lx-');
+  const bare = dumpArguments.gdb({ ...session, scripts: undefined }, []);
+  expect(bare).toEqual(['-q', '-iex', 'set pagination off', '/k/vmlinux', '/d/memory.elf']);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findSymbols } from '../../../../src/lifecycle/debug/find-symbols.ts';
@@ -10,6 +10,13 @@ function writeIn(folder: string, path: string, text = ''): string {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+  return file;
+}
+
+/** An ELF file, of the system's. */
+function writeElf(folder: string, path: string): string {
+  const file = writeIn(folder, path);
+  copyFileSync('/bin/true', file);
   return file;
 }
 
@@ -36,7 +43,7 @@ test('a build that the machine was started with has its symbols in its objects',
     code: 'kernel-unknown',
     details: [expect.stringContaining(out)],
   });
-  const vmlinux = writeIn(out, 'vmlinux');
+  const vmlinux = writeElf(out, 'vmlinux');
   expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({
     ...{ vmlinux, objects: undefined, scripts: undefined },
   });
@@ -53,9 +60,14 @@ test('the bzImage of a tree has them in the tree', async () => {
   using folder = temporaryFolder();
   const env = { XDG_CACHE_HOME: join(folder.path, 'cache') };
   const image = writeIn(folder.path, 'linux/arch/x86/boot/bzImage');
-  const vmlinux = writeIn(folder.path, 'linux/vmlinux');
+  const vmlinux = writeElf(folder.path, 'linux/vmlinux');
   const direct = { name: 'bzImage', version: '6.1.9', image };
   expect(await findSymbols(env, '/', undefined, { direct, ...never })).toMatchObject({ vmlinux });
+  truncateSync(vmlinux, 1_000);
+  await expect(findSymbols(env, '/', undefined, { direct, ...never })).rejects.toMatchObject({
+    code: 'kernel-unknown',
+    message: expect.stringMatching(/vmlinux is no ELF file: it is damaged, or cut short/) as string,
+  });
 });
 
 test("the disk's own kernel is asked for its release, and a build of that release is taken", async () => {
@@ -64,7 +76,7 @@ test("the disk's own kernel is asked for its release, and a build of that releas
   const out = join(folder.path, 'out');
   writeBuild(folder.path, 'other', '6.1.8', join(folder.path, 'elsewhere'));
   writeBuild(folder.path, 'mine', '6.1.9-lab', out);
-  const vmlinux = writeIn(out, 'vmlinux');
+  const vmlinux = writeElf(out, 'vmlinux');
   const kernel = { direct: undefined, askRelease: () => Promise.resolve('6.1.9-lab') };
   expect(await findSymbols(env, '/', undefined, kernel)).toMatchObject({ vmlinux });
   const none = { direct: undefined, askRelease: () => Promise.resolve('6.1.0-99-amd64') };
