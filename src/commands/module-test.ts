@@ -17,7 +17,7 @@ import { printError } from '../ui/error.ts';
 import { describeCoverage } from '../ui/coverage.ts';
 import { describeTest } from '../ui/module-test.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
-import { sayCrashes } from './report/say-crashes.ts';
+import { reportLocated, sayCrashes } from './report/say-crashes.ts';
 import { reportBuildTrouble } from './report/watch-build.ts';
 
 export interface ModuleTestOptions {
@@ -113,8 +113,9 @@ async function testOnce(
   const { report, build, crashes } = test;
   // The verdict stands first, and not below how it was come to.
   if (options.watch && terminal.stdout.isTTY) terminal.stdout.write(clearScreen);
-  if (globals.json) terminal.json(report);
-  else {
+  if (globals.json) {
+    terminal.json({ ...report, crashes: await reportLocated(context, located, folder, crashes) });
+  } else {
     sayTest(context, test);
     sayDiagnostics(context, folder, build.report.diagnostics);
     if (build.trouble !== undefined) reportBuildTrouble(terminal, build.trouble);

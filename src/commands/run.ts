@@ -14,7 +14,7 @@ import { checkSeveral } from './run/check-several.ts';
 import { junitCase, junitSuite } from './run/junit.ts';
 import { junitHint, writeJUnit } from './report/junit-file.ts';
 import { checkCopyOut, copyOutPaths } from '../lifecycle/throwaway/copy-out.ts';
-import { sayCrashes } from './report/say-crashes.ts';
+import { reportLocated, sayCrashes } from './report/say-crashes.ts';
 import { commandFor, type Job } from '../lifecycle/several/items.ts';
 import { checkKeep } from '../lifecycle/throwaway/kept-names.ts';
 import { sayKept } from './run/say-kept.ts';
@@ -66,7 +66,13 @@ export async function runRun(
     const kernel = await kernelIn(context, located.config);
     const result = await runInCopy(context, globals, located, run);
     const { crashes } = result;
-    const report = kernel === undefined ? result.report : { ...result.report, kernel };
+    const told = globals.json
+      ? await reportLocated(context, located, context.cwd, crashes)
+      : result.report.crashes;
+    const report = {
+      ...{ ...result.report, crashes: told },
+      ...(kernel === undefined ? {} : { kernel }),
+    };
     await publish(context, globals, marks, report);
     if (!globals.json) sayNotCopied(context, report);
     await sayCrashes(

@@ -12,7 +12,7 @@ import { renderSuites, type JUnitCase, type JUnitSuite } from '../ui/junit.ts';
 import { describeTests } from '../ui/tests.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
 import { junitHint, writeJUnit } from './report/junit-file.ts';
-import { sayCrashes } from './report/say-crashes.ts';
+import { reportLocated, sayCrashes } from './report/say-crashes.ts';
 import { reportBuildTrouble } from './report/watch-build.ts';
 
 export interface TestOptions {
@@ -67,8 +67,9 @@ export async function runTest(
   });
   const { report, tests, crashes, build } = run;
   await writeJUnit(marks, renderSuites(junitSuites(report)));
-  if (globals.json) terminal.json(report);
-  else {
+  if (globals.json) {
+    terminal.json({ ...report, crashes: await reportLocated(context, located, place, crashes) });
+  } else {
     for (const line of describeTests({ ...report, tests }, terminal)) terminal.out(line);
     const covered = report.coverage;
     const lines = covered === null ? [] : describeCoverage(covered, terminal.columns);

@@ -1,11 +1,24 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { crashLine } from '../../crash/headline.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
+import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { crashCards, locateCrashes } from '../oops/cards.ts';
+
+/** The crashes of a copy as reports have them, with files and lines as `utopia oops` finds them. */
+export async function reportLocated(
+  context: Context,
+  { config }: LocatedMachine,
+  shared: string,
+  crashes: readonly RepeatedCrash[],
+): Promise<readonly CrashReport[]> {
+  if (crashes.length === 0) return [];
+  const places = { vmlinux: undefined, sharedDir: shared, folder: config.folder };
+  const found = await locateCrashes(context, crashes, places);
+  return found.crashes.map(reportCrash);
+}
 
 /**
  * Explains on stderr what the kernel reported: a card for what it died of, a line for what it

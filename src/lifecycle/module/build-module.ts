@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { UtopiaError } from '../../errors.ts';
 import { explainBuild } from '../../diagnose/build-trouble.ts';
 import { createBuildOutput, type BuildMessage } from '../../kernel/build-output.ts';
@@ -136,6 +137,16 @@ export async function buildModule(
   }
 }
 
+/** Names of the folders in this one that have a Kbuild. */
+async function modulesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((each) => each.isDirectory()).map(({ name }) => name);
+  const found = await Promise.all(
+    names.slice(0, 100).map(async (name) => await isReachable(join(folder, name, 'Kbuild'))),
+  );
+  return names.filter((_name, at) => found[at] === true).toSorted();
+}
+
 /** Throws `folder-missing`, or `usage` for a folder that kbuild cannot build in. */
 async function requireModule(folder: string): Promise<void> {
   if (!(await leadsToFolder(folder))) {
@@ -156,8 +167,12 @@ async function requireModule(folder: string): Promise<void> {
     ['Kbuild', 'Makefile'].map(async (name) => await isReachable(join(folder, name))),
   );
   if (there.includes(true)) return;
+  const [below] = await modulesBelow(folder);
   throw new UtopiaError('kernel-unsuitable', `${folder} has neither a Kbuild nor a Makefile.`, {
-    hint: 'It names the objects, as in: obj-m := hello.o',
+    hint:
+      below === undefined
+        ? 'It names the objects, as in: obj-m := hello.o. utopia module new NAME makes a module.'
+        : `A folder below it has one; name that: ${below}`,
   });
 }
 

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { findInPath } from '../../host/find-program.ts';
 import {
@@ -69,10 +69,13 @@ async function readCoverage(
   place: string,
 ): Promise<Coverage | undefined> {
   const paths: string[] = [];
+  const top = await realpath(folder);
   for (const [name, bytes] of counts) {
     // A guest's word: only what was built here has its notes beside it.
     if (!/^(?:[\w+-]+\/)*[\w+-]+\.gcda$/.test(name) || paths.length >= mostCounts) continue;
     if (!(await isReachable(join(folder, name.replace(/gcda$/, 'gcno'))))) continue;
+    // Not through a link out of the folder.
+    if ((await realpath(dirname(join(folder, name)))) !== join(top, dirname(name))) continue;
     await writeFileAtomically(join(folder, name), bytes, { mode: namedFileMode() });
     // Confined, it starts in another folder.
     paths.push(join(folder, name));

@@ -7,6 +7,7 @@ import { moduleName } from '../../module/load-script.ts';
 import { readTrialReport } from '../../module/test-report.ts';
 import { trialScript } from '../../module/test-script.ts';
 import { keepOutput } from '../../system/bounded-output.ts';
+import { isReachable } from '../../system/look.ts';
 import { openDeadline } from '../../system/deadline.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { findCrashes } from '../throwaway/copy-crashes.ts';
@@ -74,8 +75,13 @@ export async function testInMachine(
     const { crashes, truncated } = run;
     return { report: reportTrial(run, build, told, timeoutMs), build, crashes, truncated };
   } finally {
+    // A guest that is paused at its crash answers nobody; what lies in its /run goes with its next boot.
+    const isPaused = await isReachable(machine.paths.crashPauseFile);
     const patient = { ...access, signal: new AbortController().signal };
-    await runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs }).catch(() => {
+    const tidying = isPaused
+      ? undefined
+      : runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs });
+    await tidying?.catch(() => {
       // The guest is gone, or does not answer: that has been told.
     });
   }
@@ -107,6 +113,7 @@ async function runTrial(
   const [stdout, stderr] = [keepOutput(mostOutputBytes), keepOutput(mostOutputBytes)];
   const deadline = openDeadline(timeoutMs, signal);
   const begunAt = performance.now();
+  const pause = watchForPause(machine.paths.crashPauseFile, () => deadline.abort());
   let end: TrialRun['end'] = 'exited';
   let message: string | null = null;
   try {
@@ -114,10 +121,12 @@ async function runTrial(
     await runInGuest({ ...access, signal: deadline.signal }, command, { take });
   } catch (error) {
     if (signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
-    if (deadline.passed()) end = 'timed-out';
+    if (pause.seen()) [end, message] = ['ended', 'The guest is paused at its crash.'];
+    else if (deadline.passed()) end = 'timed-out';
     else if (!(error instanceof UtopiaError)) throw error;
     else [end, message] = ['ended', error.message];
   } finally {
+    pause.stop();
     deadline.stop();
   }
   const crashes = (await findCrashes(consoleLog, false)).slice(before);
@@ -127,6 +136,24 @@ async function runTrial(
     ...{ end, message, crashes },
     ...{ panicked: false, consoleLog: null, testMs: Math.round(performance.now() - begunAt) },
   };
+}
+
+const lookMs = 500;
+
+/** Looks for the mark of a guest that is paused at its crash: nothing comes from it any more. */
+function watchForPause(
+  file: string,
+  then: () => void,
+): { readonly seen: () => boolean; readonly stop: () => void } {
+  let seen = false;
+  const timer = setInterval(() => {
+    void isReachable(file).then((isThere) => {
+      if (!isThere || seen) return;
+      seen = true;
+      then();
+    });
+  }, lookMs);
+  return { seen: () => seen, stop: () => clearInterval(timer) };
 }
 
 function cannotTake(name: string, said: string): UtopiaError {

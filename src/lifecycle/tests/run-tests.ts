@@ -174,7 +174,7 @@ function asTestsRun(
       ...{
         schema: 1,
         ...judgeTests(all, tests),
-        hints: [],
+        hints: tests.length === 0 ? lastWords(run.stderr) : [],
         suites: listSuites(name, tests),
         build: null,
       },
@@ -182,6 +182,12 @@ function asTestsRun(
       ...{ coverage: null, consoleLog: run.consoleLog },
     },
   };
+}
+
+/** What was told last where no test was, such as that there is no such program. */
+function lastWords(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-3).map((line) => `It says: ${line.slice(0, 300)}`);
 }
 
 function fatalOf(crashes: readonly RepeatedCrash[]): string | undefined {
