@@ -146,13 +146,12 @@ function watchForPause(
   then: () => void,
 ): { readonly seen: () => boolean; readonly stop: () => void } {
   let seen = false;
-  const timer = setInterval(() => {
-    void isReachable(file).then((isThere) => {
-      if (!isThere || seen) return;
-      seen = true;
-      then();
-    });
-  }, lookMs);
+  const look = async (): Promise<void> => {
+    if (!(await isReachable(file)) || seen) return;
+    seen = true;
+    then();
+  };
+  const timer = setInterval(() => void look(), lookMs);
   return { seen: () => seen, stop: () => clearInterval(timer) };
 }
 
