@@ -8,11 +8,20 @@ export function crashHeadline(crash: Crash): string {
   if (kind === 'oom-kill' && task !== undefined) {
     return `out of memory: the kernel killed ${task}${pid === undefined ? '' : ` (pid ${pid})`}`;
   }
-  if (kind === 'panic') return `kernel panic: ${panic ?? crash.message}`;
+  if (kind === 'panic') return `kernel panic: ${panic ?? withoutPanic(crash.message)}`;
+  if (kind === 'atomic-sleep' && crash.function === undefined && task !== undefined) {
+    // What held the lock is not on the stack any more.
+    return `${phrase}, found in ${task}`;
+  }
   if (crash.function === undefined || kind === 'no-root' || kind === 'no-init') return phrase;
   if (kind === 'init-killed') return phrase;
   const module = crash.module === undefined ? '' : `, module ${crash.module}`;
   return `${phrase} in ${crash.function}${module}`;
+}
+
+/** The kernel's words behind its own `Kernel panic - not syncing: `. */
+function withoutPanic(message: string): string {
+  return message.replace(/^Kernel panic - not syncing: /, '');
 }
 
 /** `lunix_chrdev_read+0x4c [lunix]`; undefined when the place is not known. */
@@ -73,7 +82,7 @@ export function crashLine(crash: Crash): string {
     crash.kind === 'no-init' ||
     crash.kind === 'init-killed'
   ) {
-    return `kernel panic: ${crash.panic ?? crash.message}`;
+    return `kernel panic: ${crash.panic ?? withoutPanic(crash.message)}`;
   }
   if (severity !== 'panic') return `${phrase}${where}`;
   const first = oopses.has(crash.kind) ? `kernel oops${where}: ${phrase}` : `${phrase}${where}`;

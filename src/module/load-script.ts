@@ -157,7 +157,8 @@ export function explainLoad(name: string, answer: LoadAnswer): LoadRefusal {
 
 /** insmod's words for EINVAL speak of parameters, whoever has given it back. Pure. */
 export function ofInit(said: string): string {
-  return /Invalid parameters/.test(said) ? ' (EINVAL: its init function, or a parameter)' : '';
+  if (/Invalid parameters/.test(said)) return ' (EINVAL: its init function, or a parameter)';
+  return plainWords(said).endsWith('No such device') ? ' (ENODEV, of its init function)' : '';
 }
 
 /** Whether a line of the log is about this module, and not what the kernel says of every one. */

@@ -101,7 +101,7 @@ describe('every verdict', () => {
 test('the test’s output and the kernel’s log of that time are told', async () => {
   const { report } = await tryModule('failed-insert', '--', 'true');
   expect(report.reasons).toEqual([
-    'failed_insert was not inserted: could not insert module ./failed_insert.ko: No such device.',
+    'failed_insert was not inserted: could not insert module ./failed_insert.ko: No such device (ENODEV, of its init function).',
   ]);
   expect(report.dmesg).toMatch(/failed_insert: no such device$/m);
   expect(report.dmesg.split('\n').length).toBeLessThan(10);

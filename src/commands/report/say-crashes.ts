@@ -1,10 +1,12 @@
 import type { Context, GlobalOptions } from '../../context.ts';
+import { explainCrash } from '../../crash/explain.ts';
 import { crashLine } from '../../crash/headline.ts';
 import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
+import { wrapText } from '../../ui/lines.ts';
 import { crashCards, locateCrashes } from '../oops/cards.ts';
 
 /** The crashes of a copy as reports have them, with files and lines as `utopia oops` finds them. */
@@ -47,6 +49,11 @@ export async function sayCrashes(
   for (const crash of others.slice(0, 5)) {
     const [line = ''] = crashLine(crash).split('\n');
     terminal.err(`${errColor.yellow(symbols.warn)} ${line}`);
+  }
+  const [only] = others;
+  if (first === undefined && only !== undefined) {
+    const { what, next } = explainCrash(only);
+    for (const line of wrapText(`${what} ${next}`, terminal.columns - 2)) terminal.err(`  ${line}`);
   }
   if (consoleLog === undefined) return;
   const short = shortenPath(consoleLog, context.cwd, homeFolder(context.env));
