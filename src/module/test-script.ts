@@ -38,6 +38,9 @@ export function trialScript(trial: ModuleTrial): string {
   const { mark, objects, words, removeSeconds, lookSeconds, coverage, work } = trial;
   const test = words.map(quoteForShell).join(' ');
   return [
+    // Whoever has given the trial up does not listen any more; the module is removed all the same.
+    // A handler, and not '': the test is not to inherit it.
+    'trap : PIPE HUP',
     'exec 3>&2 2>&1',
     `say() { printf '%s %s\\n' ${mark} "$*" >&3; }`,
     'first() { head -n 1 "$1" | cut -c1-300; }',
