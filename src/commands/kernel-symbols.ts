@@ -37,7 +37,8 @@ export async function runKernelSymbols(
   const release = named ?? (await releaseThatRuns(context, globals));
   requireDebianRelease(release);
   const path = keptSymbols(env, release);
-  const isKept = (await readElf(path))?.hasLines === true;
+  // One that was cut short is fetched again.
+  const isKept = (await readElf(path)) !== undefined;
   if (!isKept) await fetch();
   const { size: bytes } = await stat(path);
   if (globals.json) {

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,7 +21,7 @@ needsOfHost('qemu', 'debian-source', 'debian-keys');
 const release = '6.1.0-57-amd64';
 
 /** A debug package in which these files lie. */
-function makePackage(folder: string, files: Readonly<Record<string, string>>): Buffer {
+function makePackage(folder: string, files: Readonly<Record<string, string | Buffer>>): Buffer {
   const root = join(folder, 'package');
   for (const [name, text] of Object.entries({
     'DEBIAN/control':
@@ -51,8 +52,9 @@ const name = 'linux-image-6.1.0-57-amd64-dbg_6.1.192-3_amd64.deb';
 
 test('symbols are asked about, fetched, compared, and kept where gdb finds them', async () => {
   await using lab = await makeLab({});
+  const symbols = readFileSync('/bin/true');
   const inside = `usr/lib/debug/boot/vmlinux-${release}`;
-  const deb = makePackage(dirname(lab.folder), { [inside]: 'symbols', 'usr/lib/debug/x.ko': 'x' });
+  const deb = makePackage(dirname(lab.folder), { [inside]: symbols, 'usr/lib/debug/x.ko': 'x' });
   await using mirror = await startSourceMirror({ [name]: deb });
   const sum = createHash('sha256').update(deb).digest('hex');
   const seen = offer(lab, `'${mirror.url}${name}' ${name} ${deb.length} SHA256:${sum}`);
@@ -67,7 +69,7 @@ test('symbols are asked about, fetched, compared, and kept where gdb finds them'
   expect(fetched, fetched.stderr).toMatchObject({ status: 0 });
   const path = join(kept, release, 'vmlinux');
   expect(JSON.parse(fetched.stdout)).toMatchObject({ schema: 1, release, path, fetched: true });
-  expect(readFileSync(path, 'utf8')).toBe('symbols');
+  expect(readFileSync(path).equals(symbols)).toBe(true);
   expect(readdirSync(kept)).toEqual([release]);
   expect(readdirSync(join(kept, release))).toEqual(['vmlinux']);
   // No file of this host's apt.
@@ -77,6 +79,12 @@ test('symbols are asked about, fetched, compared, and kept where gdb finds them'
   const again = await lab.run('kernel', 'symbols', release);
   expect(again).toMatchObject({ status: 0 });
   expect(again.stdout).toContain('there already');
+
+  // Cut short, they are none.
+  truncateSync(path, 100);
+  const mended = await lab.run('kernel', 'symbols', release, '--yes', '--json');
+  expect(JSON.parse(mended.stdout), mended.stderr).toMatchObject({ fetched: true });
+  expect(readFileSync(path).equals(symbols)).toBe(true);
 });
 
 test.each([
