@@ -8,7 +8,6 @@ const bounds = { depth: 8, entries: 100_000, fileBytes: 256 * 1024 * 1024 };
 export const findFiles = String.raw`
 SKIPPED = ('node_modules', '.git', 'Documentation')
 
-
 def objects():
     """Paths of modules below the folders, by the module's name."""
     found = {}
@@ -53,9 +52,9 @@ def has_lines(path):
 def placeable(path):
     """The file, or a copy of it in memory. In modules since Linux 6.10 some sections do not begin
     at 0 (scripts/module.lds.S and codetag); then gdb takes none of the addresses that it is given."""
-    with open(path, 'rb') as file:
-        data = bytearray(file.read(${bounds.fileBytes}))
     try:
+        with open(path, 'rb') as file:
+            data = bytearray(file.read(${bounds.fileBytes}))
         if data[:6] != b'\x7fELF\x02\x01' or struct.unpack_from('<H', data, 0x10)[0] != 1:
             return path
         table, = struct.unpack_from('<Q', data, 0x28)

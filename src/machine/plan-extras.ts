@@ -1,4 +1,5 @@
 import type { QemuInstallation } from '../host/types.ts';
+import { isAtLeast } from '../text/versions.ts';
 
 /** Parts of a machine that are worth having and that a QEMU may lack. */
 export interface PlanExtras {
@@ -48,9 +49,4 @@ function brings(extraArgs: readonly string[], device: string): boolean {
   return extraArgs.some(
     (word, at) => /^--?device$/.test(extraArgs[at - 1] ?? '') && named.test(word),
   );
-}
-
-function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [ofMajor = 0, ofMinor = 0] = version.split('.').map(Number);
-  return ofMajor > major || (ofMajor === major && ofMinor >= minor);
 }

@@ -7,19 +7,22 @@ import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { wrapText } from '../../ui/lines.ts';
-import { crashCards, locateCrashes } from '../oops/cards.ts';
+import { crashCards, locateCrashes, type CrashPlaces } from '../oops/cards.ts';
 
 /** The crashes of a copy as reports have them, with files and lines as `utopia oops` finds them. */
 export async function reportLocated(
   context: Context,
-  { config }: LocatedMachine,
+  located: LocatedMachine,
   shared: string,
   crashes: readonly RepeatedCrash[],
 ): Promise<readonly CrashReport[]> {
   if (crashes.length === 0) return [];
-  const places = { vmlinux: undefined, sharedDir: shared, folder: config.folder };
-  const found = await locateCrashes(context, crashes, places);
+  const found = await locateCrashes(context, crashes, placesOf(located, shared));
   return found.crashes.map(reportCrash);
+}
+
+function placesOf({ config }: LocatedMachine, shared: string): CrashPlaces {
+  return { vmlinux: undefined, sharedDir: shared, folder: config.folder };
 }
 
 /**
@@ -29,7 +32,7 @@ export async function reportLocated(
 export async function sayCrashes(
   context: Context,
   globals: GlobalOptions,
-  { config }: LocatedMachine,
+  located: LocatedMachine,
   shared: string,
   crashes: readonly RepeatedCrash[],
   consoleLog: string | undefined,
@@ -39,8 +42,7 @@ export async function sayCrashes(
   const fatal = crashes.filter(isFatal);
   const [first] = fatal;
   if (first !== undefined) {
-    const places = { vmlinux: undefined, sharedDir: shared, folder: config.folder };
-    const found = await locateCrashes(context, [first], places);
+    const found = await locateCrashes(context, [first], placesOf(located, shared));
     const notes = { all: crashes, before: [], machineGoesOn: false };
     const onErr = { ...context, terminal: { ...terminal, color: errColor } };
     for (const line of crashCards(onErr, globals, found, notes)) terminal.err(line);

@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../text/versions.ts';
 import { canaryExit } from '../canary-exit.ts';
 import {
   info,
@@ -76,11 +77,7 @@ function evaluateVersion({ facts }: CheckInput): Finding {
     };
   }
   const evidence = [{ path: `${binary} --version`, value: version }];
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [oldestMajor, oldestMinor] = oldestVersion;
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) {
-    return pass(version, evidence);
-  }
+  if (isAtLeast(version, oldestVersion)) return pass(version, evidence);
   return {
     status: 'fail',
     message: `QEMU ${version} is too old: at least ${oldestVersion.join('.')} is needed`,

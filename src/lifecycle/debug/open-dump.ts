@@ -10,6 +10,7 @@ import {
   type DumpReader,
   type DumpSession,
 } from '../../kernel/dump-arguments.ts';
+import { findVersion, isAtLeast } from '../../text/versions.ts';
 import type { KernelSymbols } from './find-symbols.ts';
 import { runGdb } from './run-gdb.ts';
 
@@ -75,27 +76,14 @@ export async function doubtReader(
     return 'gdb reads no page tables: of modules and of their stacks it finds nothing in a dump. drgn and crash do; so does utopia gdb in a guest that --on-crash pause has paused at its crash.';
   }
   const first = firstWithModules[reader];
-  if (first === undefined || !isAtLeast(numbersOf(release), [6, 4])) return undefined;
+  if (first === undefined || !isAtLeast(release ?? '', [6, 4])) return undefined;
   const { stdout } = await execa(program, ['--version'], { env, ...asking });
-  const version = numbersOf(stdout);
-  if (version.length === 0 || isAtLeast(version, first)) return undefined;
-  return `${reader} ${version.join('.')} cannot read the modules of Linux 6.4 and later, and may end at them: ${reader} ${first.join('.')} is the first that can. Another way: --on-crash pause, then utopia gdb.`;
+  const version = findVersion(stdout ?? '');
+  if (version === undefined || isAtLeast(version, first)) return undefined;
+  return `${reader} ${version} cannot read the modules of Linux 6.4 and later, and may end at them: ${reader} ${first.join('.')} is the first that can. Another way: --on-crash pause, then utopia gdb.`;
 }
 
 const asking = { extendEnv: false, reject: false, timeout: 20_000, stdin: 'ignore' } as const;
-
-/** The first version in a text, part by part: `drgn 0.0.22 (using …)`, `6.12.118+deb13`. */
-function numbersOf(text = ''): readonly number[] {
-  return (/\d{1,6}(?:\.\d{1,6})+/.exec(text)?.[0] ?? '').split('.').filter(Boolean).map(Number);
-}
-
-function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
-  for (const [at, part] of least.entries()) {
-    const own = version[at] ?? 0;
-    if (own !== part) return own > part;
-  }
-  return version.length > 0;
-}
 
 /** Opens a dump with a program that has our terminal; gives its status. */
 export async function openDump(

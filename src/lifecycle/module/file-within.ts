@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
+import { isBelow } from '../../text/is-below.ts';
 
 /**
  * The path of a file of a module's folder that is sent into a guest: a regular one, and no link that
@@ -14,7 +15,7 @@ export async function fileWithin(folder: string, name: string): Promise<string> 
     });
   const [top, end] = await Promise.all([realpath(folder), realpath(path)]).catch(() => ['', '']);
   if (end === '') throw refuse('cannot be read');
-  if (!end.startsWith(`${top}/`)) throw refuse(`leads out of the folder, to ${end}`);
+  if (!isBelow(top, end)) throw refuse(`leads out of the folder, to ${end}`);
   // A pipe would be waited for.
   if (!(await stat(end)).isFile()) throw refuse('is no file');
   return end;

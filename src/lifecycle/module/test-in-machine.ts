@@ -76,15 +76,15 @@ export async function testInMachine(
     return { report: reportTrial(run, build, told, timeoutMs), build, crashes, truncated };
   } finally {
     // A guest that is paused at its crash answers nobody; what lies in its /run goes with its next boot.
-    const isPaused = await isReachable(machine.paths.crashPauseFile);
-    const patient = { ...access, signal: new AbortController().signal };
-    const tidying = isPaused
-      ? undefined
-      : runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs });
-    await tidying?.catch(() => {
-      // The guest is gone, or does not answer: that has been told.
-    });
+    if (!(await isReachable(machine.paths.crashPauseFile))) await tidy(access, place);
   }
+}
+
+async function tidy(access: ReachableGuest['access'], place: string): Promise<void> {
+  const patient = { ...access, signal: new AbortController().signal };
+  await runInGuest(patient, tidyScript(place), { timeoutMs: tidyMs }).catch(() => {
+    // The guest is gone, or does not answer: that has been told.
+  });
 }
 
 /** A test that is left behind holds its module: without it the trial's script removes that, and ends. */

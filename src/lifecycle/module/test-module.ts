@@ -38,6 +38,7 @@ export const removeSeconds = 10;
 export function lookAfter(timeoutMs: number): number {
   return Math.max(timeoutMs - 5_000, Math.floor(timeoutMs * 0.8)) / 1000;
 }
+
 /** Of each output of a trial. */
 export const mostOutputBytes = 2 ** 20;
 

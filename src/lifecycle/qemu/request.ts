@@ -1,3 +1,4 @@
+import { isAtLeast } from '../../text/versions.ts';
 import { join } from 'node:path';
 import type { QemuTree } from '../../qemu/tree.ts';
 
@@ -41,9 +42,5 @@ export const oldestForMachines = [5, 2] as const;
 
 /** Whether utopia starts machines with this version. Pure. */
 export function runsMachines(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return (
-    major > oldestForMachines[0] ||
-    (major === oldestForMachines[0] && minor >= oldestForMachines[1])
-  );
+  return isAtLeast(version, oldestForMachines);
 }
