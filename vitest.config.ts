@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/end-of-run.ts'],
     // A list that is not as expected is told whole: the log is all there is of a run elsewhere.
     chaiConfig: { truncateThreshold: 1_000 },
+    // By default a second, which a program's start may take on a busy host.
+    expect: { poll: { timeout: 45_000 } },
     // As many as CI has cores: most tests wait for programs, which Vitest's own number, one
     // less, does not think of.
     maxWorkers: 2,

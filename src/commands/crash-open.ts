@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import type { DumpReader } from '../kernel/dump-arguments.ts';
 import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
-import { doubtReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { chooseReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { readLog } from '../lifecycle/watch/read-crash-logs.ts';
 import { leaveInterrupts } from '../system/signals.ts';
@@ -29,7 +29,8 @@ export async function runCrashOpen(
   options: CrashOpenOptions,
 ): Promise<number> {
   const { env, cwd, terminal, signal } = context;
-  const reader = await findReader(env, options.reader);
+  // Before the machine is looked for: without one there is nothing to open it with.
+  await findReader(env, options.reader);
   const { config, paths } = await locateMachine(context, globals);
   const kept = await findCrash(paths, options.number);
   const { number, dump, missing } = kept;
@@ -48,18 +49,22 @@ export async function runCrashOpen(
       });
     },
   });
+  const { chosen, doubt } = await chooseReader(env, options.reader, kept.release);
   if (!globals.quiet) {
-    const text = `Crash ${number}: ${keptHeadline(kept)}. ${reader.reader} with ${symbols.vmlinux}`;
+    const text = `Crash ${number}: ${keptHeadline(kept)}. ${chosen.reader} with ${symbols.vmlinux}`;
     for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
   }
-  const doubt = await doubtReader(reader, kept.release, env);
-  if (doubt !== undefined) context.reporter.warn(doubt);
+  if (doubt !== undefined) {
+    const isAsked = chosen.reader === options.reader;
+    const other = isAsked ? ` Another way: utopia crash open ${number} --with gdb` : '';
+    context.reporter.warn(`${doubt}${other}`);
+  }
   const log = await readLog(kept.report, 1, signal).catch(() => undefined);
   const names = (log?.crashes ?? []).flatMap(({ ownModules }) => ownModules);
   const stopLeaving = leaveInterrupts(process);
   try {
     return await openDump(
-      reader,
+      chosen,
       {
         ...{ dump, symbols, words: options.words, task: kept.pid },
         modules: [...new Set([...names, ...(kept.module === undefined ? [] : [kept.module])])],

@@ -40,7 +40,7 @@ export async function runDrgn(
     askRelease: async () => await askRelease(context, located, running),
   });
   const doubt = await doubtReader(reader, symbols.release, env);
-  if (doubt !== undefined) context.reporter.warn(doubt);
+  if (doubt !== undefined) context.reporter.warn(`${doubt} Another way: utopia gdb`);
   const base = join(located.paths.stateDir, 'drgn');
   await removeDrafts(base);
   const file = draftPath(base);

@@ -1,4 +1,5 @@
 import { sourceScripts, type GdbScripts } from './gdb-arguments.ts';
+import { watchModules } from './gdb-modules.ts';
 
 /** What a debugger is opened on. */
 export interface DumpSession {
@@ -33,19 +34,16 @@ export const dumpArguments: Readonly<
     ...more,
     ...[vmlinux, dump],
   ],
-  // gdb reads no page tables: of modules, and of what lies beside the kernel's image and its window
-  // on all memory, it finds nothing in a dump.
-  gdb: ({ dump, vmlinux, scripts, task }, more) => [
+  gdb: ({ dump, vmlinux, scripts, moduleFolders, task }, more) => [
     ...['-q', '-iex', 'set pagination off'],
-    ...[...sourceScripts(scripts), ...(task === undefined ? [] : [selectTask(task)])].flatMap(
-      (each) => ['-ex', each],
-    ),
+    ...[
+      ...sourceScripts(scripts),
+      watchModules({
+        ...{ vmlinux, folders: moduleFolders, dump },
+        crashed: task === undefined ? undefined : { pid: task },
+      }),
+    ].flatMap((each) => ['-ex', each]),
     ...more,
     ...[vmlinux, dump],
   ],
 };
-
-/** The dump numbers the thread of a crash by its process. */
-function selectTask(pid: number): string {
-  return `python [each.switch() for each in gdb.selected_inferior().threads() if each.ptid[1] == ${pid}]`;
-}

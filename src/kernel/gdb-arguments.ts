@@ -51,9 +51,10 @@ export function gdbCommands(session: GdbSession): {
       // A function of a module that is not there yet.
       'set breakpoint pending on',
       `target remote ${socket}`,
-      watchModules({ vmlinux, folders: moduleFolders }),
-      // QEMU's threads are the processors, from 1.
-      ...(crashedCpu === undefined ? [] : [`thread ${crashedCpu + 1}`]),
+      watchModules({
+        ...{ vmlinux, folders: moduleFolders },
+        crashed: crashedCpu === undefined ? undefined : { cpu: crashedCpu },
+      }),
       ...(atStart ? fromStart : []),
       ...breakpoints.map((each) => `break ${each}`),
       ...(isWaited ? ['continue'] : []),

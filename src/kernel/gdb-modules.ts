@@ -1,4 +1,5 @@
 import { findFiles } from './gdb-python-files.ts';
+import { readFrames } from './gdb-python-frames.ts';
 import { readMemory } from './gdb-python-memory.ts';
 
 /** What gdb is to know of the guest's modules. */
@@ -7,14 +8,22 @@ export interface ModuleWatch {
   readonly folders: readonly string[];
   /** The kernel's file with symbols, absolute. */
   readonly vmlinux: string;
+  /** A dump of its memory, absolute, where gdb has that and no running guest. */
+  readonly dump?: string | undefined;
+  /** Who crashed, where that is known: its first frame that is no handler's is selected. */
+  readonly crashed?: CrashedThread | undefined;
 }
+
+/** In a guest gdb's threads are the processors, in a dump they are numbered by their processes. */
+export type CrashedThread = { readonly cpu: number } | { readonly pid: number };
 
 /**
  * Python for gdb that gives the kernel's modules their symbols: those that are loaded when the guest
  * first stops, and each that is inserted later, from the newest `NAME.ko` with debug information. It
  * reads the kernel's own list (`modules`, kernel/module/main.c), so that a guest that is paused or
  * hangs need not answer. Where the kernel has moved its addresses (KASLR) it moves the symbols: the
- * first gate of the processor's interrupt table leads to a function of a known name.
+ * first gate of the processor's interrupt table leads to a function of a known name, and the notes in
+ * a dump say it (KERNELOFFSET).
  *
  * The layout of a module's sections: `sect_attrs` has `attrs[]` with addresses until Linux 6.13,
  * from 6.14 on `grp.bin_attrs[]` (or `bin_attrs_new`) whose `private` is the address
@@ -34,6 +43,12 @@ class Modules:
 
     def begin(self):
         self.catch = None
+        if DUMP is not None:
+            try:
+                self.opened(dump_move(DUMP))
+            except (gdb.error, OSError) as error:
+                gdb.write('Modules have no symbols: the kernel\'s list of them cannot be read (%s)\n' % error)
+            return
         gdb.events.stop.connect(self.stopped)
         self.stopped(None)
 
@@ -44,14 +59,22 @@ class Modules:
             move = kernel_move()
             if move is None:
                 return
-            if move != 0:
-                gdb.execute('symbol-file %s -o %#x' % (quote(VMLINUX), move), to_string=True)
-                gdb.write('The kernel has moved its addresses by %#x (KASLR), and its symbols go with it.\n' % move)
-            found = list(listed())
+            self.opened(move)
         except gdb.error:
             # The guest's kernel is not mapped at this moment, or not there yet: at the next stop.
             return
         self.ready = True
+        try:
+            self.catch = Inserted()
+        except (gdb.error, RuntimeError):
+            gdb.write('Modules that are inserted later get no symbols: this kernel has no do_init_module.\n')
+
+    def opened(self, move):
+        """Gives the modules that are there their symbols."""
+        if move != 0:
+            gdb.execute('symbol-file %s -o %#x' % (quote(VMLINUX), move), to_string=True)
+            gdb.write('The kernel has moved its addresses by %#x (KASLR), and its symbols go with it.\n' % move)
+        found = list(listed())
         names = []
         missing = []
         for module in found:
@@ -64,10 +87,6 @@ class Modules:
             gdb.write('Modules with symbols: %s\n' % ', '.join(names))
         for name in missing:
             self.say_missing(name)
-        try:
-            self.catch = Inserted()
-        except (gdb.error, RuntimeError):
-            gdb.write('Modules that are inserted later get no symbols: this kernel has no do_init_module.\n')
 
     def say_missing(self, name):
         gdb.write('%s has no symbols: no %s.ko with debug information is in %s\n' % (name, name, ', '.join(FOLDERS)))
@@ -143,16 +162,30 @@ class Inserted(gdb.Breakpoint):
             gdb.write('The symbols of a module that was inserted: %s\n' % error)
         return False
 
-${readMemory}${findFiles}MODULES = Modules()
+${readMemory}${findFiles}${readFrames}gdb.unwinder.register_unwinder(None, Interrupted(), replace=True)
+MODULES = Modules()
 MODULES.begin()
+if CRASHED is not None:
+    try:
+        select_thread(lambda each: each.num == CRASHED[1] + 1 if CRASHED[0] == 'cpu' else each.ptid[1] == CRASHED[1])
+        select_crash()
+    except gdb.error as error:
+        gdb.write('The frame of the crash: %s\n' % error)
 `;
 
 /**
- * The gdb command that starts it, on one line, after `target remote`. A name that the user types in
+ * The gdb command that starts it, on one line, after `target remote` or with a dump open. A name that the user types in
  * gdb's Python finds nothing of it there: it runs in a space of its own. Pure.
  */
-export function watchModules({ folders, vmlinux }: ModuleWatch): string {
-  const values = `FOLDERS = ${pythonList(folders)}\nVMLINUX = ${pythonText(vmlinux)}\n`;
+export function watchModules({ folders, vmlinux, dump, crashed }: ModuleWatch): string {
+  const [who] = Object.entries(crashed ?? {});
+  const values = [
+    `FOLDERS = ${pythonList(folders)}`,
+    `VMLINUX = ${pythonText(vmlinux)}`,
+    `DUMP = ${dump === undefined ? 'None' : pythonText(dump)}`,
+    `CRASHED = ${who === undefined ? 'None' : `('${who[0]}', ${who[1]})`}`,
+    '',
+  ].join('\n');
   return `python exec(${pythonText(values + program)}, {})`;
 }
 

@@ -1,3 +1,5 @@
+/** The notes and headers of a dump have less (vmcore/amend-head.ts). */
+const mostHeadBytes = 8 * 1024 * 1024;
 /** Longer lists are not the kernel's. */
 const mostModules = 500;
 
@@ -33,6 +35,13 @@ def kernel_move():
         # Its image lies in one gigabyte, at a multiple of 2 MiB (CONFIG_PHYSICAL_ALIGN).
         return move if 0 <= move < 1 << 30 and move % (1 << 21) == 0 else None
     return 0
+
+def dump_move(path):
+    """The same, by the kernel's own notes, which lie before the memory in a dump."""
+    with open(path, 'rb') as file:
+        said = re.search(rb'\nKERNELOFFSET=([0-9a-f]{1,16})\n', file.read(${mostHeadBytes}))
+    move = 0 if said is None else int(said.group(1), 16)
+    return move if move < 1 << 30 and move % (1 << 21) == 0 else 0
 
 def listed():
     kind = gdb.lookup_type('struct module')

@@ -7,26 +7,32 @@ import {
 } from './core-notes.ts';
 import {
   fileHeaderBytes,
+  holds,
   load,
   note,
   programHeaderBytes,
   type CoreHead,
-  type CoreMemory,
   type KernelAddresses,
+  type KernelMapping,
   type ProgramHeader,
 } from './elf-core.ts';
+import { mostMappings } from './kernel-mappings.ts';
 
 const mostNoteBytes = mostCoreInfoBytes + 24;
 const pageBytes = 4096;
 
 /**
- * Where the memory begins behind an amended head: late enough for one program header and one note
- * more, and at a page's start, so that a file system can leave empty pages out. Pure.
+ * Where the memory begins behind an amended head: late enough for the program headers and the one
+ * note that it may have more, and at a page's start, so that a file system can leave empty pages
+ * out. What of them is known only when the memory is written is left out likewise. Pure.
  */
 export function amendedHeadBytes({ programs, notes }: CoreHead): number {
   const noteBytes = notes.reduce((sum, { length }) => sum + padded(length), 0);
   const most =
-    fileHeaderBytes + (programs.length + 1) * programHeaderBytes + noteBytes + mostNoteBytes;
+    fileHeaderBytes +
+    (programs.length + 1 + mostMappings) * programHeaderBytes +
+    noteBytes +
+    mostNoteBytes;
   return Math.ceil(most / pageBytes) * pageBytes;
 }
 
@@ -41,15 +47,14 @@ export interface Amendment {
 
 /**
  * The head anew, `amendedHeadBytes` long, with the addresses that the kernel itself uses: each
- * piece of memory where its direct map has it, and one header more for its image. Where they are
- * not known, the header more is an empty one. Pure.
+ * piece of memory where its direct map has it, then its image, then whatever else it has mapped.
+ * Memory comes first: crash takes the first header with a physical address. Pure.
  */
 export function amendHead(original: Buffer, head: CoreHead, amendment: Amendment): Buffer {
   const { addresses, coreInfo, task } = amendment;
   const out = Buffer.alloc(amendedHeadBytes(head));
   original.copy(out, 0, 0, fileHeaderBytes);
   out.writeBigUInt64LE(BigInt(fileHeaderBytes), 32);
-  out.writeUInt16LE(head.programs.length + 1, 56);
   // The sections of QEMU's say nothing that the program headers do not.
   out.fill(0, 40, 48);
   out.fill(0, 58, 64);
@@ -58,8 +63,11 @@ export function amendHead(original: Buffer, head: CoreHead, amendment: Amendment
     ...head.notes.map((each) => (task === undefined ? each : nameTask(each, task))),
     ...(head.coreInfo === '' && coreInfo !== '' ? [coreInfoNote(coreInfo)] : []),
   ]);
-  const notesAt = fileHeaderBytes + (head.programs.length + 1) * programHeaderBytes;
+  const parts = addresses === undefined ? [] : [addresses.image, ...addresses.mappings];
+  const count = 1 + programs.length + parts.length;
+  const notesAt = fileHeaderBytes + count * programHeaderBytes;
   notes.copy(out, notesAt);
+  out.writeUInt16LE(count, 56);
   const moved = out.length - head.bytes;
   const headers = [
     { ...plainHeader, type: note, offset: BigInt(notesAt), fileBytes: BigInt(notes.length) },
@@ -68,7 +76,7 @@ export function amendHead(original: Buffer, head: CoreHead, amendment: Amendment
       offset: each.offset + BigInt(moved),
       virtual: addresses === undefined ? each.virtual : addresses.directMap + each.physical,
     })),
-    ...(addresses === undefined ? [] : [imageHeader(head, addresses, moved)]),
+    ...parts.map((each) => partHeader(head, each, moved)),
   ];
   headers.forEach((each, index) =>
     writeProgram(out, fileHeaderBytes + index * programHeaderBytes, each),
@@ -87,10 +95,11 @@ const plainHeader: ProgramHeader = {
   align: 0n,
 };
 
-function imageHeader(head: CoreHead, { image }: KernelAddresses, moved: number): ProgramHeader {
-  const within = head.memory.find((each) => holds(each, image));
-  if (within === undefined) throw new RangeError('the image lies in no piece of memory');
-  const { virtual, physical } = image;
+/** Another address of a part of the memory. */
+function partHeader(head: CoreHead, part: KernelMapping, moved: number): ProgramHeader {
+  const within = head.memory.find((each) => holds(each, part));
+  if (within === undefined) throw new RangeError('it lies in no piece of memory');
+  const { virtual, physical } = part;
   return {
     ...plainHeader,
     type: load,
@@ -98,17 +107,9 @@ function imageHeader(head: CoreHead, { image }: KernelAddresses, moved: number):
     flags: 7,
     offset: BigInt(within.offset + moved) + (physical - within.physical),
     ...{ virtual, physical },
-    fileBytes: BigInt(image.bytes),
-    memoryBytes: BigInt(image.bytes),
+    fileBytes: BigInt(part.bytes),
+    memoryBytes: BigInt(part.bytes),
   };
-}
-
-function holds(
-  piece: CoreMemory,
-  part: { readonly physical: bigint; readonly bytes: number },
-): boolean {
-  const end = piece.physical + BigInt(piece.bytes);
-  return part.physical >= piece.physical && part.physical + BigInt(part.bytes) <= end;
 }
 
 function writeProgram(bytes: Buffer, at: number, header: ProgramHeader): void {

@@ -40,11 +40,16 @@ export interface KernelAddresses {
   /** The kernel's window on all memory: virtual address of physical address 0. */
   readonly directMap: bigint;
   /** The kernel's image, a part of one piece of memory. */
-  readonly image: {
-    readonly virtual: bigint;
-    readonly physical: bigint;
-    readonly bytes: number;
-  };
+  readonly image: KernelMapping;
+  /** What else its page tables map of the dump's memory, in the order that they were found. */
+  readonly mappings: readonly KernelMapping[];
+}
+
+/** A piece of guest memory, and where the kernel has it. */
+export interface KernelMapping {
+  readonly virtual: bigint;
+  readonly physical: bigint;
+  readonly bytes: number;
 }
 
 /** Sizes of ELF64's header and of one program header (elf(5)). */
@@ -128,4 +133,13 @@ function memoryOf({ type, offset, physical, fileBytes }: ProgramHeader): CoreMem
 function notesOf({ type, offset, fileBytes }: ProgramHeader, head: Buffer): Buffer[] {
   if (type !== note || offset + fileBytes > BigInt(head.length)) return [];
   return [head.subarray(Number(offset), Number(offset + fileBytes))];
+}
+
+/** A part of guest memory lies wholly in a piece of the file. */
+export function holds(
+  piece: CoreMemory,
+  part: { readonly physical: bigint; readonly bytes: number },
+): boolean {
+  const end = piece.physical + BigInt(piece.bytes);
+  return part.physical >= piece.physical && part.physical + BigInt(part.bytes) <= end;
 }

@@ -1,7 +1,18 @@
 import type { CoreMemory, KernelAddresses } from './elf-core.ts';
-
-/** Reads guest memory at a physical address; undefined where the dump has none. */
-export type ReadPhysical = (address: bigint, bytes: number) => Promise<Buffer | undefined>;
+import { listMappings } from './kernel-mappings.ts';
+import {
+  isPage,
+  isPresent,
+  pageOf,
+  readTable,
+  shiftOf,
+  signExtend,
+  tableEntries,
+  tableOf,
+  translate,
+  type PageTables,
+  type ReadPhysical,
+} from './page-tables.ts';
 
 /** Where x86-64 maps the kernel's image (Documentation/x86/x86_64/mm.rst): __START_KERNEL_map. */
 const imageMap = 0xffff_ffff_8000_0000n;
@@ -10,10 +21,6 @@ const shortestImageMap = 1n << 29n;
 const hugePage = 1n << 21n;
 /** Pages of the direct map begin at a multiple of it, also where the kernel moves them (PUD_SIZE). */
 const directMapUnit = 1n << 30n;
-const entries = 512;
-const present = 1n;
-const isLeaf = 1n << 7n;
-const physicalBits = ((1n << 52n) - 1n) & ~0xfffn;
 
 /**
  * Finds where the kernel has the memory of a dump, by its own notes (VMCOREINFO) and its page
@@ -45,8 +52,16 @@ export async function findKernelAddresses(
   if (longest <= 0n) return undefined;
   const bytes = Number(room < longest ? room : longest);
   const levels = notes.number('pgtable_l5_enabled') === 1n ? 5 : 4;
-  const directMap = await findDirectMap({ top: toPhysical(table), levels, read });
-  return directMap === undefined ? undefined : { directMap, image: { virtual, physical, bytes } };
+  const tables = { top: toPhysical(table), levels, read };
+  const directMap = await findDirectMap(tables);
+  if (directMap === undefined) return undefined;
+  const lasts = memory.map((each) => each.physical + BigInt(each.bytes));
+  const physicalEnd = lasts.reduce((most, each) => (each > most ? each : most), 0n);
+  const mappings = await listMappings(tables, memory, [
+    { start: directMap, end: directMap + physicalEnd },
+    { start: imageMap, end: virtual + BigInt(bytes) },
+  ]);
+  return { directMap, image: { virtual, physical, bytes }, mappings };
 }
 
 /** `SYMBOL(name)=hexadecimal`, `NUMBER(name)=decimal`; also `KERNELOFFSET=…`, which nobody needs here. */
@@ -72,24 +87,17 @@ function readNotes(text: string): {
   };
 }
 
-interface Tables {
-  /** Physical address of the kernel's top table. */
-  readonly top: bigint;
-  readonly levels: number;
-  readonly read: ReadPhysical;
-}
-
 /**
  * The direct map has physical address 0 at its base, so that the first page of an entry of the top
  * table tells what the base would be; where it is right, the top table itself is found again by it.
  */
-async function findDirectMap(tables: Tables): Promise<bigint | undefined> {
+async function findDirectMap(tables: PageTables): Promise<bigint | undefined> {
   const { top, levels, read } = tables;
-  const table = await read(top, entries * 8);
+  const table = await readTable(read, top);
   if (table === undefined) return undefined;
-  for (let index = entries / 2; index < entries; index += 1) {
-    const entry = table.readBigUInt64LE(index * 8);
-    if ((entry & present) === 0n) continue;
+  for (let index = tableEntries / 2; index < tableEntries; index += 1) {
+    const entry = table[index] ?? 0n;
+    if (!isPresent(entry)) continue;
     const start = signExtend(BigInt(index) << shiftOf(levels, 1), levels);
     // The image's own map is at the end of the last entry.
     if (start >= imageMap) break;
@@ -102,15 +110,6 @@ async function findDirectMap(tables: Tables): Promise<bigint | undefined> {
   return undefined;
 }
 
-/** How many bits of an address lie below those that index a table of this depth, the top one being 1. */
-function shiftOf(levels: number, depth: number): bigint {
-  return BigInt(12 + 9 * (levels - depth));
-}
-
-function signExtend(address: bigint, levels: number): bigint {
-  return BigInt.asUintN(64, BigInt.asIntN(12 + 9 * levels, address));
-}
-
 interface Mapped {
   readonly virtual: bigint;
   readonly physical: bigint;
@@ -118,7 +117,7 @@ interface Mapped {
 
 /** The first page that is mapped by an entry, which stands in a table of this depth, or below it. */
 async function firstPage(
-  tables: Tables,
+  tables: PageTables,
   entry: bigint,
   depth: number,
   virtual: bigint,
@@ -126,42 +125,10 @@ async function firstPage(
   if (isPage(entry, depth, tables.levels)) {
     return { virtual, physical: pageOf(entry, shiftOf(tables.levels, depth)) };
   }
-  const table = await tables.read(entry & physicalBits, entries * 8);
-  if (table === undefined) return undefined;
-  for (let index = 0; index < entries; index += 1) {
-    const next = table.readBigUInt64LE(index * 8);
-    if ((next & present) === 0n) continue;
-    const at = virtual + (BigInt(index) << shiftOf(tables.levels, depth + 1));
-    return await firstPage(tables, next, depth + 1, at);
-  }
-  return undefined;
-}
-
-/** An entry leads to a page, and to no further table: in the last one, or to a huge page in the two before. */
-function isPage(entry: bigint, depth: number, levels: number): boolean {
-  return depth >= levels || (depth >= levels - 2 && (entry & isLeaf) !== 0n);
-}
-
-function pageOf(entry: bigint, shift: bigint): bigint {
-  return entry & physicalBits & ~((1n << shift) - 1n);
-}
-
-/** The physical address of a virtual one, by the page tables. */
-async function translate(
-  { top, levels, read }: Tables,
-  virtual: bigint,
-): Promise<bigint | undefined> {
-  let table = top;
-  for (let depth = 1; depth <= levels; depth += 1) {
-    const shift = shiftOf(levels, depth);
-    const index = (virtual >> shift) & 0x1ffn;
-    const bytes = await read(table + index * 8n, 8);
-    const entry = bytes?.readBigUInt64LE(0) ?? 0n;
-    if ((entry & present) === 0n) return undefined;
-    if (isPage(entry, depth, levels)) {
-      return pageOf(entry, shift) | (virtual & ((1n << shift) - 1n));
-    }
-    table = entry & physicalBits;
-  }
-  return undefined;
+  const table = await readTable(tables.read, tableOf(entry));
+  const index = table?.findIndex(isPresent) ?? -1;
+  const next = table?.[index];
+  if (next === undefined) return undefined;
+  const at = virtual + (BigInt(index) << shiftOf(tables.levels, depth + 1));
+  return await firstPage(tables, next, depth + 1, at);
 }

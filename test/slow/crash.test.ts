@@ -76,6 +76,16 @@ test(
     expect(crash.stdout, crash.stderr).toMatch(/COMMAND: "insmod"/);
     expect(crash.stdout).toContain('null_read_value');
 
+    // The module and the stacks lie where only the page tables say; gdb begins in the function.
+    const gdb = await lab.run(
+      ...['crash', 'open', '--with', 'gdb', '--modules', `${lab.folder}/shared`, '--'],
+      ...['-batch', '-ex', 'backtrace'],
+    );
+    expect(gdb.stdout, gdb.stderr).toContain('Modules with symbols: null_read');
+    expect(gdb.stdout).toMatch(/^#\d+ .* null_read_value .*null_read\.c:\d+\n\d+\t/m);
+    expect(gdb.stdout).toMatch(/^#\d+ .* asm_exc_page_fault .*\n#\d+ .* null_read_value /m);
+    expect(gdb.stdout).toMatch(/^#\d+ .* entry_SYSCALL_64 /m);
+
     // The moment is that of the report: its rest was not printed yet.
     const log = await lab.runWithInput(
       'log\nquit\n',

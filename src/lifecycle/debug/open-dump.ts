@@ -72,15 +72,35 @@ export async function doubtReader(
   release: string | undefined,
   env: Environment,
 ): Promise<string | undefined> {
-  if (reader === 'gdb') {
-    return 'gdb reads no page tables: of modules and of their stacks it finds nothing in a dump. drgn and crash do; so does utopia gdb in a guest that --on-crash pause has paused at its crash.';
-  }
   const first = firstWithModules[reader];
   if (first === undefined || !isAtLeast(release ?? '', [6, 4])) return undefined;
   const { stdout } = await execa(program, ['--version'], { env, ...asking });
   const version = findVersion(stdout ?? '');
   if (version === undefined || isAtLeast(version, first)) return undefined;
-  return `${reader} ${version} cannot read the modules of Linux 6.4 and later, and may end at them: ${reader} ${first.join('.')} is the first that can. Another way: --on-crash pause, then utopia gdb.`;
+  return `${reader} ${version} cannot read the modules of Linux 6.4 and later, and may end at them: ${reader} ${first.join('.')} is the first that can.`;
+}
+
+/**
+ * The program to open a dump with: the one of this name, or the first installed one that finds all,
+ * else the first; and what it does not find. Throws `program-missing`.
+ */
+export async function chooseReader(
+  env: Environment,
+  wanted: DumpReader | undefined,
+  release: string | undefined,
+): Promise<{ readonly chosen: InstalledReader; readonly doubt: string | undefined }> {
+  const first = await findReader(env, wanted);
+  const doubt = await doubtReader(first, release, env);
+  if (doubt === undefined || wanted !== undefined) return { chosen: first, doubt };
+  for (const reader of dumpReaders) {
+    const program = await findProgram(reader, env);
+    if (program === undefined || reader === first.reader) continue;
+    const other = { reader, program };
+    if ((await doubtReader(other, release, env)) === undefined) {
+      return { chosen: other, doubt: `Not ${first.reader}: ${doubt}` };
+    }
+  }
+  return { chosen: first, doubt };
 }
 
 const asking = { extendEnv: false, reject: false, timeout: 20_000, stdin: 'ignore' } as const;

@@ -81,7 +81,7 @@ export async function receiveDump(
   await file.truncate(bytes);
   const amendment = await findAmendment(file, { core, moved, marks: marks.found });
   const head = amendHead(start.subarray(0, core.bytes), core, { ...amendment, task });
-  await file.write(head, 0, head.length, 0);
+  await writeWithHoles(file, head, 0);
   return {
     bytes,
     hasCoreInfo: core.coreInfo !== '' || amendment.coreInfo !== '',

@@ -8,8 +8,18 @@ export const directMap = 0xffff888000000000n;
 /** A text in memory, and where. */
 export const written = { text: 'a task that died', physical: 0x300000n };
 
+/** What it has mapped besides, in the order in which utopia lists it: a module, a kernel's stack of two pages, one page more. */
+export const mappings = [
+  { virtual: 0xffffffffc0001000n, physical: 0x320000n, bytes: 4096 },
+  { virtual: 0xffffc90000000000n, physical: 0x300000n, bytes: 8192 },
+  { virtual: 0xffffc90000003000n, physical: 0x310000n, bytes: 4096 },
+];
+
 const topTable = 0x201000;
 const pages = 0x202000;
+/** Tables of what it has mapped besides, each chain of three behind an entry of the top one. */
+const moduleTables = 0x205000;
+const stackTables = 0x208000;
 
 /** What the kernel tells of itself (VMCOREINFO). */
 export const coreInfo = [
@@ -29,9 +39,24 @@ export function guestMemory({ notesInMemory = true } = {}) {
   // The direct map is entry 273 of the top table: one page of 1 GiB.
   memory.writeBigUInt64LE(BigInt(pages) | 0x63n, topTable + 273 * 8);
   memory.writeBigUInt64LE(0xe3n, pages);
+  for (const { virtual, physical, bytes } of mappings) {
+    for (let at = 0n; at < BigInt(bytes); at += 4096n) {
+      mapPage(memory, virtual + at, physical + at);
+    }
+  }
   memory.write(written.text, Number(written.physical));
   if (notesInMemory) coreInfoNote().copy(memory, 0x204000);
   return memory;
+}
+
+function mapPage(memory, virtual, physical) {
+  const first = virtual >= 0xffffffff80000000n ? moduleTables : stackTables;
+  const tables = [topTable, first, first + 4096, first + 8192];
+  tables.forEach((table, level) => {
+    const index = Number((virtual >> BigInt(39 - 9 * level)) & 0x1ffn);
+    const next = level < 3 ? BigInt(tables[level + 1]) : physical;
+    memory.writeBigUInt64LE(next | 0x63n, table + index * 8);
+  });
 }
 
 export function coreInfoNote() {

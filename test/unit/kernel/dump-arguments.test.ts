@@ -28,8 +28,10 @@ test('crash gets the kernel before the dump, and the first folder of modules', (
 test('gdb gets the kernel’s scripts, where it has some, and the task before the user’s words', () => {
   const words = dumpArguments.gdb({ ...session, task: 327 }, ['-ex', 'bt']);
   expect(words.slice(-4)).toEqual(['-ex', 'bt', '/k/vmlinux', '/d/memory.elf']);
-  expect(words.at(-5)).toMatch(/^python .*threads\(\) if each\.ptid\[1\] == 327\]$/);
+  expect(words.at(-5)).toContain(String.raw`\nCRASHED = ('pid', 327)\n`);
   expect(words).toContain('source /k/scripts/gdb/vmlinux-gdb.py');
   const bare = dumpArguments.gdb({ ...session, scripts: undefined }, []);
-  expect(bare).toEqual(['-q', '-iex', 'set pagination off', '/k/vmlinux', '/d/memory.elf']);
+  expect(bare.slice(0, 4)).toEqual(['-q', '-iex', 'set pagination off', '-ex']);
+  expect(bare[4]).toContain(String.raw`\nDUMP = \"/d/memory.elf\"\nCRASHED = None\n`);
+  expect(bare.slice(5)).toEqual(['/k/vmlinux', '/d/memory.elf']);
 });

@@ -30,7 +30,7 @@ test('gdb gets its symbols and modules, and stops the guest', () => {
 });
 
 test('a guest that is paused at a crash is looked at where it crashed', () => {
-  expect(gdbScript({ ...session, crashedCpu: 1 })).toContain('\nthread 2\n');
+  expect(gdbScript({ ...session, crashedCpu: 1 })).toContain(String.raw`\nCRASHED = ('cpu', 1)\n`);
 });
 
 test('with a breakpoint the guest runs on until it is there', () => {

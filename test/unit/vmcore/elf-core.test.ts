@@ -2,13 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { amendedHeadBytes, amendHead } from '../../../src/vmcore/amend-head.ts';
 import { findCoreInfo } from '../../../src/vmcore/core-notes.ts';
 import { readCoreHead, type CoreHead, type CoreMemory } from '../../../src/vmcore/elf-core.ts';
-import { findKernelAddresses, type ReadPhysical } from '../../../src/vmcore/kernel-addresses.ts';
+import { findKernelAddresses } from '../../../src/vmcore/kernel-addresses.ts';
+import { mostMappings } from '../../../src/vmcore/kernel-mappings.ts';
+import type { ReadPhysical } from '../../../src/vmcore/page-tables.ts';
 import {
   coreDump,
   coreInfo,
   coreInfoNote,
   directMap,
   guestMemory,
+  mappings,
   memoryBytes,
 } from '../../support/stand-in-qemu/memory.mjs';
 
@@ -43,7 +46,7 @@ describe('the head of a dump', () => {
   test('is amended: memory where the kernel has it, and its image once more', () => {
     const dump = coreDump();
     const head = headOf(dump);
-    const addresses = { directMap, image };
+    const addresses = { directMap, image, mappings };
     const amended = amendHead(dump, head, { coreInfo: '', addresses });
     expect(amended.length).toBe(amendedHeadBytes(head));
     expect(amended.length % 4096).toBe(0);
@@ -55,9 +58,13 @@ describe('the head of a dump', () => {
       [4, 0n, 0n],
       [1, directMap, 0n],
       [1, image.virtual, image.physical],
+      ...mappings.map(({ virtual, physical }) => [1, virtual, physical]),
     ]);
-    const [all, kernel] = again.memory;
+    const [all, kernel, ...rest] = again.memory;
     expect(kernel?.offset).toBe((all?.offset ?? 0) + 0x200000);
+    expect(rest.map(({ offset }) => offset - (all?.offset ?? 0))).toEqual(
+      mappings.map(({ physical }) => Number(physical)),
+    );
     const memory = whole.subarray(all?.offset, (all?.offset ?? 0) + memoryBytes);
     expect(memory.equals(guestMemory())).toBe(true);
   });
@@ -156,7 +163,43 @@ describe('the kernel’s addresses', () => {
   }
 
   test('are found by its notes and its page tables', async () => {
-    expect(await find(coreInfo)).toEqual({ directMap, image });
+    expect(await find(coreInfo)).toEqual({ directMap, image, mappings });
+  });
+
+  test('are found with what is mapped by huge pages, and without what the dump has not', async () => {
+    const found = await find(coreInfo, (memory) => {
+      // Of the stacks' tables the second: 2 MiB at 2 MiB, the same behind it, and a device's.
+      memory.writeBigUInt64LE(0x2000e3n, 0x209000 + 8);
+      memory.writeBigUInt64LE(0x2000e3n, 0x209000 + 16);
+      memory.writeBigUInt64LE(0xfe0000e3n, 0x209000 + 24);
+    });
+    expect(found?.mappings.slice(mappings.length)).toEqual([
+      { virtual: 0xffffc90000200000n, physical: 0x200000n, bytes: 0x200000 },
+      { virtual: 0xffffc90000400000n, physical: 0x200000n, bytes: 0x200000 },
+    ]);
+  });
+
+  test('are bounded, also where tables lead to each other and map a page again and again', async () => {
+    const found = await find(coreInfo, (memory) => {
+      const [third, last] = [0x209000, 0x20a000];
+      memory.fill(0, last, last + 4096);
+      for (let index = 0; index < 512; index += 1) {
+        // Every other page, so that none is another's neighbour.
+        if (index % 2 === 0) memory.writeBigUInt64LE(0x300063n, last + index * 8);
+        memory.writeBigUInt64LE(BigInt(index % 2 === 0 ? last : third) | 0x63n, third + index * 8);
+      }
+    });
+    expect(found?.mappings.length).toBe(1 + 256);
+    const tables = await find(coreInfo, (memory) => {
+      // As many tables as memory has room for, from 0x200000 on back to its beginning.
+      for (let index = 0; index < 512; index += 1) {
+        memory.writeBigUInt64LE(BigInt(index * 4096) | 0x63n, 0x209000 + index * 8);
+        for (let each = 0; each < 512; each += 2) {
+          memory.writeBigUInt64LE(0x300063n, index * 4096 + each * 8);
+        }
+      }
+    });
+    expect(tables?.mappings.length).toBe(mostMappings);
   });
 
   test('are found where it has moved its memory', async () => {
