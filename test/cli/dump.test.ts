@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 import { readCoreHead } from '../../src/vmcore/elf-core.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
-import { directMap, written } from '../support/stand-in-qemu/memory.mjs';
+import { directMap, mappings, written } from '../support/stand-in-qemu/memory.mjs';
 
 // QEMU is a stand-in with 4 MiB of memory; real guests are in test/slow.
 needsOfHost('qemu');
@@ -58,6 +58,9 @@ test.each([{}, { notes: false }])(
     const { text, physical } = written;
     expect(readVirtual(file, directMap + physical, text.length)).toBe(text);
     expect(readVirtual(file, 0xffffffff80000000n + physical, text.length)).toBe(text);
+    // A stack of the kernel's has that page, too.
+    const stack = mappings.find((each) => each.physical === physical)?.virtual ?? 0n;
+    expect(readVirtual(file, stack, text.length)).toBe(text);
     expect(leftIn(lab)).toEqual(['guest.elf']);
     expect(await stateOf(lab)).toBe('running');
   },

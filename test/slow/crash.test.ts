@@ -82,7 +82,7 @@ test(
       ...['-batch', '-ex', 'backtrace'],
     );
     expect(gdb.stdout, gdb.stderr).toContain('Modules with symbols: null_read');
-    expect(gdb.stdout).toMatch(/^#\d+ .* null_read_value .*null_read\.c:\d+\n\d+\t/m);
+    expect(gdb.stdout).toMatch(/^#\d+ .* null_read_value .*null_read\.c:\d+$/m);
     expect(gdb.stdout).toMatch(/^#\d+ .* asm_exc_page_fault .*\n#\d+ .* null_read_value /m);
     expect(gdb.stdout).toMatch(/^#\d+ .* entry_SYSCALL_64 /m);
 
