@@ -28,7 +28,7 @@ export function addMountCommand(program: Command, runCommand: RunCommand): void 
         await runCommand(command, async (context, globals) => {
           const { runMount } = await import('../commands/mount.ts');
           const { once = false, sshfs } = options;
-          process.exitCode = await runMount(context, globals, { folder, once, sshfs });
+          await runMount(context, globals, { folder, once, sshfs });
         });
       },
     );

@@ -116,7 +116,7 @@ async function warmBuilt(
 ): Promise<void> {
   const [{ locateMachine }, { warmImage }, { requireBackingFile }] = await Promise.all([
     import('../lifecycle/launch/locate.ts'),
-    import('./image-warm.ts'),
+    import('../lifecycle/throwaway/warm-image.ts'),
     import('../lifecycle/launch/prepare.ts'),
   ]);
   const title = 'warm base';

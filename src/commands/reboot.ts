@@ -1,23 +1,16 @@
 import type { RebootOptions } from '../lifecycle/watch/reset-guest.ts';
-import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { isAlive } from '../system/process.ts';
-import { findRunning, readState, type RunningMachine } from '../machine/state.ts';
+import { findRunning } from '../machine/state.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
-import type { ProgressDisplay } from '../progress-events.ts';
 import { requireSuspended } from '../vmstate/suspended.ts';
-import { findCondition } from '../lifecycle/watch/condition.ts';
-import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import type { RebootStep } from '../lifecycle/watch/reset-guest.ts';
+import { refusePaused, waitUntilUp } from '../lifecycle/watch/wait-until-up.ts';
 import { rebootGuest } from '../lifecycle/saved/reboot-guest.ts';
-
-const lookMs = 250;
 
 const stepTexts: Readonly<Record<RebootStep, string>> = {
   'shut-down': 'the guest shut down, and was started anew',
@@ -64,74 +57,4 @@ async function refuseSuspended({ config, paths }: LocatedMachine): Promise<void>
     `${config.name} is suspended: it is not running, and cannot reboot.`,
     { hint: 'utopia up, then utopia reboot; or utopia up --cold (what it has in memory is lost)' },
   );
-}
-
-/** One that stands still for a reason that a reset does not mend, or that another utopia saves. */
-async function refusePaused(
-  context: Context,
-  { config, paths }: LocatedMachine,
-  running: RunningMachine,
-): Promise<void> {
-  const condition = await findCondition(running, paths, context.now);
-  const hint =
-    condition === 'paused'
-      ? 'utopia up resumes it.'
-      : condition === 'out-of-space'
-        ? 'Free some space on the host: it goes on by itself.'
-        : undefined;
-  if (hint === undefined) return;
-  throw new UtopiaError('machine-busy', `${config.name} is paused and cannot reboot.`, {
-    hint,
-  });
-}
-
-/** Waits for SSH as long as the console or the firmware says something. Throws `boot-failed`. */
-async function waitUntilUp(
-  context: Context,
-  located: LocatedMachine,
-  { qemu }: RunningMachine,
-  stallMs: number,
-  display: ProgressDisplay,
-): Promise<void> {
-  const { config, paths } = located;
-  display.report({ kind: 'moved', title: 'boot', detail: 'waiting for SSH' });
-  let size = await logSize(located);
-  let movedAt = performance.now();
-  for (;;) {
-    if (!(await isAlive(qemu))) {
-      throw new UtopiaError('boot-failed', `${config.name} ended instead of booting again.`, {
-        hint: 'utopia up starts it; utopia logs --qemu shows what QEMU said.',
-      });
-    }
-    const state = await readState(paths);
-    const now = { qemu, state };
-    const condition = await findCondition(now, paths, context.now);
-    if (condition === 'running') return;
-    if (condition === 'panicked' || condition === 'halted' || condition === 'locked-up') {
-      const guest = await findGuestState(located, now, context);
-      if (guest.kind !== 'well') throw lostGuest(guest);
-    }
-    const next = await logSize(located);
-    if (next !== size) movedAt = performance.now();
-    size = next;
-    if (performance.now() - movedAt >= stallMs) {
-      throw new UtopiaError('boot-failed', `${config.name} boots, but SSH does not answer.`, {
-        hint: 'utopia logs shows how far it came; utopia screenshot shows its screen.',
-      });
-    }
-    await sleep(lookMs, undefined, { signal: context.signal }).catch(() => {
-      throw new UtopiaError('interrupted', `Not waiting any longer; ${config.name} boots on.`, {
-        hint: 'utopia status tells when it is up.',
-      });
-    });
-  }
-}
-
-async function logSize({ paths }: LocatedMachine): Promise<number> {
-  const sizes = await Promise.all(
-    [paths.consoleLog, paths.firmwareLog].map(
-      async (file) => (await stat(file).catch(() => ({ size: 0 }))).size,
-    ),
-  );
-  return sizes.reduce((sum, each) => sum + each, 0);
 }

@@ -1,18 +1,13 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { isThere } from '../system/look.ts';
-import { complainOfKept, type KeptOverlay, listKept } from '../image/set-aside/list.ts';
-import { deleteKept, keepOverlay } from '../image/set-aside/keep.ts';
-import { finishInterrupted } from '../image/set-aside/recover.ts';
 import { bringBack, type WhichKept } from '../image/set-aside/bring-back.ts';
+import { complainOfKept, listKept } from '../image/set-aside/list.ts';
 import type { PrunedOverlays } from '../image/set-aside/prune.ts';
-import { checkDeletable, checkMovable, occupiedBytes } from '../image/set-aside/purge.ts';
-import { formatLocalTime } from '../text/local-time.ts';
-import { confirm } from '../ui/ask.ts';
-import { countOf, formatBytes } from '../text/format.ts';
+import { checkMovable } from '../image/set-aside/purge.ts';
 import { holdStoppedMachine } from '../lifecycle/launch/hold-machine.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
-import { pruneAside } from '../lifecycle/saved/prune-set-aside.ts';
+import { deleteChanges, setChangesAside, totalBytes } from '../lifecycle/saved/reset-machine.ts';
+import { countOf, formatBytes } from '../text/format.ts';
+import { formatLocalTime } from '../text/local-time.ts';
 
 export interface ResetOptions {
   readonly yes: boolean;
@@ -60,15 +55,12 @@ async function putAside(
   located: LocatedMachine,
   yes: boolean,
 ): Promise<void> {
-  const { privateFile } = located.config;
-  if (!(await isThere(privateFile))) return await nothingThere(context, globals, located);
-  const size = formatBytes(await occupiedBytes(privateFile));
-  await agree(context, `Put ${privateFile} (${size}) aside and start afresh?`, yes);
-  const kept = await keepOverlay(located.paths, privateFile, context.now());
-  const pruned = await pruneAside(context, globals, located);
-  await report(context, globals, located, { action: 'kept', keptAs: kept.overlay, pruned }, [
-    `Your changes (${size}) were set aside: the next utopia up starts from the image.`,
-    `  They are     ${kept.overlay}`,
+  const aside = await setChangesAside(context, globals, located, yes);
+  if (aside === undefined) return await nothingThere(context, globals, located);
+  const { overlay, pruned } = aside;
+  await report(context, globals, located, { action: 'kept', keptAs: overlay, pruned }, [
+    `Your changes (${formatBytes(aside.bytes)}) were set aside: the next utopia up starts from the image.`,
+    `  They are     ${overlay}`,
     '  Bring back   utopia reset --undo',
   ]);
 }
@@ -76,20 +68,23 @@ async function putAside(
 async function undo(
   context: Context,
   globals: GlobalOptions,
-  { config, paths }: LocatedMachine,
+  located: LocatedMachine,
   which: WhichKept,
 ): Promise<void> {
-  const { privateFile } = config;
-  const now = context.now();
-  const { returned, putAside: aside } = await bringBack(paths, privateFile, now, which);
+  const { returned, putAside: aside } = await bringBack(
+    located.paths,
+    located.config.privateFile,
+    context.now(),
+    which,
+  );
   const size = formatBytes(returned.allocatedBytes);
   const since = formatLocalTime(new Date(returned.note.keptAt));
-  const lines = [`${privateFile} (${size}) is back; it was set aside on ${since}.`];
+  const lines = [`${located.config.privateFile} (${size}) is back; it was set aside on ${since}.`];
   if (aside !== undefined) {
     lines.push('  What was there is kept in turn; utopia reset --undo swaps them again.');
   }
   const done = { action: 'returned', keptAs: aside?.overlay } as const;
-  await report(context, globals, { config, paths }, done, lines);
+  await report(context, globals, located, done, lines);
 }
 
 async function purge(
@@ -98,47 +93,11 @@ async function purge(
   located: LocatedMachine,
   yes: boolean,
 ): Promise<void> {
-  const { config, paths } = located;
-  await finishInterrupted(paths, config.privateFile);
-  const present = await isThere(config.privateFile);
-  const earlier = await listKept(paths, config.privateFile);
-  if (!present && earlier.length === 0) return await nothingThere(context, globals, located);
-  let deletedBytes = 0;
-  if (present) {
-    await checkDeletable(config.privateFile);
-    const bytes = await occupiedBytes(config.privateFile);
-    const question = `Delete ${config.privateFile} (${formatBytes(bytes)}) for good?`;
-    await agree(context, question, yes);
-    // Out of the way in one step first: killed while it deletes, no half overlay is in place.
-    await deleteKept(await keepOverlay(paths, config.privateFile, context.now()));
-    deletedBytes += bytes;
-  }
-  if (earlier.length > 0 && (await agreesToDelete(context, earlier, yes))) {
-    for (const kept of earlier) await deleteKept(kept);
-    deletedBytes += totalBytes(earlier);
-  }
+  const deletedBytes = await deleteChanges(context, located, yes);
+  if (deletedBytes === undefined) return await nothingThere(context, globals, located);
   await report(context, globals, located, { action: 'deleted', deletedBytes }, [
     `${formatBytes(deletedBytes)} were deleted.`,
   ]);
-}
-
-async function agreesToDelete(
-  context: Context,
-  earlier: readonly KeptOverlay[],
-  yes: boolean,
-): Promise<boolean> {
-  const what = `${countOf(earlier.length, 'overlay')} kept by earlier resets`;
-  return await confirm(
-    context.terminal,
-    `Delete the ${what} too (${formatBytes(totalBytes(earlier))})?`,
-    { assumeYes: yes, signal: context.signal },
-  );
-}
-
-async function agree(context: Context, question: string, yes: boolean): Promise<void> {
-  const options = { assumeYes: yes, signal: context.signal };
-  if (await confirm(context.terminal, question, options)) return;
-  throw new UtopiaError('consent-needed', 'Nothing was changed.');
 }
 
 async function nothingThere(
@@ -174,8 +133,4 @@ async function report(
         ' (utopia reset --purge deletes)',
     );
   }
-}
-
-function totalBytes(kept: readonly KeptOverlay[]): number {
-  return kept.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
 }

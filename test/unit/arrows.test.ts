@@ -142,7 +142,6 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
 
 /** Commands that use another one, each with why; a command else uses its own folder and commands/report. */
 const commandPairs: Readonly<Record<string, string>> = {
-  'image-build → image-warm': '--warm makes the base of what it has built',
   'rescue → up': 'it starts the machine as up does, with another kernel or as a second disk',
   'up → image-build': 'it offers the image that is missing',
   'crash-show → oops': 'a crash that was kept is explained by the same card',
