@@ -67,7 +67,7 @@ export function judgeKvm(kvm: CanaryResult, tcg: CanaryResult, cpuModel: string)
  * Starts a guest under KVM and one under TCG side by side. KVM gets a multiple of
  * TCG's time, not a fixed one: a KVM that needs five seconds for what emulation
  * does in a tenth is no use, and nobody should wait for it. `timeoutScale` multiplies
- * the longest time. `onEmulated` is called when the guest under TCG has run: what
+ * the least and the longest time. `onEmulated` is called when the guest under TCG has run: what
  * is left is mostly waiting, and others may use the processor.
  */
 export async function testKvm(
@@ -77,12 +77,13 @@ export async function testKvm(
   onEmulated?: () => void,
 ): Promise<KvmVerdict> {
   const timeoutMs = longestMs * timeoutScale;
+  const leastMs = leastWaitMs * timeoutScale;
   const emulated = runCanary({ binary, accelerator: 'tcg', timeoutMs, signal }).then((tcg) => {
     if (tcg.exit === canaryExit) onEmulated?.();
     return tcg;
   });
   const first = startGuest({ binary, cpuModel: 'host', timeoutMs }, signal);
-  const verdictOfFirst = compare(first, emulated, signal);
+  const verdictOfFirst = compare(first, emulated, leastMs, signal);
   // The abort comes at once, and the next model need not wait for emulation.
   const aborted = await Promise.race([first.ended.then(hasAborted), emulated.then(() => false)]);
   if (!aborted) {
@@ -91,7 +92,8 @@ export async function testKvm(
   }
   // The abort can be the model's fault: an older one sets fewer registers.
   const second = startGuest({ binary, cpuModel: 'qemu64', timeoutMs }, signal);
-  const [verdict, other] = await Promise.all([compare(second, emulated, signal), verdictOfFirst]);
+  const verdictOfSecond = compare(second, emulated, leastMs, signal);
+  const [verdict, other] = await Promise.all([verdictOfSecond, verdictOfFirst]);
   return verdict.works ? verdict : { ...other, kvmMs: verdict.kvmMs };
 }
 
@@ -118,11 +120,12 @@ function startGuest(
 async function compare(
   { cpuModel, startedAt, ended, giveUp }: AcceleratedGuest,
   emulated: Promise<CanaryResult>,
+  leastMs: number,
   signal?: AbortSignal,
 ): Promise<KvmVerdict> {
   const tcg = await emulated;
   const waitedMs = performance.now() - startedAt;
-  const waitMs = Math.max(leastWaitMs, waitFactor * tcg.ms) - waitedMs;
+  const waitMs = Math.max(leastMs, waitFactor * tcg.ms) - waitedMs;
   const timer = setTimeout(giveUp, Math.max(0, waitMs));
   try {
     const kvm = await ended;
