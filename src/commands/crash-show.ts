@@ -11,7 +11,8 @@ import { shortenPath } from '../text/shorten-path.ts';
 import { layOutRow } from '../ui/label-row.ts';
 import { widthFor } from '../ui/lines.ts';
 import { crashJson, findCrash, keptHeadline } from './report/kept-crashes.ts';
-import { crashCards, locateCrashes } from './oops/cards.ts';
+import { locateCrashes } from '../lifecycle/watch/locate-crashes.ts';
+import { crashCards } from './oops/cards.ts';
 
 /** `utopia crash show [N]`: the card of utopia oops, where its parts are, and what can be done with them. */
 export async function runCrashShow(

@@ -10,7 +10,8 @@ import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { requireBuild } from './report/require-build.ts';
-import { crashCards, locateCrashes } from './oops/cards.ts';
+import { locateCrashes } from '../lifecycle/watch/locate-crashes.ts';
+import { crashCards } from './oops/cards.ts';
 import { chooseCrash } from './oops/choose.ts';
 
 export interface KernelInstallOptions {

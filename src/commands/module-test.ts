@@ -17,7 +17,8 @@ import { printError } from '../ui/error.ts';
 import { describeCoverage } from '../ui/coverage.ts';
 import { describeTest } from '../ui/module-test.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
-import { reportLocated, sayCrashes } from './report/say-crashes.ts';
+import { reportLocated } from '../lifecycle/watch/locate-crashes.ts';
+import { sayCrashes } from './report/say-crashes.ts';
 import { reportBuildTrouble } from './report/watch-build.ts';
 
 export interface ModuleTestOptions {

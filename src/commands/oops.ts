@@ -11,7 +11,8 @@ import { countOf, formatBytes } from '../text/format.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { hasDevicePanic, silentPanic } from '../lifecycle/watch/silent-panic.ts';
-import { crashCards, locateCrashes } from './oops/cards.ts';
+import { locateCrashes } from '../lifecycle/watch/locate-crashes.ts';
+import { crashCards } from './oops/cards.ts';
 import { chooseCrash } from './oops/choose.ts';
 import { describeBusyModule } from './oops/notes.ts';
 import {

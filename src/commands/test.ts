@@ -12,7 +12,8 @@ import { renderSuites, type JUnitCase, type JUnitSuite } from '../ui/junit.ts';
 import { describeTests } from '../ui/tests.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
 import { junitHint, writeJUnit } from './report/junit-file.ts';
-import { reportLocated, sayCrashes } from './report/say-crashes.ts';
+import { reportLocated } from '../lifecycle/watch/locate-crashes.ts';
+import { sayCrashes } from './report/say-crashes.ts';
 import { reportBuildTrouble } from './report/watch-build.ts';
 
 export interface TestOptions {

@@ -135,4 +135,17 @@ test('four modules that crash, a flood, and a panic', { timeout: 900_000 }, asyn
   expect(stderr.match(/kernel oops in/g)).toHaveLength(3);
   expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(lab.processes()).toEqual([]);
+
+  // In a copy, one of several: the report has the lines, too.
+  const several = await lab.run(
+    ...['-C', shared, 'run', '--yes', '--json', '--each', 'null_read.ko', '--', 'insmod'],
+  );
+  const { runs } = JSON.parse(several.stdout) as {
+    readonly runs: readonly { readonly crashes: readonly unknown[] }[];
+  };
+  expect(runs[0]?.crashes[0], several.stderr).toMatchObject({
+    function: 'null_read_value',
+    file: join(shared, 'null_read.c'),
+    line: lineOf('null_read', 'the crash'),
+  });
 });

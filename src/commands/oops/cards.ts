@@ -2,64 +2,12 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { explainCrash } from '../../crash/explain.ts';
 import { isUninteresting } from '../../crash/frames.ts';
 import { crashAftermath, crashHeadline } from '../../crash/headline.ts';
-import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
 import type { RepeatedCrash } from '../../crash/report.ts';
-import { listBuilds, type KernelBuild } from '../../kernel/build-store.ts';
+import type { FoundLines } from '../../lifecycle/watch/locate-crashes.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { renderCrash } from '../../ui/crash.ts';
-import { withHostPaths } from './host-paths.ts';
 import { describeBuilds, describeOthers, describeMissingLines } from './notes.ts';
-
-/** Where the objects of crashed code may lie. Paths are absolute. */
-export interface CrashPlaces {
-  /** The kernel with debug information, if somebody named it. */
-  readonly vmlinux: string | undefined;
-  readonly sharedDir: string;
-  /** The machine's own folder. */
-  readonly folder: string;
-}
-
-/** Crashes with the lines that were found for them, their files as the host has them. */
-export type FoundLines = Omit<LocatedCrashes, 'crashes'> & {
-  readonly crashes: readonly RepeatedCrash[];
-  /** Kernels of utopia kernel build that have the release of one of them. */
-  readonly builds: readonly KernelBuild[];
-};
-
-/** Finds file and line of each frame, where an object of the build that ran lies in the lab. */
-export async function locateCrashes(
-  context: Context,
-  crashes: readonly RepeatedCrash[],
-  { vmlinux, sharedDir, folder }: CrashPlaces,
-): Promise<FoundLines> {
-  const builds = await buildsThatRan(context, crashes);
-  const objects = builds.map(({ out }) => out);
-  const folders = [...new Set([sharedDir, folder, context.cwd, ...objects])];
-  const found = await locateLines(
-    crashes,
-    { vmlinux, folders, debugRoot: '/usr/lib/debug' },
-    { env: context.env, signal: context.signal },
-  );
-  return {
-    ...found,
-    builds,
-    crashes: found.crashes.map((crash, index) => ({
-      ...withHostPaths(crash, [sharedDir, folder, context.cwd]),
-      repeated: crashes[index]?.repeated ?? 1,
-    })),
-  };
-}
-
-/** A release is no proof; objects of another build than the one that ran are told from it by their functions. */
-async function buildsThatRan(
-  { env }: Context,
-  crashes: readonly RepeatedCrash[],
-): Promise<readonly KernelBuild[]> {
-  const releases = new Set(crashes.map(({ release }) => release));
-  const { builds } = await listBuilds(env);
-  return builds.filter(({ version }) => releases.has(version));
-}
 
 /** What stands around the cards. */
 export interface CardSurroundings {

@@ -1,29 +1,14 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { explainCrash } from '../../crash/explain.ts';
 import { crashLine } from '../../crash/headline.ts';
-import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
+import type { RepeatedCrash } from '../../crash/report.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import { locateCrashes, placesOf } from '../../lifecycle/watch/locate-crashes.ts';
 import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { wrapText } from '../../ui/lines.ts';
-import { crashCards, locateCrashes, type CrashPlaces } from '../oops/cards.ts';
-
-/** The crashes of a copy as reports have them, with files and lines as `utopia oops` finds them. */
-export async function reportLocated(
-  context: Context,
-  located: LocatedMachine,
-  shared: string,
-  crashes: readonly RepeatedCrash[],
-): Promise<readonly CrashReport[]> {
-  if (crashes.length === 0) return [];
-  const found = await locateCrashes(context, crashes, placesOf(located, shared));
-  return found.crashes.map(reportCrash);
-}
-
-function placesOf({ config }: LocatedMachine, shared: string): CrashPlaces {
-  return { vmlinux: undefined, sharedDir: shared, folder: config.folder };
-}
+import { crashCards } from '../oops/cards.ts';
 
 /**
  * Explains on stderr what the kernel reported: a card for what it died of, a line for what it

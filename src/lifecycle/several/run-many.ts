@@ -18,6 +18,7 @@ import type { OutputLog, OutputLogs } from './output-logs.ts';
 import { findUnseen, seenBy, withHint } from './seen-paths.ts';
 import { shareSubject } from '../throwaway/share-subject.ts';
 import { reportFailure, type RunReport } from '../throwaway/run-verdict.ts';
+import { reportLocated } from '../watch/locate-crashes.ts';
 import { agreeToShare } from '../launch/share-consent.ts';
 import { describeRefusedFile, reasonOf } from '../../system/out-of-space.ts';
 
@@ -147,9 +148,11 @@ async function runOne(
     kernel = await kernelIn(context, machine.config);
     log = await logs?.open(item);
     const heard = log === undefined ? run : { ...run, alsoTo: log.take };
-    const { report } = await runInCopy(context, { ...globals, quiet: true }, machine, heard);
+    const ended = await runInCopy(context, { ...globals, quiet: true }, machine, heard);
     await log?.close();
     log = undefined;
+    const crashes = await reportLocated(context, machine, context.cwd, ended.crashes);
+    const report = { ...ended.report, crashes };
     return { ...(sees === undefined ? report : withHint(report)), ...whichKernel(kernel) };
   } catch (error) {
     const elapsedMs = Math.round(performance.now() - startedAt);

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hostPath } from '../../../../src/commands/oops/host-paths.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { hostPath } from '../../../src/crash/host-paths.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('a file of the share, named as the guest or as the build has it, is that of the host', () => {
   using folder = temporaryFolder();
