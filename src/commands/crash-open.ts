@@ -52,7 +52,7 @@ export async function runCrashOpen(
   const { chosen, doubt } = await chooseReader(env, options.reader, kept.release);
   if (!globals.quiet) {
     const text = `Crash ${number}: ${keptHeadline(kept)}. ${chosen.reader} with ${symbols.vmlinux}`;
-    for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+    for (const line of foldFor(terminal.stderr, text, terminal.columns)) terminal.err(line);
   }
   if (doubt !== undefined) {
     const isAsked = chosen.reader === options.reader;

@@ -54,7 +54,7 @@ export async function runDrgn(
     if (!globals.quiet) {
       const time = context.now().toTimeString().slice(0, 8);
       const text = `This is the guest's memory as it was at ${time}; the guest goes on. drgn with ${symbols.vmlinux}`;
-      for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+      for (const line of foldFor(terminal.stderr, text, terminal.columns)) terminal.err(line);
     }
     const stopLeaving = leaveInterrupts(process);
     try {

@@ -45,7 +45,8 @@ export async function runGdbCommand(
     askRelease: async () => await askRelease(context, located, running),
   });
   const say = (text: string): void => {
-    if (!globals.quiet) for (const line of foldFor(terminal.stderr, text, 80)) terminal.err(line);
+    if (!globals.quiet)
+      for (const line of foldFor(terminal.stderr, text, terminal.columns)) terminal.err(line);
   };
   say(`Symbols: ${symbols.vmlinux}`);
   const doubt = doubtOf(symbols, running.state?.startedAt);
