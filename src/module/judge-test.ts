@@ -72,7 +72,8 @@ export function judgeTrial(facts: TrialFacts): TrialVerdict {
   for (const complaint of complaints) add('warned', `The kernel complains: ${complaint}.`);
   const objects = leaks.filter((line) => line.startsWith('unreferenced object')).length;
   if (objects > 0) {
-    add('leaked', `kmemleak found memory that nobody can free any more: ${objects} pieces.`);
+    const pieces = objects === 1 ? '1 piece' : `${objects} pieces`;
+    add('leaked', `kmemleak found memory that nobody can free any more: ${pieces}.`);
   }
   if (left.length > 0 && report.meanwhile.length === 0) {
     add('leaked', `Still registered after the removal: ${left.join(', ')}.`);

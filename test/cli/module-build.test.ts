@@ -16,44 +16,13 @@ import {
   hostGccMajor,
   makeHeadersDisk,
 } from '../support/headers-disk.ts';
-import { makeLab, type Lab } from '../support/lab.ts';
+import type { Lab } from '../support/lab.ts';
+import { openModuleLab } from '../support/module-lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Modules built on this host: real make, gcc and ext4; kbuild is a stand-in.
 needsOfHost('image-tools', 'compiler', 'kernel-build', 'bwrap');
-
-interface LabSettings {
-  readonly env?: NodeJS.ProcessEnv;
-  /** utopia has built the image. */
-  readonly isOurs?: boolean;
-}
-
-/** A lab whose image has headers, with a module in a folder that make can take. */
-async function openModuleLab(
-  options: Parameters<typeof makeHeadersDisk>[1] & LabSettings = {},
-): Promise<Lab & { readonly module: string; readonly backing: string }> {
-  const aside = temporaryFolder();
-  const { env = {}, isOurs = true } = options;
-  const backing = makeHeadersDisk(aside.path, options);
-  const lab = await makeLab({ backing, env });
-  const module = join(aside.path, 'module');
-  mkdirSync(module);
-  writeFileSync(join(module, 'Makefile'), 'obj-m := hello.o\n');
-  writeFileSync(join(module, 'hello.c'), 'int hello = 1;\n');
-  // The record that utopia leaves beside an image that it has built.
-  const record = { suite: 'x', profile: 'lab', recipe: 'x', sizeBytes: 1, builtAt: '2026-01-01' };
-  if (isOurs)
-    writeFileSync(`${aside.path}/headers.raw.json`, JSON.stringify({ schema: 1, ...record }));
-  return {
-    ...lab,
-    ...{ module, backing },
-    [Symbol.asyncDispose]: async () => {
-      await lab[Symbol.asyncDispose]();
-      aside[Symbol.dispose]();
-    },
-  };
-}
 
 /** Without what is hidden: the lock. */
 const namesIn = (folder: string): string[] =>

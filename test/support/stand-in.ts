@@ -64,6 +64,8 @@ export interface StandInScenario {
     readonly pieces?: number;
     readonly betweenMs?: number;
   };
+  /** Why it cannot be saved. */
+  readonly blockers?: readonly string[];
   readonly steps?: readonly StandInStep[];
   /** What a reset plays; the default is a boot. */
   readonly afterReset?: readonly StandInStep[];

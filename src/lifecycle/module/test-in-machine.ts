@@ -28,6 +28,11 @@ import { fileWithin } from './file-within.ts';
 /** What is to be tried, and for how long. */
 type MachineTest = Pick<ModuleTestRequest, 'folder' | 'words' | 'timeoutMs' | 'jobs' | 'yes'>;
 
+const isPaused = 'The guest is paused at its crash.';
+/** The verdict alone does not tell that the machine stands still. */
+const pauseHint =
+  'The machine is paused at its crash: utopia gdb, utopia drgn and utopia dump look at it; utopia up has it go on.';
+
 /** A login under emulation, and a program. */
 const tidyMs = 30_000;
 
@@ -73,7 +78,9 @@ export async function testInMachine(
     const run = await runTrial(context, { machine, access }, command, timeoutMs);
     const told = readTrialReport(run.stderr, mark);
     const { crashes, truncated } = run;
-    return { report: reportTrial(run, build, told, timeoutMs), build, crashes, truncated };
+    const judged = reportTrial(run, build, told, timeoutMs);
+    const hints = run.message === isPaused ? [...judged.hints, pauseHint] : judged.hints;
+    return { report: { ...judged, hints }, build, crashes, truncated };
   } finally {
     // A guest that is paused at its crash answers nobody; what lies in its /run goes with its next boot.
     if (!(await isReachable(machine.paths.crashPauseFile))) await tidy(access, place);
@@ -121,7 +128,7 @@ async function runTrial(
     await runInGuest({ ...access, signal: deadline.signal }, command, { take });
   } catch (error) {
     if (signal.aborted) throw new UtopiaError('interrupted', 'Interrupted.');
-    if (pause.seen()) [end, message] = ['ended', 'The guest is paused at its crash.'];
+    if (pause.seen()) [end, message] = ['ended', isPaused];
     else if (deadline.passed()) end = 'timed-out';
     else if (!(error instanceof UtopiaError)) throw error;
     else [end, message] = ['ended', error.message];

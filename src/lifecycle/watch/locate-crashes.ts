@@ -5,7 +5,7 @@ import { listBuilds, type KernelBuild } from '../../kernel/build-store.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 
-type LocateContext = Pick<LifecycleContext, 'cwd' | 'env' | 'signal'>;
+type LocateContext = Pick<LifecycleContext, 'cwd' | 'env' | 'signal' | 'urgentSignal'>;
 
 /** Where the objects of crashed code may lie. Paths are absolute. */
 export interface CrashPlaces {
@@ -29,13 +29,15 @@ export async function locateCrashes(
   crashes: readonly RepeatedCrash[],
   { vmlinux, sharedDir, folder }: CrashPlaces,
 ): Promise<FoundLines> {
+  const { env, signal, urgentSignal } = context;
   const builds = await buildsThatRan(context, crashes);
   const objects = builds.map(({ out }) => out);
   const folders = [...new Set([sharedDir, folder, context.cwd, ...objects])];
   const found = await locateLines(
     crashes,
     { vmlinux, folders, debugRoot: '/usr/lib/debug' },
-    { env: context.env, signal: context.signal },
+    // Where Ctrl-C has ended what is told of, the next one ends the telling.
+    { env, signal: signal.aborted ? urgentSignal : signal },
   );
   return {
     ...found,

@@ -281,6 +281,8 @@ function answer(command, given) {
       return {};
     case 'dump-guest-memory':
       return startDump(given);
+    case 'query-migrate':
+      return scenario.blockers === undefined ? {} : { 'blocked-reasons': scenario.blockers };
     case 'query-dump':
       return { status: dump, completed: 0, total: 0 };
     case 'query-cpus-fast':

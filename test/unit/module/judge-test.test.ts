@@ -102,7 +102,7 @@ test.each<[string, readonly string[], Partial<TrialFacts>, string, RegExp | unde
     [...whole, 'kmemleak yes', 'leak unreferenced object 0xff (size 8):'],
     {},
     'leaked',
-    /1 pieces/,
+    /1 piece\.$/,
   ],
 ])('%s', (_name, lines, facts, verdict, reason) => {
   const judged = judge(lines, facts);
