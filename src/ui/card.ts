@@ -35,6 +35,8 @@ export interface Connections {
   readonly isolated?: boolean | undefined;
   /** Other people on this host, in words; undefined where there are none. */
   readonly others?: string | undefined;
+  /** That they can log in stands right above the card. */
+  readonly othersTold?: boolean | undefined;
   /** The guest has X2Go's server. */
   readonly x2go?:
     | {
@@ -155,19 +157,20 @@ function keyRows(
 }
 
 /** Who could get in, and what closes that. */
-function othersRow({ others, closed, keyFile }: Connections): (readonly [string, string])[] {
-  if (others === undefined || closed === true || keyFile !== undefined) return [];
+function othersRow(connections: Connections): (readonly [string, string])[] {
+  const { others, othersTold = false, closed, keyFile } = connections;
+  if (others === undefined || othersTold || closed === true || keyFile !== undefined) return [];
   const text = `${others} can log in too: utopia login key`;
   return [['others', text.length <= rowWidth ? text : 'other people can log in: utopia login key']];
 }
 
-/** Who has the host alone need not be told what is on its loopback. */
 function kernelRow({ kernel }: Connections): (readonly [string, string])[] {
   if (kernel === undefined) return [];
   const { name, version } = kernel;
   return [['kernel', `${name === version ? name : `${name} (${version})`}, booted directly`]];
 }
 
+/** Who has the host alone need not be told what is on its loopback. */
 function networkRow({ isolated, others }: Connections): (readonly [string, string])[] {
   if (isolated === true) return [['network', 'the guest reaches nothing (UTOPIA_NETWORK=none)']];
   if (others === undefined) return [];

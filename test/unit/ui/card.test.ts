@@ -97,6 +97,7 @@ test('a port that is closed, and other people', () => {
   expect(shown({ others: 'anna and 3 others' })).toContain(
     '  others   anna and 3 others can log in too: utopia login key',
   );
+  expect(shown({ others: 'anna', othersTold: true })).not.toContain('log in');
   const long = shown({ others: `${'a'.repeat(32)} and 12 others, and every account of winbind` });
   expect(long).toContain('  others   other people can log in: utopia login key');
 });
