@@ -80,7 +80,7 @@ export async function runImageBuild(
       };
       terminal.json(result);
     } else {
-      terminal.out(path);
+      terminal.outWhole(path);
       if (!globals.quiet) {
         terminal.err(
           `  ${formatBytes(allocatedBytes)} on disk, read-only; machines write to overlays.`,
