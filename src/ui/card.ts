@@ -46,6 +46,8 @@ export interface Connections {
         readonly emulated: boolean;
       }
     | undefined;
+  /** Its kernel has stopped: no login and no session comes about, only its screen is there. */
+  readonly lost?: boolean | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
   /** Its terminal is an SSH session, which takes it along. */
@@ -62,7 +64,7 @@ export function connectionCard(
   home: string,
   columns = 80,
 ): string[] {
-  const { exposed, vnc, disks = [], sensors = false } = connections;
+  const { exposed, vnc, disks = [], sensors = false, lost = false } = connections;
   const screen =
     vnc === undefined
       ? 'none (UTOPIA_VNC=off)'
@@ -70,9 +72,7 @@ export function connectionCard(
         ? 'utopia vnc   (a socket for you alone)'
         : `utopia vnc   or   vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
   const rows: readonly (readonly [string, string])[] = [
-    ['ssh', sshWays(connections)],
-    ...keyRows(connections, cwd, home),
-    ...othersRow(connections),
+    ...(lost ? [] : loginRows(connections, cwd, home)),
     ...(exposed === undefined
       ? []
       : [
@@ -83,7 +83,7 @@ export function connectionCard(
         ]),
     ...kernelRow(connections),
     ['screen', screen],
-    ...x2goRows(connections),
+    ...(lost ? [] : x2goRows(connections)),
     ...networkRow(connections),
     ...shareRows(connections, shortenPath(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
@@ -95,7 +95,9 @@ export function connectionCard(
       'stop',
       connections.foreground
         ? 'Ctrl-C here, or poweroff in the guest'
-        : 'utopia down, or poweroff in the guest',
+        : lost
+          ? 'utopia down; utopia reboot starts the guest anew'
+          : 'utopia down, or poweroff in the guest',
     ],
     ...(connections.foreground && connections.remote === true
       ? [['', 'closing this SSH session does, too: utopia up --detach stays'] as const]
@@ -119,6 +121,18 @@ function shareRows(
     ...(shareReach === 'none'
       ? []
       : [['', `others here can ${shareReach} it; utopia doctor --fix closes it`] as const]),
+  ];
+}
+
+function loginRows(
+  connections: Connections,
+  cwd: string,
+  home: string,
+): (readonly [string, string])[] {
+  return [
+    ['ssh', sshWays(connections)],
+    ...keyRows(connections, cwd, home),
+    ...othersRow(connections),
   ];
 }
 

@@ -90,6 +90,18 @@ test('a throwaway copy is reached by its name', () => {
   expect(copy).not.toContain('port');
 });
 
+test('a guest whose kernel has stopped takes no login; its screen and its console are there', () => {
+  const card = shown({
+    lost: true,
+    foreground: false,
+    x2go: desktop,
+    others: 'anna',
+    vnc: connections.vnc,
+  });
+  expect(card).not.toMatch(/ssh|X2Go|log in|poweroff/);
+  expect(card).toMatch(/^ {2}screen [^]*^ {2}console /m);
+});
+
 test('a port that is closed, and other people', () => {
   const closed = shown({ x2go: desktop, closed: true, others: 'anna' });
   expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
