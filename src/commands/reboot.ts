@@ -10,6 +10,7 @@ import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
 import { requireSuspended } from '../vmstate/suspended.ts';
+import { nameSilence } from '../lifecycle/watch/boot-display.ts';
 import { findCondition } from '../lifecycle/watch/condition.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
@@ -94,10 +95,13 @@ async function waitUntilUp(
   display: ProgressDisplay,
 ): Promise<void> {
   const { config, paths } = located;
-  display.report({ kind: 'moved', title: 'boot', detail: 'waiting for SSH' });
   let size = await logSize(located);
-  let movedAt = performance.now();
+  const startedAt = performance.now();
+  let movedAt = startedAt;
   for (;;) {
+    const silence = nameSilence(performance.now() - movedAt);
+    const detail = `waiting for SSH, ${formatDuration(performance.now() - startedAt)}${silence}`;
+    display.report({ kind: 'moved', title: 'boot', detail });
     if (!(await isAlive(qemu))) {
       throw new UtopiaError('boot-failed', `${config.name} ended instead of booting again.`, {
         hint: 'utopia up starts it; utopia logs --qemu shows what QEMU said.',
