@@ -7,7 +7,7 @@ import type { Terminal } from './ui/terminal.ts';
 import { onTerminal } from './ui/reporter.ts';
 import { addConfigCommands } from './cli/config.ts';
 import { addOopsCommand } from './cli/crash.ts';
-import { commandDescription, formatHelp, subcommandDescription } from './cli/help.ts';
+import { commandDescription, formatHelp, formatItem, subcommandDescription } from './cli/help.ts';
 import { addDeviceCommands } from './cli/devices.ts';
 import { addCrashCommands } from './cli/crashes.ts';
 import { addDumpCommand } from './cli/dump.ts';
@@ -127,6 +127,7 @@ export function buildProgram(surroundings: ProcessEnvironment): Command {
     .helpCommand('help [command]', 'print help for a command')
     .configureHelp({
       formatHelp,
+      formatItem,
       commandDescription,
       subcommandDescription,
       showGlobalOptions: true,

@@ -12,8 +12,8 @@ export function addConfigCommands(program: Command, runCommand: RunCommand): voi
     .command('init')
     .summary('write a utopia.config')
     .description(
-      'Write a utopia.config in which every key is commented out, and a .gitignore\n' +
-        'for images and private files. An existing configuration is never touched.',
+      'Write a utopia.config in which every key is commented out; in a git repository also\n' +
+        'a .gitignore for images and private files. An existing configuration is never touched.',
     )
     .addHelpText('after', examples('utopia init', 'utopia -C ~/lab2 init'))
     .action(async (_options: ParsedOptions, command: Command) => {

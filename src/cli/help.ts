@@ -1,4 +1,5 @@
 import { Help, type Command } from 'commander';
+import { fitLine } from '../ui/fit-line.ts';
 import { wrapText } from '../ui/lines.ts';
 
 /** The groups of `utopia --help`, in the order of the screen. */
@@ -115,6 +116,23 @@ export function formatHelp(command: Command, helper: Help): string {
   ]
     .join('\n')
     .replaceAll(noBreak, ' ')}\n`;
+}
+
+/** Below that a column of options leaves too little room beside it for the names of keys. */
+const twoColumns = 60;
+
+/** commander's `formatItem`: on a narrow terminal what an option does stands below it. */
+export function formatItem(
+  term: string,
+  termWidth: number,
+  description: string,
+  helper: Help,
+): string {
+  const width = helper.helpWidth ?? 80;
+  if (width >= twoColumns || description === '') {
+    return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
+  }
+  return [...fitLine(`  ${term}`, width), ...fitLine(`      ${description}`, width)].join('\n');
 }
 
 /**

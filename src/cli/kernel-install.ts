@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { examples } from './help.ts';
-import { seconds } from './numbers.ts';
+import { seconds, stallSeconds } from './numbers.ts';
 import type { RunCommand } from './run-command.ts';
 
 /** Commands that bring kernels into the guest of a machine that runs. */
@@ -19,7 +19,7 @@ export function addKernelInstallCommands(kernel: Command, runCommand: RunCommand
     .option('-y, --yes', 'replace this version where the guest has it already')
     .option('--no-snapshot', 'save no snapshot first')
     .option('--timeout <seconds>', 'how long the guest may take to shut down', seconds, 90)
-    .option('--stall <seconds>', 'what shows no sign of life for so many hangs', seconds, 120)
+    .option('--stall <seconds>', 'what shows no sign of life for so many hangs', stallSeconds, 120)
     .addHelpText('after', examples('utopia kernel install', 'utopia kernel install my-build --yes'))
     .action(async (build: string | undefined, options: InstallFlags, command: Command) => {
       await runCommand(command, async (context, globals) => {

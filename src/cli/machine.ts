@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
-import { seconds } from './numbers.ts';
+import { seconds, stallSeconds } from './numbers.ts';
 
 /** Commands that start, stop and show the machine of this folder. */
 export function addMachineCommands(program: Command, runCommand: RunCommand): void {
@@ -63,7 +63,7 @@ function addUp(program: Command, runCommand: RunCommand): void {
       'limit for the boot (default: none while there is activity)',
       seconds,
     )
-    .option('--stall <seconds>', 'give up after this long without activity', seconds, 120)
+    .option('--stall <seconds>', 'give up after this long without activity', stallSeconds, 120)
     .option(
       '-y, --yes',
       'agree to what would be asked: a missing image, a share of the home folder',
@@ -163,7 +163,7 @@ function addReboot(program: Command, runCommand: RunCommand): void {
     .option('-f, --force', 'reset it at once: what it has not written is lost')
     .option('--timeout <seconds>', 'how long the guest may take to shut down', seconds, 90)
     .option('--no-wait', 'return as soon as it boots')
-    .option('--stall <seconds>', 'stop waiting after this long without activity', seconds, 120)
+    .option('--stall <seconds>', 'stop waiting after this long without activity', stallSeconds, 120)
     .addHelpText('after', examples('utopia reboot', 'utopia reboot --force'))
     .action(async (options: RebootFlags, command: Command) => {
       await runCommand(command, async (context, globals) => {

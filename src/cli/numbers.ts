@@ -15,6 +15,16 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('It must be a positive number of seconds.');
 }
 
+/** Disks are looked at once a second, and a busy host is late with that: less would end a guest that works. */
+const leastStallSeconds = 5;
+
+/** Seconds without a sign of life after which a guest is given up on. */
+export function stallSeconds(text: string): number {
+  const value = seconds(text);
+  if (value >= leastStallSeconds) return value;
+  throw new InvalidArgumentError(`It must be ${leastStallSeconds} seconds or more.`);
+}
+
 /** A number of seconds, up to a day. */
 export function secondsOfDay(text: string): number {
   const value = Number(text);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RunCommand } from './run-command.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';
-import { seconds } from './numbers.ts';
+import { seconds, stallSeconds } from './numbers.ts';
 
 interface RescueFlags extends ParsedOptions {
   readonly attach?: boolean;
@@ -32,7 +32,7 @@ export function addRescue(program: Command, runCommand: RunCommand): void {
       'limit for the boot (default: none while there is activity)',
       seconds,
     )
-    .option('--stall <seconds>', 'give up after this long without activity', seconds, 120)
+    .option('--stall <seconds>', 'give up after this long without activity', stallSeconds, 120)
     .option('-y, --yes', 'agree that the memory of a suspended machine is lost')
     .addHelpText(
       'after',

@@ -73,7 +73,7 @@ export async function runDoctor(
       asRoot: facts.account.uid === 0,
       elevator: options.root === undefined ? findElevator(context.env) : undefined,
     });
-    terminal.out(lines.join('\n'));
+    terminal.outWhole(lines.join('\n'));
   }
   return report.verdict === 'not-ready' ? exitStatus.unavailable : exitStatus.ok;
 }
@@ -113,7 +113,7 @@ async function printPage({ terminal }: Context, json: boolean, id: string): Prom
     return;
   }
   const { renderPage } = await import('../ui/explain.ts');
-  terminal.out(renderPage(page, terminal).join('\n'));
+  terminal.outWhole(renderPage(page, terminal).join('\n'));
 }
 
 function printList({ terminal }: Context, json: boolean): void {

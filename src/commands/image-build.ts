@@ -80,7 +80,7 @@ export async function runImageBuild(
       };
       terminal.json(result);
     } else {
-      terminal.out(path);
+      terminal.outWhole(path);
       if (!globals.quiet) {
         terminal.err(
           `  ${formatBytes(allocatedBytes)} on disk, read-only; machines write to overlays.`,
@@ -123,8 +123,9 @@ async function warmBuilt(
   try {
     const located = await locateMachine(context, globals);
     if (located.config.warmBase === 'never') return;
-    // Another folder's machine has another size, perhaps another QEMU.
-    if ((await requireBackingFile(context, located)).path !== path) return;
+    // Another folder's machine has another size, perhaps another QEMU; this one may have no image.
+    const backing = await requireBackingFile(context, located).catch(forgiveMissingImage);
+    if (backing?.path !== path) return;
     progress.report({ kind: 'started', title });
     const { base, madeInMs } = await warmImage(context, { ...globals, quiet: true }, located, {
       again: false,
@@ -143,6 +144,10 @@ async function warmBuilt(
     if (!(error instanceof UtopiaError)) throw error;
     progress.report({ kind: 'warned', title, detail: `not made: ${error.message}` });
   }
+}
+
+function forgiveMissingImage(error: unknown): undefined {
+  if (!(error instanceof UtopiaError) || error.code !== 'image-missing') throw error;
 }
 
 /** The image's name in the store; many packages make one that nobody can type or a file cannot have. */

@@ -49,7 +49,7 @@ export async function runImageFetch(
       return;
     }
     const occupied = formatBytes(image.allocatedBytes);
-    terminal.out(image.path);
+    terminal.outWhole(image.path);
     terminal.out(`  ${image.format}, ${formatBytes(image.imageBytes)}, ${occupied} on disk`);
     terminal.out(`  sha256 of the download ${image.verified ? 'as given' : image.sha256}`);
     terminal.out(`  use  QCOW2_BACKING_FILE=${quoteForShell(image.path)}  in utopia.config`);

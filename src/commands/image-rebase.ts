@@ -48,7 +48,7 @@ export async function runImageRebase(
     }
     if (!(await isConfigured(context, config, to))) {
       terminal.out('  utopia.config means another image still. Write into it:');
-      terminal.out(`  QCOW2_BACKING_FILE=${quoteForShell(to.path)}`);
+      terminal.outWhole(`  QCOW2_BACKING_FILE=${quoteForShell(to.path)}`);
     }
   } finally {
     await held.release();

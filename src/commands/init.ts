@@ -6,6 +6,7 @@ import { UtopiaError } from '../errors.ts';
 import { describeUnmade } from '../system/out-of-space.ts';
 import { nameFound, searchUpwards } from '../lifecycle/launch/look-upwards.ts';
 import { namedFileMode } from '../system/umask.ts';
+import { isThere } from '../system/look.ts';
 import { readRegularText } from '../system/regular-file.ts';
 
 /** What a machine leaves in its folder and nobody wants in a repository. */
@@ -20,9 +21,9 @@ const ignoredLines = [
 ];
 
 /**
- * `utopia init`: writes a configuration in which every key is commented out, and
- * the lines of a .gitignore that are missing. Throws `file-exists` rather than
- * touch a configuration that is there.
+ * `utopia init`: writes a configuration in which every key is commented out, and, where git
+ * has to do with the folder, the lines of its .gitignore that are missing. Throws `file-exists`
+ * rather than touch a configuration that is there.
  */
 export async function runInit(context: Context, globals: GlobalOptions): Promise<void> {
   const { terminal } = context;
@@ -31,7 +32,7 @@ export async function runInit(context: Context, globals: GlobalOptions): Promise
   const before = await searchUpwards(context, dirname(file));
   await writeNewFile(file, label, renderExample());
   const ignoreFile = join(dirname(file), '.gitignore');
-  const added = await addIgnoredLines(ignoreFile);
+  const added = (await hasGit(dirname(file))) ? await addIgnoredLines(ignoreFile) : [];
   if (globals.json) {
     terminal.json({ schema: 1, file, gitignore: { file: ignoreFile, added } });
     return;
@@ -70,6 +71,18 @@ async function writeNewFile(file: string, label: string, text: string): Promise<
       });
     }
     throw cannotWrite(file, label, error);
+  }
+}
+
+/**
+ * Whether a folder has a .gitignore, or lies in a working tree: there is a `.git`, which is a
+ * folder, or a file (of a worktree or a submodule), in it or above it. It is not read.
+ */
+async function hasGit(folder: string): Promise<boolean> {
+  if (await isThere(join(folder, '.gitignore'))) return true;
+  for (let at = folder; ; at = dirname(at)) {
+    if (await isThere(join(at, '.git'))) return true;
+    if (at === dirname(at)) return false;
   }
 }
 

@@ -24,5 +24,5 @@ export async function runKernelPath(
       hint: `Its configuration: utopia kernel path ${name} --config-file`,
     });
   }
-  terminal.out(path);
+  terminal.outWhole(path);
 }

@@ -173,7 +173,7 @@ async function follow(
 
 function print({ terminal }: Context, globals: GlobalOptions, line: LogLine): void {
   if (globals.json) terminal.json(asJson(line));
-  else if (terminal.stdout.isTTY) terminal.out(line.text);
+  else if (terminal.stdout.isTTY) terminal.outWhole(line.text);
   // Whoever reads it by a program gets the text as the guest wrote it.
   else terminal.stdout.write(`${line.text}\n`);
 }

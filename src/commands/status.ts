@@ -170,7 +170,10 @@ async function describe(
     if (condition === 'halted') {
       return [...lines, ...cardRow('console', short(paths.consoleLog), columns)];
     }
-    const connections = await connectionsOf(state, paths, people, false, context.env);
+    const connections = {
+      ...(await connectionsOf(state, paths, people, false, context.env)),
+      lost: condition === 'panicked' || condition === 'locked-up',
+    };
     lines.push(...connectionCard(connections, context.cwd, home, columns));
   }
   return lines;

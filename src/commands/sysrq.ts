@@ -9,13 +9,16 @@ import { sysrqKeys } from '../qmp/sysrq.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
+import { refuseLostGuest } from '../lifecycle/watch/lost-guest-error.ts';
+import { refuseStoppedGuest } from '../lifecycle/watch/stopped-guest.ts';
 
 /** How long the console may take to show the kernel's answer, also under emulation. */
 const answerMs = 5_000;
 
 /**
  * `utopia sysrq`: presses Alt-SysRq and a key, and says what the kernel answered on
- * its console. Throws `guest-refused` where the guest has that key disabled.
+ * its console. Throws `guest-refused` where the guest has that key disabled, or answers nothing:
+ * a script that asks for an effect must not take silence for it.
  */
 export async function runSysrq(
   context: Context,
@@ -52,9 +55,16 @@ export async function runSysrq(
     });
   }
   if (globals.json) terminal.json({ schema: 1, key, answer: answer ?? null });
-  else if (answer === undefined) {
-    terminal.out(`Pressed Alt-SysRq-${key}. The console shows no answer: utopia screenshot`);
-  } else {
+  if (answer === undefined) {
+    await refuseStoppedGuest(context, located, running);
+    await refuseLostGuest(context, located, running);
+    throw new UtopiaError(
+      'guest-refused',
+      `Alt-SysRq-${key} was pressed, and the guest's console shows no answer.`,
+      { hint: 'utopia screenshot shows its screen; utopia status, how the guest fares.' },
+    );
+  }
+  if (!globals.json) {
     for (const line of wrapText(answer, terminal.columns)) terminal.out(line);
     if (!globals.quiet) terminal.err('utopia logs shows what came of it.');
   }

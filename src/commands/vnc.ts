@@ -54,7 +54,7 @@ function say({ terminal, env }: Context, screen: ScreenAddress, tunnel: ScreenTu
     );
     if (!hasDesktop(env)) terminal.out('There is no desktop here; from one:');
   } else terminal.out('On the computer in front of you:');
-  terminal.out(`  ${tunnel.argv.map(quoteForShell).join(' ')}`);
+  terminal.outWhole(`  ${tunnel.argv.map(quoteForShell).join(' ')}`);
   terminal.out('and while that runs, beside it:');
   terminal.out(`  vncviewer localhost:${tunnelPort - vncBasePort}`);
 }

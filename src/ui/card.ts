@@ -35,6 +35,8 @@ export interface Connections {
   readonly isolated?: boolean | undefined;
   /** Other people on this host, in words; undefined where there are none. */
   readonly others?: string | undefined;
+  /** That they can log in stands right above the card. */
+  readonly othersTold?: boolean | undefined;
   /** The guest has X2Go's server. */
   readonly x2go?:
     | {
@@ -44,6 +46,8 @@ export interface Connections {
         readonly emulated: boolean;
       }
     | undefined;
+  /** Its kernel has stopped: no login and no session comes about, only its screen is there. */
+  readonly lost?: boolean | undefined;
   /** An `up` in the foreground watches it: Ctrl-C there stops the machine. */
   readonly foreground: boolean;
   /** Its terminal is an SSH session, which takes it along. */
@@ -60,7 +64,7 @@ export function connectionCard(
   home: string,
   columns = 80,
 ): string[] {
-  const { exposed, vnc, disks = [], sensors = false } = connections;
+  const { exposed, vnc, disks = [], sensors = false, lost = false } = connections;
   const screen =
     vnc === undefined
       ? 'none (UTOPIA_VNC=off)'
@@ -68,9 +72,7 @@ export function connectionCard(
         ? 'utopia vnc   (a socket for you alone)'
         : `utopia vnc   or   vncviewer ${nameOf(vnc.host)}:${vnc.display}`;
   const rows: readonly (readonly [string, string])[] = [
-    ['ssh', sshWays(connections)],
-    ...keyRows(connections, cwd, home),
-    ...othersRow(connections),
+    ...(lost ? [] : loginRows(connections, cwd, home)),
     ...(exposed === undefined
       ? []
       : [
@@ -81,7 +83,7 @@ export function connectionCard(
         ]),
     ...kernelRow(connections),
     ['screen', screen],
-    ...x2goRows(connections),
+    ...(lost ? [] : x2goRows(connections)),
     ...networkRow(connections),
     ...shareRows(connections, shortenPath(connections.sharedDir, cwd, home)),
     ...(disks.length === 0 ? [] : [['disks', nameDisks(disks)] satisfies [string, string]]),
@@ -93,7 +95,9 @@ export function connectionCard(
       'stop',
       connections.foreground
         ? 'Ctrl-C here, or poweroff in the guest'
-        : 'utopia down, or poweroff in the guest',
+        : lost
+          ? 'utopia down; utopia reboot starts the guest anew'
+          : 'utopia down, or poweroff in the guest',
     ],
     ...(connections.foreground && connections.remote === true
       ? [['', 'closing this SSH session does, too: utopia up --detach stays'] as const]
@@ -117,6 +121,18 @@ function shareRows(
     ...(shareReach === 'none'
       ? []
       : [['', `others here can ${shareReach} it; utopia doctor --fix closes it`] as const]),
+  ];
+}
+
+function loginRows(
+  connections: Connections,
+  cwd: string,
+  home: string,
+): (readonly [string, string])[] {
+  return [
+    ['ssh', sshWays(connections)],
+    ...keyRows(connections, cwd, home),
+    ...othersRow(connections),
   ];
 }
 
@@ -155,19 +171,20 @@ function keyRows(
 }
 
 /** Who could get in, and what closes that. */
-function othersRow({ others, closed, keyFile }: Connections): (readonly [string, string])[] {
-  if (others === undefined || closed === true || keyFile !== undefined) return [];
+function othersRow(connections: Connections): (readonly [string, string])[] {
+  const { others, othersTold = false, closed, keyFile } = connections;
+  if (others === undefined || othersTold || closed === true || keyFile !== undefined) return [];
   const text = `${others} can log in too: utopia login key`;
   return [['others', text.length <= rowWidth ? text : 'other people can log in: utopia login key']];
 }
 
-/** Who has the host alone need not be told what is on its loopback. */
 function kernelRow({ kernel }: Connections): (readonly [string, string])[] {
   if (kernel === undefined) return [];
   const { name, version } = kernel;
   return [['kernel', `${name === version ? name : `${name} (${version})`}, booted directly`]];
 }
 
+/** Who has the host alone need not be told what is on its loopback. */
 function networkRow({ isolated, others }: Connections): (readonly [string, string])[] {
   if (isolated === true) return [['network', 'the guest reaches nothing (UTOPIA_NETWORK=none)']];
   if (others === undefined) return [];

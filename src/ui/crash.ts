@@ -86,10 +86,14 @@ function kernelsWords({ message }: Crash, headline: string, columns: number): st
   return [`  ${clip(words, columns - 2)}`];
 }
 
+/** The start of a text, up to a blank where there is one. */
 function clip(text: string, width: number): string {
   if (text.length <= width) return text;
+  const start = text.slice(0, width - 3);
+  const blank = start.lastIndexOf(' ');
   // Half of a character outside the 16-bit range is none.
-  return `${text.slice(0, width - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
+  const end = blank > 0 ? start.slice(0, blank + 1) : start;
+  return `${end.replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
 interface Row {
@@ -118,7 +122,16 @@ function renderTrace(crash: Crash, style: CrashStyle): string[] {
     else rows.push(row);
   }
   const width = Math.min(widestPlace, Math.max(0, ...rows.map(({ place }) => place.length)));
-  return rows.flatMap((row) => renderRow(row, width, style));
+  const longest = Math.max(0, ...rows.flatMap((row) => row.names.map((name) => name.length)));
+  if (width === 0 || width + 4 + longest <= style.columns) {
+    const left = ({ place }: Row): string => (width === 0 ? '  ' : `  ${place.padEnd(width)}  `);
+    return rows.flatMap((row) => renderRow(row, left(row), style));
+  }
+  // Too narrow for two columns: the terminal would break the names.
+  return rows.flatMap((row) => [
+    ...(row.place === '' ? [] : [`  ${row.place}`]),
+    ...renderRow(row, '    ', style),
+  ]);
 }
 
 /** Reports of stalls name a function that their trace may not hold. */
@@ -153,16 +166,15 @@ function rowOf(frame: TraceFrame, crash: Crash, style: CrashStyle): Row {
   };
 }
 
-function renderRow({ place, names, dim, alone }: Row, width: number, style: CrashStyle): string[] {
+function renderRow({ names, dim, alone }: Row, place: string, style: CrashStyle): string[] {
   const dot = ` ${style.symbols.info} `;
   const text = alone
     ? `${names[0]}${names.length > 1 ? `  (${names.length} times)` : ''}`
     : names.join(dot);
-  const left = width === 0 ? '  ' : `  ${place.padEnd(width)}  `;
-  const lines = alone ? [text] : foldNames(names, style.columns - left.length, dot);
+  const lines = alone ? [text] : foldNames(names, style.columns - place.length, dot);
   const paint = dim ? style.color.dim : (line: string): string => line;
   return lines.map((line, index) =>
-    paint(`${index === 0 ? left : ' '.repeat(left.length)}${line}`.trimEnd()),
+    paint(`${index === 0 ? place : ' '.repeat(place.length)}${line}`.trimEnd()),
   );
 }
 

@@ -1,3 +1,5 @@
+import { breakPath } from './fit-line.ts';
+
 /** A label and its text; a row that is too long goes on below its text; a path that is, behind one of its folders. */
 export function layOutRow(label: string, text: string, columns: number): string[] {
   if (label.length + text.length <= columns) return [label + text];
@@ -10,16 +12,4 @@ export function layOutRow(label: string, text: string, columns: number): string[
     } else lines.push(word);
   }
   return lines.map((line, at) => (at === 0 ? label : ' '.repeat(label.length)) + line);
-}
-
-function breakPath(word: string, room: number): string[] {
-  if (word.length <= room) return [word];
-  const parts: string[] = [];
-  for (const part of word.split(/(?<=\/)/)) {
-    const last = parts.at(-1);
-    if (last !== undefined && last.length + part.length <= room)
-      parts[parts.length - 1] = last + part;
-    else parts.push(part);
-  }
-  return parts;
 }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Chalk } from 'chalk';
 import type { Environment } from '../environment.ts';
 import { showControls, stringifyHarmlessly } from '../text/harmless.ts';
+import { fitLine } from './fit-line.ts';
 
 /** Marks before a line. Colour carries nothing that they and the words do not. */
 export interface Symbols {
@@ -23,13 +24,16 @@ export type Style = { readonly level: number } & {
 
 /**
  * Where a command speaks: results on `out` (stdout), progress and warnings on
- * `err` (stderr). Whole lines; the newline is added. Here foreign text is made
- * harmless: of all control characters only newline, tab and the sequences of
+ * `err` (stderr). Whole lines; the newline is added. On a terminal that is too narrow for a line
+ * it is broken between words, and never for a program. Here foreign text is made harmless: of all control characters only newline, tab and the sequences of
  * `color` and `errColor` act, whatever a guest, a file or a name holds.
  */
 export interface Terminal {
   out(line?: string): void;
   err(line?: string): void;
+  /** The same without a break: for a path or a command that is copied, and for another's text. */
+  outWhole(line: string): void;
+  errWhole(line: string): void;
   /** A value as JSON on stdout, on one line or indented; what reads it gets the value unchanged. */
   json(value: unknown, indent?: number): void;
   /** Text made harmless as `out` and `err` do it, for those who write to a stream themselves. */
@@ -64,8 +68,10 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
   const mark = chooseMark();
   const shown = (text: string): string => showControls(text).replaceAll(mark, escape);
   return {
-    out: (line = '') => void stdout.write(`${shown(line)}\n`),
-    err: (line = '') => void stderr.write(`${shown(line)}\n`),
+    out: (line = '') => void stdout.write(`${fit(shown(line), stdout)}\n`),
+    err: (line = '') => void stderr.write(`${fit(shown(line), stderr)}\n`),
+    outWhole: (line) => void stdout.write(`${shown(line)}\n`),
+    errWhole: (line) => void stderr.write(`${shown(line)}\n`),
     json: (value, indent) => void stdout.write(`${stringifyHarmlessly(value, indent)}\n`),
     shown,
     color: markedStyle(colorLevel(stdout, env), mark),
@@ -84,6 +90,16 @@ export function openTerminal(streams: Streams, env: Environment): Terminal {
     stdout,
     stderr,
   };
+}
+
+/** Lines for a stream; a pseudo-terminal that nobody gave a size has no width to fit. */
+function fit(text: string, stream: NodeJS.WriteStream): string {
+  const { columns } = stream;
+  if (!isTerminal(stream) || !columns) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => fitLine(line, columns))
+    .join('\n');
 }
 
 const escape = '\u001B';

@@ -1,5 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -34,6 +41,26 @@ test('init writes a configuration and a .gitignore once, and keeps what is there
   expect(again.status).toBe(73);
   expect(again.stderr).toContain('exists already');
   expect(readFileSync(file, 'utf8')).toBe('UTOPIA_CPUS=3\n');
+});
+
+test('init speaks of git where there is a repository, here or above, and nowhere else', () => {
+  using folder = temporaryFolder();
+  const plain = join(folder.path, 'plain');
+  const below = join(folder.path, 'repository/labs/one');
+  const worktree = join(folder.path, 'worktree');
+  for (const path of [plain, below, worktree]) mkdirSync(path, { recursive: true });
+  mkdirSync(join(folder.path, 'repository/.git'));
+  writeFileSync(join(worktree, '.git'), 'gitdir: /elsewhere\n');
+  const { status, stdout, stderr } = utopia(plain, ['init']);
+  expect({ status, files: readdirSync(plain) }).toEqual({ status: 0, files: ['utopia.config'] });
+  expect(stdout + stderr).not.toContain('git');
+  expect(JSON.parse(utopia(plain, ['--config', 'b', 'init', '--json']).stdout)).toMatchObject({
+    gitignore: { added: [] },
+  });
+  for (const path of [below, worktree]) {
+    expect(utopia(path, ['init']).stdout).toContain('to .gitignore.');
+    expect(readFileSync(join(path, '.gitignore'), 'utf8')).toContain('/private.qcow2*\n');
+  }
 });
 
 test('init does not write through a link that leads nowhere', () => {

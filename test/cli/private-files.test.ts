@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { labWithGuest } from '../support/guest-lab.ts';
@@ -78,6 +86,7 @@ describe.each(umasks)('with umask $umask', ({ umask, named, image }) => {
     await using lab = await labWithGuest(folder.path, 'exit 0', { within: under(umask) });
     await lab.run('run', '--junit', 'marks.xml', '--', 'true');
     await lab.run('doctor', '--report', 'report.txt');
+    mkdirSync(join(lab.folder, '.git'));
     await lab.run('--config', 'new.config', 'init');
     await lab.run('sensors', 'record', 'frames', '--from', 'sim', '--seconds', '1');
     const names = ['marks.xml', 'report.txt', 'new.config', '.gitignore', 'frames'];

@@ -86,6 +86,12 @@ test('key and sysrq press keys; the console’s answer is told', async () => {
   const disabled = await lab.run('sysrq', 'w');
   expect(disabled).toMatchObject({ status: 69, stdout: '' });
   expect(disabled.stderr).toMatch(/SysRq w disabled[^]*utopia ssh -- sysctl kernel\.sysrq=1/);
+  const silent = await lab.run('sysrq', 'm');
+  expect(silent).toMatchObject({ status: 69, stdout: '' });
+  expect(silent.stderr).toMatch(/Alt-SysRq-m was pressed[^]*shows no answer[^]*utopia screenshot/);
+  expect(JSON.parse((await lab.run('sysrq', 'm', '--json')).stdout)).toMatchObject({
+    answer: null,
+  });
   expect(await lab.run('sysrq', 'ctrl')).toMatchObject({ status: 64 });
   expect((await lab.run('sysrq')).stdout).toMatch(/^ {2}t {2}show every task/m);
 });

@@ -71,7 +71,7 @@ describe('a boot that fails ends with what happened, and the machine off', () =>
 
   test('a guest without a sign of life', async () => {
     await using lab = await makeLab({ scenario: { steps: [stuckBoot] } });
-    const { status, stderr } = await lab.run('up', '--detach', '--stall', '1');
+    const { status, stderr } = await lab.run('up', '--detach', '--stall', '5');
     expect(status).toBe(69);
     expect(stderr).toMatch(/silent|nothing|no sign/i);
     expect(lab.processes()).toEqual([]);
@@ -83,9 +83,9 @@ describe('a boot that fails ends with what happened, and the machine off', () =>
       console: `line ${n}\n`,
     }));
     await using lab = await makeLab({ scenario: { steps: [stuckBoot, ...chatter] } });
-    const { status, stderr } = await lab.run('up', '--detach', '--stall', '1', '--timeout', '3');
+    const { status, stderr } = await lab.run('up', '--detach', '--stall', '5', '--timeout', '8');
     expect(status).toBe(69);
-    expect(stderr).toMatch(/line [12]\d/);
+    expect(stderr).toMatch(/line [4-9]\d/);
     expect(lab.processes()).toEqual([]);
   });
 });

@@ -260,6 +260,10 @@ describe('what cannot start says why', () => {
   test.each([
     ['an unknown option', ['up', '--fast']],
     ['a time-out that is none', ['up', '--timeout', 'soon']],
+    ['less silence than can be told', ['up', '--stall', '4.9']],
+    ['that of reboot', ['reboot', '--stall', '1']],
+    ['that of rescue', ['rescue', '--stall', '1']],
+    ['that of kernel install', ['kernel', 'install', '--stall', '1']],
     ['--no-wait alone', ['up', '--no-wait']],
     ['an unknown command', ['upp']],
   ])('%s is a usage error, with where to look', async (_what, args) => {

@@ -37,7 +37,8 @@ test('a build ends with a boot: Ctrl-C in it leaves no image, and one that is ri
 
   const interrupted = build();
   interrupted.stdout?.resume();
-  interrupted.stderr?.resume();
+  let said = '';
+  interrupted.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = once(interrupted, 'close');
   while (!existsSync(runs) || readdirSync(runs).length === 0) {
     expect(interrupted.exitCode).toBeNull();
@@ -45,6 +46,7 @@ test('a build ends with a boot: Ctrl-C in it leaves no image, and one that is ri
   }
   interrupted.kill('SIGINT');
   expect((await ended)[0]).toBe(130);
+  expect(said).toMatch(/first boot +interrupted\n +removing what was made of the image …\n/);
   expect(readdirSync(folder.path).filter((name) => name.includes('x.raw'))).toEqual([]);
   expect(readdirSync(runs)).toEqual([]);
 
@@ -54,6 +56,8 @@ test('a build ends with a boot: Ctrl-C in it leaves no image, and one that is ri
   whole.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   expect((await once(whole, 'close'))[0], stderr).toBe(0);
   expect(stderr).toContain('first boot');
+  // This folder's machine has no image at all: nothing is to be made warm, and nothing is amiss.
+  expect(stderr).not.toContain('warm base');
   const record = JSON.parse(readFileSync(join(folder.path, 'x.raw.json'), 'utf8')) as object;
   expect(record).toMatchObject({ suite: 'trixie', verified: true });
   expect(readdirSync(runs)).toEqual([]);

@@ -68,7 +68,7 @@ export async function runDoctorFix(
   const asRoot = seen.facts.account.uid === 0;
   const elevator = options.root === undefined ? findElevator(context.env) : undefined;
   if (options.dryRun) {
-    terminal.out(fixScript(current, asRoot, elevator).trimEnd());
+    terminal.outWhole(fixScript(current, asRoot, elevator).trimEnd());
     return exitStatus.ok;
   }
   const { columns, color, errColor, symbols } = terminal;
@@ -76,11 +76,11 @@ export async function runDoctorFix(
   const { env, urgentSignal } = context;
   const privilege = findPrivilege(env, asRoot, terminal.interactive);
   const say = (line: string): void => {
-    if (!globals.quiet && !globals.json) terminal.err(line);
+    if (!globals.quiet && !globals.json) terminal.errWhole(line);
   };
   const rootShell =
     terminal.interactive && !asRoot && isInPath('su', env)
-      ? openRootShell(urgentSignal, (line) => terminal.err(line))
+      ? openRootShell(urgentSignal, (line) => terminal.errWhole(line))
       : undefined;
   const blocked = privilege === 'none' ? current.units.filter(needsRoot) : [];
   for (const unit of blocked)
@@ -90,7 +90,7 @@ export async function runDoctorFix(
     if (open.length === 0 || context.signal.aborted) break;
     if (!globals.json) {
       const shown = renderPlan({ ...current, units: open }, { ...style, color: errColor });
-      terminal.err([...shown, ''].join('\n'));
+      terminal.errWhole([...shown, ''].join('\n'));
     }
     const consented = await askFor(context, open, privilege, options.yes, round > 0);
     for (const unit of open.filter(({ name }) => !consented.has(name))) {
@@ -112,7 +112,7 @@ export async function runDoctorFix(
     const nothing = attempts.size === 0 ? ['There is nothing here that --fix could mend.', ''] : [];
     const end = ['', ...wrapText(seen.report.summary, columns)];
     if (attempts.size > blocked.length) say('');
-    terminal.out([...nothing, ...renderOutcome(outcome, style), ...end].join('\n'));
+    terminal.outWhole([...nothing, ...renderOutcome(outcome, style), ...end].join('\n'));
   }
   if (context.signal.aborted) {
     throw new UtopiaError('interrupted', 'Interrupted; the command that ran was finished.', {

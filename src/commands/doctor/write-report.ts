@@ -48,7 +48,7 @@ export async function runDoctorReport(
   const source = await openHost(context, options.root);
   const secrets = await gatherSecrets(source, home, facts.account, facts.device);
   const redacted = redact(text, secrets);
-  if (label === '-') terminal.out(redacted.trimEnd());
+  if (label === '-') terminal.outWhole(redacted.trimEnd());
   else {
     await write(file, label, redacted);
     if (globals.json) terminal.json({ schema: 1, file, verdict: report.verdict });

@@ -69,10 +69,10 @@ export async function runGetTag(
       return;
     }
     const short = (path: string): string => quoteForShell(shortenPath(path, cwd, homeFolder(env)));
-    terminal.out(got.path);
+    terminal.outWhole(got.path);
     terminal.out(`  Linux ${got.version}, commit ${got.commit.slice(0, 12)}`);
-    terminal.out(`  next  utopia kernel config ${short(got.path)}`);
-    terminal.out(`  away  git -C ${short(clone.folder)} worktree remove ${short(got.path)}`);
+    terminal.outWhole(`  next  utopia kernel config ${short(got.path)}`);
+    terminal.outWhole(`  away  git -C ${short(clone.folder)} worktree remove ${short(got.path)}`);
   } finally {
     display.close();
   }

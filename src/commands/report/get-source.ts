@@ -62,12 +62,12 @@ export async function reportSource(
     const [sum, ...more] =
       sha256 === undefined ? words.describeSum(got) : ['its checksum is the given one'];
     const shown = shortenPath(got.path, cwd, homeFolder(env));
-    terminal.out(got.path);
+    terminal.outWhole(got.path);
     terminal.out(`  ${words.name} ${got.version}${sum === undefined ? '' : `; ${sum}`}`);
     for (const line of [...more, ...(got.signature === null ? [] : [got.signature])]) {
       terminal.out(`  ${line}`);
     }
-    terminal.out(`  next  ${words.next} ${quoteForShell(shown)}`);
+    terminal.outWhole(`  next  ${words.next} ${quoteForShell(shown)}`);
   } finally {
     display.close();
   }

@@ -20,5 +20,5 @@ export function sayKept(
     terminal.err('  Its guest could not write back what it held: its disk is as after a');
     terminal.err('  power cut.');
   }
-  terminal.err(`  cd ${quoteForShell(place)} && utopia up`);
+  terminal.errWhole(`  cd ${quoteForShell(place)} && utopia up`);
 }

@@ -39,7 +39,7 @@ export async function runDryRun(
     terminal.json({ binary: plan.binary, argv, plan: { ...plan, overlay } });
     return;
   }
-  terminal.out(commandLine(plan.binary, argv));
+  terminal.outWhole(commandLine(plan.binary, argv));
   if (globals.quiet) return;
   const made = overlay.exists ? 'is there' : 'would be made';
   terminal.err(`  ${overlay.path} ${made}, over ${backing.path}`);

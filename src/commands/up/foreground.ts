@@ -42,7 +42,7 @@ export async function runInForeground(
   watchMachine(session, machine.plan, (line) => sayWatched(context, line));
   if (globals.verbose) {
     session.onConsole((text) => {
-      for (const line of text.lines) terminal.err(line);
+      for (const line of text.lines) terminal.errWhole(line);
     });
   }
   const interrupted = new Promise<'interrupted'>((resolve) => {

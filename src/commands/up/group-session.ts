@@ -32,7 +32,7 @@ export async function offerGroup(
     `You are in group ${group}, this login is not: it is from before. ` +
     'A new login has the group; this one gets it with:';
   for (const line of wrapText(text, terminal.columns - 2)) terminal.err(`  ${line}`);
-  terminal.err(`    ${start}`);
+  terminal.errWhole(`    ${start}`);
   if (!terminal.interactive) return undefined;
   if (!(await confirmByKey(terminal, '  Start so, with KVM?', signal))) return undefined;
   return await runWithGroup(context, group);

@@ -66,13 +66,16 @@ export async function printCard(
     });
     return;
   }
-  const warning = othersLine(state, people);
-  if (warning !== undefined && !globals.quiet) {
+  const warning = globals.quiet ? undefined : othersLine(state, people);
+  if (warning !== undefined) {
     const [first = '', ...rest] = wrapText(warning, terminal.columns - 4);
     terminal.err(`  ${terminal.errColor.yellow(terminal.symbols.warn)} ${first}`);
     for (const line of rest) terminal.err(`    ${line}`);
   }
-  const connections = await connectionsOf(state, paths, people, foreground, context.env);
+  const connections = {
+    ...(await connectionsOf(state, paths, people, foreground, context.env)),
+    othersTold: warning !== undefined,
+  };
   terminal.out();
   const home = homeFolder(context.env);
   for (const line of connectionCard(connections, context.cwd, home, terminal.columns)) {

@@ -77,7 +77,7 @@ export async function buildImage(
   const part = join(draft, 'image');
   try {
     await mkdir(draft, { mode: 0o700 });
-    await stage(report, 'packages', async () => {
+    await stage(report, signal, 'packages', async () => {
       await layGuestFiles(root, workspace);
       const sources = await packageSources(recipe.suite, request.mirror, env);
       let progress = bootstrapStart;
@@ -93,7 +93,7 @@ export async function buildImage(
       });
       return `Debian ${recipe.suite}, ${recipe.profile}`;
     });
-    await stage(report, 'disk', async () => {
+    await stage(report, signal, 'disk', async () => {
       await writeDisk({
         ...{ part, tree: workspace.tree, mode: request.mode },
         ...{ recipe, asOwner: owner, env, signal },
@@ -113,6 +113,10 @@ export async function buildImage(
     } as const;
     await placeImage(part, output, record, verification, request.mode | 0o200);
     return { path: output };
+  } catch (error) {
+    // Thousands of files: on a busy host longer than somebody waits without a word.
+    if (signal.aborted) report({ kind: 'note', text: 'removing what was made of the image …' });
+    throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
     await workspace.remove();
@@ -121,6 +125,7 @@ export async function buildImage(
 
 async function stage(
   report: ReportProgress,
+  signal: AbortSignal,
   title: string,
   work: () => Promise<string>,
 ): Promise<void> {
@@ -130,7 +135,7 @@ async function stage(
     const detail = await work();
     report({ kind: 'finished', title, detail, elapsedMs: performance.now() - start });
   } catch (error) {
-    report({ kind: 'failed', title });
+    report({ kind: 'failed', title, ...(signal.aborted ? { detail: 'interrupted' } : {}) });
     throw error;
   }
 }

@@ -75,7 +75,8 @@ export async function verifyImage(
     return { kind: 'passed' };
   } catch (error) {
     if (context.signal.aborted || !(error instanceof UtopiaError)) {
-      progress.report({ kind: 'failed', title });
+      const detail = context.signal.aborted ? { detail: 'interrupted' } : {};
+      progress.report({ kind: 'failed', title, ...detail });
       throw error;
     }
     if (imageFaults.has(error.code)) {

@@ -56,9 +56,8 @@ export function showBoot(
   }
   const timer = setInterval(() => {
     const seconds = formatDuration(session.elapsedMs());
-    const silent = session.silentMs();
-    const quiet = silent > 10_000 ? `, no sign of life for ${formatDuration(silent)}` : '';
-    display.report({ kind: 'moved', title: 'booting', detail: `${seconds}${quiet}` });
+    const detail = `${seconds}${nameSilence(session.silentMs())}`;
+    display.report({ kind: 'moved', title: 'booting', detail });
   }, redrawMs);
   return {
     stop: () => {
@@ -66,4 +65,12 @@ export function showBoot(
       unsubscribe();
     },
   };
+}
+
+/** A shorter silence is a part of every boot. */
+const noteworthyMs = 10_000;
+
+/** What is added to how long a boot takes, where its guest shows no sign of life; else nothing. */
+export function nameSilence(silentMs: number): string {
+  return silentMs > noteworthyMs ? `, no sign of life for ${formatDuration(silentMs)}` : '';
 }

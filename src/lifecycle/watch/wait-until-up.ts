@@ -6,6 +6,8 @@ import type { ProgressDisplay } from '../../progress-events.ts';
 import { isAlive } from '../../system/process.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
+import { formatDuration } from '../../text/format.ts';
+import { nameSilence } from './boot-display.ts';
 import { findCondition } from './condition.ts';
 import { findGuestState, lostGuest } from './lost-guest-error.ts';
 
@@ -45,10 +47,13 @@ export async function waitUntilUp(
   display: ProgressDisplay,
 ): Promise<void> {
   const { config, paths } = located;
-  display.report({ kind: 'moved', title: 'boot', detail: 'waiting for SSH' });
   let size = await logSize(located);
-  let movedAt = performance.now();
+  const startedAt = performance.now();
+  let movedAt = startedAt;
   for (;;) {
+    const silence = nameSilence(performance.now() - movedAt);
+    const detail = `waiting for SSH, ${formatDuration(performance.now() - startedAt)}${silence}`;
+    display.report({ kind: 'moved', title: 'boot', detail });
     if (!(await isAlive(qemu))) {
       throw new UtopiaError('boot-failed', `${config.name} ended instead of booting again.`, {
         hint: 'utopia up starts it; utopia logs --qemu shows what QEMU said.',

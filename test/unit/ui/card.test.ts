@@ -90,6 +90,18 @@ test('a throwaway copy is reached by its name', () => {
   expect(copy).not.toContain('port');
 });
 
+test('a guest whose kernel has stopped takes no login; its screen and its console are there', () => {
+  const card = shown({
+    lost: true,
+    foreground: false,
+    x2go: desktop,
+    others: 'anna',
+    vnc: connections.vnc,
+  });
+  expect(card).not.toMatch(/ssh|X2Go|log in|poweroff/);
+  expect(card).toMatch(/^ {2}screen [^]*^ {2}console /m);
+});
+
 test('a port that is closed, and other people', () => {
   const closed = shown({ x2go: desktop, closed: true, others: 'anna' });
   expect(closed).toContain('utopia ssh   (port 22223 is closed; utopia login key opens it)');
@@ -97,6 +109,7 @@ test('a port that is closed, and other people', () => {
   expect(shown({ others: 'anna and 3 others' })).toContain(
     '  others   anna and 3 others can log in too: utopia login key',
   );
+  expect(shown({ others: 'anna', othersTold: true })).not.toContain('log in');
   const long = shown({ others: `${'a'.repeat(32)} and 12 others, and every account of winbind` });
   expect(long).toContain('  others   other people can log in: utopia login key');
 });
