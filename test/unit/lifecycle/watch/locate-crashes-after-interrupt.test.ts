@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { locateCrashes } from '../../../../src/lifecycle/watch/locate-crashes.ts';
-import type { Context } from '../../../../src/context.ts';
 import type { RepeatedCrash } from '../../../../src/crash/report.ts';
 import { needsOfHost } from '../../../support/requirements.ts';
 import { makeSymbols } from '../../../support/symbols.ts';
@@ -27,7 +26,7 @@ test('lines are found also where Ctrl-C has ended what is told of, and the next 
   };
   const look = async (urgentSignal: AbortSignal): ReturnType<typeof locateCrashes> => {
     const context = { env, cwd: folder.path, signal: AbortSignal.abort() };
-    return await locateCrashes({ ...context, urgentSignal } as Context, [crash], {
+    return await locateCrashes({ ...context, urgentSignal }, [crash], {
       ...{ vmlinux, sharedDir: folder.path, folder: folder.path },
     });
   };
