@@ -1,5 +1,5 @@
 import { cpSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { builtModules, crashImage } from '../support/crash-image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
@@ -138,7 +138,8 @@ test('four modules that crash, a flood, and a panic', { timeout: 900_000 }, asyn
 
   // In a copy, one of several: the report has the lines, too.
   const several = await lab.run(
-    ...['-C', shared, 'run', '--yes', '--json', '--each', 'null_read.ko', '--', 'insmod'],
+    ...['-C', dirname(shared), 'run', '--yes', '--json'],
+    ...['--each', 'modules/null_read.ko', '--', 'insmod'],
   );
   const { runs } = JSON.parse(several.stdout) as {
     readonly runs: readonly { readonly crashes: readonly unknown[] }[];
