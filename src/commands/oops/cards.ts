@@ -27,19 +27,23 @@ export type FoundLines = Omit<LocatedCrashes, 'crashes'> & {
   readonly builds: readonly KernelBuild[];
 };
 
+type LookingContext = Pick<Context, 'env' | 'cwd' | 'signal' | 'urgentSignal'>;
+
 /** Finds file and line of each frame, where an object of the build that ran lies in the lab. */
 export async function locateCrashes(
-  context: Context,
+  context: LookingContext,
   crashes: readonly RepeatedCrash[],
   { vmlinux, sharedDir, folder }: CrashPlaces,
 ): Promise<FoundLines> {
+  const { env, signal, urgentSignal } = context;
   const builds = await buildsThatRan(context, crashes);
   const objects = builds.map(({ out }) => out);
   const folders = [...new Set([sharedDir, folder, context.cwd, ...objects])];
   const found = await locateLines(
     crashes,
     { vmlinux, folders, debugRoot: '/usr/lib/debug' },
-    { env: context.env, signal: context.signal },
+    // Where Ctrl-C has ended what is told of, the next one ends the telling.
+    { env, signal: signal.aborted ? urgentSignal : signal },
   );
   return {
     ...found,
@@ -53,7 +57,7 @@ export async function locateCrashes(
 
 /** A release is no proof; objects of another build than the one that ran are told from it by their functions. */
 async function buildsThatRan(
-  { env }: Context,
+  { env }: Pick<Context, 'env'>,
   crashes: readonly RepeatedCrash[],
 ): Promise<readonly KernelBuild[]> {
   const releases = new Set(crashes.map(({ release }) => release));
