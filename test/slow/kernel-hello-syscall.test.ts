@@ -1,12 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { suiteImage } from '../support/image.ts';
 import { debianKernels, kernelSource, type DebianSuite } from '../support/kernel-source.ts';
-import { makeLab, type Lab } from '../support/lab.ts';
+import { makeLab } from '../support/lab.ts';
 import { readBlocks } from '../support/page-blocks.ts';
+import { makePageFolder } from '../support/page-lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 
 // docs/hello-syscall.md as a reader follows it: its commands are run, its patches applied, its
@@ -17,19 +18,6 @@ const suites: readonly DebianSuite[] = ['bookworm', 'trixie'];
 const chosen = process.env['UTOPIA_TEST_SUITES']?.split(',');
 
 const runFile = promisify(execFile);
-
-/** A folder beside the lab's whose name a kernel's Makefile takes: it refuses blanks and commas. */
-function makeFolder(lab: Lab): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
-  const folder = join(dirname(lab.folder), 'kernel-lab');
-  const bin = join(dirname(lab.folder), 'bin');
-  mkdirSync(folder);
-  mkdirSync(bin);
-  const utopia = join(bin, 'utopia');
-  writeFileSync(utopia, `#!/bin/sh\nexec '${lab.command.join("' '")}' "$@"\n`);
-  chmodSync(utopia, 0o755);
-  copyFileSync(join(lab.folder, 'utopia.config'), join(folder, 'utopia.config'));
-  return { folder, env: { ...lab.env, PATH: `${bin}${delimiter}${lab.env['PATH']}` } };
-}
 
 /** Times and numbers of processes differ from run to run. */
 function withoutNumbers(text: string): string {
@@ -43,7 +31,7 @@ test.each(suites.filter((suite) => chosen?.includes(suite) !== false))(
     const version = debianKernels[suite];
     const source = kernelSource(suite);
     await using lab = await makeLab({ backing: await suiteImage(suite, 'minimal') });
-    const { folder, env } = makeFolder(lab);
+    const { folder, env } = makePageFolder(lab);
     let output = '';
     for (const { language, text } of readBlocks('hello-syscall.md')) {
       if (language === 'sh') {

@@ -174,7 +174,8 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   };
 }
 
-function watchProgram(child: ChildProcessWithoutNullStreams): RunningProgram {
+/** Follows a program of whose output a test waits for something. */
+export function watchProgram(child: ChildProcessWithoutNullStreams): RunningProgram {
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
