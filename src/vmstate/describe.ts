@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { hasSince } from '../hardware-generation.ts';
-import { directKernelArguments } from '../text/kernel-words.ts';
+import { ownKernelWords } from '../text/kernel-words.ts';
 import type { MachinePlan } from '../machine/plan.ts';
 import type { DiskIdentity, VmStateManifest, VmStateTarget } from './manifest.ts';
 
@@ -52,7 +52,7 @@ function describeKernel(kernel: MachinePlan['kernel']): string[] {
   if (kernel === undefined) return [];
   const { name, version, append, modules } = kernel;
   // Every kernel is told the same in front of the user's own words.
-  const words = append.split(`${directKernelArguments} `)[1];
+  const words = ownKernelWords(append);
   return [
     `${kernelWord}${name} (${version})`,
     ...(words === undefined ? [] : [`words for the kernel: ${words}`]),

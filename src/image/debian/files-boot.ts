@@ -3,10 +3,12 @@ import type { GuestFile } from './guest-file.ts';
 /**
  * What the kernel is told. The serial console comes last: it is the one that
  * /dev/console means. nokaslr: addresses in an oops are those of System.map and
- * of the debugger.
+ * of the debugger. no_timer_check: under emulation on a busy host the timer's interrupts come too
+ * late for the kernel's test of them, and it panics (arch/x86/kernel/apic/io_apic.c, check_timer);
+ * under KVM it skips that test by itself.
  */
 export const kernelArguments =
-  'rw rootfstype=ext4 console=tty0 console=ttyS0,115200 quiet systemd.show_status=yes nokaslr mitigations=off';
+  'rw rootfstype=ext4 console=tty0 console=ttyS0,115200 quiet systemd.show_status=yes nokaslr mitigations=off no_timer_check';
 
 /** Where dpkg puts grub's own script for kernels; see customise.ts. */
 export const divertedLinuxScript = '/usr/share/utopia/diverted/etc-grub.d-10_linux';
