@@ -3,7 +3,9 @@ import { Option, type Command } from 'commander';
 import { examples } from './help.ts';
 import { count } from './numbers.ts';
 import { collectWord } from './repeatable.ts';
+import { UtopiaError } from '../errors.ts';
 import type { RunCommand } from './run-command.ts';
+import { splitWords } from './split-words.ts';
 
 /** `utopia crash`: crashes of the kernel that were kept. */
 export function addCrashCommands(program: Command, runCommand: RunCommand): void {
@@ -87,10 +89,8 @@ function addOpen(crash: Command, runCommand: RunCommand): void {
       'Start drgn, else crash, else gdb on the memory of a kept crash, with the symbols of that\n' +
         "kernel and of the modules in the crash. Words behind -- are the program's.",
     )
-    .argument(
-      '[words...]',
-      "a crash's number (default: the newest); behind --, the program's words",
-    )
+    .argument('[number]', 'as crash list has it (default: the newest)')
+    .argument('[words...]', "behind --: the program's own words")
     .addOption(new Option('--with <program>', 'which of them').choices(['drgn', 'crash', 'gdb']))
     .option('--vmlinux <file>', "the kernel's symbols (default: of its build, or its package)")
     .option('--modules <folder>', 'look for modules there too; repeatable', collectWord)
@@ -102,10 +102,10 @@ function addOpen(crash: Command, runCommand: RunCommand): void {
         'utopia crash open 2 -- find-lock.py',
       ),
     )
-    .action((given: readonly string[], options: OpenFlags, command: Command) =>
+    .action((_number, _words, options: OpenFlags, command: Command) =>
       runCommand(command, async (context, globals) => {
-        const number = /^\d+$/.test(given[0] ?? '') ? Number(given[0]) : undefined;
-        const words = number === undefined ? given : given.slice(1);
+        const { folder: text, words } = splitWords(command, 'crashes');
+        const number = text === undefined ? undefined : readNumber(text);
         const { runCrashOpen } = await import('../commands/crash-open.ts');
         process.exitCode = await runCrashOpen(context, globals, {
           ...{ number, words, reader: options.with, vmlinux: options.vmlinux },
@@ -113,6 +113,13 @@ function addOpen(crash: Command, runCommand: RunCommand): void {
         });
       }),
     );
+}
+
+function readNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UtopiaError('usage', `"${text}" is no number of a crash.`, {
+    hint: "utopia crash list has the numbers; the program's own words come behind --",
+  });
 }
 
 function collectNumber(text: string, before: readonly number[] | undefined): readonly number[] {

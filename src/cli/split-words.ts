@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 
-/** The folder, and the words behind `--`, which commander takes away. */
-export function splitWords(command: Command): {
+/**
+ * What stands before `--`, a folder or what `things` calls it, and the words behind, which commander
+ * takes away.
+ */
+export function splitWords(
+  command: Command,
+  things = 'folders',
+): {
   readonly folder: string | undefined;
   readonly words: readonly string[];
 } {
@@ -13,7 +19,7 @@ export function splitWords(command: Command): {
   const before = command.args.slice(0, command.args.length - words.length);
   if (before.length > 1) {
     command.error(
-      `error: two folders, ${before[0]} and ${before[1]}: what stands behind it comes after --`,
+      `error: two ${things}, ${before[0]} and ${before[1]}: what stands behind it comes after --`,
     );
   }
   return { folder: before[0], words };

@@ -10,7 +10,7 @@ import { complainOfDamaged, crashJson, keptHeadline } from './report/kept-crashe
 /** `utopia crash list`: the kept crashes of the machine, a line each. */
 export async function runCrashList(context: Context, globals: GlobalOptions): Promise<void> {
   const { terminal, now } = context;
-  const { paths } = await locateMachine(context, globals);
+  const { config, paths } = await locateMachine(context, globals);
   const kept = await listKeptCrashes(paths.crashesDir);
   for (const line of complainOfDamaged(kept)) context.reporter.warn(line);
   const { crashes } = kept;
@@ -19,7 +19,11 @@ export async function runCrashList(context: Context, globals: GlobalOptions): Pr
     return;
   }
   if (crashes.length === 0) {
-    terminal.err('No crash is kept. utopia up --on-crash keep keeps the next one.');
+    terminal.err(
+      config.onCrash === 'keep'
+        ? 'No crash is kept so far. UTOPIA_ON_CRASH is keep: a machine that starts now keeps its crashes.'
+        : 'No crash is kept. utopia up --on-crash keep keeps the next one.',
+    );
     return;
   }
   const cells = crashes.map((crash) => [

@@ -2,10 +2,12 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import type { DumpReader } from '../kernel/dump-arguments.ts';
 import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
-import { chooseReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { chooseReader, findReader, missingBytes, openDump } from '../lifecycle/debug/open-dump.ts';
+import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { readLog } from '../lifecycle/watch/read-crash-logs.ts';
 import { leaveInterrupts } from '../system/signals.ts';
+import { formatBytes } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { findCrash, keptHeadline } from './report/kept-crashes.ts';
 
@@ -29,6 +31,7 @@ export async function runCrashOpen(
   options: CrashOpenOptions,
 ): Promise<number> {
   const { env, cwd, terminal, signal } = context;
+  await checkModuleFolders(options.modules);
   // Before the machine is looked for: without one there is nothing to open it with.
   await findReader(env, options.reader);
   const { config, paths } = await locateMachine(context, globals);
@@ -58,6 +61,12 @@ export async function runCrashOpen(
     const isAsked = chosen.reader === options.reader;
     const other = isAsked ? ` Another way: utopia crash open ${number} --with gdb` : '';
     context.reporter.warn(`${doubt}${other}`);
+  }
+  const lost = await missingBytes(dump);
+  if (lost > 0) {
+    context.reporter.warn(
+      `The dump is cut short by ${formatBytes(lost)}: what lay there cannot be read.`,
+    );
   }
   const log = await readLog(kept.report, 1, signal).catch(() => undefined);
   const names = (log?.crashes ?? []).flatMap(({ ownModules }) => ownModules);

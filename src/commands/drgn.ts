@@ -5,6 +5,7 @@ import { dumpMachine } from '../lifecycle/debug/dump-machine.ts';
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
 import { doubtReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
+import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import { draftPath, removeDrafts } from '../system/atomic-file.ts';
@@ -32,6 +33,7 @@ export async function runDrgn(
   options: DrgnOptions,
 ): Promise<number> {
   const { env, cwd, terminal } = context;
+  await checkModuleFolders(options.modules);
   const reader = await findReader(env, 'drgn');
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);

@@ -6,6 +6,7 @@ import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols
 import { askRelease } from '../lifecycle/debug/ask-release.ts';
 import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
 import { runGdb } from '../lifecycle/debug/run-gdb.ts';
+import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import { readKnown } from '../system/json-file.ts';
@@ -37,6 +38,7 @@ export async function runGdbCommand(
 ): Promise<number> {
   const { terminal, env, cwd } = context;
   refuseWords(options);
+  await checkModuleFolders(options.modules);
   const gdb = options.emit === 'gdbinit' ? 'gdb' : await requireGdb(context);
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);

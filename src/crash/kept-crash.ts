@@ -133,6 +133,12 @@ export function findKept<Kept extends CrashNote>(
 /** How many crashes a machine keeps, and how many bytes of dumps. */
 export const keepBounds = { most: 4, bytes: 8 * 1024 ** 3, ofOneBoot: 4 } as const;
 
+/** How many crashes a machine keeps, and bytes of all their dumps. */
+export interface CrashBounds {
+  readonly most: number;
+  readonly bytes: number;
+}
+
 /**
  * Which of the kept crashes have to go, the oldest first, so that one more of at most `bytes` fits
  * into the bounds. Pure.
@@ -140,7 +146,7 @@ export const keepBounds = { most: 4, bytes: 8 * 1024 ** 3, ofOneBoot: 4 } as con
 export function crashesToRemove(
   kept: readonly Pick<KeptCrash, 'number' | 'bytes'>[],
   bytes: number,
-  bounds: { readonly most: number; readonly bytes: number } = keepBounds,
+  bounds: CrashBounds = keepBounds,
 ): number[] {
   const removed: number[] = [];
   let left = kept.length;

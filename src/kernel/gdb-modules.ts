@@ -40,6 +40,8 @@ class Modules:
         self.ready = False
         self.loaded = {}
         self.files = None
+        # The file that is another build, by the module's name.
+        self.others = {}
 
     def begin(self):
         self.catch = None
@@ -81,7 +83,7 @@ class Modules:
             name = name_of(module)
             if name is not None and self.add(name, module):
                 names.append(name)
-            elif name is not None and is_foreign(module):
+            elif name is not None and (is_foreign(module) or self.others.get(name) is not None):
                 missing.append(name)
         if names:
             gdb.write('Modules with symbols: %s\n' % ', '.join(names))
@@ -89,6 +91,9 @@ class Modules:
             self.say_missing(name)
 
     def say_missing(self, name):
+        if self.others.get(name) is not None:
+            gdb.write('%s has no symbols: %s is another build than the module in memory. Built again since?\n' % (name, self.others[name]))
+            return
         gdb.write('%s has no symbols: no %s.ko with debug information is in %s\n' % (name, name, ', '.join(FOLDERS)))
 
     def inserted(self, module):
@@ -98,13 +103,13 @@ class Modules:
         self.files = None
         if self.add(name, module):
             gdb.write('Symbols of %s: %s\n' % (name, self.loaded[name][1]))
-        elif is_foreign(module):
+        elif is_foreign(module) or self.others.get(name) is not None:
             self.say_missing(name)
 
     def add(self, name, module):
         sections = sections_of(module)
         text = next(iter(sections.values()), None)
-        file = self.find(name)
+        file = self.find(name, note_of(module))
         if text is None or file is None:
             return False
         known = self.loaded.pop(name, None)
@@ -120,6 +125,10 @@ class Modules:
             for section, address in sections.items():
                 if section != '.text':
                     words += ['-s', section, '%#x' % address]
+            # gdb leaves the others at 0, and names small numbers after what lies there.
+            for index, section in enumerate(loaded_sections(file)):
+                if section not in sections:
+                    words += ['-s', section, '%#x' % (NOWHERE + (index << 32))]
             try:
                 gdb.execute(' '.join(words), to_string=True)
             except gdb.error as error:
@@ -128,14 +137,20 @@ class Modules:
         self.loaded[name] = (text, file)
         return True
 
-    def find(self, name):
+    def find(self, name, note):
         if self.files is None:
             self.files = objects()
         files = self.files.get(name, [])
         dated = sorted(((modified(each), each) for each in files), reverse=True)
+        self.others[name] = None
         for _when, each in dated:
-            if has_lines(each):
+            if not has_lines(each):
+                continue
+            known = note_in(each)
+            if note is None or known is None or known == note:
+                self.others[name] = None
                 return each
+            self.others[name] = self.others[name] or each
         return None
 
 class no_questions:
@@ -167,8 +182,10 @@ MODULES = Modules()
 MODULES.begin()
 if CRASHED is not None:
     try:
-        select_thread(lambda each: each.num == CRASHED[1] + 1 if CRASHED[0] == 'cpu' else each.ptid[1] == CRASHED[1])
-        select_crash()
+        if select_thread(lambda each: each.num == CRASHED[1] + 1 if CRASHED[0] == 'cpu' else each.ptid[1] == CRASHED[1]):
+            select_crash()
+        else:
+            gdb.write('The %s of the crash is not among the threads: %d\n' % ({'cpu': 'processor', 'pid': 'process'}[CRASHED[0]], CRASHED[1]))
     except gdb.error as error:
         gdb.write('The frame of the crash: %s\n' % error)
 `;

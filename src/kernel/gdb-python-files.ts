@@ -49,6 +49,39 @@ def has_lines(path):
     except OSError:
         return False
 
+# No address of the kernel's or a program's: not canonical (Intel SDM, volume 1, 3.3.7.1).
+NOWHERE = 0x00f0000000000000
+
+def sections_in(path):
+    """Name, flags, offset and size of each section of an ELF file; empty for what is none."""
+    try:
+        with open(path, 'rb') as file:
+            data = file.read(${bounds.fileBytes})
+        if data[:6] != b'\x7fELF\x02\x01':
+            return []
+        table, = struct.unpack_from('<Q', data, 0x28)
+        size, count, names = struct.unpack_from('<HHH', data, 0x3a)
+        heads = [struct.unpack_from('<IIQQQQ', data, table + each * size) for each in range(count)]
+        texts = heads[names][4] if names < count else len(data)
+        found = []
+        for name, _kind, flags, _address, offset, length in heads:
+            end = data.find(b'\0', texts + name)
+            text = data[texts + name:end].decode('latin-1') if end >= 0 else ''
+            found.append((text, flags, data[offset:offset + min(length, 64)]))
+        return found
+    except (struct.error, OSError):
+        return []
+
+def loaded_sections(path):
+    """Names of the sections that have a place in memory (SHF_ALLOC)."""
+    return [name for name, flags, _data in sections_in(path) if flags & 2 and re.fullmatch(r'[\w.-]+', name)]
+
+def note_in(path):
+    for name, _flags, data in sections_in(path):
+        if name == '.note.gnu.build-id' and len(data) >= 36:
+            return data[:36]
+    return None
+
 def placeable(path):
     """The file, or a copy of it in memory. In modules since Linux 6.10 some sections do not begin
     at 0 (scripts/module.lds.S and codetag); then gdb takes none of the addresses that it is given."""

@@ -12,6 +12,8 @@ import gdb.unwinder
 
 EXCEPTION = re.compile(r'asm_exc_\w+')
 ENTRY = re.compile(r'asm_(exc|sysvec)_\w+|asm_(common|spurious)_interrupt|entry_SYSCALL_64(_after_hwframe)?')
+# The registers are those behind the instruction, and not at it (Intel SDM, volume 3, 6.5).
+TRAPS = ('asm_exc_int3', 'asm_exc_debug')
 # Where a kernel thread and an idle processor begin.
 FIRST = re.compile(r'ret_from_fork(_asm)?|secondary_startup_64(_no_verify)?')
 SAVED = ('r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi')
@@ -55,8 +57,15 @@ class Interrupted(gdb.unwinder.Unwinder):
         info = frame.create_unwind_info(FrameId(sp, pc))
         for index, each in enumerate(SAVED):
             info.add_saved_register(each, word(saved[index]))
-        for each in ('rip', 'rsp'):
-            info.add_saved_register(each, word(saved[AFTER[each]]))
+        rip, rsp = saved[AFTER['rip']], saved[AFTER['rsp']]
+        caller = caller_of(rip, rsp)
+        if caller is not None:
+            rip, rsp = caller, rsp + 8
+        elif name not in TRAPS:
+            # gdb takes the address for a call's, and looks for the line of the byte before it.
+            rip += 1
+        info.add_saved_register('rip', word(rip))
+        info.add_saved_register('rsp', word(rsp))
         return info
 
     def end(self, frame, sp, pc):
@@ -66,6 +75,21 @@ class Interrupted(gdb.unwinder.Unwinder):
         info.add_saved_register('rsp', word(number(sp)))
         return info
 
+def caller_of(rip, rsp):
+    """Where a function was called by a pointer that leads to no memory; None for code."""
+    inferior = gdb.selected_inferior()
+    try:
+        inferior.read_memory(rip, 1)
+        return None
+    except gdb.error:
+        pass
+    try:
+        caller, = struct.unpack('<Q', bytes(inferior.read_memory(rsp, 8)))
+        inferior.read_memory(caller, 1)
+        return caller
+    except gdb.error:
+        return None
+
 def word(value):
     return gdb.Value(value).cast(gdb.lookup_type('unsigned long'))
 
@@ -73,7 +97,8 @@ def select_thread(matches):
     for each in gdb.selected_inferior().threads():
         if matches(each):
             each.switch()
-            return
+            return True
+    return False
 
 def select_crash():
     """The frame of the code that raised the newest exception, and gdb shows it."""
@@ -83,9 +108,23 @@ def select_crash():
         if older is None:
             return
         if EXCEPTION.fullmatch(frame.name() or ''):
+            saved = struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(frame.read_register('rsp')), 21 * 8)))
+            show_fault(saved[AFTER['rip']], saved[AFTER['rsp']])
             older.select()
             break
         frame = older
     gdb.execute('frame')
+
+def show_fault(rip, rsp):
+    """The instruction; a frame's own address is one byte behind it, or its caller's."""
+    gdb.set_convenience_variable('fault', rip)
+    if caller_of(rip, rsp) is not None:
+        gdb.write('The processor was sent to %#x, where there is no memory; the frame is that of the call.\n' % rip)
+        return
+    try:
+        text = gdb.execute('x/i $fault', to_string=True).strip()
+        gdb.write('At $fault: %s\n' % re.sub(r'^=>\s*', '', text))
+    except gdb.error:
+        pass
 
 `;

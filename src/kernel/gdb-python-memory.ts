@@ -1,5 +1,7 @@
 /** The notes and headers of a dump have less (vmcore/amend-head.ts). */
 const mostHeadBytes = 8 * 1024 * 1024;
+/** Three words, `GNU` and a SHA-1 (--build-id=sha1 of the kernel's Makefile). */
+const noteBytes = 36;
 /** Longer lists are not the kernel's. */
 const mostModules = 500;
 
@@ -48,12 +50,12 @@ def listed():
     field = [each for each in kind.fields() if each.name == 'list'][0]
     head = gdb.parse_and_eval('&modules')
     entry = head['next']
-    seen = 0
-    while number(entry) != number(head) and seen < ${mostModules}:
+    seen = set()
+    while number(entry) != number(head) and number(entry) not in seen and len(seen) < ${mostModules}:
+        seen.add(number(entry))
         place = gdb.Value(number(entry) - field.bitpos // 8)
         yield place.cast(kind.pointer()).dereference()
         entry = entry['next']
-        seen += 1
 
 def text_of(value, limit):
     # With a limit gdb reads so many bytes, also behind the end of the text.
@@ -70,12 +72,12 @@ def is_foreign(module):
     except gdb.error:
         return False
 
-def sections_of(module):
-    found = {}
+def attributes(module):
+    """Name and address of each section that the kernel has loaded."""
     try:
         table = module['sect_attrs']
         if number(table) == 0:
-            return found
+            return
         fields = [each.name for each in table.type.target().fields()]
         for index in range(128):
             if 'nsections' in fields:
@@ -91,11 +93,25 @@ def sections_of(module):
                 if number(each) == 0:
                     break
                 name, address = each['attr']['name'], each['private']
-            name = text_of(name, 64)
-            if SECTIONS.fullmatch(name) and name != '.data..percpu':
-                found[name] = number(address)
+            yield text_of(name, 64), number(address)
     except (gdb.error, gdb.MemoryError, KeyError):
         pass
+
+def note_of(module):
+    """The note with the identity of its build, as it lies in memory; None where it has none."""
+    for name, address in attributes(module):
+        if name == '.note.gnu.build-id':
+            try:
+                return bytes(gdb.selected_inferior().read_memory(address, ${noteBytes}))
+            except gdb.error:
+                return None
+    return None
+
+def sections_of(module):
+    found = {}
+    for name, address in attributes(module):
+        if SECTIONS.fullmatch(name) and name != '.data..percpu':
+            found[name] = address
     if int(module['state']) == 0:
         # MODULE_STATE_LIVE: what it began with is freed, and may be another's by now.
         found = {name: address for name, address in found.items() if not name.startswith('.init')}

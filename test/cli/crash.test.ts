@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -104,6 +105,30 @@ test('two crashes at once are two; the same once more is not', async () => {
   ]);
 });
 
+test('four crashes are kept, and only the fifth displaces the first, which the list says', async () => {
+  const others = ['debian-null-write.txt', 'debian-bug.txt'].map((name) =>
+    readFileSync(join(logs, name), 'utf8'),
+  );
+  await using lab = await labThatCrashes('keep', [nullRead, divide, ...others]);
+  const numbers = async (): Promise<readonly number[]> =>
+    (await listed(lab)).map(({ number }) => number);
+  for (let number = 1; number <= 4; number += 1) {
+    lab.standIn?.tell();
+    await expect.poll(async () => (await numbers()).at(-1)).toBe(number);
+  }
+  // One boot keeps four.
+  await lab.run('down', '--force');
+  expect(await numbers()).toEqual([1, 2, 3, 4]);
+  await lab.run('up', '--detach', '--no-wait');
+  await expect.poll(() => existsSync(lab.paths().crashWatchFile)).toBe(true);
+  expect(await numbers()).toEqual([1, 2, 3, 4]);
+  lab.standIn?.tell();
+  await expect.poll(async () => await numbers()).toEqual([2, 3, 4, 5]);
+  expect((await lab.run('crash', 'list')).stderr).toContain(
+    'Went to make room for the last one: 1',
+  );
+});
+
 test('one who waits for crashes and is killed in a dump leaves a guest that goes on, and no crash', async () => {
   const dump = { pieces: 4096, betweenMs: 50 };
   await using lab = await labThatCrashes('keep', [nullRead], { dump });
@@ -189,6 +214,14 @@ test('open: the program that is asked for, or the first there is, with symbols a
   ]);
   expect(await lab.run(...open, '1', '--with', 'crash')).toMatchObject({ status: 3 });
   expect(readFileSync(seen, 'utf8').trim().split('\n').slice(-2)).toEqual([vmlinux, crash?.dump]);
+
+  for (const wrong of [['abc'], ['0'], ['1', '2'], ['--modules', 'nowhere']]) {
+    const refused = await lab.run(...open, ...wrong);
+    expect(refused, wrong.join(' ')).toMatchObject({ status: 64 });
+  }
+  truncateSync(crash?.dump ?? '', 3_000_000);
+  const cut = await lab.run(...open, '--with', 'crash');
+  expect(cut.stderr.replaceAll(/\s+/g, ' ')).toMatch(/The dump is cut short by \d\.\d MB/);
 
   const drgn = await lab.run('drgn', '--vmlinux', 'vmlinux', 'tasks.py');
   expect(drgn, drgn.stderr).toMatchObject({ status: 3 });

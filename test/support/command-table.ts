@@ -186,7 +186,6 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
   mount: {
     calls: 'runMount',
     given: [{ folder: undefined, once: false, sshfs: undefined }],
-    passesStatus: true,
     options: [
       ['[folder]', '/mnt', { folder: '/mnt' }],
       ['--once', '', { once: true }],
@@ -549,7 +548,8 @@ export const commandTable: Readonly<Record<string, CommandRow>> = {
     given: [{ number: undefined, words: [], reader: undefined, vmlinux: undefined, modules: [] }],
     passesStatus: true,
     options: [
-      ['[words]', '2 x.py', { words: ['x.py'], number: 2 }],
+      ['[number]', '2', { number: 2 }],
+      ['[words]', '2 -- x.py', { words: ['x.py'], number: 2 }],
       ['--with', 'crash', { reader: 'crash' }],
       ['--vmlinux', 'v', { vmlinux: 'v' }],
       ['--modules', 'm', { modules: ['/lab/m'] }],

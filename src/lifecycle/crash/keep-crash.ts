@@ -4,6 +4,7 @@ import {
   crashesToRemove,
   crashFiles,
   keepBounds,
+  type CrashBounds,
   listKeptCrashes,
   removeKeptCrash,
   type CrashNote,
@@ -136,12 +137,12 @@ export async function completeCrash(
   await writeFileAtomically(crashFiles(folder).note, `${JSON.stringify(whole, undefined, 2)}\n`);
 }
 
-/** Makes the folder of a machine's crashes, clears what was cut short, and makes room for the next dump. */
+/** Makes the folder of crashes, clears what was cut short, and removes what is beyond the bounds already. */
 export async function prepareKeeping(store: CrashStore): Promise<readonly number[]> {
   const { crashesDir } = store.paths;
   await makeFolder(crashesDir, { mode: 0o700 });
   await removeDrafts(draftBase(crashesDir));
-  return await makeRoom(store, 0);
+  return await makeRoom(store, 0, { ...keepBounds, most: keepBounds.most + 1 });
 }
 
 function draftBase(crashesDir: string): string {
@@ -219,9 +220,10 @@ async function snapshotMoment(
 async function makeRoom(
   { paths: { crashesDir }, privateFile }: CrashStore,
   bytes: number,
+  bounds: CrashBounds = keepBounds,
 ): Promise<readonly number[]> {
   const { crashes } = await listKeptCrashes(crashesDir);
-  const removed = crashesToRemove(crashes, bytes, keepBounds);
+  const removed = crashesToRemove(crashes, bytes, bounds);
   for (const each of crashes.filter(({ number }) => removed.includes(number)))
     await forgetCrash(crashesDir, privateFile, each);
   return removed;

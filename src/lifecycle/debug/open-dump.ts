@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { execa } from 'execa';
@@ -11,6 +11,7 @@ import {
   type DumpSession,
 } from '../../kernel/dump-arguments.ts';
 import { findVersion, isAtLeast } from '../../text/versions.ts';
+import { missingCoreBytes } from '../../vmcore/core-size.ts';
 import type { KernelSymbols } from './find-symbols.ts';
 import { runGdb } from './run-gdb.ts';
 
@@ -101,6 +102,16 @@ export async function chooseReader(
     }
   }
   return { chosen: first, doubt };
+}
+
+/** By how many bytes a dump is shorter than its headers say. */
+export async function missingBytes(dump: string): Promise<number> {
+  const file = await open(dump, 'r');
+  try {
+    return await missingCoreBytes(file);
+  } finally {
+    await file.close();
+  }
 }
 
 const asking = { extendEnv: false, reject: false, timeout: 20_000, stdin: 'ignore' } as const;
