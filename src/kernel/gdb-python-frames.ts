@@ -14,6 +14,8 @@ EXCEPTION = re.compile(r'asm_exc_\w+')
 ENTRY = re.compile(r'asm_(exc|sysvec)_\w+|asm_(common|spurious)_interrupt|entry_SYSCALL_64(_after_hwframe)?')
 # The registers are those behind the instruction, and not at it (Intel SDM, volume 3, 6.5).
 TRAPS = ('asm_exc_int3', 'asm_exc_debug')
+# What a kernel dies in without an exception.
+REPORTING = ('panic', 'vpanic', 'nmi_panic', 'oops_end', '__die', '__warn')
 # Where a kernel thread and an idle processor begin.
 FIRST = re.compile(r'ret_from_fork(_asm)?|secondary_startup_64(_no_verify)?')
 SAVED = ('r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi')
@@ -103,10 +105,14 @@ def select_thread(matches):
 def select_crash():
     """The frame of the code that raised the newest exception, and gdb shows it."""
     frame = gdb.newest_frame()
+    reports = False
     for _each in range(${mostFrames}):
+        reports = reports or frame.name() in REPORTING
         older = frame.older()
         if older is None:
-            return
+            if not reports:
+                gdb.write('The processor has gone on since the crash: its stack is that of a later moment. utopia oops has the frames of the crash.\n')
+            break
         if EXCEPTION.fullmatch(frame.name() or ''):
             saved = struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(frame.read_register('rsp')), 21 * 8)))
             show_fault(saved[AFTER['rip']], saved[AFTER['rsp']])
