@@ -145,7 +145,9 @@ export const namedFragments: readonly KernelFragment[] = [
     about: "the kernel's unit tests, as modules: `utopia test --kunit`",
     text:
       lines('y', 'DEBUG_KERNEL RUNTIME_TESTING_MENU') +
-      lines('m', 'KUNIT KUNIT_TEST LIST_KUNIT_TEST SYSCTL_KUNIT_TEST'),
+      lines('m', 'KUNIT KUNIT_TEST LIST_KUNIT_TEST SYSCTL_KUNIT_TEST') +
+      // A test of Linux 6.11 that crashes on purpose: the kernel is not what it was behind it.
+      lines('n', 'KUNIT_FAULT_TEST'),
   },
   {
     name: 'kgdb',

@@ -60,7 +60,7 @@ class Interrupted(gdb.unwinder.Unwinder):
         for index, each in enumerate(SAVED):
             info.add_saved_register(each, word(saved[index]))
         rip, rsp = saved[AFTER['rip']], saved[AFTER['rsp']]
-        caller = caller_of(rip, rsp)
+        caller = caller_of(rip, rsp, number(pc))
         if caller is not None:
             rip, rsp = caller, rsp + 8
         elif name not in TRAPS:
@@ -77,12 +77,14 @@ class Interrupted(gdb.unwinder.Unwinder):
         info.add_saved_register('rsp', word(number(sp)))
         return info
 
-def caller_of(rip, rsp):
-    """Where a function was called by a pointer that leads to no memory; None for code."""
+def caller_of(rip, rsp, entry):
+    """Where a function was called by a pointer that leads to no code; None for code. The kernel's is
+    in the half of the addresses that its entry code is in."""
     inferior = gdb.selected_inferior()
     try:
-        inferior.read_memory(rip, 1)
-        return None
+        if (rip ^ entry) >> 63 == 0:
+            inferior.read_memory(rip, 1)
+            return None
     except gdb.error:
         pass
     try:
@@ -115,17 +117,17 @@ def select_crash():
             break
         if EXCEPTION.fullmatch(frame.name() or ''):
             saved = struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(frame.read_register('rsp')), 21 * 8)))
-            show_fault(saved[AFTER['rip']], saved[AFTER['rsp']])
+            show_fault(saved[AFTER['rip']], saved[AFTER['rsp']], number(frame.pc()))
             older.select()
             break
         frame = older
     gdb.execute('frame')
 
-def show_fault(rip, rsp):
+def show_fault(rip, rsp, entry):
     """The instruction; a frame's own address is one byte behind it, or its caller's."""
     gdb.set_convenience_variable('fault', rip)
-    if caller_of(rip, rsp) is not None:
-        gdb.write('The processor was sent to %#x, where there is no memory; the frame is that of the call.\n' % rip)
+    if caller_of(rip, rsp, entry) is not None:
+        gdb.write('The processor was sent to %#x, where there is no code; the frame is that of the call.\n' % rip)
         return
     try:
         text = gdb.execute('x/i $fault', to_string=True).strip()

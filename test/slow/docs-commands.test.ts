@@ -164,8 +164,12 @@ const debuggingForms: CommandForms = {
         `utopia gdb -- -batch -ex backtrace -ex 'info line crashed_read_show'`,
         'faulty',
       );
-      // In the kernel's own report, which is being printed; what lies below it gdb does not unwind.
-      expect.soft(gdb).toMatch(/ page_fault_oops \([^]* asm_exc_page_fault /);
+      // In the kernel's own report, which is being printed, unless a busy host has paused it too late.
+      expect
+        .soft(gdb)
+        .toMatch(
+          / asm_exc_page_fault [^]* crashed_read_show [^]* entry_SYSCALL_64 |has gone on since the crash/,
+        );
       expect.soft(gdb).toMatch(/Line \d+ of ".*crashed_read\.c" starts at/);
       await succeed(bench, 'utopia down --force');
     },

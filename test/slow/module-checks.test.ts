@@ -85,5 +85,7 @@ test('a good one gets neither, and its lines are counted', async () => {
 });
 
 test('every fixture is tried', () => {
-  expect(readdirSync(checks).toSorted()).toEqual([...Object.keys(expected), 'passed-tidy'].toSorted());
+  expect(readdirSync(checks).toSorted()).toEqual(
+    [...Object.keys(expected), 'passed-tidy'].toSorted(),
+  );
 });

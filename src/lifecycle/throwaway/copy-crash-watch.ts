@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitAtCrashScript } from '../../guest/wait-at-crash.ts';
 import { findRunning } from '../../machine/state.ts';
 import { watchForCrash, type CrashAct } from '../crash/watch-for-crash.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { copyName } from '../../machine/copy-name.ts';
+import type { GuestChannel } from './channel.ts';
 import type { ThrowawayMachine } from './copy-folder.ts';
 
 /** Waits for crashes of a copy's kernel, while this process has the copy. */
@@ -26,15 +28,23 @@ const lockWaitMs = 30_000;
 /** From a crash that the console has told to the begin of what is done about it, on a busy host. */
 const beginMs = 10_000;
 
-/** Starts to wait for crashes of a copy that runs, where its plan wants that. */
+/** A copy that runs. */
+interface RunningCopy {
+  readonly copy: ThrowawayMachine;
+  readonly channel: GuestChannel;
+}
+
+/** Starts to wait for crashes of a copy, where its plan wants that. */
 export async function watchCopyForCrash(
-  { env, now, reporter }: LifecycleContext,
+  { env, now, reporter, signal }: LifecycleContext,
   { quiet, json }: LifecycleOptions,
   origin: LocatedMachine,
-  copy: ThrowawayMachine,
+  { copy, channel }: RunningCopy,
 ): Promise<CopyCrashWatch | undefined> {
   const running = await findRunning(copy.paths);
   if (running?.state?.plan.onCrash === undefined) return undefined;
+  // A kernel that cannot crashes as fast as it does.
+  await channel.ask(waitAtCrashScript, signal);
   const over = new AbortController();
   const kept: number[] = [];
   const acts = new EventTarget();

@@ -78,7 +78,8 @@ export async function runInCopy(
     try {
       // A run that only reports need not ask who runs.
       const watches = started.launched.plan.onCrash !== undefined;
-      if (watches) crashWatch = await watchCopyForCrash(context, globals, located, copy);
+      const running = { copy, ...started };
+      if (watches) crashWatch = await watchCopyForCrash(context, globals, located, running);
       const words = (await run.laterWords?.()) ?? run.words;
       result = await runCommand(context, copy, started, { ...run, words, feed, crashWatch });
     } finally {

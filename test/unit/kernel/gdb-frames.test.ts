@@ -85,7 +85,7 @@ test('a backtrace goes through an exception into the function that raised it, an
 
 test('a call of a pointer that leads nowhere is shown in its caller', () => {
   const said = debug(0x10, 'nowhere');
-  expect(said).toContain('The processor was sent to 0x0, where there is no memory');
+  expect(said).toContain('The processor was sent to 0x0, where there is no code');
   expect(said).toContain('$1 = 42');
   expect(said).toMatch(/^#\d+ .* asm_exc_page_fault .*\n#\d+ .* read_value \(given=21\)/m);
   expect(said).toMatch(/^#\d+ .* entry_SYSCALL_64 \(\)/m);
