@@ -33,7 +33,7 @@ export async function runCrashOpen(
   const { env, cwd, terminal, signal } = context;
   await checkModuleFolders(options.modules);
   // Before the machine is looked for: without one there is nothing to open it with.
-  await findReader(env, options.reader);
+  const first = await findReader(env, options.reader);
   const { config, paths } = await locateMachine(context, globals);
   const kept = await findCrash(paths, options.number);
   const { number, dump, missing } = kept;
@@ -52,7 +52,7 @@ export async function runCrashOpen(
       });
     },
   });
-  const { chosen, doubt } = await chooseReader(env, options.reader, kept.release);
+  const { chosen, doubt } = await chooseReader(env, first, options.reader, kept.release);
   if (!globals.quiet) {
     const text = `Crash ${number}: ${keptHeadline(kept)}. ${chosen.reader} with ${symbols.vmlinux}`;
     for (const line of foldFor(terminal.stderr, text, terminal.columns)) terminal.err(line);

@@ -22,6 +22,10 @@ SAVED = ('r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'ra
 # Their order in the structure (arch/x86/include/asm/ptrace.h), each of eight bytes.
 AFTER = {'rip': 16, 'cs': 17, 'eflags': 18, 'rsp': 19, 'ss': 20}
 
+def saved_at(sp):
+    """The registers in the structure at the stack pointer of entry code."""
+    return struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(sp), 21 * 8)))
+
 class FrameId:
     def __init__(self, sp, pc):
         self.sp = sp
@@ -48,7 +52,7 @@ class Interrupted(gdb.unwinder.Unwinder):
             sp = frame.read_register('rsp')
             if is_first:
                 return self.end(frame, sp, pc)
-            saved = struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(sp), 21 * 8)))
+            saved = saved_at(sp)
         except (gdb.error, struct.error, RuntimeError):
             return None
         # The segment of the kernel's code, or of a program's of 64 or 32 bits (asm/segment.h).
@@ -116,7 +120,7 @@ def select_crash():
                 gdb.write('The processor has gone on since the crash: its stack is that of a later moment. utopia oops has the frames of the crash.\n')
             break
         if EXCEPTION.fullmatch(frame.name() or ''):
-            saved = struct.unpack('<21Q', bytes(gdb.selected_inferior().read_memory(number(frame.read_register('rsp')), 21 * 8)))
+            saved = saved_at(frame.read_register('rsp'))
             show_fault(saved[AFTER['rip']], saved[AFTER['rsp']], number(frame.pc()))
             older.select()
             break

@@ -82,15 +82,15 @@ export async function doubtReader(
 }
 
 /**
- * The program to open a dump with: the one of this name, or the first installed one that finds all,
- * else the first; and what it does not find. Throws `program-missing`.
+ * The program to open a dump with: the first that was found, if it finds all or was asked for, else
+ * another installed one that does; and what it does not find.
  */
 export async function chooseReader(
   env: Environment,
+  first: InstalledReader,
   wanted: DumpReader | undefined,
   release: string | undefined,
 ): Promise<{ readonly chosen: InstalledReader; readonly doubt: string | undefined }> {
-  const first = await findReader(env, wanted);
   const doubt = await doubtReader(first, release, env);
   if (doubt === undefined || wanted !== undefined) return { chosen: first, doubt };
   for (const reader of dumpReaders) {
