@@ -2,6 +2,7 @@ import type { PortForward } from '../config/types.ts';
 import { hasSince } from '../hardware-generation.ts';
 import { kernelLine } from './kernel-line.ts';
 import type { MachinePlan } from './plan.ts';
+import { waitAtCrashArgs } from '../wait-at-crash.ts';
 
 /**
  * QEMU's argument list for a plan, without the binary. One function a part, in a
@@ -146,7 +147,7 @@ function sensorArgs(plan: MachinePlan): string[] {
 
 /**
  * Two monitors, since each serves one client at a time: one for commands, one to watch; a third one
- * where somebody waits for a crash.
+ * where somebody waits for a crash, for whom the guest's kernel waits, too.
  */
 function monitorArgs(plan: MachinePlan): string[] {
   const { onCrash } = plan;
@@ -160,6 +161,7 @@ function monitorArgs(plan: MachinePlan): string[] {
       : [
           ...['-chardev', listeningSocket('crash0', onCrash.socket)],
           ...monitorOn('crash0', plan.extras),
+          ...waitAtCrashArgs,
         ]),
   ];
 }

@@ -12,6 +12,7 @@ const ground = [
   'qemu-words.ts',
   'share-options.ts',
   'version.ts',
+  'wait-at-crash.ts',
 ];
 const rooms = [
   'config',

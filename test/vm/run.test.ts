@@ -331,7 +331,7 @@ test('the first up of a machine goes on from the base, as a machine of its own',
   expect((await lab.run('down', '--force')).status).toBe(0);
   expect((await lab.run('reset', '--yes')).status).toBe(0);
 
-  const up = await lab.run('up', '--detach');
+  const up = await lab.run('up', '--detach', '--on-crash', 'keep');
   expect(up.status, up.stderr).toBe(0);
   expect(up.stderr).toMatch(/warm base +\d+ MB, .* old; utopia up --cold boots/);
   // The host knows its keys before anybody has connected.
@@ -350,6 +350,9 @@ test('the first up of a machine goes on from the base, as a machine of its own',
   expect(Math.abs(Number(clock) - Date.now() / 1000)).toBeLessThan(30);
   expect(note).toBe('of the host');
   expect(agent).toBe('none');
+  // Its kernel waits at a crash, though the base was made without.
+  const waits = 'cat /sys/module/kernel/parameters/pause_on_oops';
+  expect((await lab.run('ssh', '--', waits)).stdout).toBe('1\n');
   // The base's memory is mapped, not read: little of the guest's is this machine's own.
   const running = await findRunning(lab.paths());
   const status = readFileSync(`/proc/${running?.qemu.pid}/status`, 'utf8');
@@ -357,7 +360,7 @@ test('the first up of a machine goes on from the base, as a machine of its own',
 
   // And it can be saved as a whole, for a QEMU that has memory of its own.
   expect((await lab.run('suspend')).status).toBe(0);
-  const resumed = await lab.run('up', '--detach');
+  const resumed = await lab.run('up', '--detach', '--on-crash', 'keep');
   expect(resumed.status, resumed.stderr).toBe(0);
   const still = await lab.run('ssh', '--', 'cat /proc/sys/kernel/random/boot_id');
   expect(still.stdout).toBe(`${boot}\n`);
@@ -367,6 +370,7 @@ test('the first up of a machine goes on from the base, as a machine of its own',
   expect(await nextBoot(`${boot}\n`)).toMatch(/^[\da-f-]{36}\n$/);
   const after = await lab.run('ssh', '--', 'cat /var/mark /etc/ssh/ssh_host_ed25519_key.pub');
   expect(after.stdout).toBe(`kept\n${hostKey}\n`);
+  expect((await lab.run('ssh', '--', waits)).stdout).toBe('1\n');
   expect((await lab.run('down', '--force')).status).toBe(0);
   expect((await lab.run('reset', '--yes')).status).toBe(0);
 });

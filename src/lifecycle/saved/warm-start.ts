@@ -14,6 +14,7 @@ import type { WarmBase } from '../../image/warm-base.ts';
 import { formatBytes, formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { restoreState } from '../../vmstate/restore.ts';
+import { waitAtCrashScript } from '../../wait-at-crash.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { reachMonitor } from '../launch/monitor.ts';
 import { startBannerProbe, type BannerProbe } from '../launch/banner-probe.ts';
@@ -73,7 +74,7 @@ export async function resumeFromBase(
 async function giveOwnIdentity(
   { signal, now }: LifecycleContext,
   { paths }: LocatedMachine,
-  { agentSocket = '' }: LaunchedMachine['plan'],
+  { agentSocket = '', onCrash }: LaunchedMachine['plan'],
   { sshdAwaitsKeys, mounts = [] }: WarmBase['manifest'],
   keys: readonly HostKey[],
 ): Promise<void> {
@@ -82,6 +83,8 @@ async function giveOwnIdentity(
   signal.addEventListener('abort', cut, { once: true });
   const late = setTimeout(cut, workMs);
   try {
+    // The base was booted without it. A kernel that cannot crashes as fast as it does.
+    if (onCrash !== undefined) await askAgent(agent, waitAtCrashScript);
     const give = sshdAwaitsKeys === true ? writeIdentity : changeIdentity;
     await give(agent, keys, mounts);
     // Killed before, the host knows no keys yet, and takes those that it is shown first.

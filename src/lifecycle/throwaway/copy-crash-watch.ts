@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitAtCrashScript } from '../../guest/wait-at-crash.ts';
+import { waitAtCrashScript } from '../../wait-at-crash.ts';
 import { findRunning } from '../../machine/state.ts';
 import { watchForCrash, type CrashAct } from '../crash/watch-for-crash.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';

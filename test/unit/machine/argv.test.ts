@@ -35,6 +35,13 @@ test('memory that lies in a file has the name of QEMU’s own', () => {
   expect(valueOf(shared, '-object')).toBe('memory-backend-memfd,id=pc.ram,size=1024M,share=on');
 });
 
+test('a machine whose crashes somebody waits for has its kernel wait there, and no other', () => {
+  const plan = planMachine(samplePlanInput());
+  expect(machineArgv(plan)).not.toContain('-smbios');
+  const watched = machineArgv({ ...plan, onCrash: { action: 'keep', socket: '/run/crash' } });
+  expect(valueOf(watched, '-smbios')).toMatch(/^type=11,value=[^,]+pause_on_oops - - - - 1$/);
+});
+
 test('the disk of a kernel’s modules comes behind the exercise disks, read-only', () => {
   const disk = {
     path: '/lab/a.img',
