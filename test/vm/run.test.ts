@@ -320,6 +320,19 @@ async function nextBoot(before: string): Promise<string> {
   }
 }
 
+test('a script that its first line keeps from running is explained', async () => {
+  writeFileSync(join(lab.folder, 'windows.sh'), '#!/bin/sh\r\necho a\r\n', { mode: 0o755 });
+  writeFileSync(join(lab.folder, 'other.sh'), '#!/opt/none/sh\necho a\n', { mode: 0o755 });
+  const windows = await lab.run('run', '--', './windows.sh');
+  expect(windows).toMatchObject({ status: 127, stdout: '' });
+  expect(windows.stderr).toContain("sed -i 's/\\r$//' ./windows.sh");
+  const other = await lab.run('run', '--', './other.sh');
+  expect(other).toMatchObject({ status: 127, stdout: '' });
+  expect(other.stderr).toContain('/opt/none/sh, may not be in the guest');
+  rmSync(join(lab.folder, 'windows.sh'));
+  rmSync(join(lab.folder, 'other.sh'));
+});
+
 test('the first up of a machine goes on from the base, as a machine of its own', async () => {
   const script =
     'cat /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | od -An -tx1; ' +

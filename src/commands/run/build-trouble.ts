@@ -4,6 +4,7 @@ import { sayTrouble, writersOf } from '../report/share-access.ts';
 import type { CommandStreams } from '../../lifecycle/throwaway/channel.ts';
 import type { FolderUse } from '../../lifecycle/throwaway/guest-command.ts';
 import type { RunReport } from '../../lifecycle/throwaway/run-verdict.ts';
+import { explainScriptFailure } from '../../guest/script-start.ts';
 
 /** Hears what a run's command prints, and says why it failed where that was a module's build or load. */
 export interface RunListener {
@@ -11,7 +12,7 @@ export interface RunListener {
   /** On stderr, behind what the command said itself. The status stays as it is. */
   readonly say: (
     context: Context,
-    report: Pick<RunReport, 'outcome' | 'commandStatus'>,
+    report: Pick<RunReport, 'command' | 'outcome' | 'commandStatus'>,
   ) => Promise<void>;
 }
 
@@ -26,10 +27,15 @@ export function watchRunBuild(use: FolderUse): RunListener {
   const build = watchBuild();
   return {
     alsoTo: build.take,
-    say: async ({ terminal, cwd }, { outcome, commandStatus }) => {
+    say: async ({ terminal, cwd }, { command, outcome, commandStatus }) => {
       if (outcome !== 'exited' || commandStatus === null || commandStatus === 0) return;
       const trouble = await build.trouble();
       if (trouble !== undefined) return reportBuildTrouble(terminal, trouble);
+      const why = await explainScriptFailure(command, commandStatus, cwd);
+      if (why !== undefined) {
+        terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${why}`);
+        return;
+      }
       if (use === 'private' || !refusals[use].test(build.text())) return;
       const plan = { sharedDir: cwd, shareReadOnly: use === 'read', extraArgs: [] };
       const writers = await writersOf({ plan, shareOwner: 'as-it-is' });

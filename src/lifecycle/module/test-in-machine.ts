@@ -21,6 +21,7 @@ import {
   nothingRan,
   ownTest,
   removeSeconds,
+  scriptHints,
   type ModuleTestRequest,
 } from './test-module.ts';
 import { fileWithin } from './file-within.ts';
@@ -79,7 +80,8 @@ export async function testInMachine(
     const told = readTrialReport(run.stderr, mark);
     const { crashes, truncated } = run;
     const judged = reportTrial(run, build, told, timeoutMs);
-    const hints = run.message === isPaused ? [...judged.hints, pauseHint] : judged.hints;
+    const hints = [...judged.hints, ...(await scriptHints(words, judged, folder))];
+    if (run.message === isPaused) hints.push(pauseHint);
     return { report: { ...judged, hints }, build, crashes, truncated };
   } finally {
     // A guest that is paused at its crash answers nobody; what lies in its /run goes with its next boot.

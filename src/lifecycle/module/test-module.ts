@@ -8,11 +8,18 @@ import { trialScript } from '../../module/test-script.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
+import { explainScriptFailure } from '../../guest/script-start.ts';
 import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { askedCopy } from '../throwaway/types.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
 import { coverageOf } from './read-coverage.ts';
-import { reportTrial, withoutTest, type ModuleTest, type TrialRun } from './report-trial.ts';
+import {
+  reportTrial,
+  withoutTest,
+  type ModuleTest,
+  type ModuleTestReport,
+  type TrialRun,
+} from './report-trial.ts';
 
 export interface ModuleTestRequest {
   /** Absolute folder of the module. */
@@ -61,6 +68,7 @@ export async function testModule(
   });
   const mark = `utopia${randomBytes(8).toString('hex')}`;
   let begun = false;
+  let words: readonly string[] = [];
   let display: Promise<ProgressDisplay> | undefined;
   let result: CopyResult;
   // Two copies at a time would be one too many.
@@ -78,7 +86,7 @@ export async function testModule(
       laterWords: async () => {
         const { failure, report } = await building.ended;
         if (failure !== undefined) throw failure;
-        const words = request.words.length > 0 ? request.words : await ownTest(folder);
+        words = request.words.length > 0 ? request.words : await ownTest(folder);
         const lookSeconds = lookAfter(request.timeoutMs);
         const { objects } = report;
         const trial = { mark, objects, words, removeSeconds, lookSeconds, coverage };
@@ -109,12 +117,23 @@ export async function testModule(
   const told = readTrialReport(run.stderr, mark);
   const covered = await coverageOf(context, request, build, told);
   const report = reportTrial(run, build, told, request.timeoutMs);
+  const hints = [...report.hints, ...covered.hints, ...(await scriptHints(words, report, folder))];
   return {
-    report: { ...report, coverage: covered.coverage, hints: [...report.hints, ...covered.hints] },
+    report: { ...report, coverage: covered.coverage, hints },
     build,
     crashes: run.crashes,
     truncated: run.truncated,
   };
+}
+
+/** Why the test's script could not be run as it is. */
+export async function scriptHints(
+  words: readonly string[],
+  { status }: Pick<ModuleTestReport, 'status'>,
+  folder: string,
+): Promise<readonly string[]> {
+  const why = await explainScriptFailure(words, status, folder);
+  return why === undefined ? [] : [why];
 }
 
 function runOf({ report, crashes }: CopyResult): TrialRun {

@@ -49,7 +49,7 @@ test('a copy’s command that meets the read-only share is told what lets it wri
   const say = async (use: Parameters<typeof watchRunBuild>[0], text: string): Promise<string> => {
     const build = watchRunBuild(use);
     await build.alsoTo.stderr(Buffer.from(text));
-    await build.say(context, { outcome: 'exited', commandStatus: 1 });
+    await build.say(context, { command: ['make'], outcome: 'exited', commandStatus: 1 });
     return heard();
   };
   const refused = "touch: cannot touch 'x': Read-only file system\n";
