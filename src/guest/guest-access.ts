@@ -25,6 +25,8 @@ export interface GuestAccess {
    */
   readonly dial?: Dial | undefined;
   readonly watchLoss?: WatchLoss | undefined;
+  /** What of the guest keeps it from letting anybody in, as a sentence: asked when it did not. */
+  readonly whyRefused?: (() => Promise<string | undefined>) | undefined;
   readonly env: Environment;
   readonly signal: AbortSignal;
 }

@@ -15,8 +15,14 @@ export function connectionEnded(): UtopiaError {
   });
 }
 
-/** What ssh wrote about itself (`-E`), as an error: why there was no session, or why it ended. */
-export function explainSsh(log: string, target: SshTarget): UtopiaError {
+const moreMemoryHint =
+  'Start it with more, by --memory 512M or UTOPIA_MEMORY_MB=512 in utopia.config.';
+
+/**
+ * What ssh wrote about itself (`-E`), as an error: why there was no session, or why it ended.
+ * `cause` is what the guest's kernel says of that, a sentence; it explains all but a wrong host key.
+ */
+export function explainSsh(log: string, target: SshTarget, cause?: string): UtopiaError {
   const lines = log
     .split('\n')
     .map((line) => line.trim())
@@ -31,6 +37,10 @@ export function explainSsh(log: string, target: SshTarget): UtopiaError {
         hint: `Did you renew the guest's host keys? Then forget the old one:\nssh-keygen -R ${target.alias} -f ${quoteWord(target.knownHostsFile)}`,
       },
     );
+  }
+  if (cause !== undefined) {
+    const message = `The guest does not let ${target.login} in: ${cause}`;
+    return new UtopiaError('ssh-unavailable', message, { hint: moreMemoryHint, details });
   }
   if (/Permission denied \(|Too many authentication failures/.test(log)) {
     return new UtopiaError(

@@ -176,7 +176,8 @@ async function openShared(
     // It outlives this command, and must not keep its folder busy.
     cwd: '/',
   }).finally(() => connection?.destroy());
-  if (status === sshTroubleStatus) throwTrouble(await readLog(askpass.logFile), target);
+  if (status === sshTroubleStatus)
+    await throwTrouble(await readLog(askpass.logFile), target, access);
   const shared = status === 0 && (await publishShared(draft, socket, access.env));
   return { shared, passwordUsed: shared && (await askpass.wasNeeded()) };
 }
@@ -221,7 +222,7 @@ async function connect(
   );
   // The command's own 255 leaves no word of ssh's, and the shared connection as it was.
   if (result.status === sshTroubleStatus) {
-    throwTrouble(await readLog(askpass.logFile), target);
+    await throwTrouble(await readLog(askpass.logFile), target, access);
     const { controlPath } = target;
     if (controlPath !== undefined && !access.signal.aborted && !(await isServed(controlPath))) {
       throw connectionEnded();
@@ -233,8 +234,13 @@ async function connect(
   return result;
 }
 
-function throwTrouble(log: string, target: SshTarget): void {
-  if (log.trim() !== '') throw explainSsh(log, target);
+async function throwTrouble(
+  log: string,
+  target: SshTarget,
+  { whyRefused }: GuestAccess,
+): Promise<void> {
+  if (log.trim() === '') return;
+  throw explainSsh(log, target, await whyRefused?.());
 }
 
 async function readLog(file: string): Promise<string> {

@@ -6,6 +6,7 @@ import { copyIfThere } from '../../image/set-aside/list.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { signalProcess } from '../../system/process.ts';
 import { forgetRunning } from '../../machine/state.ts';
+import { findLackOfMemory } from '../watch/lack-of-memory.ts';
 import { privateDial } from '../watch/private-dial.ts';
 import { openSession, type MachineSession } from '../watch/session.ts';
 import { bootCopy } from './boot-copy.ts';
@@ -111,6 +112,7 @@ export async function openAccess(
     runtimeDir: paths.runtimeDir,
     bootMark: 'the only one',
     dial: dialOf(launched),
+    whyRefused: async () => await findLackOfMemory(paths.consoleLog, end.signal),
     checkPort: () => Promise.resolve(),
     env,
     signal: end.signal,

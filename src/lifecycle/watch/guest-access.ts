@@ -17,6 +17,7 @@ import {
   type RunningMachine,
 } from '../../machine/state.ts';
 import { watchGuestLoss } from './guest-loss.ts';
+import { findLackOfMemory } from './lack-of-memory.ts';
 import { findGuestState, refuseLostGuest } from './lost-guest-error.ts';
 import { refuseStoppedGuest } from './stopped-guest.ts';
 import { locateMachine, type LocatedMachine } from '../launch/locate.ts';
@@ -97,6 +98,7 @@ export async function guestAccess(
       { firmware: firmware?.size, console: console?.size },
       async () => await findGuestState({ paths }, running),
     ),
+    whyRefused: async () => await findLackOfMemory(paths.consoleLog, context.signal),
     ...(dial === undefined ? {} : { dial }),
     checkPort: async () => {
       // QEMU's own monitor makes the connections of a guest without a port.

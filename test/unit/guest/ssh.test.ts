@@ -164,6 +164,15 @@ test('no ssh at all names the package', async () => {
   });
 });
 
+const target = {
+  host: '127.0.0.1',
+  port: 1,
+  login: 'root',
+  alias: 'utopia-lab',
+  knownHostsFile: '/k',
+  identityFile: '/i',
+};
+
 test.each([
   [
     '@@@\nWARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!\nHost key verification failed.',
@@ -174,13 +183,15 @@ test.each([
   ['ssh: connect to host 127.0.0.1 port 1: Connection refused', 'does not answer on port 1'],
   ['client_loop: send disconnect: Broken pipe', 'ssh could not go on'],
 ])('%j is explained', (log, words) => {
-  const target = {
-    host: '127.0.0.1',
-    port: 1,
-    login: 'root',
-    alias: 'utopia-lab',
-    knownHostsFile: '/k',
-    identityFile: '/i',
-  };
   expect(explainSsh(log, target).message).toContain(words);
+});
+
+test('a guest without memory is told as the cause of what ssh says, but not of a wrong host key', () => {
+  const cause = 'it has too little memory, and its kernel has ended unix_chkpwd for that.';
+  const refused = explainSsh('root@127.0.0.1: Permission denied (publickey).', target, cause);
+  expect(refused.message).toBe(`The guest does not let root in: ${cause}`);
+  expect(refused.hint).toContain('--memory 512M');
+  expect(refused.details).toEqual(['root@127.0.0.1: Permission denied (publickey).']);
+  const other = explainSsh('Host key verification failed.', target, cause);
+  expect(other.message).toContain('another host key');
 });
