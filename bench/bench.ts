@@ -1,5 +1,7 @@
-// `npm run bench [-- --boots N] [--starts N] [--only PART,PART]`: every figure of
-// docs/benchmarks.md, measured side by side in one run. Prints Markdown.
+// `npm run bench [-- --boots N] [--starts N] [--only PART,PART] [--beside DIR]`: every figure of
+// docs/benchmarks.md, measured side by side in one run. Prints Markdown. With --beside, start-up
+// and launch are measured in turn with those of another checkout, in which `npm ci` has built.
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchAccess } from './access.ts';
 import { benchBoots } from './boots.ts';
@@ -22,14 +24,15 @@ const { values } = parseArgs({
     boots: { type: 'string', default: '5' },
     starts: { type: 'string', default: '21' },
     only: { type: 'string' },
+    beside: { type: 'string' },
   },
 });
 const boots = Number(values.boots);
 const starts = Number(values.starts);
 
 const parts: Readonly<Record<string, (lab: BenchLab) => Promise<void>>> = {
-  startup: (lab) => benchStartUp(lab, starts),
-  launch: (lab) => benchLaunch(lab, starts),
+  startup: (lab) => benchStartUp(lab, starts, other),
+  launch: (lab) => benchLaunch(lab, starts, other),
   memory: benchMemory,
   access: (lab) => benchAccess(lab, boots),
   runs: (lab) => benchRuns(lab, boots),
@@ -52,10 +55,14 @@ if (unknown.length > 0) {
   throw new Error(`no part ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`);
 }
 let lab: BenchLab | undefined;
+let other: BenchLab | undefined;
 function tidyUp(): void {
-  lab?.pullPlug();
-  lab?.close();
+  for (const each of [lab, other]) {
+    each?.pullPlug();
+    each?.close();
+  }
   lab = undefined;
+  other = undefined;
 }
 // Ctrl-C leaves no machine and no folder, either.
 process.once('exit', tidyUp);
@@ -67,6 +74,7 @@ console.log(describeHost());
 for (const name of wanted) {
   // A folder of its own for each: none finds a warm base or a key that another has made.
   lab = await openLab();
+  if (values.beside !== undefined) other = await openLab(resolve(values.beside, 'bin/utopia.js'));
   await parts[name]?.(lab);
   tidyUp();
 }

@@ -8,6 +8,8 @@ import { timeProcess } from './sampling.ts';
 
 /** A folder to measure in: a config, a built image, and a QEMU that says when it starts. */
 export interface BenchLab {
+  /** The program that is measured in it. */
+  readonly program: string;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
@@ -26,7 +28,8 @@ export interface BenchLab {
 /** The built program, as it is installed. */
 export const program = join(import.meta.dirname, '../bin/utopia.js');
 
-export async function openLab(): Promise<BenchLab> {
+/** Opens a folder for a program: this checkout's, or that of another one, with memories of its own. */
+export async function openLab(measured = program): Promise<BenchLab> {
   const folder = mkdtempSync(join(tmpdir(), 'utopia-bench-'));
   const image = await testImage();
   const port = await freePort();
@@ -63,15 +66,16 @@ export async function openLab(): Promise<BenchLab> {
   };
   mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
   return {
+    program: measured,
     folder,
     env,
     port,
     image,
     qemu,
     stampFile,
-    utopia: (...args) => timeProcess(process.execPath, [program, ...args], { cwd: folder, env }),
+    utopia: (...args) => timeProcess(process.execPath, [measured, ...args], { cwd: folder, env }),
     pullPlug: () =>
-      void spawnSync(process.execPath, [program, 'down', '--force'], { cwd: folder, env }),
+      void spawnSync(process.execPath, [measured, 'down', '--force'], { cwd: folder, env }),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
