@@ -112,7 +112,7 @@ export async function openAccess(
     runtimeDir: paths.runtimeDir,
     bootMark: 'the only one',
     dial: dialOf(launched),
-    whyRefused: async () => await findLackOfMemory(paths.consoleLog, end.signal),
+    whyRefused: async () => await findLackOfMemory(paths.consoleLog),
     checkPort: () => Promise.resolve(),
     env,
     signal: end.signal,

@@ -98,7 +98,7 @@ export async function guestAccess(
       { firmware: firmware?.size, console: console?.size },
       async () => await findGuestState({ paths }, running),
     ),
-    whyRefused: async () => await findLackOfMemory(paths.consoleLog, context.signal),
+    whyRefused: async () => await findLackOfMemory(paths.consoleLog),
     ...(dial === undefined ? {} : { dial }),
     checkPort: async () => {
       // QEMU's own monitor makes the connections of a guest without a port.
