@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { knownWork } from '../../../src/commands/doctor.ts';
 import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult } from '../../../src/host/check.ts';
 import { checks } from '../../../src/host/checks/table.ts';
@@ -16,6 +15,7 @@ import {
   checksOf,
   doctorCommand,
   needsOf,
+  readWorks,
   workNeeds,
   works,
   type Work,
@@ -143,7 +143,7 @@ it('has a check for every list of needs, and the other way round', () => {
 });
 
 it('reads work with spaces or commas between, in one order', () => {
-  expect(knownWork(['image,kernel', 'kernel'])).toEqual(['kernel', 'image']);
-  expect(knownWork([])).toEqual([]);
-  expect(() => knownWork(['kernel,nix'])).toThrow('--for does not know nix.');
+  expect(readWorks(['image,kernel', 'kernel'])).toEqual(['kernel', 'image']);
+  expect(readWorks([])).toEqual([]);
+  expect(() => readWorks(['kernel,nix'])).toThrow('--for does not know nix.');
 });
