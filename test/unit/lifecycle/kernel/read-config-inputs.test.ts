@@ -11,6 +11,11 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 const options = { json: false, quiet: false, verbose: false };
 const unsuitable = { code: 'kernel-unsuitable' };
 
+/** A .config whose head names this architecture and version. */
+function head(name: string): string {
+  return `# Linux/${name} Kernel Configuration\nCONFIG_A=y\n`;
+}
+
 test('a fragment of the user sets an option, or is refused', async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'mine');
@@ -31,7 +36,6 @@ test('a base of another version is told of, one of another architecture or of no
     return await readConfigBase(context, options, tree, 'base');
   };
   expect(await readConfigBase(context, options, tree, 'tiny')).toEqual({ kind: 'tiny' });
-  const head = (name: string): string => `# Linux/${name} Kernel Configuration\nCONFIG_A=y\n`;
   expect(await read(head('x86 6.12.1'))).toMatchObject({ kind: 'file' });
   expect(said).toEqual([]);
   await read(head('x86 6.1.0'));
