@@ -4,7 +4,7 @@ import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
 import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult } from '../../../src/host/check.ts';
-import { checks } from '../../../src/host/checks/table.ts';
+import { checks, readCheckIds } from '../../../src/host/checks/table.ts';
 import type { HostFacts } from '../../../src/host/facts/types.ts';
 import { planFixes } from '../../../src/host/fixes/plan.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
@@ -146,4 +146,12 @@ it('reads work with spaces or commas between, in one order', () => {
   expect(readWorks(['image,kernel', 'kernel'])).toEqual(['kernel', 'image']);
   expect(readWorks([])).toEqual([]);
   expect(() => readWorks(['kernel,nix'])).toThrow('--for does not know nix.');
+});
+
+it('reads ids of checks with spaces or commas between, each once', () => {
+  const [one, other] = checks.map(({ id }) => id);
+  expect(readCheckIds([`${one},${other}`, one ?? ''])).toEqual(new Set([one, other]));
+  expect(readCheckIds([])).toEqual(new Set());
+  for (const id of ['', 'nix', '__proto__'])
+    expect(() => readCheckIds([id])).toThrow(`There is no check ${id}.`);
 });
