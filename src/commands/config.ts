@@ -1,8 +1,8 @@
 import { dirname, isAbsolute } from 'node:path';
-import { dotenvName } from '../config/dotenv/load.ts';
+import { describeOrigin, describeValue } from '../config/describe-setting.ts';
 import { loadConfig } from '../config/load.ts';
-import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
-import { locate, requireConfig, type ConfigReport, type ReportedValue } from '../config/report.ts';
+import { keyNames, type KeyName } from '../config/keys.ts';
+import { configAsJson, locate, requireConfig, type ConfigReport } from '../config/report.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { homeFolder } from '../system/places.ts';
 import { countOf } from '../text/format.ts';
@@ -62,23 +62,4 @@ export async function runConfig(
 /** `init` writes into the current folder, wherever the machine is. */
 function initCommand({ label, file }: ConfigReport): string {
   return isAbsolute(label) ? `utopia -C ${quoteForShell(dirname(file))} init` : 'utopia init';
-}
-
-/** The contract of `utopia config --json`, schema 1. */
-export function configAsJson(report: ConfigReport): unknown {
-  const { file, fileExists, dotenv, values, warnings, errors } = report;
-  const read = dotenv.exists ? { dotenvFile: dotenv.file } : {};
-  return { schema: 1, file, fileExists, ...read, values, warnings, errors };
-}
-
-function describeOrigin({ origin, line }: ReportedValue): string {
-  if (line === undefined) return origin;
-  return origin === 'dotenv' ? `${dotenvName}:${line}` : `line ${line}`;
-}
-
-function describeValue(key: KeyName, { value }: ReportedValue): string {
-  if (value === null) return `(${factsOf(key).defaultRule ?? 'none'})`;
-  if (typeof value === 'object')
-    return value.length === 0 ? '(none)' : value.map(quoteForShell).join(' ');
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }

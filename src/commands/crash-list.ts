@@ -5,7 +5,7 @@ import { formatBytes } from '../text/format.ts';
 import { formatAge } from '../text/local-time.ts';
 import { widthFor } from '../ui/lines.ts';
 import { layOutRows } from '../ui/table.ts';
-import { complainOfDamaged, crashJson, keptHeadline } from './report/kept-crashes.ts';
+import { complainOfDamaged, crashJson, keptHeadline } from '../crash/find-kept-crash.ts';
 
 /** `utopia crash list`: the kept crashes of the machine, a line each. */
 export async function runCrashList(context: Context, globals: GlobalOptions): Promise<void> {

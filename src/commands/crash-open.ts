@@ -9,7 +9,7 @@ import { readLog } from '../lifecycle/watch/read-crash-logs.ts';
 import { leaveInterrupts } from '../system/signals.ts';
 import { formatBytes } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
-import { findCrash, keptHeadline } from './report/kept-crashes.ts';
+import { requireKeptCrash, keptHeadline } from '../crash/find-kept-crash.ts';
 
 export interface CrashOpenOptions {
   /** Undefined for the newest. */
@@ -35,7 +35,7 @@ export async function runCrashOpen(
   // Before the machine is looked for: without one there is nothing to open it with.
   const first = await findReader(env, options.reader);
   const { config, paths } = await locateMachine(context, globals);
-  const kept = await findCrash(paths, options.number);
+  const kept = await requireKeptCrash(paths, options.number);
   const { number, dump, missing } = kept;
   if (dump === undefined) {
     throw new UtopiaError('crash-unknown', `Crash ${number} has no dump of its memory.`, {

@@ -1,40 +1,10 @@
-import type { DiskSetting } from '../config/types.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { findBackingFile } from '../image/backing-file.ts';
-import { recogniseVolume, type VolumeContents } from '../image/disks/contents.ts';
-import { inspectDisks, type RootDisk } from '../image/disks/inspect.ts';
-import { openDisk } from '../image/disks/open-disk.ts';
-import { readPartitionTable } from '../image/disks/partitions.ts';
+import { describeDisks, findRootDisk } from '../image/disks/describe-disk.ts';
+import { inspectDisks } from '../image/disks/inspect.ts';
 import { findRunning } from '../machine/state.ts';
 import { listDisks } from '../ui/disks.ts';
 import { homeFolder } from '../system/places.ts';
-import {
-  locateMachine,
-  type ConfigFlags,
-  type LocatedMachine,
-} from '../lifecycle/launch/locate.ts';
-
-/** A partition of an exercise disk, in the guest's words. */
-interface ListedPartition extends VolumeContents {
-  readonly device: string;
-  readonly bytes: number;
-}
-
-/** What `utopia disks --json` says of a disk. */
-export interface ListedDisk extends DiskSetting, VolumeContents {
-  /** `/dev/vdb`: by order. */
-  readonly device: string;
-  /** By name, wherever it stands in the order. */
-  readonly byId: string;
-  readonly format: 'raw' | 'qcow2' | undefined;
-  /** Size that the guest sees; undefined where the file cannot serve. */
-  readonly bytes: number | undefined;
-  readonly partitionTable: 'dos' | 'gpt' | undefined;
-  readonly partitions: readonly ListedPartition[];
-  /** Why the next start would refuse it. */
-  readonly problem: string | undefined;
-}
+import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 
 /**
  * `utopia disks`: the exercise disks of the running machine, or those that the next
@@ -50,10 +20,8 @@ export async function runDisks(
   const state = (await findRunning(located.paths))?.state;
   const running = state !== undefined;
   const settings = state?.plan.disks ?? located.config.disks;
-  const root = await findRoot(context, located);
-  const disks = await Promise.all(
-    settings.map(async (disk, index) => describeDisk(disk, index, root, running)),
-  );
+  const root = await findRootDisk(located.config, context.env);
+  const disks = await describeDisks(settings, root, running);
   if (globals.json) terminal.json({ schema: 1, running, disks });
   else {
     for (const line of listDisks(disks, running, context.cwd, homeFolder(context.env))) {
@@ -61,56 +29,4 @@ export async function runDisks(
     }
   }
   if (!running) await inspectDisks(settings, root);
-}
-
-async function findRoot(
-  { env }: Context,
-  { config }: Pick<LocatedMachine, 'config'>,
-): Promise<RootDisk> {
-  const backing = await findBackingFile({ config, env }).catch(() => undefined);
-  return { privateFile: config.privateFile, backingFile: backing?.path };
-}
-
-/** The second disk is vdb, since the root is vda; a machine has fewer disks than letters. */
-function deviceName(index: number): string {
-  return `/dev/vd${String.fromCharCode('b'.charCodeAt(0) + index)}`;
-}
-
-async function describeDisk(
-  { path, mode, name }: DiskSetting,
-  index: number,
-  root: RootDisk,
-  running: boolean,
-): Promise<ListedDisk> {
-  const device = deviceName(index);
-  const known = { name, path, mode, device, byId: `/dev/disk/by-id/virtio-${name}` };
-  try {
-    const [disk] = await inspectDisks([{ path, mode, name }], root, { inUse: running });
-    if (disk === undefined) throw new Error(`nothing was found out about ${path}`);
-    const { format, bytes } = disk;
-    return { ...known, format, bytes, problem: undefined, ...(await look(disk, device)) };
-  } catch (error) {
-    if (!(error instanceof UtopiaError)) throw error;
-    return {
-      ...known,
-      ...{ format: undefined, bytes: undefined, filesystem: undefined, label: undefined },
-      ...{ partitionTable: undefined, partitions: [], problem: error.message },
-    };
-  }
-}
-
-async function look(
-  { path, format, bytes }: { path: string; format: 'raw' | 'qcow2'; bytes: number },
-  device: string,
-): Promise<Pick<ListedDisk, 'filesystem' | 'label' | 'partitionTable' | 'partitions'>> {
-  await using image = await openDisk(path, format);
-  const volume = await recogniseVolume(image.read);
-  const table =
-    volume.filesystem === undefined ? await readPartitionTable(image.read, bytes) : undefined;
-  const partitions: ListedPartition[] = [];
-  for (const { number, startBytes, bytes: size } of table?.partitions ?? []) {
-    const contents = await recogniseVolume(image.read, startBytes);
-    partitions.push({ device: `${device}${number}`, bytes: size, ...contents });
-  }
-  return { ...volume, partitionTable: table?.kind, partitions };
 }

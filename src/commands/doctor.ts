@@ -1,11 +1,11 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { exitStatus, UtopiaError, type ExitStatus } from '../errors.ts';
-import { checks } from '../host/checks/table.ts';
+import { exitStatus, type ExitStatus } from '../errors.ts';
+import { checks, readCheckIds } from '../host/checks/table.ts';
 import { findElevator } from '../host/fixes/elevation.ts';
 import { reportAsJson } from '../host/report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
-import { checksOf, doctorCommand, listWords, works, type Work } from '../host/works.ts';
-import { examineHost } from './doctor/examine.ts';
+import { checksOf, doctorCommand, readWorks } from '../host/works.ts';
+import { examineHost } from '../lifecycle/doctor/examine-host.ts';
 import { lookUpwards } from '../lifecycle/launch/look-upwards.ts';
 
 export interface DoctorOptions {
@@ -47,15 +47,15 @@ export async function runDoctor(
     await printPage(context, typed.json, options.explain);
     return exitStatus.ok;
   }
-  const work = knownWork(options.work);
+  const work = readWorks(options.work);
   const workIds = checksOf(work);
   const globals = await lookUpwards(context, typed);
   if (options.fix !== undefined) {
     const { runDoctorFix } = await import('./doctor/fix.ts');
-    const fixOnly = knownIds([...options.fix, ...options.only, ...workIds]);
+    const fixOnly = readCheckIds([...options.fix, ...options.only, ...workIds]);
     return await runDoctorFix(context, globals, { ...options, work, only: fixOnly });
   }
-  const only = knownIds([...options.only, ...workIds]);
+  const only = readCheckIds([...options.only, ...workIds]);
   if (options.report !== undefined) {
     const { runDoctorReport } = await import('./doctor/write-report.ts');
     return await runDoctorReport(context, globals, { ...options, work, only }, options.report);
@@ -78,32 +78,8 @@ export async function runDoctor(
   return report.verdict === 'not-ready' ? exitStatus.unavailable : exitStatus.ok;
 }
 
-/** Ids as typed, some with commas between them. Throws `usage` for one that no check has. */
-export function knownIds(wanted: readonly string[]): ReadonlySet<string> {
-  const ids = wanted.flatMap((word) => word.split(','));
-  for (const id of ids) {
-    if (checks.some((check) => check.id === id)) continue;
-    throw new UtopiaError('usage', `There is no check ${id}.`, {
-      hint: 'utopia doctor --list names them.',
-    });
-  }
-  return new Set(ids);
-}
-
-/** Work as typed, some with commas between. Throws `usage` for what nobody knows. */
-export function knownWork(wanted: readonly string[]): readonly Work[] {
-  const words = new Set(wanted.flatMap((word) => word.split(',')));
-  for (const word of words) {
-    if (works.some((work) => work === word)) continue;
-    throw new UtopiaError('usage', `--for does not know ${word}.`, {
-      hint: `It knows ${listWords(works)}.`,
-    });
-  }
-  return works.filter((work) => words.has(work));
-}
-
 async function printPage({ terminal }: Context, json: boolean, id: string): Promise<void> {
-  const [wanted] = knownIds([id]);
+  const [wanted] = readCheckIds([id]);
   const check = checks.find((each) => each.id === wanted);
   if (check === undefined) return;
   const { pageOf } = await import('../host/explain/pages.ts');
@@ -118,13 +94,9 @@ async function printPage({ terminal }: Context, json: boolean, id: string): Prom
 
 function printList({ terminal }: Context, json: boolean): void {
   if (json) {
-    const list = checks.map(({ id, group, title, reads, causes }) => ({
-      id,
-      group,
-      title,
-      reads,
-      causes,
-    }));
+    const list = checks.map(({ id, group, title, reads, causes }) => {
+      return { id, group, title, reads, causes };
+    });
     terminal.json({ schema: 1, checks: list }, 2);
     return;
   }

@@ -1,18 +1,12 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { dumpMachine } from '../lifecycle/debug/dump-machine.ts';
-import { askRelease } from '../lifecycle/debug/ask-release.ts';
-import { findSymbols } from '../lifecycle/debug/find-symbols.ts';
 import { doubtReader, findReader, openDump } from '../lifecycle/debug/open-dump.ts';
 import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
+import { withPassingDump } from '../lifecycle/debug/passing-dump.ts';
+import { findRunningSymbols } from '../lifecycle/debug/running-symbols.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import { draftPath, removeDrafts } from '../system/atomic-file.ts';
 import { leaveInterrupts } from '../system/signals.ts';
-import { formatBytes } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
-import { openProgress } from '../ui/progress.ts';
 
 export interface DrgnOptions {
   /** As typed. */
@@ -37,22 +31,10 @@ export async function runDrgn(
   const reader = await findReader(env, 'drgn');
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
-  const symbols = await findSymbols(env, cwd, options.vmlinux, {
-    direct: running.state?.plan.kernel,
-    askRelease: async () => await askRelease(context, located, running),
-  });
+  const symbols = await findRunningSymbols(context, located, running, options.vmlinux);
   const doubt = await doubtReader(reader, symbols.release, env);
   if (doubt !== undefined) context.reporter.warn(`${doubt} Another way: utopia gdb`);
-  const base = join(located.paths.stateDir, 'drgn');
-  await removeDrafts(base);
-  const file = draftPath(base);
-  const display = await openProgress(terminal, { quiet: globals.quiet });
-  try {
-    const dump = await dumpMachine(context, located, running, {
-      ...{ file, format: 'elf', force: false },
-      onBytes: (bytes) =>
-        display.report({ kind: 'moved', title: 'memory', detail: formatBytes(bytes) }),
-    }).finally(() => display.close());
+  return await withPassingDump(context, located, running, globals.quiet, async (dump) => {
     if (!globals.quiet) {
       const time = context.now().toTimeString().slice(0, 8);
       const text = `This is the guest's memory as it was at ${time}; the guest goes on. drgn with ${symbols.vmlinux}`;
@@ -63,7 +45,7 @@ export async function runDrgn(
       return await openDump(
         reader,
         {
-          ...{ dump: dump.file, symbols, words: options.words },
+          ...{ dump, symbols, words: options.words },
           folders: [...options.modules, cwd, located.config.sharedDir],
         },
         context,
@@ -71,7 +53,5 @@ export async function runDrgn(
     } finally {
       stopLeaving();
     }
-  } finally {
-    await rm(file, { force: true });
-  }
+  });
 }

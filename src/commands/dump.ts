@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { dumpMachine, type MachineDump } from '../lifecycle/debug/dump-machine.ts';
+import { doubtDump, dumpMachine } from '../lifecycle/debug/dump-machine.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import type { DumpFormat } from '../qmp/dump.ts';
@@ -32,7 +32,7 @@ export async function runDump(
     onBytes: (bytes) =>
       display.report({ kind: 'moved', title: 'memory', detail: formatBytes(bytes) }),
   }).finally(() => display.close());
-  const doubt = doubtOf(dump);
+  const doubt = doubtDump(dump);
   if (doubt !== undefined) context.reporter.warn(doubt);
   const { file, bytes, allocatedBytes } = dump;
   if (globals.json) {
@@ -46,17 +46,4 @@ export async function runDump(
   const short = shortenPath(file, cwd, homeFolder(env));
   const text = `${short}  ${formatBytes(bytes)}, ${formatBytes(allocatedBytes)} on the disk`;
   for (const line of foldFor(terminal.stdout, text, terminal.columns)) terminal.out(line);
-}
-
-/** Why a debugger may not read it; undefined for one that should be read. */
-function doubtOf({ hasCoreInfo, hasAddresses, hasDevice }: MachineDump): string | undefined {
-  if (!hasDevice && hasCoreInfo !== true) {
-    return 'This machine has no vmcoreinfo device: debuggers may not understand its memory. It goes on from a state of an earlier utopia, or its QEMU is too old; the next boot brings the device.';
-  }
-  if (hasCoreInfo === false) {
-    return 'The guest has left no notes on its memory (VMCOREINFO): drgn and crash may not understand it. In the guest: modprobe qemu_fw_cfg';
-  }
-  return hasAddresses === false
-    ? "The kernel's own addresses were not found in it: crash may read it, drgn 0.0.22 will not."
-    : undefined;
 }

@@ -10,8 +10,8 @@ import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.t
 import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
 import { queryForwards } from '../qmp/forwards.ts';
+import { forwardTable } from '../ui/forward-table.ts';
 import { widthFor } from '../ui/lines.ts';
-import { layOutTable } from '../ui/table.ts';
 
 export interface ForwardOptions {
   /** `8080:80`; with `remove` also the host's port alone. None to list. */
@@ -88,15 +88,8 @@ function list(
     terminal.json({ schema: 1, forwards: listed });
     return;
   }
-  const rows = listed.map(({ protocol, host, hostPort, guestPort, kept: isKept }) => [
-    `${host}:${hostPort}`,
-    String(guestPort),
-    protocol,
-    guestPort === 22 ? 'SSH' : isKept ? 'UTOPIA_FORWARDS' : 'until the machine is off',
-  ]);
-  const head = ['HOST', 'GUEST', 'KIND', 'KEPT'];
   const width = widthFor(terminal.stdout, terminal.columns);
-  for (const line of layOutTable([head, ...rows], width)) terminal.out(line);
+  for (const line of forwardTable(listed, width)) terminal.out(line);
 }
 
 function say({ terminal }: Context, globals: GlobalOptions, text: string): void {

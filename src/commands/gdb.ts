@@ -1,17 +1,13 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { findProgram } from '../host/find-program.ts';
-import { gdbArguments, gdbScript, vscodeLaunch, type GdbSession } from '../kernel/gdb-arguments.ts';
-import { findSymbols, type KernelSymbols } from '../lifecycle/debug/find-symbols.ts';
-import { askRelease } from '../lifecycle/debug/ask-release.ts';
-import { closeStub, openStub } from '../lifecycle/debug/gdb-stub.ts';
-import { runGdb } from '../lifecycle/debug/run-gdb.ts';
+import { checkGdbWords, gdbArguments, gdbScript, vscodeLaunch } from '../kernel/gdb-arguments.ts';
+import { openGdbSession } from '../lifecycle/debug/gdb-session.ts';
+import { closeStub } from '../lifecycle/debug/gdb-stub.ts';
 import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
-import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { requireGdb, runGdb } from '../lifecycle/debug/run-gdb.ts';
+import { doubtSymbols, findRunningSymbols } from '../lifecycle/debug/running-symbols.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import { readKnown } from '../system/json-file.ts';
 import { leaveInterrupts } from '../system/signals.ts';
-import { aCount, maybe, object } from '../text/shape.ts';
 import { foldFor } from '../ui/lines.ts';
 
 export interface GdbOptions {
@@ -36,40 +32,22 @@ export async function runGdbCommand(
   globals: GlobalOptions,
   options: GdbOptions,
 ): Promise<number> {
-  const { terminal, env, cwd } = context;
-  refuseWords(options);
+  const { terminal, env } = context;
+  checkGdbWords(options);
   await checkModuleFolders(options.modules);
-  const gdb = options.emit === 'gdbinit' ? 'gdb' : await requireGdb(context);
+  const gdb = options.emit === 'gdbinit' ? 'gdb' : await requireGdb(env);
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
-  const symbols = await findSymbols(env, cwd, options.vmlinux, {
-    direct: running.state?.plan.kernel,
-    askRelease: async () => await askRelease(context, located, running),
-  });
+  const symbols = await findRunningSymbols(context, located, running, options.vmlinux);
   const say = (text: string): void => {
     if (!globals.quiet)
       for (const line of foldFor(terminal.stderr, text, terminal.columns)) terminal.err(line);
   };
   say(`Symbols: ${symbols.vmlinux}`);
-  const doubt = doubtOf(symbols, running.state?.startedAt);
+  const doubt = doubtSymbols(symbols, running.state?.startedAt);
   if (doubt !== undefined) context.reporter.warn(doubt);
 
-  const shared = running.state?.plan.sharedDir;
-  const moduleFolders = [
-    ...new Set(
-      [...options.modules, cwd, shared, symbols.objects].filter((each) => each !== undefined),
-    ),
-  ];
-  const stub = await openStub(context, located, running);
-  const session: GdbSession = {
-    vmlinux: symbols.vmlinux,
-    scripts: symbols.scripts,
-    socket: stub.socket,
-    moduleFolders,
-    breakpoints: options.breakpoints,
-    atStart: stub.atStart,
-    crashedCpu: stub.wasRunning ? undefined : await crashedCpu(located),
-  };
+  const { session, stub } = await openGdbSession(context, located, running, symbols, options);
   if (options.emit !== undefined) {
     if (options.emit === 'vscode') terminal.json(vscodeLaunch(session, gdb), 2);
     else terminal.out(gdbScript(session).trimEnd());
@@ -95,39 +73,4 @@ export async function runGdbCommand(
       // The machine is off.
     });
   }
-}
-
-/** Throws `usage`: gdb would take such a word for a core dump, and an empty place for the current one. */
-function refuseWords({ words: [first = '-'], breakpoints }: GdbOptions): void {
-  if (breakpoints.some((each) => each.trim() === '')) {
-    throw new UtopiaError('usage', '--break names no place.', {
-      hint: 'utopia gdb --break lunix_chrdev_read',
-    });
-  }
-  if (first.startsWith('-')) return;
-  throw new UtopiaError('usage', `gdb's own arguments begin with a dash; "${first}" does not.`, {
-    hint: `To stop at a function: utopia gdb --break ${first}`,
-  });
-}
-
-const pauseShape = object({ cpu: maybe(aCount) });
-
-/** The processor at whose crash the guest is paused; undefined where nobody knows. */
-async function crashedCpu({ paths }: LocatedMachine): Promise<number | undefined> {
-  return (await readKnown(paths.crashPauseFile, pauseShape))?.cpu;
-}
-
-async function requireGdb({ env }: Context): Promise<string> {
-  const gdb = await findProgram('gdb', env);
-  if (gdb !== undefined) return gdb;
-  throw new UtopiaError('program-missing', 'utopia gdb needs gdb, and this host has none.', {
-    hint: 'Install the package gdb.',
-  });
-}
-
-/** Why the symbols may not be those of the kernel that runs. */
-function doubtOf({ builtAt, objects }: KernelSymbols, startedAt: string | undefined) {
-  if (objects === undefined || startedAt === undefined) return undefined;
-  if (builtAt.getTime() <= Date.parse(startedAt)) return undefined;
-  return 'The kernel was built again since the machine was started: lines and addresses may be those of another one.';
 }

@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
+import { removeWarmBases } from '../image/warm-base.ts';
 import { countOf, formatBytes } from '../text/format.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireBackingFile } from '../lifecycle/launch/prepare.ts';
@@ -11,10 +11,7 @@ export async function runImageCool(
   { all }: { readonly all: boolean },
 ): Promise<void> {
   const { env, terminal } = context;
-  const bases = await listWarmBases(env);
-  const image = all ? undefined : await imageOf(context, globals);
-  const chosen = bases.filter(({ manifest }) => all || manifest.image === image);
-  for (const base of chosen) await removeWarmBase(base);
+  const chosen = await removeWarmBases(env, all ? undefined : await imageOf(context, globals));
   const bytes = chosen.reduce((sum, base) => sum + base.bytes, 0);
   if (globals.json) {
     terminal.json({ schema: 1, removed: chosen.map(({ key }) => key), bytes });

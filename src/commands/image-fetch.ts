@@ -1,14 +1,12 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { fetchImage } from '../image/fetch/fetch-image.ts';
-import { parseImageUrl, storePathFor } from '../image/fetch/names.ts';
+import { showFetch } from '../image/fetch/fetch-progress.ts';
+import { parseImageUrl, readSha256, storePathFor } from '../image/fetch/names.ts';
 import { imageMode } from '../image/store.ts';
-import { openRateMeter } from '../image/fetch/rate.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { formatBytes } from '../text/format.ts';
 import { openProgress } from '../ui/progress.ts';
-import { describeFetchEvent } from './report/fetch-progress.ts';
-import { readSha256 } from './report/read-sha256.ts';
 
 export interface ImageFetchOptions {
   readonly url: string;
@@ -32,11 +30,10 @@ export async function runImageFetch(
       : resolve(context.cwd, options.output);
   const startedAt = performance.now();
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
-  const meter = openRateMeter();
   try {
     const image = await fetchImage({
       ...{ url, output, sha256, mode: imageMode(options.output), signal: context.signal },
-      report: (event) => display.report(describeFetchEvent(event, meter)),
+      report: showFetch(display),
     });
     const elapsedMs = performance.now() - startedAt;
     display.report({

@@ -1,8 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import type { ImageRecord } from '../image/image-record.ts';
-import { imageFolder, listImages, type StoredImage } from '../image/store.ts';
-import { listWarmBases, type WarmBase } from '../image/warm-base.ts';
-import { formatBytes } from '../text/format.ts';
+import { imageFolder, listImages } from '../image/store.ts';
+import { listWarmBases } from '../image/warm-base.ts';
+import { describeWarmBase, imageCells } from '../ui/images.ts';
 import { widthFor, wrapText } from '../ui/lines.ts';
 import { layOutRows } from '../ui/table.ts';
 
@@ -19,33 +18,13 @@ export async function runImageList(context: Context, globals: GlobalOptions): Pr
     return;
   }
   const columns = widthFor(terminal.stdout, terminal.columns);
-  const lines = layOutRows(images.map(describeImage), columns);
+  const lines = layOutRows(images.map(imageCells), columns);
   for (const [at, image] of images.entries()) {
     for (const line of lines[at] ?? []) terminal.out(line);
     for (const base of warm.filter(({ manifest }) => manifest.image === image.path)) {
-      for (const line of wrapText(describeBase(base), columns - 2, '  ')) {
+      for (const line of wrapText(describeWarmBase(base), columns - 2, '  ')) {
         terminal.out(`  ${line}`);
       }
     }
   }
-}
-
-function describeImage(image: StoredImage): string[] {
-  const origin = describeOrigin(image.record);
-  const size = `${formatBytes(image.allocatedBytes)} of ${formatBytes(image.bytes)}`;
-  return [image.name, size, origin];
-}
-
-function describeBase({ bytes, manifest }: WarmBase): string {
-  const { memoryMiB, cpus, accelerator, madeAt } = manifest;
-  const machine = `${memoryMiB} MiB, ${cpus} CPUs, ${accelerator.toUpperCase()}`;
-  return `warm base for utopia run: ${formatBytes(bytes)} (${machine}, of ${madeAt.slice(0, 10)})`;
-}
-
-function describeOrigin(record: ImageRecord | undefined): string {
-  if (record === undefined) return 'not built here';
-  const { suite, profile, include = [], builtAt, verified } = record;
-  const added = include.length === 0 ? '' : ` with ${include.length} more`;
-  const wrong = verified === false ? ', does not boot right' : '';
-  return `Debian ${suite} ${profile}${added}, built ${builtAt.slice(0, 10)}${wrong}`;
 }

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { findImage, removeImage } from '../image/store.ts';
-import { listWarmBases, removeWarmBase } from '../image/warm-base.ts';
+import { removeWarmBases } from '../image/warm-base.ts';
 import { confirm } from '../ui/ask.ts';
 import { formatBytes } from '../text/format.ts';
 
@@ -21,9 +21,7 @@ export async function runImageRemove(
   if (!agreed) throw new UtopiaError('consent-needed', `${image.name} was not removed.`);
   await removeImage(image);
   // Nothing can start from them any more.
-  for (const base of await listWarmBases(context.env)) {
-    if (base.manifest.image === image.path) await removeWarmBase(base);
-  }
+  await removeWarmBases(context.env, image.path);
   if (globals.json) terminal.json({ schema: 1, removed: image.path });
   else terminal.out(`Removed ${image.path}`);
 }

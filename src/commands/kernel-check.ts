@@ -1,9 +1,6 @@
-import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import type { ExitStatus } from '../errors.ts';
-import { readBuild } from '../kernel/build-store.ts';
-import { findKernelConfig } from '../kernel/find-config.ts';
-import { isReachable } from '../system/look.ts';
+import { findNamedConfig } from '../kernel/find-config.ts';
 import { reportVerdict } from './report/kernel-verdict.ts';
 
 export interface KernelCheckOptions {
@@ -17,10 +14,6 @@ export async function runKernelCheck(
   globals: GlobalOptions,
   { path }: KernelCheckOptions,
 ): Promise<ExitStatus> {
-  const build = await readBuild(context.env, path);
-  const file = resolve(context.cwd, path);
-  // A file or folder of that name is meant first, as it is by every other program.
-  const target = build === undefined || (await isReachable(file)) ? file : build.folder;
-  const found = await findKernelConfig(target, context.signal);
+  const found = await findNamedConfig(context, path);
   return reportVerdict(context, globals, found);
 }

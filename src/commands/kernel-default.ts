@@ -1,10 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import {
-  listGuestKernels,
-  setDefaultKernel,
-  type DefaultKernel,
-} from '../lifecycle/kernel/default-kernel.ts';
+import { listGuestKernels, setDefaultKernel } from '../lifecycle/kernel/default-kernel.ts';
 import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { listGuestKernelLines } from '../ui/kernels.ts';
 
 /** `utopia kernel default [VERSION|previous]`: the guest's kernels, or another one that it boots from now on. */
 export async function runKernelDefault(
@@ -34,24 +31,5 @@ export async function runKernelDefault(
     }
     return;
   }
-  for (const line of listLines(found)) terminal.out(line);
-}
-
-/** A line each: version, and what it is. */
-function listLines({ kernels, default: chosen, previous, running }: DefaultKernel): string[] {
-  const width = Math.max(0, ...kernels.map(({ version }) => version.length));
-  const lines = kernels.map(({ version, isDefault, isRunning, packaged }) => {
-    const words = [
-      ...(isDefault ? ['default'] : []),
-      ...(isRunning ? ['runs'] : []),
-      ...(version === previous ? ['previous default'] : []),
-      ...(packaged ? ['of a package'] : []),
-    ];
-    return `${version.padEnd(width)}  ${words.join(', ')}`.trimEnd();
-  });
-  if (kernels.every(({ isRunning }) => !isRunning)) {
-    lines.push(`It runs ${running}, which is not in its /boot.`);
-  }
-  if (chosen === undefined) lines.push('The menu of its boot loader does not tell which it boots.');
-  return lines;
+  for (const line of listGuestKernelLines(found)) terminal.out(line);
 }

@@ -1,7 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { kernelFolder, listBuilds, type KernelBuild } from '../kernel/build-store.ts';
-import { formatBytes } from '../text/format.ts';
-import { formatAge } from '../text/local-time.ts';
+import { kernelFolder, listBuilds } from '../kernel/build-store.ts';
+import { buildCells } from '../ui/kernels.ts';
 import { widthFor } from '../ui/lines.ts';
 import { layOutRows } from '../ui/table.ts';
 
@@ -18,20 +17,9 @@ export async function runKernelList(context: Context, globals: GlobalOptions): P
     if (builds.length === 0 && damaged.length === 0) {
       terminal.err(`No kernels in ${kernelFolder(env)}. utopia kernel build makes one.`);
     }
-    const rows = builds.map((build) => describeBuild(build, context.now()));
+    const rows = builds.map((build) => buildCells(build, context.now()));
     for (const line of layOutRows(rows, widthFor(terminal.stdout, terminal.columns)).flat())
       terminal.out(line);
   }
   for (const error of damaged) context.reporter.warn(error.message);
-}
-
-function describeBuild(build: KernelBuild, now: Date): string[] {
-  const { name, version, fragments, bytes, builtAt, commit } = build;
-  const more = [
-    ...(version === name ? [] : [version]),
-    ...(fragments.length === 0 ? [] : [`with ${fragments.join(', ')}`]),
-    ...(commit === null ? [] : [commit.slice(0, 12)]),
-  ];
-  const age = formatAge(now, new Date(builtAt));
-  return [name, formatBytes(bytes).padStart(7), age, more.join(', ')];
 }

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { requireBuild } from './report/require-build.ts';
+import { requireBuild } from '../kernel/require-build.ts';
 
 /** A file of a build, or the folder of its source or of its objects. */
 export type KernelPart = 'image' | 'modules' | 'config' | 'systemMap' | 'source' | 'out';

@@ -1,7 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
 import { pressKeys } from '../qmp/input.ts';
-import { keyNames, readChord } from '../qmp/keys.ts';
+import { keyNames, requireChord } from '../qmp/keys.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
@@ -18,7 +17,7 @@ export async function runKeys(
     else for (const line of wrapText(keyNames.join(' '), terminal.columns)) terminal.out(line);
     return;
   }
-  const chords = options.chords.map(readKeys);
+  const chords = options.chords.map(requireChord);
   const located = await locateMachine(context, globals);
   const running = await requireRunning(located);
   await withMonitor(context, located, running, async (client) => {
@@ -28,23 +27,4 @@ export async function runKeys(
   else if (!globals.quiet) {
     terminal.out(`Pressed ${options.chords.join(', ')}; utopia screenshot shows the screen.`);
   }
-}
-
-function readKeys(text: string): readonly string[] {
-  const chord = readChord(text);
-  if ('keys' in chord) return chord.keys;
-  const near = keyNames.filter(
-    (name) =>
-      chord.unknown !== '' &&
-      (name.startsWith(chord.unknown) || chord.unknown.startsWith(name)) &&
-      name.length > 1,
-  );
-  const known = near.length === 0 ? '' : ` Meant ${near.slice(0, 4).join(', ')}?`;
-  throw new UtopiaError(
-    'usage',
-    `"${chord.unknown}" in "${text}" is not the name of a key.${known}`,
-    {
-      hint: 'utopia key --list',
-    },
-  );
 }

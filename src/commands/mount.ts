@@ -5,7 +5,8 @@ import { hostFolder, shareFolder } from '../guest/mount-script.ts';
 import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
 import { mountHostFolder, mountShare } from '../lifecycle/watch/mount-in-guest.ts';
 import { homeFolder } from '../system/places.ts';
-import { sayTrouble, writersOf } from './report/share-access.ts';
+import { writersOf } from '../lifecycle/watch/find-share-writers.ts';
+import { sayTrouble } from './report/share-access.ts';
 
 export interface MountOptions {
   /** Where in the guest; each kind has its own default. */

@@ -23,9 +23,9 @@ import {
   findCondition,
   type MachineCondition,
 } from '../lifecycle/watch/condition.ts';
-import { connectionsOf, reachOf } from './report/connections.ts';
+import { connectionsOf, reachOf } from '../lifecycle/watch/connections.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
-import { writersOf } from './report/share-access.ts';
+import { writersOf } from '../lifecycle/watch/find-share-writers.ts';
 
 /**
  * `utopia status`: whether the machine runs, since when, and how to reach it. Gives the status of

@@ -72,3 +72,10 @@ export function locate(
 ): string {
   return line === undefined ? '' : `${file === undefined ? label : dotenv.label}:${line}: `;
 }
+
+/** The contract of `utopia config --json`, schema 1. */
+export function configAsJson(report: ConfigReport): unknown {
+  const { file, fileExists, dotenv, values, warnings, errors } = report;
+  const read = dotenv.exists ? { dotenvFile: dotenv.file } : {};
+  return { schema: 1, file, fileExists, ...read, values, warnings, errors };
+}

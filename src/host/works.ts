@@ -1,3 +1,4 @@
+import { UtopiaError } from '../errors.ts';
 import type { Need, Tool } from './needs.ts';
 
 /** Work that a host can be prepared for: `doctor --for WORK`. */
@@ -118,6 +119,18 @@ export const workNeeds: readonly WorkNeeds[] = [
   { id: 'module.headers', works: ['module'], needs: [] },
   { id: 'image.tools', works: ['image'], needs: [] },
 ];
+
+/** Work as typed, some with commas between. Throws `usage` for what nobody knows. */
+export function readWorks(wanted: readonly string[]): readonly Work[] {
+  const words = new Set(wanted.flatMap((word) => word.split(',')));
+  for (const word of words) {
+    if (works.some((work) => work === word)) continue;
+    throw new UtopiaError('usage', `--for does not know ${word}.`, {
+      hint: `It knows ${listWords(works)}.`,
+    });
+  }
+  return works.filter((work) => words.has(work));
+}
 
 /** Checks of every host that this work waits for, too. */
 const others: Readonly<Record<Work, readonly string[]>> = {

@@ -142,3 +142,14 @@ export async function placeWarmBase(
 export async function removeWarmBase({ folder }: WarmBase): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
+
+/** Removes the bases of one image (absolute path), of all without one. Gives those that are gone. */
+export async function removeWarmBases(
+  env: Environment,
+  image: string | undefined,
+): Promise<WarmBase[]> {
+  const bases = await listWarmBases(env);
+  const chosen = bases.filter(({ manifest }) => image === undefined || manifest.image === image);
+  for (const base of chosen) await removeWarmBase(base);
+  return chosen;
+}

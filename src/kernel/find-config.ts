@@ -1,9 +1,10 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { isReachable } from '../system/look.ts';
 import { openRegularFile, readRegularText, whyUnreadable } from '../system/regular-file.ts';
-import { buildFiles } from './build-store.ts';
+import { buildFiles, readBuild } from './build-store.ts';
 import { readImageHead } from './bzimage.ts';
 import { mostConfigBytes, parseKernelConfig, type KernelConfig } from './config-text.ts';
 import { readImageConfig, readPlainConfig, type ConfigSearch } from './image-config.ts';
@@ -39,6 +40,28 @@ export async function findKernelConfig(path: string, signal: AbortSignal): Promi
   const search = await readPlainConfig(path, signal);
   if (search.kind === 'found') return parse(path, search.text);
   throw noConfigIn(path, search);
+}
+
+/**
+ * The same for a path relative to `cwd`, or the name of a build of the store. A file or folder of
+ * that name is meant first, as it is by every other program.
+ */
+export async function findNamedConfig(
+  { env, cwd, signal }: NamedConfigPlace,
+  path: string,
+): Promise<FoundConfig> {
+  const build = await readBuild(env, path);
+  const file = resolve(cwd, path);
+  const target = build === undefined || (await isReachable(file)) ? file : build.folder;
+  return await findKernelConfig(target, signal);
+}
+
+/** Where a name is looked for, and until when. */
+interface NamedConfigPlace {
+  readonly env: Environment;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly signal: AbortSignal;
 }
 
 async function kindOf(path: string): Promise<'image' | 'binary' | 'text'> {

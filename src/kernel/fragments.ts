@@ -1,3 +1,4 @@
+import { UtopiaError } from '../errors.ts';
 import { fragmentLine, parseFragment } from './config-text.ts';
 
 /** Options that are put over a base by name. */
@@ -167,6 +168,28 @@ export const namedFragments: readonly KernelFragment[] = [
 
 export function findFragment(name: string): KernelFragment | undefined {
   return namedFragments.find((each) => each.name === name);
+}
+
+/** The fragment that a name of `--with` means. Throws `usage`. */
+export function readFragmentName(text: string): KernelFragment {
+  const fragment = findFragment(text.trim());
+  if (fragment !== undefined) return fragment;
+  throw new UtopiaError('usage', `--with ${text}: there is no fragment of this name.`, {
+    hint: `There are: ${namedFragments.map(({ name }) => name).join(', ')}. A file of your own: --fragment FILE`,
+  });
+}
+
+/** `OPTION=VALUE` or `CONFIG_OPTION=VALUE`; text gets its quotes. Throws `usage`. */
+export function readSetting(text: string): readonly [string, string] {
+  const [, option, value] = /^(?:CONFIG_)?([A-Za-z0-9_]+)=([ -~]*)$/.exec(text) ?? [];
+  const wrong = option === undefined || value === undefined;
+  if (wrong || value === '') {
+    throw new UtopiaError('usage', `--set ${text}: not of the form OPTION=VALUE.`, {
+      hint: 'For example: --set KASAN=y --set LOG_BUF_SHIFT=18 --set LOCALVERSION=-mine',
+    });
+  }
+  const plain = /^(?:[ymn]|-?\d+|0[xX][\da-fA-F]+|".*")$/.test(value);
+  return [option, plain ? value : `"${value.replaceAll(/(["\\])/g, String.raw`\$1`)}"`];
 }
 
 /** What several fragments ask for; of an option that several name the last one counts. */

@@ -1,3 +1,4 @@
+import { UtopiaError } from '../errors.ts';
 import { watchModules } from './gdb-modules.ts';
 
 /** The kernel's scripts for gdb (its scripts/gdb). */
@@ -106,4 +107,26 @@ export function vscodeLaunch(session: GdbSession, gdb: string): object {
     setupCommands: [...early, ...late.slice(0, at)].map((text) => ({ text })),
     postRemoteConnectCommands: rest.map((text) => ({ text })),
   };
+}
+
+/**
+ * Checks what was typed for gdb: its own arguments, and the places to stop at. Throws `usage`: gdb
+ * would take such a word for a core dump, and an empty place for the current one. Pure.
+ */
+export function checkGdbWords({
+  words: [first = '-'],
+  breakpoints,
+}: {
+  readonly words: readonly string[];
+  readonly breakpoints: readonly string[];
+}): void {
+  if (breakpoints.some((each) => each.trim() === '')) {
+    throw new UtopiaError('usage', '--break names no place.', {
+      hint: 'utopia gdb --break lunix_chrdev_read',
+    });
+  }
+  if (first.startsWith('-')) return;
+  throw new UtopiaError('usage', `gdb's own arguments begin with a dash; "${first}" does not.`, {
+    hint: `To stop at a function: utopia gdb --break ${first}`,
+  });
 }

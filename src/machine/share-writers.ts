@@ -31,6 +31,11 @@ export interface ShareWriters {
   readonly next?: string;
 }
 
+/** One line where the guest's `user` cannot write; undefined where it can, or where that is not known. Pure. */
+export function describeTrouble({ what, next }: ShareWriters): string | undefined {
+  return what === undefined ? undefined : `${what}; ${next ?? ''}`;
+}
+
 /** Permission bits of one class (path_resolution(7)). */
 const [canRead, canWrite, canEnter] = [4, 2, 1];
 const canMakeFiles = canWrite | canEnter;

@@ -1,3 +1,5 @@
+import { UtopiaError } from '../errors.ts';
+
 /** Keys as QEMU names them (QKeyCode in qapi/ui.json, those that QEMU 5 to 10 share). */
 const keyCodes: ReadonlySet<string> = new Set(
   `shift shift_r alt alt_r ctrl ctrl_r menu esc 1 2 3 4 5 6 7 8 9 0 minus equal backspace tab
@@ -52,4 +54,24 @@ export function readChord(text: string): Chord {
     keys.push(key);
   }
   return { keys };
+}
+
+/** The keys of a chord. Throws `usage`, with the names that come near one that is no key. */
+export function requireChord(text: string): readonly string[] {
+  const chord = readChord(text);
+  if ('keys' in chord) return chord.keys;
+  const near = keyNames.filter(
+    (name) =>
+      chord.unknown !== '' &&
+      (name.startsWith(chord.unknown) || chord.unknown.startsWith(name)) &&
+      name.length > 1,
+  );
+  const known = near.length === 0 ? '' : ` Meant ${near.slice(0, 4).join(', ')}?`;
+  throw new UtopiaError(
+    'usage',
+    `"${chord.unknown}" in "${text}" is not the name of a key.${known}`,
+    {
+      hint: 'utopia key --list',
+    },
+  );
 }

@@ -16,6 +16,22 @@ export interface ShownJudgement {
   readonly findings: readonly Finding[];
 }
 
+/** What `kernel check --json` says; scripts rely on it. */
+export function verdictRecord(
+  { file, version }: { readonly file: string; readonly version: string | undefined },
+  { verdict, findings }: ShownJudgement,
+): object {
+  return {
+    schema: 1,
+    source: file,
+    version: version ?? null,
+    verdict,
+    findings: findings.map(({ option, want, have, effect, menu }) => {
+      return { option, want, have, effect, menu };
+    }),
+  };
+}
+
 /** The verdict in a sentence, as the first line. */
 export function sayVerdict({ verdict, headline }: ShownJudgement): string {
   const why = headline === undefined ? '' : `: ${headline}`;

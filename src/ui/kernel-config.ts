@@ -10,6 +10,29 @@ interface Dropped {
     | { readonly kind: 'host'; readonly asked: readonly string[] };
 }
 
+/** What came of a .config, besides the file itself. */
+interface ChangedConfig {
+  readonly dropped: readonly Dropped[];
+  /** Where the .config that was there before is now. */
+  readonly keptAs: string | undefined;
+  /** Files of keys that the base names and the tree has not. */
+  readonly keysLeftOut: readonly string[];
+  readonly unchanged: boolean;
+}
+
+/** What is to be known of a .config that was made, a line each. */
+export function listConfigChanges(made: ChangedConfig): string[] {
+  const { keptAs, unchanged, dropped, keysLeftOut } = made;
+  return [
+    ...keysLeftOut.map(
+      (path) => `  The certificates ${path}, which the base names, are not in this tree: left out.`,
+    ),
+    ...(keptAs === undefined ? [] : [`  The .config that was there is ${keptAs} now.`]),
+    ...(unchanged ? ['  The .config was the same already.'] : []),
+    ...listDropped(dropped),
+  ];
+}
+
 /**
  * What olddefconfig dropped, a line for each option; those that only utopia asked for and this
  * kernel does not have at all share one, since options come and go with versions.

@@ -84,6 +84,7 @@ const arrows: Readonly<Record<string, Arrow>> = {
     'lifecycle/watch',
     'lifecycle/launch',
   ),
+  'lifecycle/doctor': belowAnd('lifecycle/doctor', 'lifecycle/launch'),
   'lifecycle/debug': belowAnd('lifecycle/debug', 'lifecycle/watch', 'lifecycle/launch'),
   'lifecycle/crash': belowAnd(
     'lifecycle/crash',

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { openRateMeter } from '../../image/fetch/rate.ts';
+import { showFetch } from '../../image/fetch/fetch-progress.ts';
+import { readSha256 } from '../../image/fetch/names.ts';
 import type { DescribeFetch, GotSource } from '../../lifecycle/source/fetch-source.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { homeFolder } from '../../system/places.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { openProgress } from '../../ui/progress.ts';
-import { describeFetchEvent } from './fetch-progress.ts';
-import { readSha256 } from './read-sha256.ts';
 
 export interface GetSourceOptions {
   /** As typed; relative to the current folder. */
@@ -49,11 +48,8 @@ export async function reportSource(
     folder: folder === undefined ? undefined : resolve(cwd, folder),
   };
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
-  const meter = openRateMeter();
   try {
-    const got = await get(wanted, display, (event) =>
-      display.report(describeFetchEvent(event, meter)),
-    );
+    const got = await get(wanted, display, showFetch(display));
     display.close();
     if (globals.json) {
       terminal.json({ schema: 1, ...got });

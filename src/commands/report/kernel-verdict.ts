@@ -1,25 +1,9 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { exitStatus, type ExitStatus } from '../../errors.ts';
 import type { FoundConfig } from '../../kernel/find-config.ts';
-import { judgeConfig, type ConfigJudgement } from '../../kernel/judge-config.ts';
+import { judgeConfig } from '../../kernel/judge-config.ts';
 import { foldFor } from '../../ui/lines.ts';
-import { listKernelFindings, sayVerdict } from '../../ui/kernel-check.ts';
-
-/** What `kernel check --json` says; scripts rely on it. */
-export function verdictRecord(
-  { file, version }: Pick<FoundConfig, 'file' | 'version'>,
-  { verdict, findings }: ConfigJudgement,
-): object {
-  return {
-    schema: 1,
-    source: file,
-    version: version ?? null,
-    verdict,
-    findings: findings.map(({ option, want, have, effect, menu }) => {
-      return { option, want, have, effect, menu };
-    }),
-  };
-}
+import { listKernelFindings, sayVerdict, verdictRecord } from '../../ui/kernel-check.ts';
 
 /** Judges a config and shows what came of it; the status is that of `kernel check`. */
 export function reportVerdict(

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { watchBuild, reportBuildTrouble } from '../report/watch-build.ts';
-import { sayTrouble, writersOf } from '../report/share-access.ts';
+import { writersOf } from '../../lifecycle/watch/find-share-writers.ts';
+import { sayTrouble } from '../report/share-access.ts';
 import type { CommandStreams } from '../../lifecycle/throwaway/channel.ts';
 import type { FolderUse } from '../../lifecycle/throwaway/guest-command.ts';
 import type { RunReport } from '../../lifecycle/throwaway/run-verdict.ts';

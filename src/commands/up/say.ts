@@ -10,10 +10,10 @@ import { shortenPath } from '../../text/shorten-path.ts';
 import { countOf } from '../../text/format.ts';
 import { foldFor, wrapText } from '../../ui/lines.ts';
 import { utopiaVersion } from '../../version.ts';
-import { connectionsOf, reachOf } from '../report/connections.ts';
+import { connectionsOf, reachOf } from '../../lifecycle/watch/connections.ts';
 import { findGuestState, lostGuest } from '../../lifecycle/watch/lost-guest-error.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import { writersOf } from '../report/share-access.ts';
+import { writersOf } from '../../lifecycle/watch/find-share-writers.ts';
 
 /** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
 export function headLine({ config }: LocatedMachine, context: Context): string {

@@ -1,3 +1,4 @@
+import { UtopiaError } from '../../errors.ts';
 import type { Check } from '../check.ts';
 import { cpuChecks } from './cpu.ts';
 import { deviceChecks } from './device.ts';
@@ -26,3 +27,15 @@ export const checks: readonly Check[] = [
   ...loginChecks,
   ...workChecks,
 ];
+
+/** Ids as typed, some with commas between them. Throws `usage` for one that no check has. */
+export function readCheckIds(wanted: readonly string[]): ReadonlySet<string> {
+  const ids = wanted.flatMap((word) => word.split(','));
+  for (const id of ids) {
+    if (checks.some((check) => check.id === id)) continue;
+    throw new UtopiaError('usage', `There is no check ${id}.`, {
+      hint: 'utopia doctor --list names them.',
+    });
+  }
+  return new Set(ids);
+}

@@ -1,5 +1,6 @@
-import type { ImageProfile } from './profile.ts';
 import { createHash } from 'node:crypto';
+import { UtopiaError } from '../../errors.ts';
+import type { ImageProfile } from './profile.ts';
 import { rootSpec, type RootSpec } from './root-spec.ts';
 import { defaultSuites } from './suites.ts';
 
@@ -35,6 +36,19 @@ export function imageName(recipe: Omit<ImageRecipe, 'sizeBytes'>): string {
 }
 
 /**
+ * The image's file in the store, as `debian-trixie-lab.raw`. Throws `usage`: many packages make one that nobody can type or a file cannot have.
+ */
+export function storeFileName(recipe: ImageRecipe): string {
+  const name = imageName(recipe);
+  if (name.length <= longestName) return `${name}.raw`;
+  throw new UtopiaError('usage', `With so many packages the image needs a name of yours.`, {
+    hint: 'Add -o FILE, for example -o ~/.cache/utopia/images/mine.raw',
+  });
+}
+
+const longestName = 120;
+
+/**
  * A key for everything that this version of utopia puts into an image: packages,
  * files, scripts, layout. Twelve hexadecimal digits. Debian's own point releases
  * are not in it: two builds of one recipe may differ in package versions.
@@ -51,3 +65,16 @@ export function imageRecipeHash(
 
 /** Raised when the disk's layout (label, file system, boot loader's place) changes. */
 const layoutVersion = 1;
+
+/** `8G`, `6000M` as bytes: at least 2 GiB, which the lab profile fills, at most 1 TiB. Throws `usage`. */
+export function readDiskSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(M|G|T)i?B?$/i.exec(text.trim());
+  const unit = { M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }[match?.[2]?.toUpperCase() ?? ''] ?? 0;
+  const mebibytes = Math.floor((Number(match?.[1]) * unit) / 1024 ** 2);
+  if (match === null || mebibytes < 2048 || mebibytes > 1024 ** 2) {
+    throw new UtopiaError('usage', `--size ${text}: a disk has from 2G to 1T.`, {
+      hint: 'utopia image build --size 8G',
+    });
+  }
+  return mebibytes * 1024 ** 2;
+}

@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import type { Environment } from '../../environment.ts';
+import { UtopiaError } from '../../errors.ts';
+import { shownText } from '../fetch/shown-url.ts';
 import { buildPath } from './tools.ts';
 
 /**
@@ -34,4 +36,21 @@ export function readIndexTargets(text: string, suite: string): readonly string[]
       found.set(release, `deb ${uri} ${release} main`);
   }
   return found.has(suite) ? [...found.values()] : [];
+}
+
+/** The mirror's URL as typed: it stays in the image's sources, so nothing secret may be in it. Throws `usage`. Pure. */
+export function readMirror(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const hint = 'utopia image build --mirror http://deb.debian.org/debian';
+  if (!/^https?:\/\/[^\s[\]\\]+$/.test(text) || !URL.canParse(text)) {
+    throw new UtopiaError('usage', `--mirror ${shownText(text)}: not an http or https URL.`, {
+      hint,
+    });
+  }
+  if (!/[?#]|^https?:\/\/[^/]*@/.test(text)) return text;
+  throw new UtopiaError(
+    'usage',
+    `--mirror ${shownText(text)}: a name, a password or a token in it would stay in the image, readable in each of its guests.`,
+    { hint: `Name a mirror that asks for none: ${hint}` },
+  );
 }

@@ -1,3 +1,5 @@
+import { UtopiaError } from '../../errors.ts';
+
 /** A Debian release, as far as images of it are concerned. */
 export interface DebianSuite {
   /** Its code name, as in the archive. */
@@ -55,4 +57,23 @@ export function guessSuite(word: string): DebianSuite | undefined {
   const plain = word.toLowerCase().replace(/^debian[\s_-]*/, '');
   const name = Object.hasOwn(aliases, plain) ? aliases[plain] : plain;
   return debianSuites.find((each) => each.name === name);
+}
+
+/** The code name of a release that is offered; a word that means one, such as 13 or stable, is not taken for it unasked. Throws `usage`. */
+export function readSuite(text: string): string {
+  const meant = guessSuite(text);
+  const suite = debianSuites.find(({ name }) => name === text);
+  if (suite !== undefined && suite.refused === undefined) return suite.name;
+  const offered = offeredSuites().map(({ name, known }) => `${name} (${known})`);
+  const hint =
+    meant !== undefined && meant.refused === undefined
+      ? `utopia image build --suite ${meant.name}`
+      : `There are: ${offered.join(', ')}.`;
+  throw new UtopiaError(
+    'usage',
+    meant?.refused === undefined
+      ? `--suite ${text}: not the code name of a Debian release that images are built of.`
+      : `--suite ${text}: no image is built of ${meant.known}: ${meant.refused}.`,
+    { hint },
+  );
 }

@@ -139,6 +139,21 @@ async function requireRoom(
   );
 }
 
+type DumpSigns = Pick<MachineDump, 'hasCoreInfo' | 'hasAddresses' | 'hasDevice'>;
+
+/** Why a debugger may not read it; undefined for one that should be read. Pure. */
+export function doubtDump({ hasCoreInfo, hasAddresses, hasDevice }: DumpSigns): string | undefined {
+  if (!hasDevice && hasCoreInfo !== true) {
+    return 'This machine has no vmcoreinfo device: debuggers may not understand its memory. It goes on from a state of an earlier utopia, or its QEMU is too old; the next boot brings the device.';
+  }
+  if (hasCoreInfo === false) {
+    return 'The guest has left no notes on its memory (VMCOREINFO): drgn and crash may not understand it. In the guest: modprobe qemu_fw_cfg';
+  }
+  return hasAddresses === false
+    ? "The kernel's own addresses were not found in it: crash may read it, drgn 0.0.22 will not."
+    : undefined;
+}
+
 /** How long QEMU may take to let its guest go on after a dump that was broken off. */
 const settleMs = 30_000;
 const lookMs = 20;

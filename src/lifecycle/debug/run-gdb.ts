@@ -1,8 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { endWithParentPrefix } from '../../system/end-with-parent.ts';
 import { Interruption, type Environment } from '../../environment.ts';
+import { UtopiaError } from '../../errors.ts';
+import { findProgram } from '../../host/find-program.ts';
+import { endWithParentPrefix } from '../../system/end-with-parent.ts';
+
+/** Path of this host's gdb. Throws `program-missing`. */
+export async function requireGdb(env: Environment): Promise<string> {
+  const gdb = await findProgram('gdb', env);
+  if (gdb !== undefined) return gdb;
+  throw new UtopiaError('program-missing', 'utopia gdb needs gdb, and this host has none.', {
+    hint: 'Install the package gdb.',
+  });
+}
 
 /**
  * Runs a debugger that has this process's terminal; gives its exit status, 128 + N where signal N

@@ -2,10 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Chalk } from 'chalk';
 import { describe, expect, it } from 'vitest';
-import { knownWork } from '../../../src/commands/doctor.ts';
 import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult } from '../../../src/host/check.ts';
-import { checks } from '../../../src/host/checks/table.ts';
+import { checks, readCheckIds } from '../../../src/host/checks/table.ts';
 import type { HostFacts } from '../../../src/host/facts/types.ts';
 import { planFixes } from '../../../src/host/fixes/plan.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
@@ -16,6 +15,7 @@ import {
   checksOf,
   doctorCommand,
   needsOf,
+  readWorks,
   workNeeds,
   works,
   type Work,
@@ -143,7 +143,15 @@ it('has a check for every list of needs, and the other way round', () => {
 });
 
 it('reads work with spaces or commas between, in one order', () => {
-  expect(knownWork(['image,kernel', 'kernel'])).toEqual(['kernel', 'image']);
-  expect(knownWork([])).toEqual([]);
-  expect(() => knownWork(['kernel,nix'])).toThrow('--for does not know nix.');
+  expect(readWorks(['image,kernel', 'kernel'])).toEqual(['kernel', 'image']);
+  expect(readWorks([])).toEqual([]);
+  expect(() => readWorks(['kernel,nix'])).toThrow('--for does not know nix.');
+});
+
+it('reads ids of checks with spaces or commas between, each once', () => {
+  const [one, other] = checks.map(({ id }) => id);
+  expect(readCheckIds([`${one},${other}`, one ?? ''])).toEqual(new Set([one, other]));
+  expect(readCheckIds([])).toEqual(new Set());
+  for (const id of ['', 'nix', '__proto__'])
+    expect(() => readCheckIds([id])).toThrow(`There is no check ${id}.`);
 });

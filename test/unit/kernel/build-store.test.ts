@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isBuildName, listBuilds, readBuild } from '../../../src/kernel/build-store.ts';
+import { requireBuild, requireBuildOrNewest } from '../../../src/kernel/require-build.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const record = {
@@ -72,3 +73,21 @@ test.each(['', '.draft', '-x', 'a/b', '..', 'a b', 'x'.repeat(65)])(
     expect(isBuildName(name)).toBe(false);
   },
 );
+
+test('a build is required by its name, or the newest is', async () => {
+  using cache = temporaryFolder();
+  const unknown = { code: 'kernel-unknown' };
+  const none = { XDG_CACHE_HOME: join(cache.path, 'none') };
+  await expect(requireBuildOrNewest(none, undefined)).rejects.toMatchObject(unknown);
+  const newer = { ...record, name: 'newer', builtAt: '2026-11-30T12:00:00.000Z' };
+  const env = await store(cache, {
+    newer: JSON.stringify(newer),
+    zoo: JSON.stringify({ ...record, name: 'zoo' }),
+  });
+  expect(await requireBuildOrNewest(env, undefined)).toMatchObject({ name: 'newer' });
+  expect(await requireBuildOrNewest(env, 'zoo')).toMatchObject({ name: 'zoo' });
+  await expect(requireBuild(env, 'lab')).rejects.toMatchObject({
+    ...unknown,
+    hint: 'There are: newer, zoo',
+  });
+});

@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { findKernelConfig } from '../../../src/kernel/find-config.ts';
+import { findKernelConfig, findNamedConfig } from '../../../src/kernel/find-config.ts';
 import { createConfigSearch } from '../../../src/kernel/image-config.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -163,4 +163,22 @@ test('marks are found wherever pieces are cut', () => {
     search.take(kernel.subarray(cut));
     expect(search.result()).toEqual({ kind: 'found', text });
   }
+});
+
+test('a name is a file of the current folder first, then a build of the store', async () => {
+  using folder = temporaryFolder();
+  const [cwd, cache] = [join(folder.path, 'lab'), join(folder.path, 'cache')];
+  const record = {
+    ...{ schema: 1, name: 'lab', version: '6.1.192-lab', source: '/src', out: '/out' },
+    ...{ fragments: [], bytes: 1, builtAt: '2026-11-29T12:00:00.000Z', commit: null },
+  };
+  const stored = join(cache, 'utopia/kernels/lab');
+  write(stored, { 'build.json': JSON.stringify(record), '.config': text });
+  mkdirSync(cwd);
+  const place = { cwd, env: { XDG_CACHE_HOME: cache }, signal };
+  expect((await findNamedConfig(place, 'lab')).file).toBe(join(stored, '.config'));
+  write(cwd, { lab: text });
+  expect((await findNamedConfig(place, 'lab')).file).toBe(join(cwd, 'lab'));
+  const code = 'kernel-unsuitable';
+  await expect(findNamedConfig(place, 'none')).rejects.toMatchObject({ code });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { watchModules } from '../../../src/kernel/gdb-modules.ts';
 import {
+  checkGdbWords,
   gdbArguments,
   gdbScript,
   vscodeLaunch,
@@ -88,4 +89,14 @@ test('VS Code connects by itself, and sets breakpoints of its own', () => {
     ],
     postRemoteConnectCommands: [{ text: modules }],
   });
+});
+
+test('what gdb would take for something else is refused', () => {
+  checkGdbWords({ words: [], breakpoints: ['f'] });
+  checkGdbWords({ words: ['-batch', 'f'], breakpoints: [] });
+  for (const wrong of [
+    { words: ['f'], breakpoints: [] },
+    { words: [], breakpoints: ['f', ' '] },
+  ])
+    expect(() => checkGdbWords(wrong)).toThrow(expect.objectContaining({ code: 'usage' }));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readChord } from '../../../src/qmp/keys.ts';
+import { readChord, requireChord } from '../../../src/qmp/keys.ts';
 import { sysrqKeys } from '../../../src/qmp/sysrq.ts';
 
 test.each([
@@ -24,4 +24,18 @@ test.each([
 
 test('every SysRq key is one that a keyboard has', () => {
   for (const key of Object.keys(sysrqKeys)) expect(readChord(key)).toEqual({ keys: [key] });
+});
+
+test('a name that is no key is refused with those that come near it', () => {
+  expect(requireChord('ctrl-c')).toEqual(['ctrl', 'c']);
+  for (const [text, message] of [
+    ['ctrl-esca', 'Meant esc, escape?'],
+    ['ctrl-', '"" in "ctrl-" is not the name of a key.'],
+  ] as const)
+    expect(() => requireChord(text)).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectionCard, type Connections } from '../../../src/ui/card.ts';
+import type { Connections } from '../../../src/machine/connection-facts.ts';
+import { connectionCard } from '../../../src/ui/card.ts';
 import { shortenPath } from '../../../src/text/shorten-path.ts';
 
 const connections = {

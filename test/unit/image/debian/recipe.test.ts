@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { readDiskSize, readSuite } from '../../../../src/commands/image-build.ts';
 import { defaultImagePath } from '../../../../src/image/default-image.ts';
 import { guestFiles } from '../../../../src/image/debian/files.ts';
 import { readIncludedPackages } from '../../../../src/image/debian/included-packages.ts';
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
-import { defaultRecipe, imageName, imageRecipeHash } from '../../../../src/image/debian/recipe.ts';
+import {
+  defaultRecipe,
+  imageName,
+  imageRecipeHash,
+  readDiskSize,
+  storeFileName,
+} from '../../../../src/image/debian/recipe.ts';
 import { rootSpec } from '../../../../src/image/debian/root-spec.ts';
-import { readMirror } from '../../../../src/commands/image-build.ts';
-import { readIndexTargets } from '../../../../src/image/debian/sources.ts';
+import { readIndexTargets, readMirror } from '../../../../src/image/debian/sources.ts';
+import { readSuite } from '../../../../src/image/debian/suites.ts';
 
 describe('imageRecipeHash', () => {
   test('is the same for the same recipe, another for another', () => {
@@ -102,6 +107,14 @@ nodistro main https://deb.example/node`;
     expect(readIndexTargets('jammy main http://u.example/ubuntu/', 'bookworm')).toEqual([]);
     expect(readIndexTargets('bookworm main file:/srv/debian/', 'bookworm')).toEqual([]);
   });
+});
+
+test('an image has a file in the store, unless its packages make its name too long', () => {
+  expect(storeFileName(defaultRecipe)).toBe('debian-trixie-lab.raw');
+  const include = Array.from({ length: 40 }, (_, at) => `package${at}`);
+  expect(() => storeFileName({ ...defaultRecipe, include })).toThrow(
+    expect.objectContaining({ code: 'usage' }),
+  );
 });
 
 describe('readDiskSize', () => {

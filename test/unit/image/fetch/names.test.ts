@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseImageUrl, storePathFor } from '../../../../src/image/fetch/names.ts';
+import { parseImageUrl, readSha256, storePathFor } from '../../../../src/image/fetch/names.ts';
 
 test.each([
   ['http://host/images/cslab_rootfs_2024.raw.gz', 'cslab_rootfs_2024.raw'],
@@ -22,3 +22,10 @@ test.each(['disk.raw.gz', 'ftp://host/disk.raw', 'file:///disk.raw', ''])(
     expect(() => parseImageUrl(text)).toThrow(expect.objectContaining({ code: 'usage' }));
   },
 );
+
+test('a checksum has 64 hexadecimal digits, and becomes lower case', () => {
+  expect(readSha256(undefined)).toBeUndefined();
+  expect(readSha256('AB'.repeat(32))).toBe('ab'.repeat(32));
+  for (const text of ['', 'ab', `${'ab'.repeat(32)} `, 'g'.repeat(64)])
+    expect(() => readSha256(text)).toThrow(expect.objectContaining({ code: 'usage' }));
+});

@@ -1,12 +1,13 @@
 import type { Environment } from '../../environment.ts';
 import { sshFiles } from '../../guest/ssh-key.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
+import type { Connections } from '../../machine/connection-facts.ts';
 import { copyName } from '../../machine/copy-name.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { readImageRecord } from '../../image/image-record.ts';
 import { isSshOpen, type MachineState } from '../../machine/state.ts';
-import type { Connections } from '../../ui/card.ts';
-import { describeTrouble, shareReach, writersOf } from './share-access.ts';
+import { describeTrouble } from '../../machine/share-writers.ts';
+import { shareReach, writersOf } from './find-share-writers.ts';
 
 /** X2Go's server in the machine, as far as the record of its image says. */
 async function findX2Go({ backingFile, plan }: MachineState): Promise<Connections['x2go']> {

@@ -1,22 +1,33 @@
-import type { Context } from '../../context.ts';
+import type { FixCommand } from '../../host/check.ts';
 import type { AttemptedUnit, UnitOutcome } from '../../host/fixes/outcome.ts';
-import { isNotPermitted, refusesAll, type Privilege } from '../../host/fixes/elevation.ts';
+import {
+  isNotPermitted,
+  refusesAll,
+  type Elevator,
+  type Privilege,
+} from '../../host/fixes/elevation.ts';
 import type { RootShell } from '../../host/fixes/root-shell.ts';
 import { runFixCommand } from '../../host/fixes/run.ts';
 import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
 import { commandWords } from '../../host/fixes/script.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { DoctorStyle } from '../../ui/doctor.ts';
-import { renderRunning } from '../../ui/fix.ts';
+import type { LifecycleContext } from '../context.ts';
 
-interface Fixing {
+/** By whom fixes are made, and who hears of it. */
+export interface Fixing {
   readonly privilege: Privilege;
   /** Asks for root's password when it is first used; undefined where nobody can type it. */
   readonly rootShell: RootShell | undefined;
   /** Plans anew from what the host is like now. */
   readonly replan: () => Promise<FixPlan>;
+  /** One line. */
   readonly say: (line: string) => void;
-  readonly style: DoctorStyle;
+  /** A command of a fix begins; root's part of it goes through `elevator`. */
+  readonly sayCommand: (command: FixCommand, elevator: Elevator | undefined) => void;
+  /** This process is root. */
+  readonly asRoot: boolean;
+  /** What gets root on this host; undefined where nothing does. */
+  readonly elevator: Elevator | undefined;
 }
 
 /**
@@ -25,7 +36,7 @@ interface Fixing {
  * commands. Attempts, with those that were not reached, are added to `attempts`.
  */
 export async function runFixes(
-  context: Context,
+  context: LifecycleContext,
   plan: FixPlan,
   consented: ReadonlySet<string>,
   attempts: Map<string, AttemptedUnit>,
@@ -68,18 +79,17 @@ export async function runFixes(
 }
 
 async function runUnit(
-  context: Context,
+  context: LifecycleContext,
   unit: FixUnit,
-  { privilege, rootShell, say, style: given }: Fixing,
+  { privilege, rootShell, say, sayCommand, asRoot, elevator: own }: Fixing,
 ): Promise<UnitOutcome> {
-  const elevator = privilege === 'su' ? 'su' : given.elevator;
-  const style = { ...given, elevator };
+  const elevator = privilege === 'su' ? 'su' : own;
   for (const command of unit.commands) {
-    const words = commandWords(command, style.asRoot, elevator).map(quoteForShell).join(' ');
+    const words = commandWords(command, asRoot, elevator).map(quoteForShell).join(' ');
     if (context.signal.aborted) {
       return { kind: 'not-tried', reason: `interrupted before ${words}` };
     }
-    for (const line of renderRunning(command, style)) say(line);
+    sayCommand(command, elevator);
     const { env, urgentSignal: signal } = context;
     const outcome = await runFixCommand(command, { privilege, rootShell, env, signal });
     if (outcome.done) continue;

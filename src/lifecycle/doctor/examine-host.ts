@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/types.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { Environment } from '../../environment.ts';
 import { runChecks } from '../../host/assess.ts';
 import type { CheckResult } from '../../host/check.ts';
@@ -15,7 +15,7 @@ import { openRealHost } from '../../host/source/real-source.ts';
 import type { HostSource } from '../../host/source/types.ts';
 import { findDoubtful } from '../../host/program-trust.ts';
 import { needsOf, type Work } from '../../host/works.ts';
-import { gatherLab, type GatheredLab } from '../../lifecycle/launch/lab-facts.ts';
+import { gatherLab, type GatheredLab } from '../launch/lab-facts.ts';
 
 export interface ExamineOptions {
   /** Ids of the checks that the verdict is about; all when empty. */
@@ -40,7 +40,7 @@ export interface Examination {
 
 /** The host that is looked at: this one, or the one that a folder describes. */
 export async function openHost(
-  { cwd, env, signal, timeoutScale }: Context,
+  { cwd, env, signal, timeoutScale }: LifecycleContext,
   root: string | undefined,
 ): Promise<HostSource> {
   return root === undefined
@@ -64,7 +64,7 @@ function guard(source: HostSource, config: Config | undefined, env: Environment)
 /** This user's running machines, asked for only where a process has a port that is wanted. */
 async function findHolders(
   { resources: { ports } }: HostFacts,
-  { env }: Context,
+  { env }: LifecycleContext,
 ): Promise<readonly OtherMachine[]> {
   const held = ports.some(({ answer }) => answer?.free === false && answer.pid !== undefined);
   if (!held) return [];
@@ -79,8 +79,8 @@ async function findHolders(
 
 /** Reads all facts anew and runs all checks. Changes nothing. */
 export async function examineHost(
-  context: Context,
-  globals: GlobalOptions,
+  context: LifecycleContext,
+  globals: LifecycleOptions,
   { only, work, alsoMake, requireKvm: required, root }: ExamineOptions,
 ): Promise<Examination> {
   const { signal, timeoutScale } = context;

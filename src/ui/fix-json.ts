@@ -1,6 +1,6 @@
-import type { CheckResult } from '../../host/check.ts';
-import type { FixOutcome } from '../../host/fixes/outcome.ts';
-import type { HostReport } from '../../host/report-types.ts';
+import type { CheckResult } from '../host/check.ts';
+import type { FixOutcome } from '../host/fixes/outcome.ts';
+import type { HostReport } from '../host/report-types.ts';
 
 /** The contract of `utopia doctor --fix --json`, schema 1. */
 export function fixesAsJson(outcome: FixOutcome, report: HostReport): unknown {

@@ -1,10 +1,16 @@
-import type { FetchEvent } from '../../image/fetch/types.ts';
-import type { RateMeter } from '../../image/fetch/rate.ts';
-import type { ProgressEvent } from '../../progress-events.ts';
+import type { ProgressDisplay, ProgressEvent } from '../../progress-events.ts';
 import { formatBytes, formatDuration } from '../../text/format.ts';
+import { openRateMeter, type RateMeter } from './rate.ts';
+import type { FetchEvent } from './types.ts';
+
+/** Shows one download on a display: give it the events as they come. */
+export function showFetch(display: Pick<ProgressDisplay, 'report'>): (event: FetchEvent) => void {
+  const meter = openRateMeter();
+  return (event) => display.report(describeFetchEvent(event, meter));
+}
 
 /** An event of a download as a display draws it: how much, how fast, how long yet. */
-export function describeFetchEvent(event: FetchEvent, meter: RateMeter): ProgressEvent {
+function describeFetchEvent(event: FetchEvent, meter: RateMeter): ProgressEvent {
   const title = 'download';
   if (event.kind === 'waiting') {
     const pause = formatDuration(event.ms);

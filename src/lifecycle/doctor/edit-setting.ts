@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { LineEdit } from '../../config/edit.ts';
 import { loadConfig } from '../../config/load.ts';
 import { openSettings as openFile } from '../../config/plan-edit.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import type { FixCommand, Setting } from '../../host/check.ts';
 import type { SettingEdit } from '../../host/fixes/types.ts';
 import { homeFolder } from '../../system/places.ts';
@@ -12,11 +12,10 @@ import { homeFolder } from '../../system/places.ts';
  * setting gets into it. `suffix` ends the name of the copy that is kept.
  */
 export async function openSettings(
-  context: Context,
-  globals: GlobalOptions,
+  { cwd, env }: Pick<LifecycleContext, 'cwd' | 'env'>,
+  globals: Pick<LifecycleOptions, 'config' | 'machine'>,
   suffix: string,
 ): Promise<(setting: Setting) => SettingEdit> {
-  const { cwd, env } = context;
   const home = homeFolder(env);
   const place = { cwd, file: globals.config, machineFile: globals.machine?.file, env };
   const report = await loadConfig({ ...place, home });

@@ -1,10 +1,10 @@
-import { crashHeadline } from '../../crash/headline.ts';
-import { listKeptCrashes, type KeptCrash, type KeptCrashes } from '../../crash/kept-crash.ts';
-import { UtopiaError } from '../../errors.ts';
-import type { MachinePaths } from '../../machine/paths.ts';
+import { crashHeadline } from './headline.ts';
+import { listKeptCrashes, type KeptCrash, type KeptCrashes } from './kept-crash.ts';
+import { UtopiaError } from '../errors.ts';
+import type { MachinePaths } from '../machine/paths.ts';
 
 /** The kept crash of this number, or the newest. Throws `crash-unknown`. */
-export async function findCrash(
+export async function requireKeptCrash(
   { crashesDir }: Pick<MachinePaths, 'crashesDir'>,
   number: number | undefined,
 ): Promise<KeptCrash> {
