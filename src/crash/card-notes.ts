@@ -1,9 +1,9 @@
-import { crashHeadline } from '../../crash/headline.ts';
-import type { LocatedCrashes } from '../../crash/locate-lines.ts';
-import type { Crash } from '../../crash/types.ts';
-import type { KernelBuild } from '../../kernel/build-store.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
-import { countOf } from '../../text/format.ts';
+import { crashHeadline } from './headline.ts';
+import type { LocatedCrashes } from './locate-lines.ts';
+import type { Crash } from './types.ts';
+import type { KernelBuild } from '../kernel/build-store.ts';
+import type { RepeatedCrash } from './report.ts';
+import { countOf } from '../text/format.ts';
 
 /** What to say below a card about the lines that were not found. Pure. */
 export function describeMissingLines(
@@ -60,11 +60,6 @@ const allOfThem = 'All of them: utopia oops --all';
 
 function at({ time }: RepeatedCrash): string {
   return time === undefined ? '' : ` at ${time.toFixed(1)} s`;
-}
-
-/** Why rmmod says that a module is in use. */
-export function describeBusyModule(module: string): string {
-  return `rmmod: ${module} is in use: a program has its device open (lsof, fuser), another module uses it (lsmod), or a process died or hangs inside it; then only a reboot of the guest frees it.`;
 }
 
 /** Which of the user's own builds has this kernel's release. */

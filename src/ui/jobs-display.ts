@@ -1,19 +1,39 @@
-import type { Context, GlobalOptions } from '../../context.ts';
-import { formatDuration } from '../../text/format.ts';
-import { showInLine } from '../../text/harmless.ts';
-import { openLiveLines } from '../../ui/live-lines.ts';
-import { openProgress } from '../../ui/progress.ts';
+import { formatDuration } from '../text/format.ts';
+import { showInLine } from '../text/harmless.ts';
 import { drawJobs, fitName, nameWidth, type JobsView, type OpenJob } from './jobs-table.ts';
-import type { JobsDisplay } from '../../lifecycle/several/run-many.ts';
+import { openLiveLines } from './live-lines.ts';
+import { openProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
 
-/** A line for each run as it ends; on a terminal with colours also a live table of the others. */
+/** What a run came to, as far as its line says it. */
+interface JobEnd {
+  readonly status: number;
+  /** Null for one that passed, or was interrupted. */
+  readonly fault: string | null;
+  readonly message: string | null;
+  readonly commandMs: number;
+}
+
+/** Shows several runs, each by its number in the list of items. */
+interface ShownJobs {
+  starts(index: number): void;
+  runs(index: number): void;
+  ends(index: number, end: JobEnd): void;
+  warn(text: string): void;
+  note(text: string): void;
+  close(): void;
+}
+
+/**
+ * A line for each run as it ends; on a terminal with colours also a live table of the others.
+ * `signal` aborts when no more are begun.
+ */
 export async function openJobsDisplay(
-  { terminal, signal }: Context,
-  globals: GlobalOptions,
+  terminal: Terminal,
+  { signal, quiet }: { readonly signal: AbortSignal; readonly quiet: boolean },
   paths: readonly string[],
-): Promise<JobsDisplay> {
+): Promise<ShownJobs> {
   const items = paths.map(showInLine);
-  const quiet = globals.quiet || globals.json;
   const progress = await openProgress(terminal, { quiet });
   const live = !quiet && terminal.animated && terminal.errColor.level > 0;
   const width = live ? nameWidth(items, terminal.columns) : 0;

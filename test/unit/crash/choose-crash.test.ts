@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { chooseCrash } from '../../../../src/commands/oops/choose.ts';
-import type { RepeatedCrash } from '../../../../src/crash/report.ts';
-import { diagnose } from '../../../../src/diagnose/diagnose.ts';
+import { chooseCrash } from '../../../src/crash/choose-crash.ts';
+import type { RepeatedCrash } from '../../../src/crash/report.ts';
+import { diagnose } from '../../../src/diagnose/diagnose.ts';
 
 let count = 0;
 

@@ -1,11 +1,51 @@
 import { resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import type { RunOptions } from '../../lifecycle/several/run-options.ts';
 import { isBelow } from '../../text/is-below.ts';
+import { checkCopyOut } from '../throwaway/copy-out.ts';
+import { checkKeep } from '../throwaway/kept-names.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** Throws `usage` where there is nothing to run, or two things. */
+export function checkCommand({ words, commands }: RunOptions): void {
+  if ((words.length === 0) === (commands !== undefined)) return;
+  const both = commands !== undefined;
+  throw new UtopiaError(
+    'usage',
+    both
+      ? `There is a command, ${words.join(' ')}, beside those of --commands ${commands}.`
+      : 'There is no command to run.',
+    { hint: both ? 'Leave one of them out.' : 'As in: utopia run -- ./test.sh' },
+  );
+}
+
+/**
+ * Throws `usage` for options of a run, or of several, that do not go together, and what `checkKeep`
+ * throws. `cwd` is where relative paths start.
+ */
+export async function checkOptions(cwd: string, options: RunOptions): Promise<void> {
+  checkCopyOut(options);
+  checkSeveral(cwd, options);
+  checkShare(options);
+  if (options.keep !== undefined) await checkKeep(cwd, options.keep);
+}
+
+/** Throws `usage` for what --each alone has, and for what would be lost with it. Pure. */
+function checkShare({ each, with: others, shareFolder, use }: RunOptions): void {
+  if (each.length > 0 && use === 'write' && !shareFolder) {
+    throw new UtopiaError('usage', 'With --each, a copy has nothing of this folder to write to.', {
+      hint: "Bring files back with --copy-out '{}/log', or add --share-folder.",
+    });
+  }
+  if (others.length === 0 || (each.length > 0 && !shareFolder)) return;
+  throw new UtopiaError('usage', 'The copies see the whole folder, also without --with.', {
+    hint: 'Leave --with out, or use it with --each and without --share-folder.',
+  });
+}
 
 /** Throws `usage` for options of several runs with a single one, and where a guest could write verdicts. */
-export function checkSeveral(cwd: string, options: RunOptions, several: boolean): void {
+function checkSeveral(cwd: string, options: RunOptions): void {
   const { results, logs, resume, use, kernels, each, commands, keep, flags } = options;
+  const several = each.length > 0 || commands !== undefined || kernels.length > 1;
   if (several && options.watchesCrashes && flags.UTOPIA_ON_CRASH === 'pause') {
     throw new UtopiaError('usage', 'A copy that is paused at a crash is for a single run.', {
       hint: 'Run that one alone, or keep the crashes of all: --on-crash keep',

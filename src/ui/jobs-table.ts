@@ -1,5 +1,5 @@
-import { formatDuration } from '../../text/format.ts';
-import { keepEnd, keepStart, padToWidth, textWidth } from '../../text/width.ts';
+import { formatDuration } from '../text/format.ts';
+import { keepEnd, keepStart, padToWidth, textWidth } from '../text/width.ts';
 
 /** One of several runs that has not ended, `sinceMs` of it spent in its state. */
 export interface OpenJob {

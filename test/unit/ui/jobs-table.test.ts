@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  drawJobs,
-  nameWidth,
-  type JobsView,
-  type OpenJob,
-} from '../../../../src/commands/run/jobs-table.ts';
+import { drawJobs, nameWidth, type JobsView, type OpenJob } from '../../../src/ui/jobs-table.ts';
 
 const room = { columns: 80, rows: 24, mark: '·', dim: (text: string) => `<${text}>` };
 
