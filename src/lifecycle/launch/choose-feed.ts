@@ -2,20 +2,20 @@ import { absolutePath } from '../../config/file.ts';
 import { readSensors, resolveSensors } from '../../config/sensors.ts';
 import { Refusal } from '../../config/setting.ts';
 import type { SensorFeed } from '../../config/types.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findBridge } from '../../machine/sensor-bridge.ts';
-import { locateMachine, type LocatedMachine } from '../../lifecycle/launch/locate.ts';
+import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import { locateMachine } from './locate.ts';
 
 /** A feed as typed at the command line; its path starts at the current folder. Throws `usage`. */
-export function parseFeed(context: Context, text: string): SensorFeed {
+export function parseFeed({ cwd }: Pick<LifecycleContext, 'cwd'>, text: string): SensorFeed {
   const feed = readSensors(text);
   if (feed instanceof Refusal) {
     throw new UtopiaError('usage', `"${text}" ${feed.message}.`, {
       hint: feed.hint ?? 'Write sim, tcp:HOST:PORT, replay:FILE or serial:DEVICE.',
     });
   }
-  return resolveSensors(feed, (path) => absolutePath(context.cwd, path));
+  return resolveSensors(feed, (path) => absolutePath(cwd, path));
 }
 
 /**
@@ -23,12 +23,12 @@ export function parseFeed(context: Context, text: string): SensorFeed {
  * gets, else the config's. Throws `usage` when that is none.
  */
 export async function chooseFeed(
-  context: Context,
-  globals: GlobalOptions,
+  context: LifecycleContext,
+  globals: LifecycleOptions,
   typed: string | undefined,
 ): Promise<SensorFeed> {
   if (typed !== undefined) return parseFeed(context, typed);
-  const { config, paths }: LocatedMachine = await locateMachine(context, globals);
+  const { config, paths } = await locateMachine(context, globals);
   const bridge = await findBridge(paths);
   const feed = bridge?.alive === true ? parseFeed(context, bridge.feed) : config.sensors;
   if (feed.kind !== 'none') return feed;

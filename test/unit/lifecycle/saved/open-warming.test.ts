@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { warmChild } from '../../../../src/commands/up/warming.ts';
+import { warmChild } from '../../../../src/lifecycle/saved/open-warming.ts';
 
 const context = {
-  commandLine: ['/usr/bin/node', '/opt/utopia.js', 'up', '--memory', '512'],
+  program: ['/usr/bin/node', '/opt/utopia.js'],
   cwd: '/lab',
   env: { HOME: '/home/alice', UTOPIA_MEMORY_MB: '2048' },
 };
