@@ -11,7 +11,7 @@ import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
 import { locateCrashes } from '../lifecycle/watch/locate-crashes.ts';
 import { crashCards } from './oops/cards.ts';
-import { chooseCrash } from './oops/choose.ts';
+import { chooseCrash } from '../crash/choose-crash.ts';
 
 export interface KernelInstallOptions {
   /** Name of a build of the store; undefined for the newest. */

@@ -3,10 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { buildQemu, type QemuEnd } from '../lifecycle/qemu/build-qemu.ts';
 import { homeFolder } from '../system/places.ts';
-import { formatDuration } from '../text/format.ts';
-import { quoteForShell } from '../text/shell-words.ts';
-import { shortenPath } from '../text/shorten-path.ts';
-import { wrapText } from '../ui/lines.ts';
+import { describeBuiltQemu, type BuiltQemu } from '../ui/built-qemu.ts';
 import { sayWarnings, withoutMore } from './report/build-messages.ts';
 
 export interface QemuBuildOptions {
@@ -43,7 +40,10 @@ export async function runQemuBuild(
   if (globals.json) terminal.json(asJson(end));
   else {
     sayWarnings(context, end.summary);
-    sayBuilt(context, end);
+    const places = { cwd, home: homeFolder(env) };
+    const built = asBuilt(end);
+    const lines = built === undefined ? [] : describeBuiltQemu(built, places, terminal.columns);
+    for (const line of lines) terminal.out(line);
   }
   if (end.failure !== undefined) throw end.failure;
 }
@@ -67,31 +67,14 @@ function asJson({ tree, prefix, firmware, summary, ms, verdict }: QemuEnd): obje
   };
 }
 
-/** What a machine of utopia's is better with; said where it is not there. */
-const usual = ['virtfs', 'slirp', 'vnc', 'kvm'] as const;
-
-/** What there is now, and what to do with it. */
-function sayBuilt({ terminal, cwd, env }: Context, end: QemuEnd): void {
-  const { verdict, summary, ms, prefix, firmware } = end;
-  if (verdict === undefined) return;
+/** Undefined where none came out. */
+function asBuilt(end: QemuEnd): BuiltQemu | undefined {
+  const { verdict, prefix, ms, firmware, summary, failure } = end;
+  if (verdict === undefined) return undefined;
   const { qemu, features, missingDevices, verified, untried } = verdict;
-  const home = homeFolder(env);
-  const row = (name: string, text: string): void => {
-    const [first = '', ...rest] = wrapText(text, terminal.columns - rowIndent);
-    terminal.out(`  ${name.padEnd(rowIndent - 2)}${first}`);
-    for (const line of rest) terminal.out(`${' '.repeat(rowIndent)}${line}`);
+  return {
+    ...{ version: qemu.version, binary: qemu.binary, prefix, ms, features, missingDevices },
+    ...{ firmware, warningCount: summary.warningCount, booted: verified === true, untried },
+    isUsable: failure === undefined,
   };
-  terminal.out(`QEMU ${qemu.version} in ${formatDuration(ms)}: ${features.join(', ')}`);
-  const lacking = [...usual.filter((name) => !features.includes(name)), ...missingDevices];
-  if (lacking.length > 0) row('without', lacking.join(', '));
-  row('binary', shortenPath(qemu.binary, cwd, home));
-  if (firmware.length > 0) row('firmware', `of this host: ${firmware.join(', ')}`);
-  if (summary.warningCount > 0) row('warnings', String(summary.warningCount));
-  if (verified === true) row('tried', 'a machine boots with it');
-  if (untried !== undefined) row('tried', `a guest of seven bytes alone: ${untried}`);
-  if (end.failure !== undefined) return;
-  row('next', `utopia qemu use ${quoteForShell(shortenPath(prefix, cwd, home))}`);
 }
-
-/** Where the text of a row begins. */
-const rowIndent = 12;

@@ -1,6 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { locateMachine } from '../lifecycle/launch/locate.ts';
+import { locateIfValid } from '../lifecycle/launch/locate.ts';
 import { listQemus, type ListedQemu } from '../lifecycle/qemu/list-qemus.ts';
 import { homeFolder } from '../system/places.ts';
 import { shortenPath } from '../text/shorten-path.ts';
@@ -9,16 +8,11 @@ import { layOutRows } from '../ui/table.ts';
 /** `utopia qemu list`: the QEMUs of this host, a line each. */
 export async function runQemuList(context: Context, globals: GlobalOptions): Promise<void> {
   const { terminal, cwd, env } = context;
-  const config = await locateMachine(context, globals).then(
-    (located) => located.config,
-    (error: unknown) => {
-      // Which one is in use cannot be told then; the others can.
-      if (!(error instanceof UtopiaError) || error.code !== 'config-invalid') throw error;
-      context.reporter.warn(`${error.message} Which QEMU is in use is not known.`);
-      return undefined;
-    },
-  );
-  const qemus = await listQemus(context, config);
+  // Which one is in use cannot be told without its configuration; the others can.
+  const located = await locateIfValid(context, globals, ({ message }) => {
+    context.reporter.warn(`${message} Which QEMU is in use is not known.`);
+  });
+  const qemus = await listQemus(context, located?.config);
   if (globals.json) {
     terminal.json({ schema: 1, qemus });
     return;

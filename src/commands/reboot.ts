@@ -1,16 +1,13 @@
 import type { RebootOptions } from '../lifecycle/watch/reset-guest.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { findRunning } from '../machine/state.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';
-import { requireSuspended } from '../vmstate/suspended.ts';
-import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import type { RebootStep } from '../lifecycle/watch/reset-guest.ts';
 import { refusePaused, waitUntilUp } from '../lifecycle/watch/wait-until-up.ts';
-import { rebootGuest } from '../lifecycle/saved/reboot-guest.ts';
+import { rebootGuest, refuseSuspended } from '../lifecycle/saved/reboot-guest.ts';
 
 const stepTexts: Readonly<Record<RebootStep, string>> = {
   'shut-down': 'the guest shut down, and was started anew',
@@ -47,14 +44,4 @@ export async function runReboot(
   } finally {
     display.close();
   }
-}
-
-async function refuseSuspended({ config, paths }: LocatedMachine): Promise<void> {
-  if ((await findRunning(paths)) !== undefined) return;
-  if ((await requireSuspended(config.privateFile)) === undefined) return;
-  throw new UtopiaError(
-    'machine-not-running',
-    `${config.name} is suspended: it is not running, and cannot reboot.`,
-    { hint: 'utopia up, then utopia reboot; or utopia up --cold (what it has in memory is lost)' },
-  );
 }

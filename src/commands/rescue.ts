@@ -1,12 +1,8 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { bootMachine } from '../lifecycle/boot-machine.ts';
-import { withoutOwnKernel } from '../lifecycle/launch/boot-entry.ts';
-import {
-  locateMachine,
-  type ConfigFlags,
-  type LocatedMachine,
-} from '../lifecycle/launch/locate.ts';
+import { withoutOwnAdditions } from '../lifecycle/launch/boot-entry.ts';
+import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { requireBackingFile } from '../lifecycle/launch/prepare.ts';
 import type { UpOptions } from '../lifecycle/launch/types.ts';
 import { launchMachine } from '../lifecycle/launch-machine.ts';
@@ -14,14 +10,14 @@ import { freshMachine, withBrokenDisk, type AttachedDisk } from '../lifecycle/re
 import { agreeToLoseMemory } from '../lifecycle/rescue/give-up-memory.ts';
 import { withImageKernel } from '../lifecycle/rescue/image-kernel.ts';
 import { mountBroken } from '../lifecycle/rescue/mount-broken.ts';
-import { saveStopped } from '../lifecycle/saved/save-snapshot.ts';
+import { saveBeforeCheck } from '../lifecycle/rescue/save-before-check.ts';
 import { findRunning } from '../machine/state.ts';
 import { isThere } from '../system/look.ts';
 import { openProgress } from '../ui/progress.ts';
+import { describeUnendedBoot } from '../ui/unended-boot.ts';
 import { reportRescue } from './rescue/report.ts';
-import { explainBoot } from './up/bring-up.ts';
 import { runInForeground } from './up/foreground.ts';
-import { headLine, refuseRunning } from './up/say.ts';
+import { refuseRunning, sayHead } from './up/say.ts';
 
 export interface RescueOptions extends Pick<UpOptions, 'detach' | 'timeoutMs' | 'stallMs' | 'yes'> {
   /** The private file as the second disk of a fresh machine, instead of the machine itself. */
@@ -40,7 +36,7 @@ export async function runRescue(
   globals: GlobalOptions,
   options: RescueOptions,
 ): Promise<void> {
-  const machine = plain(await locateMachine(context, globals, options.flags));
+  const machine = withoutOwnAdditions(await locateMachine(context, globals, options.flags));
   const { privateFile } = machine.config;
   const running = await findRunning(machine.paths);
   if (running !== undefined) throw await refuseRunning(undefined, globals, machine, running);
@@ -50,17 +46,18 @@ export async function runRescue(
     });
   }
   await agreeToLoseMemory(context, machine, options.yes);
-  const snapshot = options.fsck ? await keepBefore(context, machine) : undefined;
+  const snapshot = options.fsck ? await saveBeforeCheck(context, machine) : undefined;
 
   let disk: AttachedDisk | undefined;
   const located = options.attach ? freshMachine(machine) : machine;
   const adjust = options.attach
     ? withBrokenDisk(context, machine, (found) => (disk = found))
     : withImageKernel(context, machine);
+  const { terminal } = context;
   const quiet = globals.quiet || globals.json;
-  const display = await openProgress(context.terminal, { quiet });
+  const display = await openProgress(terminal, { quiet });
   try {
-    if (!quiet) context.terminal.err(headLine(machine, context));
+    if (!quiet) sayHead(context, machine);
     const launched = await launchMachine(context, located, asUp(options), display, {
       refuse: async (found) => await refuseRunning(context, globals, machine, found),
       findImage: async () => await requireBackingFile(context, machine),
@@ -83,7 +80,9 @@ export async function runRescue(
         launched.started.detach();
         return;
       }
-      if (end.kind === 'failed') explainBoot(context, end.diagnosis);
+      if (end.kind === 'failed') {
+        for (const line of describeUnendedBoot(end.diagnosis, terminal)) terminal.err(line);
+      }
       // What is written is written to the machine's own disk.
       const plan = { ...launched.plan, overlay: privateFile };
       await runInForeground(context, globals, located, { ...launched, plan }, session);
@@ -91,21 +90,6 @@ export async function runRescue(
   } finally {
     display.close();
   }
-}
-
-/** Without what the config adds to a machine: a kernel, arguments for QEMU. One of them may be what is wrong. */
-function plain(located: LocatedMachine): LocatedMachine {
-  const without = withoutOwnKernel(located);
-  return { ...without, config: { ...without.config, extraArgs: [] } };
-}
-
-/** e2fsck writes: what was there before can be had again. */
-async function keepBefore(context: Context, machine: LocatedMachine): Promise<string> {
-  const moment = context.now().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
-  const name = `before-fsck-${moment}`;
-  const text = 'utopia rescue --fsck has made it';
-  await saveStopped(context, machine, { name, text, replace: false });
-  return name;
 }
 
 function asUp({ detach, timeoutMs, stallMs, yes, flags }: RescueOptions): UpOptions {

@@ -3,8 +3,8 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { followFeed } from '../sensors/feed.ts';
 import { createTally } from '../sensors/tally.ts';
 import { sensorTable } from '../ui/sensors.ts';
-import { listeningEnd, type ListenOptions } from './sensors/listening.ts';
-import { chooseFeed } from './sensors/feed.ts';
+import { listeningEnd, type ListenOptions } from '../sensors/listening.ts';
+import { chooseFeed } from '../lifecycle/launch/choose-feed.ts';
 
 const redrawMs = 500;
 /** Without a terminal that somebody looks at: long enough for every node of the simulation. */
@@ -40,7 +40,7 @@ export async function runSensorsShow(
     drawnLines = lines.length;
   };
 
-  const end = listeningEnd(context, { ...options, seconds });
+  const end = listeningEnd(context.signal, { seconds });
   const timer = live ? setInterval(() => draw(), redrawMs) : undefined;
   try {
     await followFeed(

@@ -1,22 +1,16 @@
-import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
-import { UtopiaError } from '../errors.ts';
-import { machineTarget, reachGuest } from '../guest/ssh.ts';
-import type { GuestAccess } from '../guest/guest-access.ts';
-import { renderHostBlock } from '../guest/ssh-config.ts';
 import {
   blockFile,
   installBlock,
   removeBlock,
-  type SshConfigPlaces,
   type UserFileChange,
 } from '../guest/ssh-config-file.ts';
-import { readState } from '../machine/state.ts';
-import { homeFolder, stateRoot } from '../system/places.ts';
-import { requireLine } from '../text/plain-line.ts';
-import { shortenPath } from '../text/shorten-path.ts';
+import { reachGuest } from '../guest/ssh.ts';
+import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { findAccess } from '../lifecycle/watch/guest-access.ts';
-import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
+import { sshConfigPlaces, sshHostBlock, sshNames } from '../lifecycle/watch/ssh-host-block.ts';
+import { homeFolder } from '../system/places.ts';
+import { shortenPath } from '../text/shorten-path.ts';
 
 export interface SshConfigOptions {
   readonly login: string;
@@ -31,7 +25,7 @@ export async function runSshConfig(
 ): Promise<void> {
   const { terminal } = context;
   const machine = await locateMachine(context, globals);
-  const places = placesOf(context, machine);
+  const places = sshConfigPlaces(context, machine);
   if (action === 'remove') {
     const change = await removeBlock(places, context.now());
     const file = blockFile(places);
@@ -47,8 +41,8 @@ export async function runSshConfig(
       `${terminal.symbols.warn} The machine does not run: whether its key is in the guest was not looked at.`,
     );
   }
-  const names = namesOf(machine);
-  const block = await blockOf(machine, access, names);
+  const names = sshNames(machine);
+  const block = await sshHostBlock(machine, access);
   if (action === 'print') {
     if (globals.json) terminal.json({ schema: 1, names, block });
     else terminal.out(block.trimEnd());
@@ -62,37 +56,6 @@ export async function runSshConfig(
   }
   terminal.out(`${short(context, file)} is written.${describeChange(context, change)}`);
   terminal.out(`  ssh ${names[0]}     scp FILE ${names[0]}:     rsync -a DIR ${names[0]}:`);
-}
-
-/** The names of a machine for ssh; the second one is never another machine's. */
-function namesOf({ config, paths }: LocatedMachine): readonly string[] {
-  return [`utopia-${config.name}`, `utopia-${paths.id}`];
-}
-
-async function blockOf(
-  machine: LocatedMachine,
-  access: GuestAccess,
-  names: readonly string[],
-): Promise<string> {
-  const origin = (await readState(machine.paths))?.file ?? machine.config.file;
-  return renderHostBlock({ names, origin, target: machineTarget(access) });
-}
-
-function placesOf(context: Context, { paths }: LocatedMachine): SshConfigPlaces {
-  const folder = join(stateRoot(context.env), 'ssh-config.d');
-  requireLine(folder);
-  // What Include reads as more than a path, or cannot quote (ssh_config(5)).
-  if (/["*?[\\]|\$\{/.test(folder)) {
-    throw new UtopiaError(
-      'cannot-create',
-      `ssh cannot include files of a folder named ${folder}.`,
-      {
-        hint: 'utopia ssh-config prints the block: put it into ~/.ssh/config yourself.',
-      },
-    );
-  }
-  const userFile = join(homeFolder(context.env), '.ssh/config');
-  return { userFile, folder, machineId: paths.id };
 }
 
 function describeChange(context: Context, { changed, backup }: UserFileChange): string {

@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus } from '../errors.ts';
-import type { SuiteTest } from '../ktap/suites.ts';
 import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { runTests } from '../lifecycle/tests/run-tests.ts';
-import type { TestsOutcome, TestsReport } from '../lifecycle/tests/types.ts';
+import type { TestsOutcome } from '../lifecycle/tests/types.ts';
 import { openNamedPlace } from '../system/named-place.ts';
 import { describeCoverage } from '../ui/coverage.ts';
-import { renderSuites, type JUnitCase, type JUnitSuite } from '../ui/junit.ts';
+import { junitSuites } from '../ui/junit-tests.ts';
+import { renderSuites } from '../ui/junit.ts';
 import { describeTests } from '../ui/tests.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';
 import { junitHint, writeJUnit } from './report/junit-file.ts';
@@ -81,30 +81,4 @@ export async function runTest(
   }
   if (build?.failure !== undefined) throw build.failure;
   return statuses[report.outcome];
-}
-
-/** What no test says is a case of its own. */
-function junitSuites({ suites, outcome, reasons, testMs }: TestsReport): readonly JUnitSuite[] {
-  const told = suites.map(({ name, tests }) => ({ name, cases: tests.map(junitCase) }));
-  if (outcome === 'passed' || reasons.length === 0) return told;
-  const isHosts = outcome === 'not-started';
-  const problem = {
-    kind: isHosts ? ('error' as const) : ('failure' as const),
-    message: `${outcome}: ${reasons[0] ?? ''}`,
-    text: reasons.join('\n'),
-  };
-  const whole = { name: 'all', seconds: (testMs ?? 0) / 1000, problem, stdout: '', stderr: '' };
-  return [...told, { name: 'utopia test', cases: [whole] }];
-}
-
-function junitCase({ name, outcome, message, crash }: SuiteTest): JUnitCase {
-  const passed = outcome === 'passed' && crash === null;
-  const skipped = outcome === 'skipped' || outcome === 'todo';
-  const [first = outcome] = [crash, message.split('\n')[0]].filter((each) => each);
-  return {
-    ...{ name, seconds: 0, stdout: '', stderr: '' },
-    problem: passed
-      ? undefined
-      : { kind: skipped ? 'skipped' : 'failure', message: first ?? outcome, text: message },
-  };
 }

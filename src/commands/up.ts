@@ -9,10 +9,10 @@ import { chooseFolder } from './up/choose-folder.ts';
 import { offerImage } from './up/default-image.ts';
 import { planBootEntry } from './up/boot-entry.ts';
 import { runDryRun } from './up/dry-run.ts';
-import { readOwnArguments } from './up/own-arguments.ts';
+import { readOwnArguments } from '../lifecycle/launch/own-arguments.ts';
 import { offerGroup } from './up/group-session.ts';
 import type { UpOptions } from '../lifecycle/launch/types.ts';
-import { headLine, printCard, refuseRunning } from './up/say.ts';
+import { printCard, refuseRunning, sayHead } from './up/say.ts';
 import { withoutOwnKernel } from '../lifecycle/launch/boot-entry.ts';
 import { launchMachine } from '../lifecycle/launch-machine.ts';
 
@@ -46,8 +46,8 @@ export async function runUp(
   } catch (error) {
     const runs = error instanceof UtopiaError && error.code === 'machine-running';
     if (!options.ensure || !runs) throw error;
-    const { ensureRunning } = await import('./up/ensure.ts');
-    await ensureRunning(context, globals, options, located);
+    const { runEnsure } = await import('./up/ensure.ts');
+    await runEnsure(context, globals, options, located);
   }
   return undefined;
 }
@@ -79,7 +79,7 @@ async function start(
   const quiet = globals.quiet || globals.json;
   const display = await openProgress(context.terminal, { quiet });
   try {
-    if (!quiet) context.terminal.err(headLine(located, context));
+    if (!quiet) sayHead(context, located);
     const machine = await launchMachine(context, located, options, display, {
       // With --ensure the card comes once the machine is up.
       refuse: async (running) =>

@@ -130,6 +130,17 @@ export function findKept<Kept extends CrashNote>(
   );
 }
 
+/** Where the memory of a crash of a log is, in a line if it was kept. */
+export async function noteKept(
+  crashesDir: string,
+  crash: Pick<Crash, 'message' | 'release' | 'time' | 'pid'>,
+): Promise<string[]> {
+  const kept = findKept((await listKeptCrashes(crashesDir)).crashes, crash);
+  return kept === undefined
+    ? []
+    : [`Kept as crash ${kept.number}, with what could be: utopia crash show ${kept.number}`];
+}
+
 /** How many crashes a machine keeps, and how many bytes of dumps. */
 export const keepBounds = { most: 4, bytes: 8 * 1024 ** 3, ofOneBoot: 4 } as const;
 

@@ -88,6 +88,11 @@ export function draftBase(privateFile: string): string {
   return join(snapshotsFolder(privateFile), 'snapshot');
 }
 
+/** `2026-11-23-141503` (UTC): a name for a snapshot of this moment. */
+export function snapshotNameOf(now: Date): string {
+  return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+}
+
 /** A name that is a folder's name as well, on every file system, and no option. */
 export function checkSnapshotName(name: string): void {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name)) return;

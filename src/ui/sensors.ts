@@ -40,3 +40,38 @@ export function sensorTable(tally: StreamCounts, nowMs: number): string[] {
 function thousandths(value: number): string {
   return Number.isFinite(value) ? (value / 1000).toFixed(3) : '-';
 }
+
+/** What a machine gets at its second serial port, with its name and the feed that is configured. */
+export interface ShownSensors {
+  readonly name: string;
+  readonly configured: string;
+  readonly runs: boolean;
+  readonly hasPort: boolean;
+  readonly feed: string | undefined;
+  /** Undefined where the bridge has ended. */
+  readonly pid: number | undefined;
+  /** Lines of the bridge's log. */
+  readonly log: readonly string[];
+}
+
+const shownLines = 8;
+
+/** A sentence about the feed, what leads on, and the last lines of its log. Pure. */
+export function describeSensors(sensors: ShownSensors): string[] {
+  const { name, configured, runs, hasPort, feed, pid } = sensors;
+  const log = sensors.log.slice(-shownLines).map((line) => `  ${line}`);
+  if (!runs) return [`${name} is not running. From the next utopia up: ${configured}.`, ...log];
+  if (!hasPort) {
+    return [
+      `${name} was started without a sensor feed; it has no /dev/ttyS1.`,
+      'utopia down, then utopia up --sensors sim, or set UTOPIA_SENSORS.',
+    ];
+  }
+  if (pid !== undefined)
+    return [`${feed} is at /dev/ttyS1 of ${name} (bridge: pid ${pid}).`, ...log];
+  return [
+    `The bridge of ${name} has ended; nothing comes at /dev/ttyS1.`,
+    `utopia sensors use ${feed ?? configured}`,
+    ...log,
+  ];
+}

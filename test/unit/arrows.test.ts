@@ -149,9 +149,6 @@ const commandPairs: Readonly<Record<string, string>> = {
   'crash-show → oops': 'a crash that was kept is explained by the same card',
   'kernel-install → oops': 'a kernel that crashed at its first boot is explained by the same card',
   'report → oops': 'a copy that crashed is explained by the same card',
-  'sensors-record → sensors': 'the commands of sensors share their feed',
-  'sensors-show → sensors': 'the commands of sensors share their feed',
-  'sensors-use → sensors': 'the commands of sensors share their feed',
 };
 
 const imports = readImports();

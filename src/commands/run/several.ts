@@ -1,20 +1,12 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { exitStatus } from '../../errors.ts';
 import { openNamedPlace } from '../../system/named-place.ts';
-import {
-  addCase,
-  junitCaseText,
-  junitFoot,
-  junitHead,
-  tallyCases,
-  type JUnitCase,
-} from '../../ui/junit.ts';
 import { stringifyHarmlessly } from '../../text/harmless.ts';
 import type { RunOptions } from '../../lifecycle/several/run-options.ts';
 import { foldLine } from '../../ui/lines.ts';
 import type { Job } from '../../lifecycle/several/items.ts';
-import { openJobsDisplay } from './jobs-display.ts';
-import { junitCase, junitSuite } from './junit.ts';
+import { openJobsDisplay } from '../../ui/jobs-display.ts';
+import { junitOfRuns } from '../../ui/junit-runs.ts';
 import { junitHint, writeJUnit } from '../report/junit-file.ts';
 import { runMany, Tally, type ItemReport } from '../../lifecycle/several/run-many.ts';
 import { openLogs } from '../../lifecycle/several/output-logs.ts';
@@ -38,6 +30,7 @@ export async function runSeveral(
   jobs: readonly Job[],
 ): Promise<number> {
   const { terminal, signal, cwd } = context;
+  const quiet = globals.quiet || globals.json;
   const { junit, results, logs, maxLogBytes, resume } = options;
   await using marks = junit === undefined ? undefined : await openNamedPlace(cwd, junit, junitHint);
   await using files = results === undefined ? undefined : await openResults(context, results);
@@ -49,7 +42,7 @@ export async function runSeveral(
 
   const timeoutMs = options.timeoutMs ?? usualTimeoutMs;
   await runMany(context, globals, { ...options, timeoutMs }, jobs, {
-    openDisplay: async (items) => await openJobsDisplay(context, globals, items),
+    openDisplay: async (items) => await openJobsDisplay(terminal, { signal, quiet }, items),
     logs: outputs,
     find: async (job) => (resume ? await files?.find(job, options.from) : undefined),
     keep: async (index, report) => {
@@ -68,7 +61,10 @@ export async function runSeveral(
 
   const notRun = jobs.filter((_job, index) => !begun.has(index)).map(({ item }) => item);
   if (globals.json) await writeJson(context, spool, notRun);
-  await writeJUnit(marks, junitPieces(spool, notRun));
+  await writeJUnit(
+    marks,
+    junitOfRuns(() => spool.values(), notRun),
+  );
   if (!globals.json) terminal.out(tally.toString());
   if (signal.aborted) {
     for (const line of foldLine(wayOn(options), terminal.columns)) terminal.err(line);
@@ -101,25 +97,4 @@ async function writeJson(
   }
   const start = between === ',' ? '' : between;
   await write(`${start}],"notRun":${stringifyHarmlessly(notRun)}}\n`);
-}
-
-/** The report as JUnit, one case after the other. */
-async function* junitPieces(
-  spool: Spool<ItemReport>,
-  notRun: readonly string[],
-): AsyncGenerator<string> {
-  const rest = notRun.map(skippedCase);
-  const tally = tallyCases(rest);
-  for await (const report of spool.values()) addCase(tally, junitCase(report));
-  yield junitHead(junitSuite, tally);
-  for await (const report of spool.values()) {
-    yield junitCaseText(junitSuite, { ...junitCase(report), name: report.item });
-  }
-  for (const each of rest) yield junitCaseText(junitSuite, each);
-  yield junitFoot;
-}
-
-function skippedCase(item: string): JUnitCase {
-  const problem = { kind: 'skipped', message: 'Not begun: interrupted.', text: '' } as const;
-  return { name: item, seconds: 0, problem, stdout: '', stderr: '' };
 }

@@ -1,4 +1,5 @@
 import type { Context, GlobalOptions } from '../../context.ts';
+import { snapshotNameOf } from '../../image/snapshots.ts';
 import { locateMachine } from '../../lifecycle/launch/locate.ts';
 import { saveRunning, saveStopped } from '../../lifecycle/saved/save-snapshot.ts';
 import { findRunning } from '../../machine/state.ts';
@@ -25,7 +26,7 @@ export async function runSnapshotSave(
   options: SaveOptions,
 ): Promise<void> {
   const located = await locateMachine(context, globals);
-  const { name = nameOfMoment(context.now()), text, replace } = options;
+  const { name = snapshotNameOf(context.now()), text, replace } = options;
   const note = { name, text, replace };
   const runs = (await findRunning(located.paths)) !== undefined;
   const display = await openProgress(context.terminal, { quiet: globals.quiet || globals.json });
@@ -47,9 +48,4 @@ export async function runSnapshotSave(
     `  Go back   ${runs ? 'utopia down, then ' : ''}utopia snapshot restore ${note.name}`,
     `  Try       utopia run --from ${note.name} -- COMMAND   in a copy of it`,
   ]);
-}
-
-/** `2026-11-23-141503` (UTC). */
-function nameOfMoment(now: Date): string {
-  return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 }

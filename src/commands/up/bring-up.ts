@@ -1,12 +1,14 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import type { Diagnosis } from '../../diagnose/types.ts';
 import { bootMachine } from '../../lifecycle/boot-machine.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import type { LaunchedMachine, UpOptions } from '../../lifecycle/launch/types.ts';
+import type { StartWarming } from '../../lifecycle/saved/open-warming.ts';
+import type { MakingEnd } from '../../lifecycle/saved/warm-child.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
+import { describeUnendedBoot } from '../../ui/unended-boot.ts';
 import { runInForeground } from './foreground.ts';
 import { printCard, sayWarm } from './say.ts';
-import type { StartWarming } from './warming.ts';
+import { sayMade } from './warming.ts';
 
 /** From QEMU's start to SSH, and then, in the foreground, to the machine's end. */
 export async function bringUp(
@@ -17,6 +19,7 @@ export async function bringUp(
   machine: LaunchedMachine,
   display: ProgressDisplay,
 ): Promise<void> {
+  const { terminal } = context;
   const wish = { ...options, verbose: globals.verbose };
   await bootMachine(context, wish, located, machine, display, async ({ session, state, end }) => {
     display.close();
@@ -29,7 +32,9 @@ export async function bringUp(
       machine.started.detach();
       return;
     }
-    if (end.kind === 'failed') explainBoot(context, end.diagnosis);
+    if (end.kind === 'failed') {
+      for (const line of describeUnendedBoot(end.diagnosis, terminal)) terminal.err(line);
+    }
     const stopWarming = startWarming?.(session);
     try {
       await runInForeground(context, globals, located, machine, session);
@@ -55,18 +60,12 @@ async function planWarming(
   const { lackedBase } = await import('../../lifecycle/saved/lacked-warm-base.ts');
   const key = await lackedBase(context, options, located, machine);
   if (key === undefined) return undefined;
-  const warming = options.detach ? undefined : await import('./warming.ts');
+  const warming = options.detach
+    ? undefined
+    : await import('../../lifecycle/saved/open-warming.ts');
   const lack = { machine, key };
-  const start = await warming?.openWarming(context, globals, options, located, lack);
+  const say = (made: MakingEnd): void => sayMade(context, globals, made);
+  const start = await warming?.openWarming(context, globals, options, located, lack, say);
   if (machine.overlay.created) sayWarm(context, start !== undefined);
   return start;
-}
-
-/** What is known of a boot that did not end, for a machine that goes on: somebody may look at its screen. */
-export function explainBoot({ terminal }: Context, { what, why, next, lines }: Diagnosis): void {
-  terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${what}`);
-  terminal.err(`  ${why}`);
-  for (const line of lines) terminal.err(`  | ${line}`);
-  terminal.err(`  ${terminal.errColor.bold('Do')}  ${next}`);
-  terminal.err('  The machine goes on meanwhile; its screen may show more.');
 }

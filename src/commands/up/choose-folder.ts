@@ -1,9 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { machinePaths } from '../../machine/paths.ts';
-import { readState } from '../../machine/state.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { confirm } from '../../ui/ask.ts';
 import {
@@ -12,6 +8,7 @@ import {
   searchUpwards,
   takeFound,
 } from '../../lifecycle/launch/look-upwards.ts';
+import { addressOf, requireFolder } from '../../lifecycle/launch/machine-address.ts';
 
 /** Which machine `utopia up` starts. */
 export interface ChosenFolder {
@@ -63,24 +60,6 @@ export async function chooseFolder(
   throw new UtopiaError('consent-needed', 'Nothing was started.', {
     hint: 'utopia up --here makes a machine in this folder.',
   });
-}
-
-async function requireFolder(file: string): Promise<void> {
-  const folder = dirname(file);
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
-  throw new UtopiaError('machine-unknown', `The folder of this machine is gone: ${folder}`, {
-    hint: 'Was it moved? Then start it in its new place: utopia -C FOLDER up',
-  });
-}
-
-/** Options that name this machine, and leave the current folder as it is where they can. */
-async function addressOf({ env }: Context, file: string): Promise<readonly string[]> {
-  const exists = await stat(file).catch(() => undefined);
-  if (exists !== undefined) return ['--config', file];
-  const paths = machinePaths({ file }, env, process.getuid?.() ?? 0);
-  const started = (await readState(paths)) !== undefined;
-  return started ? ['-n', paths.id] : ['-C', dirname(file)];
 }
 
 function withWords(context: Context, at: number, words: readonly string[]): Context {

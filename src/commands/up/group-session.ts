@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Interruption } from '../../environment.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { deviceOpens } from '../../host/acceleration.ts';
+import { runWithGroup } from '../../host/run-with-group.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import { underUsersUmask } from '../../system/umask.ts';
 import { confirmByKey } from '../../ui/ask.ts';
 import { wrapText } from '../../ui/lines.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
@@ -35,30 +32,8 @@ export async function offerGroup(
   terminal.errWhole(`    ${start}`);
   if (!terminal.interactive) return undefined;
   if (!(await confirmByKey(terminal, '  Start so, with KVM?', signal))) return undefined;
-  return await runWithGroup(context, group);
-}
-
-/** Runs the same command line once more, with the group. Ctrl-C reaches both; what ends only this one is passed on. */
-async function runWithGroup(
-  { commandLine, env, signal, terminal }: Context,
-  group: string,
-): Promise<number | undefined> {
-  const command = `exec ${commandLine.map(quoteForShell).join(' ')}`;
-  const child = underUsersUmask(() =>
-    spawn('sg', [group, '-c', command], { stdio: 'inherit', env: { ...env } }),
-  );
-  const passOn = (): void => {
-    const name = signal.reason instanceof Interruption ? signal.reason.signalName : 'SIGTERM';
-    if (name !== 'SIGINT') child.kill(name);
-  };
-  signal.addEventListener('abort', passOn);
-  try {
-    const [status] = (await once(child, 'exit')) as [number | null];
-    return status ?? 1;
-  } catch (error) {
-    terminal.err(`  sg cannot be run: ${(error as Error).message}`);
+  return await runWithGroup(context, group).catch((error: Error) => {
+    terminal.err(`  sg cannot be run: ${error.message}`);
     return undefined;
-  } finally {
-    signal.removeEventListener('abort', passOn);
-  }
+  });
 }

@@ -1,33 +1,21 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import { UtopiaError } from '../../errors.ts';
+import type { UtopiaError } from '../../errors.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
 import { findPeople } from '../../host/people.ts';
 import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
 import { kernelOf } from '../../machine/plan.ts';
 import { homeFolder } from '../../system/places.ts';
 import { connectionCard } from '../../ui/card.ts';
-import { shortenPath } from '../../text/shorten-path.ts';
-import { countOf } from '../../text/format.ts';
-import { foldFor, wrapText } from '../../ui/lines.ts';
-import { utopiaVersion } from '../../version.ts';
+import { headLine } from '../../ui/head-line.ts';
+import { wrapText } from '../../ui/lines.ts';
 import { connectionsOf, reachOf } from '../../lifecycle/watch/connections.ts';
-import { findGuestState, lostGuest } from '../../lifecycle/watch/lost-guest-error.ts';
+import { alreadyRuns } from '../../lifecycle/watch/lost-guest-error.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { writersOf } from '../../lifecycle/watch/find-share-writers.ts';
 
-/** `utopia 0.1.0 · ask2 · ./utopia.config (4 of 12 keys set)`. */
-export function headLine({ config }: LocatedMachine, context: Context): string {
-  const file = shortenPath(config.file, context.cwd, homeFolder(context.env));
-  const { dotenvKeysSet: more } = config;
-  const source = config.fileExists
-    ? `${file} (${countOf(config.keysSet, 'key')} set${more === 0 ? '' : `, ${more} in .env`})`
-    : more === 0
-      ? `no utopia.config here: every default`
-      : `no utopia.config here: .env (${countOf(more, 'key')} set)`;
-  const dot = context.terminal.symbols.info;
-  const text = `utopia ${utopiaVersion} ${dot} ${config.name} ${dot} ${source}`;
-  const lines = foldFor(context.terminal.stderr, text, context.terminal.columns);
-  return lines.map(context.terminal.errColor.bold).join('\n');
+/** What begins the output of a start, on stderr. */
+export function sayHead({ terminal, cwd, env }: Context, { config }: LocatedMachine): void {
+  terminal.err(headLine(config, { cwd, home: homeFolder(env) }, terminal));
 }
 
 /** One line about who else gets into the guest, and what closes that; undefined where nobody does. */
@@ -102,14 +90,5 @@ export async function refuseRunning(
 ): Promise<UtopiaError> {
   if (state !== undefined && context !== undefined)
     await printCard(context, globals, located, state, false);
-  const guest = await findGuestState(located, { qemu, state });
-  const lost = guest.kind === 'well' ? undefined : lostGuest(guest);
-  return new UtopiaError(
-    'machine-running',
-    `${located.config.name} is running already (pid ${qemu.pid}).${lost === undefined ? '' : ` ${lost.message}`}`,
-    {
-      details: lost?.details ?? [],
-      hint: lost?.hint ?? 'utopia ssh to work in it, utopia down to stop it.',
-    },
-  );
+  return await alreadyRuns(located, { qemu, state });
 }

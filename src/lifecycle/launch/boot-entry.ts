@@ -63,3 +63,9 @@ export function withoutOwnKernel(located: LocatedMachine): LocatedMachine {
   const config = { ...located.config, kernel: undefined, initrd: undefined, append: '' };
   return { ...located, config };
 }
+
+/** The same without arguments for QEMU, too: in a machine that is to be mended, one of them may be what is wrong. */
+export function withoutOwnAdditions(located: LocatedMachine): LocatedMachine {
+  const without = withoutOwnKernel(located);
+  return { ...without, config: { ...without.config, extraArgs: [] } };
+}

@@ -3,6 +3,7 @@ import type { KeyName } from '../../config/keys.ts';
 import { loadConfig } from '../../config/load.ts';
 import { locate, requireConfig } from '../../config/report.ts';
 import type { Config } from '../../config/types.ts';
+import { UtopiaError } from '../../errors.ts';
 import type { LifecycleContext, LifecycleOptions } from '../context.ts';
 import { homeFolder } from '../../system/places.ts';
 import { copyName } from '../../machine/copy-name.ts';
@@ -47,6 +48,24 @@ export async function locateMachine(
   if (machine?.copy !== undefined) return locateCopy(context, config, uid, machine.copy);
   const paths = machinePaths(config, context.env, uid);
   return { config, paths: await pathsWhileRescued(paths), uid };
+}
+
+/**
+ * The machine as `locateMachine` finds it, or undefined where its configuration has errors, of
+ * which `invalid` hears: for what can be done without one.
+ */
+export async function locateIfValid(
+  context: LifecycleContext,
+  globals: LifecycleOptions,
+  invalid: (error: UtopiaError) => void = () => {},
+): Promise<LocatedMachine | undefined> {
+  try {
+    return await locateMachine(context, globals);
+  } catch (error) {
+    if (!(error instanceof UtopiaError) || error.code !== 'config-invalid') throw error;
+    invalid(error);
+    return undefined;
+  }
 }
 
 /** A copy that runs, by what it is called; nothing of its machine is in the way of what is done to it. */

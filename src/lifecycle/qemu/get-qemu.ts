@@ -1,12 +1,20 @@
 import { basename } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { fetchBytes, fetchText } from '../../image/fetch/fetch-file.ts';
+import { parseImageUrl } from '../../image/fetch/names.ts';
 import { shownUrl } from '../../image/fetch/shown-url.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import { findRelease, listReleases, type QemuServer } from '../../qemu/release.ts';
+import {
+  findRelease,
+  listReleases,
+  qemuServer,
+  readQemuVersion,
+  type QemuServer,
+} from '../../qemu/release.ts';
 import { readQemuTree } from '../../qemu/tree.ts';
 import { checkDetachedSignature, type SignatureVerdict } from '../source/check-signature.ts';
 import {
+  archiveName,
   fetchSource,
   requireNoFolder,
   usualFolder,
@@ -21,6 +29,27 @@ export type QemuOrigin =
   /** A release; the newest stable one without a version. */
   | { readonly kind: 'release'; readonly version: string | undefined; readonly server: QemuServer }
   | { readonly kind: 'archive'; readonly url: URL };
+
+/**
+ * Where `what` is to come from: a version, an archive's URL, or undefined for the newest stable
+ * release; `from` is the address of a mirror. Throws `usage`.
+ */
+export function readQemuOrigin(what: string | undefined, from: string | undefined): QemuOrigin {
+  if (what?.includes('://') === true) {
+    const url = parseImageUrl(what);
+    if (archiveName.test(url.pathname)) return { kind: 'archive', url };
+    throw new UtopiaError('usage', `${what}: not the address of a .tar.xz, .tar.gz or .tar.bz2.`, {
+      hint: 'Name a version, or an archive: utopia qemu get https://host/qemu-9.2.0.tar.xz',
+    });
+  }
+  const server = qemuServer(from === undefined ? undefined : parseImageUrl(from));
+  if (what === undefined) return { kind: 'release', version: undefined, server };
+  const version = readQemuVersion(what);
+  if (version !== undefined) return { kind: 'release', version, server };
+  throw new UtopiaError('usage', `${what}: no version of a release, and no URL.`, {
+    hint: 'utopia qemu get 9.2.0      or the address of an archive',
+  });
+}
 
 /** The list of download.qemu.org has 300 KB. */
 const mostListBytes = 8 * 1024 * 1024;

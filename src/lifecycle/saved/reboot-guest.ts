@@ -1,7 +1,9 @@
+import { UtopiaError } from '../../errors.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { lockMachine } from '../../machine/lock.ts';
-import { writeState, type RunningMachine } from '../../machine/state.ts';
+import { findRunning, writeState, type RunningMachine } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
+import { requireSuspended } from '../../vmstate/suspended.ts';
 import type { LifecycleContext } from '../context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import {
@@ -50,4 +52,15 @@ export async function rebootGuest(
   } finally {
     await lock.release();
   }
+}
+
+/** Throws `machine-not-running` for a machine that is suspended, with what leads on. */
+export async function refuseSuspended({ config, paths }: LocatedMachine): Promise<void> {
+  if ((await findRunning(paths)) !== undefined) return;
+  if ((await requireSuspended(config.privateFile)) === undefined) return;
+  throw new UtopiaError(
+    'machine-not-running',
+    `${config.name} is suspended: it is not running, and cannot reboot.`,
+    { hint: 'utopia up, then utopia reboot; or utopia up --cold (what it has in memory is lost)' },
+  );
 }

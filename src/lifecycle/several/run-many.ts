@@ -17,7 +17,7 @@ import { fillIn } from '../../text/fill-in.ts';
 import type { OutputLog, OutputLogs } from './output-logs.ts';
 import { findUnseen, seenBy, withHint } from './seen-paths.ts';
 import { shareSubject } from '../throwaway/share-subject.ts';
-import { reportFailure, type RunReport } from '../throwaway/run-verdict.ts';
+import { asRunFailure, reportFailure, type RunReport } from '../throwaway/run-verdict.ts';
 import { reportLocated } from '../watch/locate-crashes.ts';
 import { agreeToShare } from '../launch/share-consent.ts';
 import { describeRefusedFile, reasonOf } from '../../system/out-of-space.ts';
@@ -179,9 +179,8 @@ function whichKernel(kernel: RunReport['kernel']): Pick<RunReport, 'kernel'> {
 
 /** What befell one of several, as what it is; a bug of ours is that of its item, too. */
 function asFailure({ signal }: LifecycleContext, error: unknown): UtopiaError | Error {
-  if (error instanceof UtopiaError) return error;
-  const aborted = signal.aborted && error instanceof Error && error.name === 'AbortError';
-  if (aborted) return new UtopiaError('interrupted', 'Interrupted.');
+  const failure = asRunFailure(signal, error);
+  if (failure !== undefined) return failure;
   return describeRefusedFile(error) ?? (error instanceof Error ? error : new Error(String(error)));
 }
 

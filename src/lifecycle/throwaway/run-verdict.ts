@@ -190,6 +190,13 @@ function describeEnd(
   }
 }
 
+/** What ended a run on purpose, an interruption in our own words; undefined for a bug. */
+export function asRunFailure(signal: AbortSignal, error: unknown): UtopiaError | undefined {
+  if (error instanceof UtopiaError) return error;
+  const aborted = signal.aborted && error instanceof Error && error.name === 'AbortError';
+  return aborted ? new UtopiaError('interrupted', 'Interrupted.') : undefined;
+}
+
 /** The report of a run that did not come to its command, or lost it. Pure. */
 export function reportFailure(
   { words, from, begun }: Pick<CopyRun, 'words' | 'from'> & { readonly begun: boolean },

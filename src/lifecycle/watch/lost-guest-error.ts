@@ -60,3 +60,20 @@ export async function refuseLostGuest(
   const state = await findGuestState(located, running, context);
   if (state.kind !== 'well') throw lostGuest(state, consequence);
 }
+
+/** That a machine runs already, and what its guest has come to where that is lost. */
+export async function alreadyRuns(
+  located: Pick<LocatedMachine, 'config' | 'paths'>,
+  running: RunningMachine,
+): Promise<UtopiaError> {
+  const guest = await findGuestState(located, running);
+  const lost = guest.kind === 'well' ? undefined : lostGuest(guest);
+  return new UtopiaError(
+    'machine-running',
+    `${located.config.name} is running already (pid ${running.qemu.pid}).${lost === undefined ? '' : ` ${lost.message}`}`,
+    {
+      details: lost?.details ?? [],
+      hint: lost?.hint ?? 'utopia ssh to work in it, utopia down to stop it.',
+    },
+  );
+}

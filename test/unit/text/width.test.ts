@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fitName, nameWidth } from '../../../src/commands/run/jobs-table.ts';
+import { fitName, nameWidth } from '../../../src/ui/jobs-table.ts';
 import { keepEnd, keepStart, padToWidth, textWidth } from '../../../src/text/width.ts';
 import { layOutTable } from '../../../src/ui/table.ts';
 

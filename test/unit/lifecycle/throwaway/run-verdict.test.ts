@@ -5,7 +5,7 @@ import {
   reportFailure,
   type RunFacts,
 } from '../../../../src/lifecycle/throwaway/run-verdict.ts';
-import { junitCase } from '../../../../src/commands/run/junit.ts';
+import { junitCase } from '../../../../src/ui/junit-runs.ts';
 import type { RepeatedCrash } from '../../../../src/crash/report.ts';
 import { UtopiaError } from '../../../../src/errors.ts';
 import { renderJUnit } from '../../../../src/ui/junit.ts';
