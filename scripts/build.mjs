@@ -33,7 +33,7 @@ const parts = [
   'src/commands/up/bring-up.ts',
   'src/commands/up/ensure.ts',
   'src/lifecycle/saved/warm-start.ts',
-  'src/lifecycle/saved/resume.ts',
+  'src/lifecycle/saved/resume-saved.ts',
   'src/lifecycle/watch/secure-login.ts',
   'src/host/refusal.ts',
   'src/host/kvm-verdict.ts',

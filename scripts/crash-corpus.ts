@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMachinery } from '../src/crash/machinery.ts';
 import { scanCrashes } from '../src/crash/scanner.ts';
-import type { Crash } from '../src/crash/types.ts';
+import type { Crash } from '../src/crash/crash-event.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readOsRelease } from '../src/host/find-qemu.ts';
-import { installCommand } from '../src/host/packages.ts';
-import { missingBuildTools, type BuildTool } from '../src/image/debian/tools.ts';
+import { installCommand } from '../src/host/install-packages.ts';
+import { missingBuildTools, type BuildTool } from '../src/image/debian/build-tools.ts';
 import { isInstalled } from './installed.ts';
 
 /** What each is needed for, as it is said before it is installed. */

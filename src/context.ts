@@ -1,4 +1,4 @@
-import type { LifecycleContext, LifecycleOptions } from './lifecycle/context.ts';
+import type { LifecycleContext, LifecycleOptions } from './lifecycle/lifecycle-context.ts';
 import type { Terminal } from './ui/terminal.ts';
 
 /**

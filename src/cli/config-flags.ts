@@ -1,6 +1,6 @@
 import { collectWord } from './repeatable.ts';
 import { Option, type Command } from 'commander';
-import { factsOf, keyNames, type KeyName } from '../config/keys.ts';
+import { factsOf, keyNames, type KeyName } from '../config/config-keys.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 
 /** Options of commander as it hands them over: by camel-case name. */

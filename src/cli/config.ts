@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { RunCommand } from './run-command.ts';
 import { describeDefault } from '../config/example.ts';
-import { factsOf, keyNames } from '../config/keys.ts';
+import { factsOf, keyNames } from '../config/config-keys.ts';
 import { wrapText } from '../ui/lines.ts';
 import { addConfigFlags, configFlags, type ParsedOptions } from './config-flags.ts';
 import { examples } from './help.ts';

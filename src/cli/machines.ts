@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RunCommand } from './run-command.ts';
-import type { ChosenMachine } from '../lifecycle/context.ts';
+import type { ChosenMachine } from '../lifecycle/lifecycle-context.ts';
 import type { Context } from '../context.ts';
 import { examples } from './help.ts';
 

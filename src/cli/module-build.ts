@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyName } from '../config/keys.ts';
+import type { KeyName } from '../config/config-keys.ts';
 import { addConfigFlags, configFlags } from './config-flags.ts';
 import { examples } from './help.ts';
 import { count } from './numbers.ts';

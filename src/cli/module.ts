@@ -21,7 +21,7 @@ export function addModuleCommands(program: Command, runCommand: RunCommand): voi
   addModuleLoadCommands(module, runCommand);
 }
 
-/** The kinds of src/module/skeleton/files.ts; test/unit/module/skeleton.test.ts holds them equal. */
+/** The kinds of src/module/skeleton/skeleton-files.ts; test/unit/module/skeleton.test.ts holds them equal. */
 const kinds = ['hello', 'char', 'proc', 'misc', 'platform', 'ldisc'] as const;
 
 function addModuleNewCommand(module: Command, runCommand: RunCommand): void {

@@ -54,7 +54,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     )
     .action((name: string | undefined, options: SaveFlags, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/save-snapshot.ts')).runSnapshotSave(context, globals, {
+        (await import('../commands/time/report-saving.ts')).runSnapshotSave(context, globals, {
           name,
           text: options.message,
           replace: options.replace === true,
@@ -72,7 +72,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     .addHelpText('after', examples('utopia snapshot list', 'utopia snapshot list --json'))
     .action((_options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/snapshots.ts')).runSnapshotList(context, globals),
+        (await import('../commands/time/snapshot-list.ts')).runSnapshotList(context, globals),
       ),
     );
 
@@ -103,7 +103,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     .addHelpText('after', examples('utopia snapshot show before-lab-3'))
     .action((name: string, _options: unknown, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/snapshots.ts')).runSnapshotShow(context, globals, name),
+        (await import('../commands/time/snapshot-list.ts')).runSnapshotShow(context, globals, name),
       ),
     );
 
@@ -116,7 +116,7 @@ function addSnapshotCommands(program: Command, runCommand: RunCommand): void {
     .addHelpText('after', examples('utopia snapshot remove before-lab-3'))
     .action((name: string, options: { readonly yes?: boolean }, command: Command) =>
       runCommand(command, async (context, globals) =>
-        (await import('../commands/time/snapshots.ts')).runSnapshotRemove(context, globals, {
+        (await import('../commands/time/snapshot-list.ts')).runSnapshotRemove(context, globals, {
           name,
           yes: options.yes === true,
         }),

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute } from 'node:path';
 import { describeOrigin, describeValue } from '../config/describe-setting.ts';
-import { loadConfig } from '../config/load.ts';
-import { keyNames, type KeyName } from '../config/keys.ts';
-import { configAsJson, locate, requireConfig, type ConfigReport } from '../config/report.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { keyNames, type KeyName } from '../config/config-keys.ts';
+import { configAsJson, locate, requireConfig, type ConfigReport } from '../config/config-report.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { homeFolder } from '../system/places.ts';
 import { countOf } from '../text/format.ts';

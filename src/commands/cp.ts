@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { copyFiles } from '../guest/copy.ts';
 import { checkRoute, readRoute } from '../guest/copy-route.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 
 export interface CpOptions {
   readonly login: string;

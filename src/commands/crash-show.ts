@@ -1,5 +1,5 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import { reportCrash } from '../crash/report.ts';
+import { reportCrash } from '../crash/crash-report.ts';
 import { findSnapshot } from '../image/snapshots.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { readLog } from '../lifecycle/watch/read-crash-logs.ts';

@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, type ExitStatus } from '../errors.ts';
 import { checks, readCheckIds } from '../host/checks/table.ts';
 import { findElevator } from '../host/fixes/elevation.ts';
-import { reportAsJson } from '../host/report.ts';
+import { reportAsJson } from '../host/host-report.ts';
 import { renderDoctor } from '../ui/doctor.ts';
 import { checksOf, doctorCommand, readWorks } from '../host/works.ts';
 import { examineHost } from '../lifecycle/doctor/examine-host.ts';

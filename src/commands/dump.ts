@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { doubtDump, dumpMachine } from '../lifecycle/debug/dump-machine.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
-import type { DumpFormat } from '../qmp/dump.ts';
+import type { DumpFormat } from '../qmp/dump-memory.ts';
 import { homeFolder } from '../system/places.ts';
 import { formatBytes } from '../text/format.ts';
 import { shortenPath } from '../text/shorten-path.ts';

@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isLoopback } from '../machine/plan.ts';
 import { closeSsh, exposeSsh, warnLoudly } from '../lifecycle/watch/exposure.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';
 import { refuseUnreadable } from '../machine/state.ts';

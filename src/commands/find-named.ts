@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { ChosenMachine } from '../lifecycle/context.ts';
+import type { ChosenMachine } from '../lifecycle/lifecycle-context.ts';
 import { findNamedMachine } from '../lifecycle/launch/named-machine.ts';
 
 /** What `-n NAME` means, for the command that it stands before. Throws `machine-unknown`. */

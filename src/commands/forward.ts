@@ -1,5 +1,5 @@
-import { formatForward } from '../config/forwards.ts';
-import type { PortForward } from '../config/types.ts';
+import { formatForward } from '../config/forward-setting.ts';
+import type { PortForward } from '../config/machine-config.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import {
   closeForward,
@@ -9,7 +9,7 @@ import {
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';
 import { findGuestState, lostGuest } from '../lifecycle/watch/lost-guest-error.ts';
-import { queryForwards } from '../qmp/forwards.ts';
+import { queryForwards } from '../qmp/qmp-forwards.ts';
 import { forwardTable } from '../ui/forward-table.ts';
 import { widthFor } from '../ui/lines.ts';
 

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { checkGdbWords, gdbArguments, gdbScript, vscodeLaunch } from '../kernel/gdb-arguments.ts';
 import { openGdbSession } from '../lifecycle/debug/gdb-session.ts';
-import { closeStub } from '../lifecycle/debug/gdb-stub.ts';
+import { closeStub } from '../lifecycle/debug/open-stub.ts';
 import { checkModuleFolders } from '../lifecycle/debug/module-folders.ts';
 import { requireGdb, runGdb } from '../lifecycle/debug/run-gdb.ts';
 import { doubtSymbols, findRunningSymbols } from '../lifecycle/debug/running-symbols.ts';

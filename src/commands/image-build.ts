@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { readOsRelease } from '../host/find-qemu.ts';
-import { describeInstall, installCommand } from '../host/packages.ts';
+import { describeInstall, installCommand } from '../host/install-packages.ts';
 import { buildImage } from '../image/debian/build.ts';
 import { readIncludedPackages } from '../image/debian/included-packages.ts';
 import {
@@ -12,9 +12,9 @@ import {
 } from '../image/debian/recipe.ts';
 import type { ImageProfile } from '../image/debian/profile.ts';
 import type { Verification } from '../image/debian/place.ts';
-import { readMirror } from '../image/debian/sources.ts';
-import { readSuite } from '../image/debian/suites.ts';
-import type { DescribeInstall } from '../image/debian/tools.ts';
+import { readMirror } from '../image/debian/package-sources.ts';
+import { readSuite } from '../image/debian/debian-suites.ts';
+import type { DescribeInstall } from '../image/debian/build-tools.ts';
 import { imageFolder, imageMode } from '../image/store.ts';
 import { formatBytes } from '../text/format.ts';
 import { openProgress } from '../ui/progress.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { fetchImage } from '../image/fetch/fetch-image.ts';
 import { showFetch } from '../image/fetch/fetch-progress.ts';
-import { parseImageUrl, readSha256, storePathFor } from '../image/fetch/names.ts';
+import { parseImageUrl, readSha256, storePathFor } from '../image/fetch/image-names.ts';
 import { imageMode } from '../image/store.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { formatBytes } from '../text/format.ts';

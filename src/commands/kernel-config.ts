@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError, type ExitStatus } from '../errors.ts';
 import { readFragmentName, readSetting } from '../kernel/fragments.ts';
-import { readKernelTree } from '../kernel/tree.ts';
+import { readKernelTree } from '../kernel/kernel-tree.ts';
 import { makeKernelConfig, type MadeConfig } from '../lifecycle/kernel/make-config.ts';
 import { readConfigBase, readFragmentFile } from '../lifecycle/kernel/read-config-inputs.ts';
 import { requireConfigPrograms } from '../lifecycle/kernel/require-programs.ts';

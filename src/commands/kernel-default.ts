@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { listGuestKernels, setDefaultKernel } from '../lifecycle/kernel/default-kernel.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 import { listGuestKernelLines } from '../ui/kernels.ts';
 
 /** `utopia kernel default [VERSION|previous]`: the guest's kernels, or another one that it boots from now on. */

@@ -3,7 +3,7 @@ import { findTagsClone, readOrigin, type WantedKernel } from '../lifecycle/kerne
 import { getSource } from '../lifecycle/kernel/get-source.ts';
 import type { GotSource } from '../lifecycle/source/fetch-source.ts';
 import { runGetTag } from './kernel-get/tag.ts';
-import { reportSource } from './report/get-source.ts';
+import { reportSource } from './report/report-source.ts';
 
 export interface KernelGetOptions extends WantedKernel {
   /** As typed; relative to the current folder. */

@@ -1,11 +1,11 @@
 import type { Context, GlobalOptions } from '../context.ts';
-import type { Config } from '../config/types.ts';
-import type { RepeatedCrash } from '../crash/report.ts';
+import type { Config } from '../config/machine-config.ts';
+import type { RepeatedCrash } from '../crash/crash-report.ts';
 import { readImageHead } from '../kernel/bzimage.ts';
 import { requireBuildOrNewest } from '../kernel/require-build.ts';
 import { installKernel } from '../lifecycle/kernel/install-kernel.ts';
 import { explainInstallFailure, reportInstall } from '../lifecycle/kernel/report-install.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 import { formatDuration } from '../text/format.ts';
 import { foldFor } from '../ui/lines.ts';
 import { openProgress } from '../ui/progress.ts';

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { removeGuestKernel } from '../lifecycle/kernel/remove-guest-kernel.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 
 /** `utopia kernel remove --guest VERSION…`: asks for each, and removes neither the default nor what runs. */
 export async function runKernelRemoveGuest(

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { pressKeys } from '../qmp/input.ts';
-import { keyNames, requireChord } from '../qmp/keys.ts';
+import { keyNames, requireChord } from '../qmp/key-chords.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning, withMonitor } from '../lifecycle/launch/monitor.ts';

@@ -6,7 +6,7 @@ import { isSshOpen, type MachineState } from '../machine/state.ts';
 import { homeFolder } from '../system/places.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { loginByKeyAlone, loginByPassword } from '../lifecycle/watch/change-login.ts';
-import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/find-guest.ts';
 import { changeLogin } from '../lifecycle/watch/login-lock.ts';
 
 /** `utopia login [key|password]`: how one gets into the running guest over SSH, or another way from now on. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { buildModule } from '../lifecycle/module/build-module.ts';
-import type { ModuleBuild } from '../lifecycle/module/types.ts';
+import type { ModuleBuild } from '../lifecycle/module/module-build.ts';
 import { countOf, formatBytes, formatDuration } from '../text/format.ts';
 import { reportBuildTrouble } from './report/watch-build.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';

@@ -4,7 +4,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { buildModule } from '../lifecycle/module/build-module.ts';
 import { builtModules, loadModules, unloadModules } from '../lifecycle/module/load-module.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 import { moduleName } from '../module/load-script.ts';
 import { leadsToFolder } from '../system/look.ts';
 import { sayDiagnostics } from './report/diagnostics.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { makeModule } from '../lifecycle/module/new-module.ts';
-import type { SkeletonKind } from '../module/skeleton/files.ts';
+import type { SkeletonKind } from '../module/skeleton/skeleton-files.ts';
 
 export interface ModuleNewOptions {
   readonly name: string;

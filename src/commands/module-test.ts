@@ -9,7 +9,7 @@ import {
 } from '../lifecycle/launch/locate.ts';
 import type { ModuleTest } from '../lifecycle/module/report-trial.ts';
 import { testInMachine } from '../lifecycle/module/test-in-machine.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 import { testModule } from '../lifecycle/module/test-module.ts';
 import { watchSources } from '../lifecycle/module/watch-sources.ts';
 import type { ModuleVerdict } from '../module/judge-test.ts';

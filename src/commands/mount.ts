@@ -2,7 +2,7 @@ import { posix, resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { hostFolder, shareFolder } from '../guest/mount-script.ts';
-import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/find-guest.ts';
 import { mountHostFolder, mountShare } from '../lifecycle/watch/mount-in-guest.ts';
 import { homeFolder } from '../system/places.ts';
 import { writersOf } from '../lifecycle/watch/find-share-writers.ts';

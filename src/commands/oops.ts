@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../context.ts';
 import { crashHeadline } from '../crash/headline.ts';
 import { noteKept } from '../crash/kept-crash.ts';
-import { reportCrash } from '../crash/report.ts';
+import { reportCrash } from '../crash/crash-report.ts';
 import { locateIfValid, locateMachine } from '../lifecycle/launch/locate.ts';
 import { chooseCrashes } from '../lifecycle/watch/choose-crashes.ts';
 import { locateCrashes } from '../lifecycle/watch/locate-crashes.ts';

@@ -6,7 +6,7 @@ import { runInGuest } from '../guest/ssh.ts';
 import { isLoopback } from '../machine/plan.ts';
 import { askSecret } from '../ui/ask-secret.ts';
 import { exposeSsh } from '../lifecycle/watch/exposure.ts';
-import { findGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest } from '../lifecycle/watch/find-guest.ts';
 
 export interface PasswdOptions {
   /** The guest's account. */

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { getQemu, readQemuOrigin } from '../lifecycle/qemu/get-qemu.ts';
 import type { GotSource } from '../lifecycle/source/fetch-source.ts';
-import { reportSource } from './report/get-source.ts';
+import { reportSource } from './report/report-source.ts';
 
 export interface QemuGetOptions {
   /** A version, a URL, or nothing for the newest stable release. */

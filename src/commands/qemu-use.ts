@@ -1,6 +1,6 @@
-import { loadConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load-config.ts';
 import { openSettings } from '../config/plan-edit.ts';
-import { requireConfig } from '../config/report.ts';
+import { requireConfig } from '../config/config-report.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
 import { lookUpwards } from '../lifecycle/launch/look-upwards.ts';

@@ -4,7 +4,7 @@ import { bootMachine } from '../lifecycle/boot-machine.ts';
 import { withoutOwnAdditions } from '../lifecycle/launch/boot-entry.ts';
 import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { requireBackingFile } from '../lifecycle/launch/prepare.ts';
-import type { UpOptions } from '../lifecycle/launch/types.ts';
+import type { UpOptions } from '../lifecycle/launch/launched-machine.ts';
 import { launchMachine } from '../lifecycle/launch-machine.ts';
 import { freshMachine, withBrokenDisk, type AttachedDisk } from '../lifecycle/rescue/attached.ts';
 import { agreeToLoseMemory } from '../lifecycle/rescue/give-up-memory.ts';
@@ -15,7 +15,7 @@ import { findRunning } from '../machine/state.ts';
 import { isThere } from '../system/look.ts';
 import { openProgress } from '../ui/progress.ts';
 import { describeUnendedBoot } from '../ui/unended-boot.ts';
-import { reportRescue } from './rescue/report.ts';
+import { reportRescue } from './rescue/report-rescue.ts';
 import { runInForeground } from './up/foreground.ts';
 import { refuseRunning, sayHead } from './up/say.ts';
 

@@ -1,4 +1,4 @@
-import { readSensors } from '../config/sensors.ts';
+import { readSensors } from '../config/sensor-setting.ts';
 import { Refusal } from '../config/setting.ts';
 import type { Context } from '../context.ts';
 import { UtopiaError } from '../errors.ts';

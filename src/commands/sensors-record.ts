@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { formatSensors } from '../config/sensors.ts';
+import { formatSensors } from '../config/sensor-setting.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { chooseFeed } from '../lifecycle/launch/choose-feed.ts';
 import { listeningEnd, type ListenOptions } from '../sensors/listening.ts';

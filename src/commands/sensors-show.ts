@@ -1,4 +1,4 @@
-import { formatSensors } from '../config/sensors.ts';
+import { formatSensors } from '../config/sensor-setting.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { followFeed } from '../sensors/feed.ts';
 import { createTally } from '../sensors/tally.ts';

@@ -1,4 +1,4 @@
-import { formatSensors } from '../config/sensors.ts';
+import { formatSensors } from '../config/sensor-setting.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { findSensors } from '../lifecycle/watch/find-sensors.ts';

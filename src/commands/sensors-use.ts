@@ -1,4 +1,4 @@
-import { formatSensors } from '../config/sensors.ts';
+import { formatSensors } from '../config/sensor-setting.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { changeFeed } from '../lifecycle/launch/change-feed.ts';
 import { parseFeed } from '../lifecycle/launch/choose-feed.ts';

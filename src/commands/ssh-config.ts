@@ -7,8 +7,8 @@ import {
 } from '../guest/ssh-config-file.ts';
 import { reachGuest } from '../guest/ssh.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
-import { findAccess } from '../lifecycle/watch/guest-access.ts';
-import { sshConfigPlaces, sshHostBlock, sshNames } from '../lifecycle/watch/ssh-host-block.ts';
+import { findAccess } from '../lifecycle/watch/find-guest.ts';
+import { sshConfigPlaces, sshHostBlock, sshNames } from '../lifecycle/watch/make-host-block.ts';
 import { homeFolder } from '../system/places.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 

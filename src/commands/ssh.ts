@@ -2,7 +2,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { enterGuest } from '../guest/ssh.ts';
 import type { TakeOutputs } from '../guest/ssh-program.ts';
 import { exactCommand, remoteCommand } from '../guest/ssh-argv.ts';
-import { findGuest, type ReachableGuest } from '../lifecycle/watch/guest-access.ts';
+import { findGuest, type ReachableGuest } from '../lifecycle/watch/find-guest.ts';
 import { tellingCrash } from './report/crash-meanwhile.ts';
 import { watchBuild, mayBuild, reportBuildTrouble } from './report/watch-build.ts';
 import { tellingShare } from './report/share-access.ts';

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus, type ExitStatus } from '../errors.ts';
-import { findPeople } from '../host/people.ts';
+import { findPeople } from '../host/find-people.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { conditionTexts } from '../lifecycle/watch/condition.ts';
 import { findStatus } from '../lifecycle/watch/find-status.ts';

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { UtopiaError } from '../errors.ts';
-import { sysrqKeys } from '../qmp/sysrq.ts';
+import { sysrqKeys } from '../qmp/sysrq-keys.ts';
 import { wrapText } from '../ui/lines.ts';
 import { locateMachine } from '../lifecycle/launch/locate.ts';
 import { requireRunning } from '../lifecycle/launch/monitor.ts';

@@ -4,7 +4,7 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { exitStatus } from '../errors.ts';
 import { locateMachine, type ConfigFlags } from '../lifecycle/launch/locate.ts';
 import { runTests } from '../lifecycle/tests/run-tests.ts';
-import type { TestsOutcome } from '../lifecycle/tests/types.ts';
+import type { TestsOutcome } from '../lifecycle/tests/tests-report.ts';
 import { openNamedPlace } from '../system/named-place.ts';
 import { describeCoverage } from '../ui/coverage.ts';
 import { junitSuites } from '../ui/junit-tests.ts';

@@ -6,12 +6,12 @@ import { openProgress } from '../ui/progress.ts';
 import { lookForSuspended } from '../vmstate/suspended.ts';
 import { locateMachine, type LocatedMachine } from '../lifecycle/launch/locate.ts';
 import { chooseFolder } from './up/choose-folder.ts';
-import { offerImage } from './up/default-image.ts';
-import { planBootEntry } from './up/boot-entry.ts';
+import { offerImage } from './up/offer-image.ts';
+import { planBootEntry } from './up/plan-boot-entry.ts';
 import { runDryRun } from './up/dry-run.ts';
 import { readOwnArguments } from '../lifecycle/launch/own-arguments.ts';
 import { offerGroup } from './up/group-session.ts';
-import type { UpOptions } from '../lifecycle/launch/types.ts';
+import type { UpOptions } from '../lifecycle/launch/launched-machine.ts';
 import { printCard, refuseRunning, sayHead } from './up/say.ts';
 import { withoutOwnKernel } from '../lifecycle/launch/boot-entry.ts';
 import { launchMachine } from '../lifecycle/launch-machine.ts';
@@ -38,7 +38,7 @@ export async function runUp(
   const status = await offerGroup(context, globals, located);
   if (status !== undefined) return status;
   if ((await findRunning(located.paths)) !== undefined) {
-    const { runResumePaused } = await import('./up/resume-paused.ts');
+    const { runResumePaused } = await import('./up/say-resumed.ts');
     if (await runResumePaused(context, globals, located)) return undefined;
   }
   try {

@@ -1,7 +1,7 @@
 import { quoteForShell } from '../text/shell-words.ts';
-import { dotenvName } from './dotenv/load.ts';
-import { factsOf, type KeyName } from './keys.ts';
-import type { ReportedValue } from './report.ts';
+import { dotenvName } from './dotenv/load-dotenv.ts';
+import { factsOf, type KeyName } from './config-keys.ts';
+import type { ReportedValue } from './config-report.ts';
 
 /** `line 3`, `.env:3`, or where else a value comes from. Pure. */
 export function describeOrigin({ origin, line }: ReportedValue): string {

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
-import type { KeyName } from './keys.ts';
+import type { KeyName } from './config-keys.ts';
 import { evaluateShell, type Evaluation } from './shell/evaluate.ts';
-import { parseShell } from './shell/parse.ts';
+import { parseShell } from './shell/parse-shell.ts';
 
 /**
  * A change of one line: `from` (on line `line`, counted from 1) becomes `to`; or `to`

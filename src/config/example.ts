@@ -1,4 +1,4 @@
-import { factsOf, keyNames, type KeyFacts, type KeyName } from './keys.ts';
+import { factsOf, keyNames, type KeyFacts, type KeyName } from './config-keys.ts';
 
 const preamble = `# utopia.config: the settings of this folder's machine.
 #

@@ -1,5 +1,5 @@
 import { describeDefault } from './example.ts';
-import { factsOf, keyNames } from './keys.ts';
+import { factsOf, keyNames } from './config-keys.ts';
 
 /** The keys as a Markdown table, for docs/config.md. */
 export function renderKeyTable(): string {

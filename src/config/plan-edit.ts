@@ -3,9 +3,9 @@ import { writeFileAtomically } from '../system/atomic-file.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { editKey, type LineEdit } from './edit.ts';
 import { readConfigFile, type ConfigPlace } from './file.ts';
-import type { KeyName } from './keys.ts';
-import type { ConfigReport } from './report.ts';
-import { readConfigText } from './text.ts';
+import type { KeyName } from './config-keys.ts';
+import type { ConfigReport } from './config-report.ts';
+import { readConfigText } from './read-config-text.ts';
 
 /** How a value gets into a configuration, or why it does not. */
 export type SettingPlan =

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatDisk, resolveDisks } from './disks.ts';
+import { formatDisk, resolveDisks } from './disk-setting.ts';
 import { absolutePath } from './file.ts';
-import { formatForward } from './forwards.ts';
-import type { KeyName } from './keys.ts';
+import { formatForward } from './forward-setting.ts';
+import type { KeyName } from './config-keys.ts';
 import type { Problem } from './problem.ts';
-import type { ReportedValue } from './report.ts';
-import { formatSensors, resolveSensors } from './sensors.ts';
+import type { ReportedValue } from './config-report.ts';
+import { formatSensors, resolveSensors } from './sensor-setting.ts';
 import type { Settings } from './schema.ts';
-import type { Config, VncSetting } from './types.ts';
+import type { Config, VncSetting } from './machine-config.ts';
 import { isIPv4 } from './values.ts';
 
 /** Finds the IPv4 address of a host name; rejects when it has none. */

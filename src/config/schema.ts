@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { readDisks } from './disks.ts';
+import { readDisks } from './disk-setting.ts';
 import { splitWords } from './extra-args.ts';
-import { readForwards } from './forwards.ts';
-import type { KeyName } from './keys.ts';
-import { readSensors } from './sensors.ts';
+import { readForwards } from './forward-setting.ts';
+import type { KeyName } from './config-keys.ts';
+import { readSensors } from './sensor-setting.ts';
 import { setting } from './setting.ts';
 import {
   readAppend,

@@ -1,5 +1,5 @@
 import { Refusal } from './setting.ts';
-import type { VncSetting } from './types.ts';
+import type { VncSetting } from './machine-config.ts';
 
 /** True for four numbers with dots, none with a leading zero. (node:net would cost 2 ms to load.) */
 export function isIPv4(text: string): boolean {

@@ -2,7 +2,7 @@ import type { Verdict } from './classify.ts';
 import { findPlace, isUninteresting } from './frames.ts';
 import { isMachinery } from './machinery.ts';
 import type { Trace } from './traces.ts';
-import type { CodePlace, TraceFrame } from './types.ts';
+import type { CodePlace, TraceFrame } from './crash-event.ts';
 
 /**
  * Reports in which no function is to blame, and why: the reason of an early panic, a killed task

@@ -1,8 +1,8 @@
 import { crashHeadline } from './headline.ts';
 import type { LocatedCrashes } from './locate-lines.ts';
-import type { Crash } from './types.ts';
+import type { Crash } from './crash-event.ts';
 import type { KernelBuild } from '../kernel/build-store.ts';
-import type { RepeatedCrash } from './report.ts';
+import type { RepeatedCrash } from './crash-report.ts';
 import { countOf } from '../text/format.ts';
 
 /** What to say below a card about the lines that were not found. Pure. */

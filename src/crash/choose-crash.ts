@@ -1,6 +1,6 @@
 import { crashSeverity } from './headline.ts';
-import type { RepeatedCrash } from './report.ts';
-import type { CrashKind } from './types.ts';
+import type { RepeatedCrash } from './crash-report.ts';
+import type { CrashKind } from './crash-event.ts';
 
 /** What tells of one hang, from the cause to what only follows from it. */
 const hangKinds: readonly CrashKind[] = [

@@ -1,7 +1,7 @@
 import { collectTraces } from './traces.ts';
 import type { CrashRecord } from './record.ts';
 import { panicKind } from './report-starts.ts';
-import type { CrashKind } from './types.ts';
+import type { CrashKind } from './crash-event.ts';
 
 /** What a report is about, and the line of it that says so. */
 export interface Verdict {

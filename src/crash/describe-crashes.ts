@@ -1,9 +1,9 @@
 import type { KernelBuild } from '../kernel/build-store.ts';
 import { describeBuilds, describeMissingLines, describeOthers } from './card-notes.ts';
-import { explainCrash } from './explain.ts';
+import { explainCrash } from './explain-crash.ts';
 import { crashAftermath, crashHeadline } from './headline.ts';
 import type { LocatedCrashes } from './locate-lines.ts';
-import type { RepeatedCrash } from './report.ts';
+import type { RepeatedCrash } from './crash-report.ts';
 
 /** What stands around crashes that are explained. */
 export interface CrashSurroundings {

@@ -1,4 +1,4 @@
-import type { Crash } from './types.ts';
+import type { Crash } from './crash-event.ts';
 
 const verbs = { read: 'read', write: 'written to', execute: 'jumped to' } as const;
 

@@ -1,4 +1,4 @@
-import type { Crash } from './types.ts';
+import type { Crash } from './crash-event.ts';
 
 /** What a report's own words tell beyond its kind. */
 export interface MessageText {

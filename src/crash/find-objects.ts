@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readElf, type ElfObject } from './elf.ts';
 import { chooseFunction } from './match.ts';
-import type { CodePlace, Crash } from './types.ts';
+import type { CodePlace, Crash } from './crash-event.ts';
 
 /** Where objects with debug information may lie. */
 export interface ObjectPlaces {

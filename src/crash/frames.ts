@@ -1,5 +1,5 @@
 import { isMachinery } from './machinery.ts';
-import type { CodePlace, InlinedCall, TraceFrame } from './types.ts';
+import type { CodePlace, InlinedCall, TraceFrame } from './crash-event.ts';
 
 /** `read.isra.0+0x4c/0x180 [lunix 1f2e…]`; module and its build id are optional. */
 const place = String.raw`([\w.$]+)\+0x([\da-f]+)(?:\/0x([\da-f]+))?(?: \[([\w-]+)(?:\([A-Z]+\))?(?: ([\da-f]{16,64}))?\])?`;

@@ -1,5 +1,5 @@
-import { explainCrash } from './explain.ts';
-import type { Crash } from './types.ts';
+import { explainCrash } from './explain-crash.ts';
+import type { Crash } from './crash-event.ts';
 
 /** `NULL pointer read in lunix_chrdev_read, module lunix`: a crash in half a line. Pure. */
 export function crashHeadline(crash: Crash): string {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { Crash } from './types.ts';
+import type { Crash } from './crash-event.ts';
 
 /** Where our images mount the share. */
 const guestShare = '/home/user/shared/';

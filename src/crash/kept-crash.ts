@@ -12,7 +12,7 @@ import {
   object,
   oneOf,
 } from '../text/shape.ts';
-import { crashKinds, type Crash } from './types.ts';
+import { crashKinds, type Crash } from './crash-event.ts';
 
 /** What stands in `crash.json` of a kept crash. */
 export interface CrashNote extends Pick<

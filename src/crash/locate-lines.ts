@@ -1,7 +1,7 @@
 import { findObjects, type FoundObject, type ObjectPlaces } from './find-objects.ts';
 import type { ElfObject } from './elf.ts';
 import { addLines, findLineProgram, type LineOptions } from './source-lines.ts';
-import type { Crash, TraceFrame } from './types.ts';
+import type { Crash, TraceFrame } from './crash-event.ts';
 
 /** Crashes with the lines that were found, and what kept others from being found. */
 export interface LocatedCrashes {

@@ -1,4 +1,4 @@
-import type { CodePlace } from './types.ts';
+import type { CodePlace } from './crash-event.ts';
 
 /** Functions that a trace passes through before it reaches who is to blame, and why they never are. */
 interface Machinery {

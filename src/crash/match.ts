@@ -1,5 +1,5 @@
 import type { ElfFunction, ElfObject } from './elf.ts';
-import type { CodePlace } from './types.ts';
+import type { CodePlace } from './crash-event.ts';
 
 /** Functions are aligned to so many bytes; kallsyms counts what is between them. */
 const alignment = 16;

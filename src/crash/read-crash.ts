@@ -3,7 +3,7 @@ import { classify, summarisedAddress } from './classify.ts';
 import { blame } from './blame.ts';
 import { findPlace } from './frames.ts';
 import type { CrashRecord } from './record.ts';
-import type { CodePlace, Crash, SourceLine, TraceFrame } from './types.ts';
+import type { CodePlace, Crash, SourceLine, TraceFrame } from './crash-event.ts';
 
 /** Longest message that is kept, in characters. */
 const longestMessage = 300;

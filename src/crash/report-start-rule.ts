@@ -1,4 +1,4 @@
-import type { CrashKind } from './types.ts';
+import type { CrashKind } from './crash-event.ts';
 
 /** A line that begins a report of the kernel's, or says more about one that has begun. */
 export interface CrashStart {

@@ -2,7 +2,7 @@ import { start, type CrashStart } from './report-start-rule.ts';
 import { faultStarts } from './report-starts-faults.ts';
 import { lockStarts } from './report-starts-locks.ts';
 import { memoryStarts } from './report-starts-memory.ts';
-import type { CrashKind } from './types.ts';
+import type { CrashKind } from './crash-event.ts';
 
 /** Every rule, for the texts of Linux 4.x to 6.x. The first that matches a line counts. */
 export const crashStarts: readonly CrashStart[] = [

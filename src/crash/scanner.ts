@@ -4,7 +4,7 @@ import { searchPatterns } from './multi-pattern-search.ts';
 import type { EarlierLine } from './headless.ts';
 import { trackRecords } from './records.ts';
 import { bootPatterns, crashStarts } from './report-starts.ts';
-import type { Crash } from './types.ts';
+import type { Crash } from './crash-event.ts';
 
 /** Reads a console's bytes and finds the crashes in them, in memory that does not grow with the log. */
 export interface CrashScanner {

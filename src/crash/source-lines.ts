@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { chooseFunction } from './match.ts';
 import type { ElfFunction, ElfObject } from './elf.ts';
-import type { InlinedCall, SourceLine, TraceFrame } from './types.ts';
+import type { InlinedCall, SourceLine, TraceFrame } from './crash-event.ts';
 
 /** A program that turns an address into file and line. */
 export type LineProgram = 'addr2line' | 'gdb';

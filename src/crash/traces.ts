@@ -7,7 +7,7 @@ import {
   readInstructionPointer,
 } from './frames.ts';
 import { isMachinery } from './machinery.ts';
-import type { CrashKind, InlinedCall, TraceFrame } from './types.ts';
+import type { CrashKind, InlinedCall, TraceFrame } from './crash-event.ts';
 
 /** One call trace of a report, with the registers printed before it. */
 export interface Trace {

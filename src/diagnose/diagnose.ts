@@ -1,7 +1,7 @@
 import { guestRules } from './guest-rules.ts';
 import { qemuRules, unexplainedExit } from './qemu-rules.ts';
-import type { Rule } from './text.ts';
-import type { Diagnosis, Evidence } from './types.ts';
+import type { Rule } from './rule-text.ts';
+import type { Diagnosis, Evidence } from './diagnosis.ts';
 import { waitingRules } from './waiting-rules.ts';
 
 /** In the order in which they are asked: the nearest cause first, the bare time-out last. */

@@ -1,4 +1,4 @@
-import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
+import { findLine, guestLines, logIn, roughly, tail, type Rule } from './rule-text.ts';
 import { findWaitForRoot, isLoaderWaiting } from './guest-waits.ts';
 import {
   checkOf,

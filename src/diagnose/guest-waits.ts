@@ -1,5 +1,5 @@
-import { findLine } from './text.ts';
-import type { Evidence } from './types.ts';
+import { findLine } from './rule-text.ts';
+import type { Evidence } from './diagnosis.ts';
 
 /**
  * Our images' initramfs looks for the root file system for a minute. Gives the disk that it cannot

@@ -1,4 +1,4 @@
-import { diagnosisIds, type DiagnosisId } from './types.ts';
+import { diagnosisIds, type DiagnosisId } from './diagnosis.ts';
 
 /** The last cause that QEMU itself is; those behind it are the guest's, but for two. */
 const lastOfQemu = diagnosisIds.indexOf('qemu-exited');

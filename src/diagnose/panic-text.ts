@@ -1,5 +1,5 @@
-import { findLine, guestLines, linesFrom } from './text.ts';
-import type { Evidence } from './types.ts';
+import { findLine, guestLines, linesFrom } from './rule-text.ts';
+import type { Evidence } from './diagnosis.ts';
 
 const panicLine = /Kernel panic - not syncing: ((?:[^\]]|\](?!---))*)/;
 

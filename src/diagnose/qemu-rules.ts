@@ -1,5 +1,5 @@
-import { findLine, qemuLines, tail, type Rule } from './text.ts';
-import type { Diagnosis, DiagnosisId, Evidence } from './types.ts';
+import { findLine, qemuLines, tail, type Rule } from './rule-text.ts';
+import type { Diagnosis, DiagnosisId, Evidence } from './diagnosis.ts';
 
 type Explanation = Pick<Diagnosis, 'what' | 'why' | 'next'>;
 

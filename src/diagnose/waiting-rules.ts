@@ -1,6 +1,6 @@
 import { checkOf } from './panic-text.ts';
-import { findLine, guestLines, logIn, roughly, tail, type Rule } from './text.ts';
-import type { Evidence } from './types.ts';
+import { findLine, guestLines, logIn, roughly, tail, type Rule } from './rule-text.ts';
+import type { Evidence } from './diagnosis.ts';
 
 /** Why the waiting ended although nothing has failed visibly. The last rule always applies. */
 export const waitingRules: readonly Rule[] = [

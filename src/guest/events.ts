@@ -1,5 +1,5 @@
 import type { StageReached } from './boot-stages.ts';
-import type { Crash } from '../crash/types.ts';
+import type { Crash } from '../crash/crash-event.ts';
 
 /** What a running machine does, as far as its user should know. Times are ms since the machine's start. */
 export type GuestEvent =

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import { UtopiaError } from '../errors.ts';
 import { formatLocalTime } from '../text/local-time.ts';
-import { includeLine, withInclude, withoutInclude } from './ssh-config.ts';
+import { includeLine, withInclude, withoutInclude } from './ssh-host-block.ts';
 import { readRegularFile, whyUnreadable } from '../system/regular-file.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { describeUnmade } from '../system/out-of-space.ts';

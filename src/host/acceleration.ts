@@ -1,11 +1,11 @@
 import { open, stat } from 'node:fs/promises';
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { judgeThisHost, kvmDevice } from './kvm-on-this-host.ts';
 import type { KvmVerdict } from './kvm-verdict.ts';
 import { knownSlowdown } from './known-slowdown.ts';
-import type { Acceleration, QemuInstallation } from './types.ts';
+import type { Acceleration, QemuInstallation } from './qemu-installation.ts';
 
 /**
  * The accelerator to run with. `auto` takes KVM only where a guest really runs

@@ -1,6 +1,6 @@
 import { UtopiaError } from '../errors.ts';
 import { labDevices } from './lab-devices.ts';
-import type { QemuInstallation } from './types.ts';
+import type { QemuInstallation } from './qemu-installation.ts';
 
 /**
  * The devices that arguments for QEMU ask for: `-device NAME,…`, `-device

@@ -1,5 +1,5 @@
-import type { HostFacts } from './facts/types.ts';
-import type { LabFacts } from './lab.ts';
+import type { HostFacts } from './facts/machine-facts.ts';
+import type { LabFacts } from './lab-facts.ts';
 
 export type CheckStatus = 'pass' | 'info' | 'warn' | 'fail' | 'unknown' | 'skipped';
 

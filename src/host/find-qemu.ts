@@ -5,7 +5,7 @@ import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { homeFolder } from '../system/places.ts';
 import { osReleaseFiles, parseOsRelease, type OsRelease } from './os-release.ts';
-import { describeInstall, installCommand } from './packages.ts';
+import { describeInstall, installCommand } from './install-packages.ts';
 import { findDoubtful, type DoubtfulProgram, type ProgramPlaces } from './program-trust.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 

@@ -1,4 +1,4 @@
-import type { HostFacts } from './facts/types.ts';
+import type { HostFacts } from './facts/machine-facts.ts';
 import type { HostReport } from './report-types.ts';
 
 /** What each group of checks is about on this host, in a few words. */

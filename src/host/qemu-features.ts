@@ -1,10 +1,10 @@
-import type { FeatureLists } from './types.ts';
+import type { FeatureLists } from './qemu-installation.ts';
 import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { findQemuPrograms } from './find-qemu.ts';
 import { aFlag, aText, listOf, object, type Shape } from '../text/shape.ts';
 import type { ProgramPlaces } from './program-trust.ts';
-import type { QemuInstallation } from './types.ts';
+import type { QemuInstallation } from './qemu-installation.ts';
 import { programKey, remembered } from './verdict-cache.ts';
 
 /** Longest wait for a QEMU that only prints a list. */

@@ -3,10 +3,10 @@ import { cpuChecks } from './checks/cpu.ts';
 import { deviceChecks } from './checks/device.ts';
 import { hostChecks } from './checks/host.ts';
 import { moduleChecks } from './checks/modules.ts';
-import type { HostFacts } from './facts/types.ts';
+import type { HostFacts } from './facts/machine-facts.ts';
 import { startAsking } from './gather/asking.ts';
 import { gatherKvmFacts } from './gather/host.ts';
-import type { HostSource } from './source/types.ts';
+import type { HostSource } from './source/host-source.ts';
 
 /** Why /dev/kvm cannot be used, as doctor says it. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import type { CheckResult } from './check.ts';
 import { describeSlowdown } from './describe-slowdown.ts';
-import type { HostFacts } from './facts/types.ts';
+import type { HostFacts } from './facts/machine-facts.ts';
 import type { HostReport } from './report-types.ts';
 import { nameWorks, type Work } from './works.ts';
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../text/shell-words.ts';
@@ -10,7 +10,7 @@ import { readStart } from './file-start.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { foreignDisk, recogniseKind, unpackCommand, type FileKind } from './file-kind.ts';
 import { parseQcow2Header, qcow2HeaderBytes, whyCutOff, whyIncomplete } from './qcow2-header.ts';
-import type { BackingFile } from './types.ts';
+import type { BackingFile } from './image-files.ts';
 import { isReachable } from '../system/look.ts';
 
 type BackingConfig = Pick<Config, 'backingFile' | 'folder' | 'privateFile'>;

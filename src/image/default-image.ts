@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { cacheRoot } from '../system/places.ts';
-import { defaultSuites } from './debian/suites.ts';
+import { defaultSuites } from './debian/debian-suites.ts';
 import { isReachable } from '../system/look.ts';
 
 /** Where `utopia image build` puts the image that machines use when nothing else is named. */

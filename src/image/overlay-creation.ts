@@ -8,7 +8,7 @@ import { quoteForShell } from '../text/shell-words.ts';
 import type { FileIdentity } from './identity.ts';
 import { recordPath, removeRecord, writeRecord } from './overlay-record.ts';
 import { createOverlayFile, type QemuImg } from './qemu-img.ts';
-import type { BackingFile } from './types.ts';
+import type { BackingFile } from './image-files.ts';
 
 /**
  * Makes an overlay at `path` and the record beside it. The overlay is finished

@@ -4,7 +4,7 @@ import { quoteForShell } from '../text/shell-words.ts';
 import { compareIdentities, formatFileTime, identifyFile, type FileIdentity } from './identity.ts';
 import type { OverlayFile } from './overlay-file.ts';
 import type { OverlayRecord } from './overlay-record.ts';
-import type { BackingFile } from './types.ts';
+import type { BackingFile } from './image-files.ts';
 
 /** That an overlay fits its backing file, and what there is to write down about it. */
 export interface OverlayMatch {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import { UtopiaError } from '../errors.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { findLockHolder, type FileLock } from './file-locks.ts';
@@ -13,7 +13,7 @@ import { matchOverlay, type OverlayMatch } from './overlay-match.ts';
 import { readRecordToStart, recordPath, writeRecord } from './overlay-record.ts';
 import { keepFromOthers } from './private-file.ts';
 import type { QemuImg } from './qemu-img.ts';
-import type { BackingFile, Overlay, OverlayPrediction } from './types.ts';
+import type { BackingFile, Overlay, OverlayPrediction } from './image-files.ts';
 
 /** What an overlay is judged by. */
 export interface OverlayQuestion {

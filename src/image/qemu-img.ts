@@ -3,7 +3,7 @@ import { UtopiaError } from '../errors.ts';
 import { checkJson } from '../system/json-file.ts';
 import { saysOutOfRoom } from '../system/out-of-space.ts';
 import { aFlag, aNumber, aText, maybe, object } from '../text/shape.ts';
-import type { BackingFile } from './types.ts';
+import type { BackingFile } from './image-files.ts';
 
 /** What is needed to run qemu-img. */
 export interface QemuImg {

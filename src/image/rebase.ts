@@ -1,11 +1,11 @@
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import { UtopiaError } from '../errors.ts';
 import { compareIdentities, identifyFile, type FileIdentity } from './identity.ts';
 import { readOverlayFile, type OverlayFile } from './overlay-file.ts';
 import { refuseLocked } from './overlay.ts';
 import { readRecord, writeRecord } from './overlay-record.ts';
 import { renameBackingFile, type QemuImg } from './qemu-img.ts';
-import type { BackingFile } from './types.ts';
+import type { BackingFile } from './image-files.ts';
 
 /** What is known about a new place for an overlay's backing file. */
 export interface RebaseProposal {

@@ -8,7 +8,7 @@ import { buildFiles, readBuild } from './build-store.ts';
 import { readImageHead } from './bzimage.ts';
 import { mostConfigBytes, parseKernelConfig, type KernelConfig } from './config-text.ts';
 import { readImageConfig, readPlainConfig, type ConfigSearch } from './image-config.ts';
-import { parseTreeVersion, readKernelTree, requireX86 } from './tree.ts';
+import { parseTreeVersion, readKernelTree, requireX86 } from './kernel-tree.ts';
 
 /** A config that somebody named: a file, a folder that has one, or a kernel that was built with one. */
 export interface FoundConfig {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { UtopiaError } from '../errors.ts';
 import { leadsToFolder } from '../system/look.ts';
 import { readRegularText } from '../system/regular-file.ts';
-import { readKernelTree } from './tree.ts';
+import { readKernelTree } from './kernel-tree.ts';
 
 /** A kernel's source, and where its objects go unless another place is named. */
 export interface SourceTree {

@@ -1,12 +1,12 @@
 import { UtopiaError } from '../errors.ts';
-import type { Diagnosis } from '../diagnose/types.ts';
+import type { Diagnosis } from '../diagnose/diagnosis.ts';
 import { isLoopback } from '../machine/plan.ts';
 import { writeState, type MachineState } from '../machine/state.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
-import type { LifecycleContext } from './context.ts';
+import type { LifecycleContext } from './lifecycle-context.ts';
 import { holdPort, type HeldPort } from './launch/hold-port.ts';
 import type { LocatedMachine } from './launch/locate.ts';
-import type { LaunchedMachine, UpOptions } from './launch/types.ts';
+import type { LaunchedMachine, UpOptions } from './launch/launched-machine.ts';
 import { wokenLine } from './saved/woken-line.ts';
 import { showBoot } from './watch/boot-display.ts';
 import type { secureLogin } from './watch/secure-login.ts';

@@ -1,15 +1,15 @@
 import type { UtopiaError } from '../errors.ts';
-import type { BackingFile } from '../image/types.ts';
+import type { BackingFile } from '../image/image-files.ts';
 import { prepareFolders } from '../machine/folders.ts';
 import { lockMachine } from '../machine/lock.ts';
 import { checkSocketPaths } from '../machine/paths.ts';
 import { findRunning, type RunningMachine } from '../machine/state.ts';
 import type { ProgressDisplay } from '../progress-events.ts';
-import type { LifecycleContext } from './context.ts';
+import type { LifecycleContext } from './lifecycle-context.ts';
 import type { LocatedMachine } from './launch/locate.ts';
 import { findSuitableQemu } from './launch/prepare.ts';
 import { agreeToShare } from './launch/share-consent.ts';
-import type { LaunchedMachine, UpOptions } from './launch/types.ts';
+import type { LaunchedMachine, UpOptions } from './launch/launched-machine.ts';
 import { startMachine, type Adjust } from './start-machine.ts';
 
 /** How long another utopia may hold the lock: it starts a machine, or tidies up after one. */

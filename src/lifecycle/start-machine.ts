@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
-import type { LifecycleContext } from './context.ts';
+import type { LifecycleContext } from './lifecycle-context.ts';
 import { UtopiaError } from '../errors.ts';
 import { isKeyOnly, markKeyOnly } from '../guest/ssh-key.ts';
 import { isForeverInTheWay } from '../system/out-of-space.ts';
 import { readLocks, type FileLock } from '../image/file-locks.ts';
 import { unmakeOverlay } from '../image/overlay-creation.ts';
 import { prepareOverlay } from '../image/overlay.ts';
-import type { Overlay } from '../image/types.ts';
+import type { Overlay } from '../image/image-files.ts';
 import type { WarmBase } from '../image/warm-base.ts';
 import type { GuestMemory, MachinePlan } from '../machine/plan.ts';
 import { chooseShareOwner } from '../machine/share-owner.ts';
@@ -27,7 +27,7 @@ import {
   type PreparedMachine,
 } from './launch/prepare.ts';
 import { imageLine, kernelLines, speedLine } from './launch/progress-lines.ts';
-import type { LaunchedMachine, UpOptions } from './launch/types.ts';
+import type { LaunchedMachine, UpOptions } from './launch/launched-machine.ts';
 
 /** A start under way. */
 interface Start {
@@ -77,7 +77,7 @@ export async function startMachine(
     keepDisks: resumed !== undefined,
   });
   if (resumed === undefined) return launched;
-  const { restoreMachine, wakeRestored } = await import('./saved/resume.ts');
+  const { restoreMachine, wakeRestored } = await import('./saved/resume-saved.ts');
   await restoreMachine(context, located, launched.started, launched.plan, resumed, display);
   const woken = await wakeRestored(context, located, launched.plan, resumed, display);
   return { ...launched, resumed, woken };

@@ -1,4 +1,4 @@
-import type { PortForward } from '../config/types.ts';
+import type { PortForward } from '../config/machine-config.ts';
 import { hasSince } from '../hardware-generation.ts';
 import { kernelLine } from './kernel-line.ts';
 import type { MachinePlan } from './plan.ts';
@@ -196,7 +196,7 @@ function coreInfoArgs({ extras, hardwareGeneration }: MachinePlan): string[] {
 
 /**
  * The port's name is what the guest's agent looks for: agentPortName of guest/agent-program.ts. QEMU
- * tells of a port that has an id when the guest opens or closes it: agentPortId of guest/watch.ts.
+ * tells of a port that has an id when the guest opens or closes it: agentPortId of guest/watch-guest.ts.
  */
 function agentArgs({ agentSocket }: MachinePlan): string[] {
   if (agentSocket === undefined) return [];

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { numberedLog, keptBoots } from './logs.ts';
+import { numberedLog, keptBoots } from './numbered-logs.ts';
 
 /** The log of one start of the machine, the present one or an earlier one. */
 export interface BootLog {

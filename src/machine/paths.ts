@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import type { Environment } from '../environment.ts';
 import { UtopiaError } from '../errors.ts';
 import { runtimeRoot, stateRoot } from '../system/places.ts';

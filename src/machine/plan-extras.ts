@@ -1,4 +1,4 @@
-import type { QemuInstallation } from '../host/types.ts';
+import type { QemuInstallation } from '../host/qemu-installation.ts';
 import { isAtLeast } from '../text/versions.ts';
 
 /** Parts of a machine that are worth having and that a QEMU may lack. */

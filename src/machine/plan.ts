@@ -1,5 +1,5 @@
-import type { Config, DiskSetting, PortForward } from '../config/types.ts';
-import type { Acceleration, QemuInstallation } from '../host/types.ts';
+import type { Config, DiskSetting, PortForward } from '../config/machine-config.ts';
+import type { Acceleration, QemuInstallation } from '../host/qemu-installation.ts';
 import { hardwareGeneration } from '../hardware-generation.ts';
 import type { MachinePaths } from './paths.ts';
 import { planExtras, type PlanExtras } from './plan-extras.ts';

@@ -3,7 +3,7 @@ import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
 import { machineArgv } from './argv.ts';
 import { endWithParentPrefix } from '../system/end-with-parent.ts';
-import { rotateLog } from './logs.ts';
+import { rotateLog } from './numbered-logs.ts';
 import { niceSession } from '../system/niceness.ts';
 import type { MachinePaths } from './paths.ts';
 import type { MachinePlan } from './plan.ts';

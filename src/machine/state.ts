@@ -1,6 +1,6 @@
 import { access, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { UtopiaError } from '../errors.ts';
-import { forgetCrashWatch } from './crash-watch.ts';
+import { forgetCrashWatch } from './crash-watch-process.ts';
 import { removeLeftPipes } from './dump-pipes.ts';
 import { forgetBridge } from './sensor-bridge.ts';
 import type { MachinePaths } from './paths.ts';

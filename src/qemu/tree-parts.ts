@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isReachable } from '../system/look.ts';
 import { readRegularText } from '../system/regular-file.ts';
-import type { TreeParts } from './build-needs.ts';
+import type { TreeParts } from './qemu-build-needs.ts';
 import { firmwareFiles, firmwareFolders } from './firmware.ts';
 
 /** What a tree of QEMU brings along: see TreeParts. `folder` is absolute. */

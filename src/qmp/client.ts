@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { QmpConnectionError, QmpError } from './errors.ts';
+import { QmpConnectionError, QmpError } from './qmp-errors.ts';
 import { formatCommand, parseMessage, type QmpEvent, type QmpGreeting } from './protocol.ts';
 import { watchSocket } from './socket.ts';
 

@@ -4,7 +4,7 @@ import type { QmpClient } from './client.ts';
 const holdMs = 100;
 
 /**
- * Presses keys together on the guest's keyboard (`keys` of qmp/keys.ts) and waits
+ * Presses keys together on the guest's keyboard (`keys` of qmp/key-chords.ts) and waits
  * until they are up again, so that the next chord is one of its own.
  */
 export async function pressKeys(client: QmpClient, keys: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { QmpClient } from './client.ts';
-import { QmpError } from './errors.ts';
+import { QmpError } from './qmp-errors.ts';
 
 /** QEMU's run states that matter here; QEMU has more (`RunState` in its schema). */
 export type RunState =

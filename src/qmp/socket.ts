@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { QmpConnectionError } from './errors.ts';
+import { QmpConnectionError } from './qmp-errors.ts';
 import { createLineSplitter } from './protocol.ts';
 
 /** What a conversation does with what its socket brings. */

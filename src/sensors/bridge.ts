@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDeadline } from '../system/deadline.ts';
-import type { SensorFeed } from '../config/types.ts';
+import type { SensorFeed } from '../config/machine-config.ts';
 import { followFeed } from './feed.ts';
 import { openGuestLine } from './guest-line.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SensorFeed } from '../config/types.ts';
+import type { SensorFeed } from '../config/machine-config.ts';
 import { createSplitter } from './frame.ts';
-import { openReplay, openSerial, openTcp, type OpenFeed } from './sources.ts';
+import { openReplay, openSerial, openTcp, type OpenFeed } from './feed-sources.ts';
 import { simulateTick, tickMs } from './simulate.ts';
 import { messageOf } from '../errors.ts';
 

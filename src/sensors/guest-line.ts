@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeFrame } from './frame.ts';
-import { decodeReading } from './reading.ts';
+import { decodeReading } from './sensor-reading.ts';
 import { writeFrame } from './write-frame.ts';
 
 /** Least time between the starts of two frames, in ms: the driver takes one packet from what it receives at once. */

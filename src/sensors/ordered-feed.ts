@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SensorFeed } from '../config/types.ts';
+import type { SensorFeed } from '../config/machine-config.ts';
 import { amTypes, encodeFrame } from './frame.ts';
 import { simulateTick, tickMs } from './simulate.ts';
-import { readRecording } from './sources.ts';
+import { readRecording } from './feed-sources.ts';
 import { writeFrame } from './write-frame.ts';
 
 /** A feed that is the same for everybody who reads it from its start. */

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { SensorFeed } from '../config/types.ts';
+import type { SensorFeed } from '../config/machine-config.ts';
 import { UtopiaError } from '../errors.ts';
 import type { Deadline } from '../system/deadline.ts';
 import { describeUnmade } from '../system/out-of-space.ts';

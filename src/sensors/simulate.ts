@@ -1,6 +1,6 @@
-import type { SimulatedFault } from '../config/types.ts';
+import type { SimulatedFault } from '../config/machine-config.ts';
 import { amTypes, encodeFrame, type Packet } from './frame.ts';
-import { encodeReading, nodeCount, type RawReading } from './reading.ts';
+import { encodeReading, nodeCount, type RawReading } from './sensor-reading.ts';
 
 /** Time between two frames of the simulated stream, in ms: more than the driver needs. */
 export const tickMs = 125;

@@ -1,5 +1,5 @@
 import { createSplitter, decodeFrame } from './frame.ts';
-import { convertReading, decodeReading, type Measured, type RawReading } from './reading.ts';
+import { convertReading, decodeReading, type Measured, type RawReading } from './sensor-reading.ts';
 
 /** What is known of a node. */
 export interface NodeTally extends Measured {

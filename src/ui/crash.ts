@@ -1,4 +1,4 @@
-import type { Crash, TraceFrame } from '../crash/types.ts';
+import type { Crash, TraceFrame } from '../crash/crash-event.ts';
 import { wrapText } from './lines.ts';
 import type { Style, Symbols } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import type { FixCommand } from '../host/check.ts';
 import type { AttemptedUnit, FixOutcome } from '../host/fixes/outcome.ts';
-import type { FixPlan, FixUnit } from '../host/fixes/types.ts';
+import type { FixPlan, FixUnit } from '../host/fixes/fix-unit.ts';
 import { commandLines, renderCheck, type DoctorStyle } from './doctor.ts';
 import { countOf } from '../text/format.ts';
 import { wrapText } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { PortForward } from '../config/types.ts';
+import type { PortForward } from '../config/machine-config.ts';
 import { layOutTable } from './table.ts';
 
 /** An open port of the host. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import { countOf } from '../text/format.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { utopiaVersion } from '../version.ts';

@@ -1,4 +1,4 @@
-import type { SuiteTest } from '../ktap/suites.ts';
+import type { SuiteTest } from '../ktap/test-suites.ts';
 import type { JUnitCase, JUnitSuite } from './junit.ts';
 
 /** A run of tests, as far as JUnit has it. */

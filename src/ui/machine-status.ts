@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts';
+import type { Config } from '../config/machine-config.ts';
 import type { MachinePaths } from '../machine/paths.ts';
 import type { MachineState, RescueKind, RunningMachine } from '../machine/state.ts';
 import { formatBytes, formatDuration } from '../text/format.ts';

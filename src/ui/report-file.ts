@@ -1,5 +1,5 @@
-import type { ConfigReport } from '../config/report.ts';
-import type { HostFacts } from '../host/facts/types.ts';
+import type { ConfigReport } from '../config/config-report.ts';
+import type { HostFacts } from '../host/facts/machine-facts.ts';
 import type { HostReport } from '../host/report-types.ts';
 import { quoteForShell } from '../text/shell-words.ts';
 import { formatBytes } from '../text/format.ts';

@@ -1,4 +1,4 @@
-import type { Asker, LifecycleContext, Reporter } from '../lifecycle/context.ts';
+import type { Asker, LifecycleContext, Reporter } from '../lifecycle/lifecycle-context.ts';
 import { foldFor } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { TestNode, TestOutcome } from '../ktap/types.ts';
+import type { TestNode, TestOutcome } from '../ktap/test-node.ts';
 import type { Terminal } from './terminal.ts';
 import { countOf, formatDuration } from '../text/format.ts';
 import { foldLine, wrapText } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../diagnose/types.ts';
+import type { Diagnosis } from '../diagnose/diagnosis.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What is known of a boot that did not end, for a machine that goes on: somebody may look at its screen. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keyNames } from '../../src/config/keys.ts';
-import { diagnosisIds } from '../../src/diagnose/types.ts';
+import { keyNames } from '../../src/config/config-keys.ts';
+import { diagnosisIds } from '../../src/diagnose/diagnosis.ts';
 import { errorCodes, exitStatus } from '../../src/errors.ts';
 import { checks } from '../../src/host/checks/table.ts';
 import { machinePaths } from '../../src/machine/paths.ts';

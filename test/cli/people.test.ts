@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hostRootVariable } from '../../src/host/people.ts';
+import { hostRootVariable } from '../../src/host/find-people.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';
 

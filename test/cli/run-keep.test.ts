@@ -10,7 +10,7 @@ import {
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hostRootVariable } from '../../src/host/people.ts';
+import { hostRootVariable } from '../../src/host/find-people.ts';
 import { readRecord } from '../../src/image/overlay-record.ts';
 import { labWithGuest, remainsOfCopies } from '../support/guest-lab.ts';
 import type { Lab } from '../support/lab.ts';

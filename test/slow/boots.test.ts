@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { offeredSuites } from '../../src/image/debian/suites.ts';
+import { offeredSuites } from '../../src/image/debian/debian-suites.ts';
 import { suiteImage } from '../support/image.ts';
 import { needsOfHost, unmetNeed } from '../support/requirements.ts';
 import { bootAndAsk } from '../support/right-boot.ts';

@@ -2,7 +2,11 @@ import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { decodeFrame } from '../../src/sensors/frame.ts';
-import { convertReading, decodeReading, type RawReading } from '../../src/sensors/reading.ts';
+import {
+  convertReading,
+  decodeReading,
+  type RawReading,
+} from '../../src/sensors/sensor-reading.ts';
 import { simulateTick } from '../../src/sensors/simulate.ts';
 import { testImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { skeletonFiles, skeletonKinds } from '../../src/module/skeleton/files.ts';
+import { skeletonFiles, skeletonKinds } from '../../src/module/skeleton/skeleton-files.ts';
 import { suiteImage } from '../support/image.ts';
 import { makeLab, type Lab } from '../support/lab.ts';
 import { needsOfHost } from '../support/requirements.ts';

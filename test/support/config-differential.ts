@@ -1,7 +1,7 @@
 import { evaluateShell } from '../../src/config/shell/evaluate.ts';
 import { isOwnVariable } from '../../src/config/shell/own-variables.ts';
-import { parseShell } from '../../src/config/shell/parse.ts';
-import { readConfigText } from '../../src/config/text.ts';
+import { parseShell } from '../../src/config/shell/parse-shell.ts';
+import { readConfigText } from '../../src/config/read-config-text.ts';
 import { askBash } from './bash-oracle.ts';
 
 /** A file that utopia accepts and bash reads otherwise. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { scanCrashes } from '../../src/crash/scanner.ts';
-import type { Crash, TraceFrame } from '../../src/crash/types.ts';
+import type { Crash, TraceFrame } from '../../src/crash/crash-event.ts';
 
 /** Scans bytes that come in pieces of these sizes; what is left comes as one. */
 export function scanInPieces(bytes: Uint8Array, sizes: readonly number[] = []): Crash[] {

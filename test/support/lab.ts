@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'n
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostRootVariable } from '../../src/host/people.ts';
+import { hostRootVariable } from '../../src/host/find-people.ts';
 import { quoteForShell } from '../../src/text/shell-words.ts';
 import { findRunning } from '../../src/machine/state.ts';
 import { machinePaths } from '../../src/machine/paths.ts';

@@ -1,5 +1,5 @@
 import type { Environment } from '../../src/environment.ts';
-import type { LifecycleContext } from '../../src/lifecycle/context.ts';
+import type { LifecycleContext } from '../../src/lifecycle/lifecycle-context.ts';
 
 /** A context of plain values, as a program without a terminal fills one: nobody can answer a question. */
 export function plainContext(

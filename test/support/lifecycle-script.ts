@@ -6,7 +6,7 @@ import { locateMachine } from '../../src/lifecycle/launch/locate.ts';
 import { requireRunning } from '../../src/lifecycle/launch/monitor.ts';
 import { requireBackingFile } from '../../src/lifecycle/launch/prepare.ts';
 import { suspendMachine } from '../../src/lifecycle/saved/suspend-machine.ts';
-import { findGuest } from '../../src/lifecycle/watch/guest-access.ts';
+import { findGuest } from '../../src/lifecycle/watch/find-guest.ts';
 import { forgetEnded, stopRunning } from '../../src/lifecycle/watch/stop-escalation.ts';
 import { plainContext } from './lifecycle-context.ts';
 

@@ -40,7 +40,7 @@ interface Arrow {
 
 /** Of a folder of lifecycle/: what it may use there, and all that lies below. */
 function belowAnd(...folders: readonly string[]): Arrow {
-  return { values: [...folders, ...rooms, ...ground], types: ['lifecycle/context.ts'] };
+  return { values: [...folders, ...rooms, ...ground], types: ['lifecycle/lifecycle-context.ts'] };
 }
 
 /** From the bottom up. A path is of the entry with the longest name that leads to it. */
@@ -48,7 +48,7 @@ const arrows: Readonly<Record<string, Arrow>> = {
   ...Object.fromEntries(ground.map((each) => [each, { values: ground }])),
   ...Object.fromEntries(rooms.map((each) => [each, { values: [each, ...ground], types: rooms }])),
   // What happens to a machine: arrows run downwards.
-  'lifecycle/context.ts': { values: ground },
+  'lifecycle/lifecycle-context.ts': { values: ground },
   'lifecycle/launch': belowAnd('lifecycle/launch'),
   'lifecycle/watch': belowAnd('lifecycle/watch', 'lifecycle/launch'),
   'lifecycle/saved': belowAnd('lifecycle/saved', 'lifecycle/watch', 'lifecycle/launch'),
@@ -120,8 +120,8 @@ const arrows: Readonly<Record<string, Arrow>> = {
   // What lies in lifecycle/ itself puts these together for a whole machine.
   lifecycle: belowAnd('lifecycle'),
   // Data → text, events → terminal.
-  ui: { values: ['ui', ...ground], types: ['lifecycle/context.ts', ...rooms] },
-  'context.ts': { values: ground, types: ['lifecycle/context.ts', 'ui'] },
+  ui: { values: ['ui', ...ground], types: ['lifecycle/lifecycle-context.ts', ...rooms] },
+  'context.ts': { values: ground, types: ['lifecycle/lifecycle-context.ts', 'ui'] },
   // Gather flags, call, render.
   commands: { values: ['commands', 'lifecycle', 'ui', ...rooms, ...ground], types: ['context.ts'] },
   cli: {
@@ -250,9 +250,9 @@ test('a circle is found, also through a type, and an import() closes none', () =
 });
 
 test.each<[Import, boolean]>([
-  [{ from: 'config/load.ts', to: 'host/check.ts', as: 'type' }, true],
-  [{ from: 'config/load.ts', to: 'host/check.ts', as: 'value' }, false],
-  [{ from: 'system/places.ts', to: 'config/load.ts', as: 'type' }, false],
+  [{ from: 'config/load-config.ts', to: 'host/check.ts', as: 'type' }, true],
+  [{ from: 'config/load-config.ts', to: 'host/check.ts', as: 'value' }, false],
+  [{ from: 'system/places.ts', to: 'config/load-config.ts', as: 'type' }, false],
   [{ from: 'lifecycle/launch/x.ts', to: 'lifecycle/watch/y.ts', as: 'type' }, false],
   [{ from: 'lifecycle/throwaway/x.ts', to: 'lifecycle/saved/y.ts', as: 'value' }, true],
   [{ from: 'lifecycle/saved/x.ts', to: 'ui/ask.ts', as: 'type' }, false],

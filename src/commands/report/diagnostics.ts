@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Diagnostic } from '../../lifecycle/module/types.ts';
+import type { Diagnostic } from '../../lifecycle/module/module-build.ts';
 import { foldFor } from '../../ui/lines.ts';
 import type { Context } from '../../context.ts';
 

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
-import { explainCrash } from '../../crash/explain.ts';
+import { explainCrash } from '../../crash/explain-crash.ts';
 import { crashLine } from '../../crash/headline.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { locateCrashes, placesOf } from '../../lifecycle/watch/locate-crashes.ts';
 import { isFatal } from '../../lifecycle/throwaway/run-verdict.ts';

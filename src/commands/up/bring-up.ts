@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import { bootMachine } from '../../lifecycle/boot-machine.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import type { LaunchedMachine, UpOptions } from '../../lifecycle/launch/types.ts';
+import type { LaunchedMachine, UpOptions } from '../../lifecycle/launch/launched-machine.ts';
 import type { StartWarming } from '../../lifecycle/saved/open-warming.ts';
 import type { MakingEnd } from '../../lifecycle/saved/warm-child.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';

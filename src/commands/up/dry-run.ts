@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
 import { planStart } from '../../lifecycle/launch/plan-start.ts';
-import type { UpOptions } from '../../lifecycle/launch/types.ts';
+import type { UpOptions } from '../../lifecycle/launch/launched-machine.ts';
 import { shellCommand } from '../../ui/shell-command.ts';
 
 /**

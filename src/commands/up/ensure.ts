@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import type { UpOptions } from '../../lifecycle/launch/types.ts';
+import type { UpOptions } from '../../lifecycle/launch/launched-machine.ts';
 import { ensureRunning } from '../../lifecycle/watch/ensure-running.ts';
 import { printCard } from './say.ts';
 

@@ -1,6 +1,6 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { LocatedMachine } from '../../lifecycle/launch/locate.ts';
-import type { LaunchedMachine } from '../../lifecycle/launch/types.ts';
+import type { LaunchedMachine } from '../../lifecycle/launch/launched-machine.ts';
 import { attendMachine, type AttendedEnd } from '../../lifecycle/watch/attend-machine.ts';
 import type { MachineSession } from '../../lifecycle/watch/session.ts';
 import { stopReasonTexts, stopStepTexts } from '../../lifecycle/watch/stop-escalation.ts';

@@ -1,7 +1,7 @@
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { UtopiaError } from '../../errors.ts';
 import { describePeople, type People } from '../../host/facts/people.ts';
-import { findPeople } from '../../host/people.ts';
+import { findPeople } from '../../host/find-people.ts';
 import { isSshOpen, type MachineState, type RunningMachine } from '../../machine/state.ts';
 import { kernelOf } from '../../machine/plan.ts';
 import { homeFolder } from '../../system/places.ts';

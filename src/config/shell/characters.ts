@@ -1,4 +1,4 @@
-import { hasForeignBytes } from '../text.ts';
+import { hasForeignBytes } from '../read-config-text.ts';
 
 /** What is wrong with a character, and what to write instead. */
 export interface CharacterComplaint {

@@ -1,6 +1,6 @@
 import { deepestExpansion } from '../bounds.ts';
-import type { Reading } from './reading.ts';
-import { appendText, refuse } from './reading.ts';
+import type { Reading } from './shell-reading.ts';
+import { appendText, refuse } from './shell-reading.ts';
 import type { ExpansionOperator, Part } from './syntax.ts';
 
 /** Where a `$` stands: the shell reads some of what follows differently inside double quotes. */

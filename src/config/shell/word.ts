@@ -3,7 +3,7 @@ import { complainAboutBareText, complainAboutText } from './characters.ts';
 import type { Cursor } from './cursor.ts';
 import { readDollar } from './expansion.ts';
 import { isWordEnd } from './operators.ts';
-import { appendText, refuse, type Reading } from './reading.ts';
+import { appendText, refuse, type Reading } from './shell-reading.ts';
 import type { Part, Word } from './syntax.ts';
 
 /**

@@ -2,7 +2,7 @@ import { info, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import type { GroupEntry } from '../facts/accounts.ts';
 import { holdsGroup } from '../facts/process-status.ts';
-import type { HostFacts } from '../facts/types.ts';
+import type { HostFacts } from '../facts/machine-facts.ts';
 import { mayEverybody } from '../source/describe-file.ts';
 import { isGroupUnmapped } from '../remedies/container.ts';
 import { jobAdvice } from './session.ts';

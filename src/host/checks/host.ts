@@ -1,5 +1,5 @@
 import { info, pass, unknown, type Check } from '../check.ts';
-import type { MachineFacts } from '../facts/types.ts';
+import type { MachineFacts } from '../facts/machine-facts.ts';
 import { nameOfContainer } from '../remedies/container.ts';
 
 /** The image is for this architecture; elsewhere every instruction is emulated. */

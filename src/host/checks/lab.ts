@@ -7,8 +7,8 @@ import {
   type CheckInput,
   type Finding,
 } from '../check.ts';
-import { installFix } from '../packages.ts';
-import type { ImageFinding } from '../lab.ts';
+import { installFix } from '../install-packages.ts';
+import type { ImageFinding } from '../lab-facts.ts';
 import { evaluateMemory } from './memory.ts';
 import { evaluatePorts } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix } from '../check.ts';
-import type { HostFacts } from '../facts/types.ts';
+import type { HostFacts } from '../facts/machine-facts.ts';
 import { listModule, loadModule } from '../fixes/commands.ts';
 import { moduleFor } from '../kvm-module.ts';
 import { bareWslFix, isBareWsl } from '../remedies/wsl.ts';

@@ -1,7 +1,7 @@
 import { pass, skipped, type CheckInput, type Evidence, type Finding } from '../check.ts';
 import { mayBindAnyPort } from '../facts/process-status.ts';
-import type { HostFacts, PortFacts } from '../facts/types.ts';
-import type { LabFacts, OtherMachine } from '../lab.ts';
+import type { HostFacts, PortFacts } from '../facts/machine-facts.ts';
+import type { LabFacts, OtherMachine } from '../lab-facts.ts';
 
 /** Ports that utopia.config takes start here, whoever runs it. */
 const configStart = 1024;

@@ -1,5 +1,5 @@
 import { pass, type CheckInput, type Finding } from '../check.ts';
-import { installFix } from '../packages.ts';
+import { installFix } from '../install-packages.ts';
 
 /** Whether QEMU's two programs are there; a near miss is told from nothing at all. */
 export function evaluateBinary({ facts, lab }: CheckInput): Finding {

@@ -1,7 +1,7 @@
 import { firstProblem, kvmProblem, pass, skipped, unknown } from '../check.ts';
 import type { CheckInput, Finding, Fix, FixCommand } from '../check.ts';
 import { holdsGroup } from '../facts/process-status.ts';
-import type { HostFacts } from '../facts/types.ts';
+import type { HostFacts } from '../facts/machine-facts.ts';
 import {
   containerFix,
   hasOwnLogins,

@@ -7,7 +7,7 @@ import {
   type CheckStatus,
   type Finding,
 } from '../check.ts';
-import { installFix } from '../packages.ts';
+import { installFix } from '../install-packages.ts';
 import { listWords } from '../works.ts';
 
 interface WorkCheck {

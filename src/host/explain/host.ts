@@ -1,4 +1,4 @@
-import type { Explanation } from './types.ts';
+import type { Explanation } from './cause-explanation.ts';
 
 export const hostExplanations: Readonly<Record<string, Explanation>> = {
   'host.arch': {

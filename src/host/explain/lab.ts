@@ -1,4 +1,4 @@
-import type { Explanation } from './types.ts';
+import type { Explanation } from './cause-explanation.ts';
 
 export const labExplanations: Readonly<Record<string, Explanation>> = {
   'lab.config': {

@@ -5,7 +5,7 @@ import { labExplanations } from './lab.ts';
 import { processorExplanations } from './processor.ts';
 import { qemuExplanations } from './qemu.ts';
 import { workExplanations } from './work.ts';
-import type { CauseExplanation, Explanation } from './types.ts';
+import type { CauseExplanation, Explanation } from './cause-explanation.ts';
 
 /** The page about each check, by its id. */
 export const explanations: Readonly<Record<string, Explanation>> = {

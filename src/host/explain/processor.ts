@@ -1,4 +1,4 @@
-import type { Explanation } from './types.ts';
+import type { Explanation } from './cause-explanation.ts';
 
 const bios =
   'In the BIOS (UEFI) setup enable "Intel Virtualization Technology" (VT-x) or "SVM Mode", save, and switch the computer off and on again: a warm reboot is not enough for every board.';

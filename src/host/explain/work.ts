@@ -1,4 +1,4 @@
-import type { Explanation } from './types.ts';
+import type { Explanation } from './cause-explanation.ts';
 
 const install =
   'utopia doctor --for WORK --fix installs the packages of Debian, Ubuntu, Fedora, Arch and openSUSE; elsewhere their names are printed.';

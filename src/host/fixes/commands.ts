@@ -1,6 +1,6 @@
 import type { FixCommand } from '../check.ts';
 import type { BlacklistLine } from '../facts/modules.ts';
-import type { HostFacts } from '../facts/types.ts';
+import type { HostFacts } from '../facts/machine-facts.ts';
 import { moduleFor } from '../kvm-module.ts';
 
 /** Where modules are named that systemd loads at every boot (modules-load.d(5)); the file is ours. */

@@ -11,7 +11,7 @@ import {
   replaceNode,
   writeRule,
 } from './commands.ts';
-import { problemOf, type FixInput, type FixRow } from './types.ts';
+import { problemOf, type FixInput, type FixRow } from './fix-unit.ts';
 
 /** What is mended so that /dev/kvm is there and opens, in the order in which one needs the other. */
 export const kvmFixes: readonly FixRow[] = [

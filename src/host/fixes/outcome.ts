@@ -1,6 +1,6 @@
 import type { CheckResult } from '../check.ts';
 import { distinctProblems } from '../summary.ts';
-import type { FixUnit } from './types.ts';
+import type { FixUnit } from './fix-unit.ts';
 
 /** How a fix ended. */
 export type UnitOutcome =

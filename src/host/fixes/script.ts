@@ -1,7 +1,7 @@
 import type { FixCommand } from '../check.ts';
 import type { Elevator } from './elevation.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { FixPlan, FixUnit } from './types.ts';
+import type { FixPlan, FixUnit } from './fix-unit.ts';
 
 /** Where system programs are; a login that became root by su may not have them in PATH. */
 export const systemFolders = ['/usr/sbin', '/sbin'] as const;

@@ -1,5 +1,5 @@
 import type { FixCommand } from '../check.ts';
-import { problemOf, type FixInput, type FixRow } from './types.ts';
+import { problemOf, type FixInput, type FixRow } from './fix-unit.ts';
 
 /** Values that keep a machine from starting, changed in utopia.config together: line numbers hold for one edit only. */
 export const settingFixes: readonly FixRow[] = [

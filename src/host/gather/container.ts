@@ -9,7 +9,7 @@ import {
   type ContainerKind,
 } from '../facts/container.ts';
 import type { Mount } from '../facts/mounts.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 
 /** Names of machines and applications are short; what is longer is none. */

@@ -1,5 +1,5 @@
 import { ancestors } from '../facts/memory.ts';
-import type { CpuQuota } from '../facts/types.ts';
+import type { CpuQuota } from '../facts/machine-facts.ts';
 
 /**
  * The tightest limit of processor time that a control group of this process sets: cpu.max

@@ -6,12 +6,12 @@ import {
 } from '../facts/accounts.ts';
 import { ancestors } from '../facts/memory.ts';
 import { holdsGroup, parseProcessStatus } from '../facts/process-status.ts';
-import type { AccountFacts, DeviceFacts } from '../facts/types.ts';
+import type { AccountFacts, DeviceFacts } from '../facts/machine-facts.ts';
 import { findKvmRules, type UdevRule } from '../facts/udev.ts';
 import { ruleFile } from '../fixes/commands.ts';
 import { kvmDevice } from '../kvm-on-this-host.ts';
 import { mayEverybody } from '../source/describe-file.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 
 /** Where udev reads rules; a file in an earlier folder hides its namesakes in later ones. */

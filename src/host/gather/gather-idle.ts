@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { HostIdleness } from '../idle.ts';
 import { countProcessors, isOnBattery, parseLoad, type PowerSupply } from '../facts/idle-facts.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import { gatherMemory } from './memory.ts';
 
 const suppliesFolder = '/sys/class/power_supply';

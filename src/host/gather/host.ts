@@ -1,12 +1,12 @@
-import type { Config } from '../../config/types.ts';
+import type { Config } from '../../config/machine-config.ts';
 import type { Environment } from '../../environment.ts';
 import { canaryExit } from '../canary-exit.ts';
 import type { AccountEntry } from '../facts/accounts.ts';
-import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/types.ts';
+import type { DeviceFacts, HostFacts, NearMiss, QemuFacts } from '../facts/machine-facts.ts';
 import { searchPlaces, searchQemu } from '../find-qemu.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { WorkNeeds } from '../works.ts';
-import { readPeople } from '../people.ts';
+import { readPeople } from '../find-people.ts';
 import { startAsking, type Ask } from './asking.ts';
 import { gatherAccount, gatherDevice } from './device.ts';
 import { gatherKernel, gatherMachine } from './machine.ts';

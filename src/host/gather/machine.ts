@@ -3,9 +3,9 @@ import { countWith, parseCpuinfo, type CpuFacts } from '../facts/cpuinfo.ts';
 import { parseMounts } from '../facts/mounts.ts';
 import { parseProcessStatus } from '../facts/process-status.ts';
 import { detectJobRunner, detectWsl } from '../facts/surroundings.ts';
-import type { MachineFacts } from '../facts/types.ts';
+import type { MachineFacts } from '../facts/machine-facts.ts';
 import { osReleaseFiles, parseOsRelease } from '../os-release.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 import { gatherContainer } from './container.ts';
 

@@ -1,5 +1,5 @@
 import { memoryGroups, parseLimit, parseMeminfo } from '../facts/memory.ts';
-import type { MemoryFacts } from '../facts/types.ts';
+import type { MemoryFacts } from '../facts/machine-facts.ts';
 
 /** What is available to this process: the host's memory, or the room under a control group's limit. */
 export async function gatherMemory(

@@ -1,7 +1,7 @@
 import { findBlacklisted, findBlacklistedAtBoot, parseModules } from '../facts/modules.ts';
-import type { ModuleFacts } from '../facts/types.ts';
+import type { ModuleFacts } from '../facts/machine-facts.ts';
 import { moduleListFile } from '../fixes/commands.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 
 /** KVM itself, the two that drive a processor, and the other hypervisors'. */

@@ -1,6 +1,6 @@
 import { namespaceSettings } from '../facts/namespaces.ts';
-import type { NamespaceFacts } from '../facts/types.ts';
-import type { HostSource } from '../source/types.ts';
+import type { NamespaceFacts } from '../facts/machine-facts.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 
 /** A program that starts makes one in some milliseconds; a host that is busy takes longer. */

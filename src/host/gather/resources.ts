@@ -1,9 +1,9 @@
-import type { Config } from '../../config/types.ts';
-import { chooseScreen } from '../screen.ts';
+import type { Config } from '../../config/machine-config.ts';
+import { chooseScreen } from '../choose-screen.ts';
 import { findConflict, parseListeners, type Listener } from '../facts/listeners.ts';
 import type { People } from '../facts/people.ts';
-import type { PortFacts, ResourceFacts } from '../facts/types.ts';
-import type { HostSource } from '../source/types.ts';
+import type { PortFacts, ResourceFacts } from '../facts/machine-facts.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Ask } from './asking.ts';
 import { gatherCpuQuota } from './cpus.ts';
 import { gatherMemory } from './memory.ts';

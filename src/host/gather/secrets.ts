@@ -1,7 +1,7 @@
 import { parseAccounts } from '../facts/accounts.ts';
-import type { AccountFacts, DeviceFacts } from '../facts/types.ts';
+import type { AccountFacts, DeviceFacts } from '../facts/machine-facts.ts';
 import type { Secrets } from '../redact.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 
 /** People's accounts; below are the system's, whose names say nothing about anybody. */
 const firstPersonId = 1000;

@@ -1,5 +1,5 @@
 import { foldersUpFrom, type FolderMode } from '../facts/share.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 
 /** The shared folder and those above it, as far as they are known; undefined while there is none. */
 export async function gatherShare(

@@ -1,7 +1,7 @@
 import type { Evidence } from '../check.ts';
-import type { AccountFacts, MachineFacts } from '../facts/types.ts';
+import type { AccountFacts, MachineFacts } from '../facts/machine-facts.ts';
 import type { WorkFacts, WorkFinding } from '../facts/work.ts';
-import type { HostSource } from '../source/types.ts';
+import type { HostSource } from '../source/host-source.ts';
 import type { Need, Sign } from '../needs.ts';
 import type { WorkNeeds } from '../works.ts';
 import type { Ask } from './asking.ts';

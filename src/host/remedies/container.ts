@@ -1,10 +1,10 @@
 import type { Fix } from '../check.ts';
 import { outsideId, type Container, type ContainerKind } from '../facts/container.ts';
-import type { HostFacts } from '../facts/types.ts';
+import type { HostFacts } from '../facts/machine-facts.ts';
 import { engineRemedies } from './engines.ts';
 import { machineRemedies } from './machines.ts';
 import { serviceRemedies } from './services.ts';
-import { outside, type ContainerRemedy, type Trouble } from './types.ts';
+import { outside, type ContainerRemedy, type Trouble } from './container-remedy.ts';
 
 /** Every kind of container has a remedy of its own: none is another's. */
 const remedies: Readonly<Record<ContainerKind, ContainerRemedy>> = {

@@ -1,7 +1,7 @@
 import type { FixCommand } from '../check.ts';
 import type { ContainerKind } from '../facts/container.ts';
 import { joinGroupInside, joinGroupOutside } from './groups.ts';
-import { outside, type ContainerRemedy, type RemedyDetails } from './types.ts';
+import { outside, type ContainerRemedy, type RemedyDetails } from './container-remedy.ts';
 
 /** Containers that a person starts: Docker, Podman and what is made of them, sandboxes, chroots. */
 export const engineRemedies = {

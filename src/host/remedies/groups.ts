@@ -1,5 +1,5 @@
 import type { FixCommand } from '../check.ts';
-import { outside, type RemedyDetails } from './types.ts';
+import { outside, type RemedyDetails } from './container-remedy.ts';
 
 /** In a container with logins of its own: makes its user a member of the device's group, by its number. */
 export function joinGroupInside({ gid, groupName, user }: RemedyDetails): FixCommand[] {

@@ -1,7 +1,7 @@
 import type { FixCommand } from '../check.ts';
 import type { ContainerKind } from '../facts/container.ts';
 import { canJoinInside, joinGroupInside, letInByNumber } from './groups.ts';
-import { outside, type ContainerRemedy, type RemedyDetails } from './types.ts';
+import { outside, type ContainerRemedy, type RemedyDetails } from './container-remedy.ts';
 
 /** Containers that are machines of their own: LXC and its kin, systemd-nspawn. */
 export const machineRemedies = {

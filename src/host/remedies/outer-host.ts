@@ -1,5 +1,5 @@
 import type { Fix, FixCommand } from '../check.ts';
-import type { MachineFacts } from '../facts/types.ts';
+import type { MachineFacts } from '../facts/machine-facts.ts';
 
 /** A hypervisor or a cloud that this host may be a machine of, and where it passes VT-x or AMD-V on. */
 interface OuterHost {

@@ -1,5 +1,5 @@
 import type { ContainerKind } from '../facts/container.ts';
-import type { ContainerRemedy } from './types.ts';
+import type { ContainerRemedy } from './container-remedy.ts';
 
 /** Containers that a service starts: what they are given stands in one of its files. */
 export const serviceRemedies = {

@@ -1,5 +1,5 @@
 import type { Fix, FixCommand } from '../check.ts';
-import type { MachineFacts } from '../facts/types.ts';
+import type { MachineFacts } from '../facts/machine-facts.ts';
 
 /** WSL 2 without systemd: nobody runs udev there, and modules-load.d is read by nobody. */
 export function isBareWsl({ wsl, systemd }: MachineFacts): boolean {

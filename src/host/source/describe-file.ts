@@ -1,4 +1,4 @@
-import type { FileStatus } from './types.ts';
+import type { FileStatus } from './host-source.ts';
 
 /** A file's type, mode and owner in words: `device 10:232, mode 0660, owner 0, group 993`. */
 export function describeFile(file: FileStatus): string {

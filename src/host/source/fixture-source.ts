@@ -5,9 +5,9 @@ import { canaryExit } from '../canary-exit.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
 import { judgeKvm } from '../kvm-verdict.ts';
-import type { FeatureLists } from '../types.ts';
+import type { FeatureLists } from '../qemu-installation.ts';
 import { parseVersion } from '../qemu-features.ts';
-import type { FileStatus, HostSource, Space } from './types.ts';
+import type { FileStatus, HostSource, Space } from './host-source.ts';
 import { readRegularText, whyUnreadable } from '../../system/regular-file.ts';
 import { checkValue } from '../../system/json-file.ts';
 import {

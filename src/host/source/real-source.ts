@@ -4,10 +4,10 @@ import { availableParallelism, machine, release } from 'node:os';
 import type { Environment } from '../../environment.ts';
 import type { CanaryResult } from '../canary.ts';
 import { isRunnableHere } from '../find-qemu.ts';
-import { describeHolder, probePort } from '../ports.ts';
+import { describeHolder, probePort } from '../port-state.ts';
 import { readKernelMessages } from './kernel-messages.ts';
 import { openSpeed } from './speed.ts';
-import type { FileStatus, HostSource, Space } from './types.ts';
+import type { FileStatus, HostSource, Space } from './host-source.ts';
 import { aFlag, aNumber, aText, maybe, object, type Shape } from '../../text/shape.ts';
 
 /** Longest wait for a program that answers from a database. */
@@ -64,7 +64,7 @@ export function openRealHost(env: Environment, signal: AbortSignal, timeoutScale
       (await succeeds('unshare', ['--user', '--map-root-user', 'true'], signal)) ??
       false,
     askTools: async (sign) => {
-      const { askTools } = await import('./tools.ts');
+      const { askTools } = await import('./ask-tools.ts');
       return await askTools(sign, signal);
     },
     bindPort: async (host, port) => {

@@ -6,7 +6,7 @@ import { filesystemArgv } from './filesystem.ts';
 import type { AsOwner } from './privilege.ts';
 import { imageRecipeHash, type ImageRecipe } from './recipe.ts';
 import { runTool } from './tool-run.ts';
-import { buildPath } from './tools.ts';
+import { buildPath } from './build-tools.ts';
 
 /** Where grub lies in the new root, put there by customise.ts. */
 const grubFolder = 'boot/grub/i386-pc';

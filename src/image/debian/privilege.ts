@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { execa } from 'execa';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
-import { buildPath } from './tools.ts';
+import { buildPath } from './build-tools.ts';
 
 /**
  * Puts a command where it owns the new root: as it is for root, inside a user

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { UtopiaError } from '../../errors.ts';
 import type { ImageProfile } from './profile.ts';
 import { rootSpec, type RootSpec } from './root-spec.ts';
-import { defaultSuites } from './suites.ts';
+import { defaultSuites } from './debian-suites.ts';
 
 /** What people and tests choose about an image; everything else is the recipe's own. */
 export interface ImageRecipe {

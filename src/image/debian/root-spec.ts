@@ -1,8 +1,8 @@
 import { customiseScript, prepareScript } from './customise.ts';
 import { desktopFiles } from './files-desktop.ts';
-import { guestFiles } from './files.ts';
+import { guestFiles } from './guest-files.ts';
 import type { GuestFile } from './guest-file.ts';
-import { packagesOf } from './packages.ts';
+import { packagesOf } from './profile-packages.ts';
 import type { ImageProfile } from './profile.ts';
 
 /** What a root file system is made of, on top of Debian's essential packages. */

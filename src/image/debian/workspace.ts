@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Environment } from '../../environment.ts';
 import type { AsOwner } from './privilege.ts';
-import { buildPath } from './tools.ts';
+import { buildPath } from './build-tools.ts';
 
 /** A folder for one build: the new root and the files that go into it. */
 export interface Workspace {

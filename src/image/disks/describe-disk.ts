@@ -1,4 +1,4 @@
-import type { Config, DiskSetting } from '../../config/types.ts';
+import type { Config, DiskSetting } from '../../config/machine-config.ts';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findBackingFile } from '../backing-file.ts';

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { DiskSetting } from '../../config/types.ts';
+import type { DiskSetting } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { findLockHolder } from '../file-locks.ts';

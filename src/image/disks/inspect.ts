@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DiskSetting } from '../../config/types.ts';
+import type { DiskSetting } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { recogniseKind, type FileKind } from '../file-kind.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { DiskSetting } from '../../config/types.ts';
+import type { DiskSetting } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { foreignDisk, unpackCommand, type FileKind } from '../file-kind.ts';

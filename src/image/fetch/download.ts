@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../../errors.ts';
 import { openUrl, type OpenResponse, type RequestLimits } from './http.ts';
-import { interpretResponse, rangeCondition, type RemoteFile } from './resume.ts';
+import { interpretResponse, rangeCondition, type RemoteFile } from './resume-fetch.ts';
 import { shownUrl } from './shown-url.ts';
 
 /** What happens during a download, in order. */

@@ -1,6 +1,6 @@
 import { UtopiaError } from '../../errors.ts';
 import { isOutOfRoom } from '../../system/out-of-space.ts';
-import type { FetchOptions } from './types.ts';
+import type { FetchOptions } from './fetch-events.ts';
 import type { DownloadPart } from './part.ts';
 import { shownUrl } from './shown-url.ts';
 import { PackedDataError } from './unpacker.ts';

@@ -10,9 +10,9 @@ import { downloadFile, usualRetryDelaysMs } from './download.ts';
 import { describeFetchFailure } from './failures.ts';
 import { openUrl } from './http.ts';
 import { openPart, type DownloadPart } from './part.ts';
-import { rangeCondition } from './resume.ts';
+import { rangeCondition } from './resume-fetch.ts';
 import { shownUrl } from './shown-url.ts';
-import type { FetchOptions } from './types.ts';
+import type { FetchOptions } from './fetch-events.ts';
 
 /** A server that says nothing for this long has lost us. */
 const usualStallMs = 30_000;

@@ -1,5 +1,5 @@
-import type { FetchedImage } from './types.ts';
-import type { FetchOptions } from './types.ts';
+import type { FetchedImage } from './fetch-events.ts';
+import type { FetchOptions } from './fetch-events.ts';
 import { chmod, lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { placeFile, removeDrafts } from '../../system/atomic-file.ts';
@@ -10,7 +10,7 @@ import { downloadFile, usualRetryDelaysMs } from './download.ts';
 import { openIntake, type Intake, type IntakeResult } from './intake.ts';
 import { openPart, type DownloadPart } from './part.ts';
 import { describeFetchFailure } from './failures.ts';
-import { rangeCondition } from './resume.ts';
+import { rangeCondition } from './resume-fetch.ts';
 import { shownUrl } from './shown-url.ts';
 
 /** A server that says nothing for this long has lost us. */

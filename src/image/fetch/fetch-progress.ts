@@ -1,7 +1,7 @@
 import type { ProgressDisplay, ProgressEvent } from '../../progress-events.ts';
 import { formatBytes, formatDuration } from '../../text/format.ts';
 import { openRateMeter, type RateMeter } from './rate.ts';
-import type { FetchEvent } from './types.ts';
+import type { FetchEvent } from './fetch-events.ts';
 
 /** Shows one download on a display: give it the events as they come. */
 export function showFetch(display: Pick<ProgressDisplay, 'report'>): (event: FetchEvent) => void {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { removeDrafts, writeFileAtomically } from '../../system/atomic-file.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryFlock } from '../../system/flock.ts';
-import type { RemoteFile } from './resume.ts';
+import type { RemoteFile } from './resume-fetch.ts';
 import { readKnown } from '../../system/json-file.ts';
 import { aCount, aText, maybe, object, oneOf, type Shape } from '../../text/shape.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';

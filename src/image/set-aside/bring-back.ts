@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { describeMoveFailure, moveCompanions, moveEntry } from './entries.ts';
+import { describeMoveFailure, moveCompanions, moveEntry } from './kept-entries.ts';
 import { exchangeOverlay } from './swap.ts';
 import { isThere } from '../../system/look.ts';
 import {

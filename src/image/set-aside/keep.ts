@@ -7,7 +7,7 @@ import {
   moveCompanions,
   moveEntry,
   removeCompanions,
-} from './entries.ts';
+} from './kept-entries.ts';
 import { isThere } from '../../system/look.ts';
 import {
   keptOverlayPaths,

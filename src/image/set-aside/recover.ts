@@ -1,6 +1,6 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { linkTarget, moveCompanions, removeCompanions } from './entries.ts';
+import { linkTarget, moveCompanions, removeCompanions } from './kept-entries.ts';
 import { isThere } from '../../system/look.ts';
 import {
   keptOverlayPaths,

@@ -8,7 +8,7 @@ import {
   makeKeptFolder,
   removeCompanions,
   twinEntry,
-} from './entries.ts';
+} from './kept-entries.ts';
 import { isThere } from '../../system/look.ts';
 import {
   keptOverlayPaths,

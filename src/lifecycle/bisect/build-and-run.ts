@@ -4,17 +4,17 @@ import { UtopiaError } from '../../errors.ts';
 import { mostConfigBytes, parseKernelConfig } from '../../kernel/config-text.ts';
 import { keepOutput } from '../../system/bounded-output.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { buildKernel, describeMessage, type BuildEnd } from '../kernel/build-kernel.ts';
 import { outFiles } from '../kernel/out-record.ts';
 import type { ConfigFlags, LocatedMachine } from '../launch/locate.ts';
 import { runInCopy } from '../throwaway/in-copy.ts';
 import { reportFailure, type RunReport } from '../throwaway/run-verdict.ts';
-import type { CopyRun } from '../throwaway/types.ts';
+import type { CopyRun } from '../throwaway/copy-run.ts';
 import type { Bisection } from './bisection.ts';
 import { findConfigChanges, type ConfigChange } from './config-changes.ts';
 import type { BootFailureIs, StepEnd } from './judge-step.ts';
-import { placeConfig, restoreConfig } from './kept-config.ts';
+import { placeConfig, restoreConfig } from './bisect-config.ts';
 import type { StepLog } from './step-log.ts';
 
 /** What is asked of a step; paths are absolute. */

@@ -5,14 +5,14 @@ import { readSourceTree } from '../../kernel/source-tree.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import { withoutRepository } from '../../system/git.ts';
 import { makeFolder } from '../../system/make-folder.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { outOf } from '../kernel/prepare-build.ts';
 import { locateMachine } from '../launch/locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../launch/prepare.ts';
 import { readBisection, type Bisection } from './bisection.ts';
 import { buildAndRun, nothing, type Step, type StepRequest, type Went } from './build-and-run.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
-import { bisectFiles, keepConfig } from './kept-config.ts';
+import { bisectFiles, keepConfig } from './bisect-config.ts';
 import { openStepLog } from './step-log.ts';
 
 /** What a step came to. */

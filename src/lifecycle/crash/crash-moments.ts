@@ -1,6 +1,6 @@
 import { crashSeverity } from '../../crash/headline.ts';
 import { scanCrashes } from '../../crash/scanner.ts';
-import type { Crash } from '../../crash/types.ts';
+import type { Crash } from '../../crash/crash-event.ts';
 import { silentPanic } from '../watch/silent-panic.ts';
 
 /** What a console, and the panic device, tell of the moments at which something is to be done. */

@@ -9,7 +9,7 @@ import {
   removeKeptCrash,
   type CrashNote,
 } from '../../crash/kept-crash.ts';
-import type { Crash } from '../../crash/types.ts';
+import type { Crash } from '../../crash/crash-event.ts';
 import { messageOf } from '../../errors.ts';
 import { copyDisk } from '../../image/copy-disk.ts';
 import { availableBytes } from '../../image/free-space.ts';

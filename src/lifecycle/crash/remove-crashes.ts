@@ -2,7 +2,7 @@ import { requireKeptCrash } from '../../crash/find-kept-crash.ts';
 import { listKeptCrashes } from '../../crash/kept-crash.ts';
 import { UtopiaError } from '../../errors.ts';
 import { lockMachine } from '../../machine/lock.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { forgetCrash } from './keep-crash.ts';
 

@@ -2,12 +2,12 @@ import { UtopiaError } from '../../errors.ts';
 import { runInGuest } from '../../guest/ssh.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { queryStatus } from '../../qmp/queries.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openBootDisk } from '../launch/boot-disk.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 import { requireBackingFile } from '../launch/prepare.ts';
-import { guestAccess } from '../watch/guest-access.ts';
+import { guestAccess } from '../watch/find-guest.ts';
 import { readLog } from '../watch/read-crash-logs.ts';
 
 /**

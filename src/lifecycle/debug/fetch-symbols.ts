@@ -5,9 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UtopiaError } from '../../errors.ts';
 import { findProgram } from '../../host/find-program.ts';
-import { guessSuite, offeredSuites } from '../../image/debian/suites.ts';
+import { guessSuite, offeredSuites } from '../../image/debian/debian-suites.ts';
 import { fetchFile } from '../../image/fetch/fetch-file.ts';
-import type { FetchEvent } from '../../image/fetch/types.ts';
+import type { FetchEvent } from '../../image/fetch/fetch-events.ts';
 import { availableBytes } from '../../image/free-space.ts';
 import {
   aptSources,
@@ -22,7 +22,7 @@ import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
 import { isReachable } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 type SymbolsContext = Pick<LifecycleContext, 'env' | 'signal'>;
 

@@ -2,10 +2,10 @@ import type { GdbSession } from '../../kernel/gdb-arguments.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { readKnown } from '../../system/json-file.ts';
 import { aCount, maybe, object } from '../../text/shape.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { KernelSymbols } from './find-symbols.ts';
-import { openStub, type OpenStub } from './gdb-stub.ts';
+import { openStub, type OpenStub } from './open-stub.ts';
 
 /** What a person wants of a session of gdb. */
 export interface GdbWish {

@@ -4,7 +4,7 @@ import { readElf } from '../../crash/elf.ts';
 import { showFetch } from '../../image/fetch/fetch-progress.ts';
 import { debugPackage, keptSymbols } from '../../kernel/debug-package.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { locateMachine } from '../launch/locate.ts';
 import { requireRunning } from '../launch/monitor.ts';
 import { askRelease } from './ask-release.ts';

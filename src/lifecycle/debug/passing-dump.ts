@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunningMachine } from '../../machine/state.ts';
 import { draftPath, removeDrafts } from '../../system/atomic-file.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { dumpMachine } from './dump-machine.ts';
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UtopiaError } from '../../errors.ts';
-import type { DumpFormat } from '../../qmp/dump.ts';
+import type { DumpFormat } from '../../qmp/dump-memory.ts';
 import { amendedHeadBytes, amendHead, type Amendment } from '../../vmcore/amend-head.ts';
 import {
   coreInfoMark,

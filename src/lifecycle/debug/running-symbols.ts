@@ -1,5 +1,5 @@
 import type { RunningMachine } from '../../machine/state.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { askRelease } from './ask-release.ts';
 import { findSymbols, type KernelSymbols } from './find-symbols.ts';

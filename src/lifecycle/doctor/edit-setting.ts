@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import type { LineEdit } from '../../config/edit.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig } from '../../config/load-config.ts';
 import { openSettings as openFile } from '../../config/plan-edit.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { FixCommand, Setting } from '../../host/check.ts';
-import type { SettingEdit } from '../../host/fixes/types.ts';
+import type { SettingEdit } from '../../host/fixes/fix-unit.ts';
 import { homeFolder } from '../../system/places.ts';
 
 /**

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
-import type { Config } from '../../config/types.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { Config } from '../../config/machine-config.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { Environment } from '../../environment.ts';
 import { runChecks } from '../../host/assess.ts';
 import type { CheckResult } from '../../host/check.ts';
 import { checks } from '../../host/checks/table.ts';
-import type { OtherMachine } from '../../host/lab.ts';
-import type { HostFacts } from '../../host/facts/types.ts';
+import type { OtherMachine } from '../../host/lab-facts.ts';
+import type { HostFacts } from '../../host/facts/machine-facts.ts';
 import { gatherHost } from '../../host/gather/host.ts';
-import { decideVerdict } from '../../host/report.ts';
+import { decideVerdict } from '../../host/host-report.ts';
 import type { HostReport } from '../../host/report-types.ts';
 import { openFixture } from '../../host/source/fixture-source.ts';
 import { openRealHost } from '../../host/source/real-source.ts';
-import type { HostSource } from '../../host/source/types.ts';
+import type { HostSource } from '../../host/source/host-source.ts';
 import { findDoubtful } from '../../host/program-trust.ts';
 import { needsOf, type Work } from '../../host/works.ts';
-import { gatherLab, type GatheredLab } from '../launch/lab-facts.ts';
+import { gatherLab, type GatheredLab } from '../launch/find-lab-facts.ts';
 
 export interface ExamineOptions {
   /** Ids of the checks that the verdict is about; all when empty. */

@@ -1,11 +1,11 @@
 import type { Environment } from '../../environment.ts';
 import { isInPath, type Privilege } from '../../host/fixes/elevation.ts';
 import type { AttemptedUnit, UnitOutcome } from '../../host/fixes/outcome.ts';
-import { planFixes } from '../../host/fixes/plan.ts';
-import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
+import { planFixes } from '../../host/fixes/plan-fixes.ts';
+import type { FixPlan, FixUnit } from '../../host/fixes/fix-unit.ts';
 import { doctorCommand, type Work } from '../../host/works.ts';
 import { countOf } from '../../text/format.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { openSettings } from './edit-setting.ts';
 import { examineHost, type Examination, type ExamineOptions } from './examine-host.ts';
 import { runFixes, type Fixing } from './run-fixes.ts';

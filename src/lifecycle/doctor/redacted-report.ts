@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { loadConfig } from '../../config/load.ts';
-import type { ConfigReport } from '../../config/report.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import type { ConfigReport } from '../../config/config-report.ts';
 import { UtopiaError } from '../../errors.ts';
 import { gatherSecrets } from '../../host/gather/secrets.ts';
 import { redact } from '../../host/redact.ts';
@@ -9,7 +9,7 @@ import { describeUnmade } from '../../system/out-of-space.ts';
 import { homeFolder } from '../../system/places.ts';
 import { FileRefusal, readRegularText } from '../../system/regular-file.ts';
 import { namedFileMode } from '../../system/umask.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { examineHost, openHost, type Examination, type ExamineOptions } from './examine-host.ts';
 
 /** What a report to hand on is about. */

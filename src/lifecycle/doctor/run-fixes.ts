@@ -7,11 +7,11 @@ import {
   type Privilege,
 } from '../../host/fixes/elevation.ts';
 import type { RootShell } from '../../host/fixes/root-shell.ts';
-import { runFixCommand } from '../../host/fixes/run.ts';
-import type { FixPlan, FixUnit } from '../../host/fixes/types.ts';
+import { runFixCommand } from '../../host/fixes/run-fix.ts';
+import type { FixPlan, FixUnit } from '../../host/fixes/fix-unit.ts';
 import { commandWords } from '../../host/fixes/script.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** By whom fixes are made, and who hears of it. */
 export interface Fixing {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { parseImageUrl } from '../../image/fetch/names.ts';
-import { readVersion, releaseServer } from '../../kernel/release.ts';
+import { parseImageUrl } from '../../image/fetch/image-names.ts';
+import { readVersion, releaseServer } from '../../kernel/kernel-release.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { archiveName } from '../source/fetch-source.ts';
 import { findClone, findKernelClone, type KernelClone } from './find-clone.ts';
 import type { SourceOrigin } from './get-source.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseKernelConfig } from '../../kernel/config-text.ts';
 import { tinyFragment } from '../../kernel/fragments.ts';
-import type { KernelTree } from '../../kernel/tree.ts';
+import type { KernelTree } from '../../kernel/kernel-tree.ts';
 import { isReachable } from '../../system/look.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { runKernelMake } from './kernel-make.ts';

@@ -7,8 +7,8 @@ import {
   setVariablesScript,
   takeMenuScript,
 } from '../../kernel/install-script.ts';
-import type { ReachableGuest } from '../watch/guest-access.ts';
-import { askRoot, findGuestKernels, refuseForeignGrub } from './guest-kernels.ts';
+import type { ReachableGuest } from '../watch/find-guest.ts';
+import { askRoot, findGuestKernels, refuseForeignGrub } from './find-guest-kernels.ts';
 
 /** A kernel that a guest has in /boot. */
 export interface InstalledVersion {

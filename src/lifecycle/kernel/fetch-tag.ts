@@ -2,7 +2,7 @@ import { UtopiaError } from '../../errors.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { gitWords, runGit } from '../../system/git.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { KernelClone } from './find-clone.ts';
 
 /** A clone without the history gets one commit, any other what lies between: an hour of a slow line. */

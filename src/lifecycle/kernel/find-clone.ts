@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { readKernelTree } from '../../kernel/tree.ts';
+import { readKernelTree } from '../../kernel/kernel-tree.ts';
 import { runGit } from '../../system/git.ts';
 import { leadsToFolder } from '../../system/look.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** A clone of a kernel's history. */
 export interface KernelClone {

@@ -3,8 +3,13 @@ import { basename, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { fetchText } from '../../image/fetch/fetch-file.ts';
 import { shownUrl } from '../../image/fetch/shown-url.ts';
-import { findSum, latestStable, releaseFiles, type ReleaseServer } from '../../kernel/release.ts';
-import { readKernelTree } from '../../kernel/tree.ts';
+import {
+  findSum,
+  latestStable,
+  releaseFiles,
+  type ReleaseServer,
+} from '../../kernel/kernel-release.ts';
+import { readKernelTree } from '../../kernel/kernel-tree.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { checkSignature, type SignedText } from '../source/check-signature.ts';
 import {

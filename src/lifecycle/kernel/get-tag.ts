@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { readKernelTree } from '../../kernel/tree.ts';
+import { readKernelTree } from '../../kernel/kernel-tree.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { gitWords, runGit, type GitEnd } from '../../system/git.ts';
 import { isThere } from '../../system/look.ts';
 import { saysOutOfRoom } from '../../system/out-of-space.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { fetchTag } from './fetch-tag.ts';
 import type { KernelClone } from './find-clone.ts';
 import { alreadyThere } from '../source/unpack-source.ts';

@@ -4,9 +4,9 @@ import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findProgram } from '../../host/find-program.ts';
 import { readOsRelease } from '../../host/find-qemu.ts';
-import { describeInstall, installCommand } from '../../host/packages.ts';
+import { describeInstall, installCommand } from '../../host/install-packages.ts';
 import type { Need } from '../../host/needs.ts';
-import { askTools } from '../../host/source/tools.ts';
+import { askTools } from '../../host/source/ask-tools.ts';
 import { isReachable } from '../../system/look.ts';
 
 /** What is needed, and for what. */

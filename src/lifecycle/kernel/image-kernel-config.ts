@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { openDisk } from '../../image/disks/open-disk.ts';
 import type { ReadDisk } from '../../image/disks/contents.ts';
 import { readPartitionTable } from '../../image/disks/partitions.ts';
-import { openExtFiles } from '../../image/ext/files.ts';
+import { openExtFiles } from '../../image/ext/ext-files.ts';
 import { mostConfigBytes } from '../../kernel/config-text.ts';
 import { locateMachine } from '../launch/locate.ts';
 import { requireBackingFile } from '../launch/prepare.ts';

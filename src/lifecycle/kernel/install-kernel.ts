@@ -10,19 +10,19 @@ import {
 } from '../../kernel/install-script.ts';
 import { formatBytes } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { saveRunning } from '../saved/save-snapshot.ts';
-import type { ReachableGuest } from '../watch/guest-access.ts';
+import type { ReachableGuest } from '../watch/find-guest.ts';
 import {
   askRoot,
   findGuestKernels,
   refuseDirectBoot,
   refuseForeignGrub,
   refuseWithoutOneShot,
-} from './guest-kernels.ts';
+} from './find-guest-kernels.ts';
 import { outliveHangUp } from './outlive-hang-up.ts';
 import { packKernel } from './pack-kernel.ts';
-import { placeKernel } from './place-kernel.ts';
+import { placeKernel } from './place-in-guest.ts';
 import { agreeToReplace, refuseFullDisk, refuseOwn, wantsInitramfs } from './refuse-install.ts';
 import { tryKernel, type Trial } from './try-kernel.ts';
 import { withinMs } from './within-ms.ts';

@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { saysOutOfRoom } from '../../system/out-of-space.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { countOf, formatBytes } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { findProgram } from '../../host/find-program.ts';
 import { listBuiltModules, measureTree, modulesImageArgv, modulesKey } from './modules-image.ts';
 import { outFiles } from './out-record.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { KernelTree } from '../../kernel/tree.ts';
+import type { KernelTree } from '../../kernel/kernel-tree.ts';
 import { underUsersUmask } from '../../system/umask.ts';
 import { englishMakeEnvironment, makeEnvironment } from './make-environment.ts';
 

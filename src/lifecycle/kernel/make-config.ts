@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import {
   fragmentLine,
@@ -18,7 +18,7 @@ import {
 } from '../../kernel/dropped.ts';
 import { machineFragment, wantedOptions, type KernelFragment } from '../../kernel/fragments.ts';
 import { readKconfigEntries } from '../../kernel/read-kconfig.ts';
-import type { KernelTree } from '../../kernel/tree.ts';
+import type { KernelTree } from '../../kernel/kernel-tree.ts';
 import { draftPath, removeDrafts, writeFileAtomically } from '../../system/atomic-file.ts';
 import { isReachable } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';

@@ -1,6 +1,6 @@
 import { Interruption } from '../../environment.ts';
 import { outliveTerminal } from '../../system/signals.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** The rest of an install, which a terminal that closes does not end, and Ctrl-C does. */
 export function outliveHangUp(context: LifecycleContext): {

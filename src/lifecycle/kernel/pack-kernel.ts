@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { UtopiaError } from '../../errors.ts';
 import { kernelFolder, type KernelBuild } from '../../kernel/build-store.ts';
 import { isThere } from '../../system/look.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** A build as one archive, for a guest to unpack. */
 export interface PackedKernel extends AsyncDisposable {

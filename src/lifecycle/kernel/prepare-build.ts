@@ -5,7 +5,7 @@ import { availableBytes } from '../../image/free-space.ts';
 import { buildNeeds, estimateBuildBytes } from '../../kernel/build-needs.ts';
 import { mostConfigBytes, parseKernelConfig, type KernelConfig } from '../../kernel/config-text.ts';
 import { readSourceTree, type SourceTree } from '../../kernel/source-tree.ts';
-import { requireX86 } from '../../kernel/tree.ts';
+import { requireX86 } from '../../kernel/kernel-tree.ts';
 import { isReachable } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { readRegularFile, whyUnreadable } from '../../system/regular-file.ts';
@@ -13,7 +13,7 @@ import { namedFolderMode, underUsersUmask } from '../../system/umask.ts';
 import { formatBytes } from '../../text/format.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { requireOnHost } from './host-needs.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { lockOut } from './out-record.ts';
 
 /** How a kernel is to be built; paths are absolute. */

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { mostConfigBytes, parseFragment, parseKernelConfig } from '../../kernel/config-text.ts';
-import { requireX86, type KernelTree } from '../../kernel/tree.ts';
+import { requireX86, type KernelTree } from '../../kernel/kernel-tree.ts';
 import { readRegularText, whyUnreadable } from '../../system/regular-file.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { ConfigBase } from './config-base.ts';
 import { readImageKernelConfig } from './image-kernel-config.ts';
 

@@ -3,8 +3,8 @@ import type { KernelBuild } from '../../kernel/build-store.ts';
 import { isRelease, type GuestKernels } from '../../kernel/guest-kernels.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
-import type { ReachableGuest } from '../watch/guest-access.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
+import type { ReachableGuest } from '../watch/find-guest.ts';
 import type { PackedKernel } from './pack-kernel.ts';
 
 /** Throws `kernel-unsuitable` for the kernel that runs, and for what cannot be a release. */

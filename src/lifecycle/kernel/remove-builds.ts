@@ -4,7 +4,7 @@ import type { KernelBuild } from '../../kernel/build-store.ts';
 import { requireBuild } from '../../kernel/require-build.ts';
 import { removeBuild } from '../../kernel/store-build.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { findSavedUsers, type SavedUser } from './saved-users.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { UtopiaError } from '../../errors.ts';
 import { removeScript } from '../../kernel/install-script.ts';
-import type { LifecycleContext } from '../context.ts';
-import type { ReachableGuest } from '../watch/guest-access.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
+import type { ReachableGuest } from '../watch/find-guest.ts';
 import { describeKernels } from './default-kernel.ts';
-import { askRoot, findGuestKernels, refuseForeignGrub } from './guest-kernels.ts';
+import { askRoot, findGuestKernels, refuseForeignGrub } from './find-guest-kernels.ts';
 
 /**
  * Takes a version out of a guest: image, modules, initramfs, and its entry of the menu. Throws

@@ -1,5 +1,5 @@
 import { crashHeadline } from '../../crash/headline.ts';
-import { reportCrash, type RepeatedCrash } from '../../crash/report.ts';
+import { reportCrash, type RepeatedCrash } from '../../crash/crash-report.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { InstalledKernel } from './install-kernel.ts';
 import type { Trial } from './try-kernel.ts';

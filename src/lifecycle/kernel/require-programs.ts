@@ -3,7 +3,7 @@ import { UtopiaError } from '../../errors.ts';
 import { findInPath } from '../../host/find-program.ts';
 import { readOsRelease } from '../../host/find-qemu.ts';
 import type { Tool } from '../../host/needs.ts';
-import { describeInstall, installCommand } from '../../host/packages.ts';
+import { describeInstall, installCommand } from '../../host/install-packages.ts';
 import { listWords } from '../../host/works.ts';
 import { isReachable } from '../../system/look.ts';
 

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { chooseShareOwner } from '../../machine/share-owner.ts';
 import { startQemu } from '../../machine/start.ts';

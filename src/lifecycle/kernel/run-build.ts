@@ -7,7 +7,7 @@ import { mostConfigBytes } from '../../kernel/config-text.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { readRegularFile } from '../../system/regular-file.ts';
 import { countOf } from '../../text/format.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { isConfigCurrent } from './config-current.ts';
 import { outFiles, readOutRecord, writeOutRecord } from './out-record.ts';
 import type { PreparedBuild } from './prepare-build.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { searchQemu, isRunnableHere, refuseDoubtful } from '../../host/find-qemu.ts';
 import {
   findDoubtful,

@@ -1,9 +1,9 @@
 import { UtopiaError } from '../../errors.ts';
 import { openDisk } from '../../image/disks/open-disk.ts';
-import type { ExtFile, ExtFiles } from '../../image/ext/files.ts';
+import type { ExtFile, ExtFiles } from '../../image/ext/ext-files.ts';
 import { UnreadableVolume } from '../../image/ext/volume.ts';
 import { readOverlayFile } from '../../image/overlay-file.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import { listBootChoices, type BootChoice } from '../../kernel/boot-choices.ts';
 import { mostConfigBytes, readGrubConfig, type GrubConfig } from '../../kernel/boot-menu.ts';
 import { findSystem, readVolumes, unreadable, type Volume } from './disk-volumes.ts';

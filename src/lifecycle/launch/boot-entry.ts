@@ -1,9 +1,9 @@
 import { UtopiaError } from '../../errors.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import { findBootChoice, type BootChoice } from '../../kernel/boot-choices.ts';
 import type { PlannedKernel } from '../../machine/plan.ts';
 import { isThere } from '../../system/look.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openBootDisk, type BootDisk } from './boot-disk.ts';
 import type { LocatedMachine } from './locate.ts';
 import { placeChoice, planChoice } from './place-kernel.ts';

@@ -1,9 +1,9 @@
-import type { SensorFeed } from '../../config/types.ts';
+import type { SensorFeed } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import { endBridge } from '../../machine/sensor-bridge.ts';
 import { findRunning, refuseUnreadable } from '../../machine/state.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from './locate.ts';
 import { bridgeSensors } from './start-sensor-bridge.ts';
 

@@ -1,12 +1,12 @@
-import { collide, formatForward, readForward } from '../../config/forwards.ts';
+import { collide, formatForward, readForward } from '../../config/forward-setting.ts';
 import { Refusal } from '../../config/setting.ts';
-import type { PortForward } from '../../config/types.ts';
+import type { PortForward } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
-import { probePort, suggestFreePort } from '../../host/ports.ts';
+import { probePort, suggestFreePort } from '../../host/port-state.ts';
 import { isSshOpen, type MachineState } from '../../machine/state.ts';
 import type { QmpClient } from '../../qmp/client.ts';
-import { addForward, queryForwards, removeForward } from '../../qmp/forwards.ts';
-import type { LifecycleContext } from '../context.ts';
+import { addForward, queryForwards, removeForward } from '../../qmp/qmp-forwards.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { refuseBusyPort } from './port-holder.ts';
 
 /** A forward that a rule asks for. */

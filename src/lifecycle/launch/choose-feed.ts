@@ -1,10 +1,10 @@
 import { absolutePath } from '../../config/file.ts';
-import { readSensors, resolveSensors } from '../../config/sensors.ts';
+import { readSensors, resolveSensors } from '../../config/sensor-setting.ts';
 import { Refusal } from '../../config/setting.ts';
-import type { SensorFeed } from '../../config/types.ts';
+import type { SensorFeed } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findBridge } from '../../machine/sensor-bridge.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { locateMachine } from './locate.ts';
 
 /** A feed as typed at the command line; its path starts at the current folder. Throws `usage`. */

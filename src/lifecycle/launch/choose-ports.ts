@@ -1,8 +1,8 @@
-import type { Config } from '../../config/types.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { Config } from '../../config/machine-config.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { findPeople } from '../../host/people.ts';
-import { probePort, suggestFreePort } from '../../host/ports.ts';
+import { findPeople } from '../../host/find-people.ts';
+import { probePort, suggestFreePort } from '../../host/port-state.ts';
 import {
   portsOfOthers,
   readKeptPorts,
@@ -11,7 +11,7 @@ import {
 } from '../../machine/kept-ports.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import { firstSshHost, type HostAddress, type MachinePlan } from '../../machine/plan.ts';
-import { chooseScreen, type ScreenChoice } from '../../host/screen.ts';
+import { chooseScreen, type ScreenChoice } from '../../host/choose-screen.ts';
 import { readState } from '../../machine/state.ts';
 import { portsLockFile } from '../../system/places.ts';
 import type { LocatedMachine } from './locate.ts';

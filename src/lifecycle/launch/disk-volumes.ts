@@ -2,8 +2,8 @@ import { UtopiaError } from '../../errors.ts';
 import { recogniseVolume, type ReadDisk } from '../../image/disks/contents.ts';
 import { openDisk } from '../../image/disks/open-disk.ts';
 import { readPartitionTable } from '../../image/disks/partitions.ts';
-import { openExtFiles, type ExtFiles } from '../../image/ext/files.ts';
-import type { BackingFile } from '../../image/types.ts';
+import { openExtFiles, type ExtFiles } from '../../image/ext/ext-files.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 
 /** An ext file system of a disk. */
 export interface Volume {

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Config } from '../../config/types.ts';
+import type { Config } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isBuildName, listBuilds, readBuild } from '../../kernel/build-store.ts';
 import { readImageHead } from '../../kernel/bzimage.ts';
 import { directKernelArguments } from '../../text/kernel-words.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import type { ModulesDisk, PlannedKernel } from '../../machine/plan.ts';
 import { openRegularFile, whyUnreadable } from '../../system/regular-file.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { findRootDevice } from './disk-volumes.ts';
 
 /** The system's own partition, as our images and the course's have it. */

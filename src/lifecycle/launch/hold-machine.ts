@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { refuseLocked } from '../../image/overlay.ts';
 import { isThere } from '../../system/look.ts';

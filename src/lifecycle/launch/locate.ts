@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { KeyName } from '../../config/keys.ts';
-import { loadConfig } from '../../config/load.ts';
-import { locate, requireConfig } from '../../config/report.ts';
-import type { Config } from '../../config/types.ts';
+import type { KeyName } from '../../config/config-keys.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { locate, requireConfig } from '../../config/config-report.ts';
+import type { Config } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { homeFolder } from '../../system/places.ts';
 import { copyName } from '../../machine/copy-name.ts';
 import { machinePaths, pathsOfId, type MachinePaths } from '../../machine/paths.ts';

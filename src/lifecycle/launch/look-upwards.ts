@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { access, lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { dotenvName } from '../../config/dotenv/load.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import { dotenvName } from '../../config/dotenv/load-dotenv.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { Environment } from '../../environment.ts';
 import { machinePaths, pathsOfId } from '../../machine/paths.ts';
 import { machineIds } from '../../machine/registry.ts';

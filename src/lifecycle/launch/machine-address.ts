@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { machinePaths } from '../../machine/paths.ts';
 import { readState } from '../../machine/state.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** Throws `machine-unknown` where the folder of a machine is gone; `file` is its config's path. */
 export async function requireFolder(file: string): Promise<void> {

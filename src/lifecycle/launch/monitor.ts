@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findRunning, type RunningMachine } from '../../machine/state.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
-import { QmpConnectionError } from '../../qmp/errors.ts';
+import { QmpConnectionError } from '../../qmp/qmp-errors.ts';
 import type { LocatedMachine } from './locate.ts';
 
 /** The running machine of this config. Throws `machine-not-running`. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig } from '../../config/load-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { copyIdOf } from '../../machine/copy-name.ts';
 import { machinePaths, pathsOfId } from '../../machine/paths.ts';
@@ -13,7 +13,7 @@ import { findRunning } from '../../machine/state.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
 import { padToWidth, textWidth } from '../../text/width.ts';
-import type { ChosenMachine, LifecycleContext } from '../context.ts';
+import type { ChosenMachine, LifecycleContext } from '../lifecycle-context.ts';
 
 /** Whose machines are meant, and the folder from which paths are shown. */
 type LookAround = Pick<LifecycleContext, 'cwd' | 'env'>;

@@ -3,7 +3,7 @@ import { UtopiaError } from '../../errors.ts';
 import { anchorPaths, neededFiles } from '../../machine/relative-paths.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /**
  * The arguments for QEMU behind `--`, their relative paths taken from the folder of the user.

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import type { ExtFile } from '../../image/ext/files.ts';
+import type { ExtFile } from '../../image/ext/ext-files.ts';
 import type { BootChoice } from '../../kernel/boot-choices.ts';
 import { readImageHead } from '../../kernel/bzimage.ts';
 import type { MachinePaths } from '../../machine/paths.ts';

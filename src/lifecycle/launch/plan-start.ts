@@ -1,13 +1,13 @@
 import { describeOverlay } from '../../image/overlay.ts';
-import type { BackingFile, OverlayPrediction } from '../../image/types.ts';
+import type { BackingFile, OverlayPrediction } from '../../image/image-files.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { findRunning } from '../../machine/state.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { chooseBootEntry } from './boot-entry.ts';
 import type { LocatedMachine } from './locate.ts';
 import { findSuitableQemu, prepareMachine, requireBackingFile } from './prepare.ts';
-import type { UpOptions } from './types.ts';
+import type { UpOptions } from './launched-machine.ts';
 
 /** What a start would do. */
 export interface PlannedStart {

@@ -1,6 +1,6 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
-import { describeHolder, type PortHolder } from '../../host/ports.ts';
+import { describeHolder, type PortHolder } from '../../host/port-state.ts';
 import { addressOf, listMachines } from '../../machine/registry.ts';
 
 /** Who has a port, as far as it may be known, and what would free it. */

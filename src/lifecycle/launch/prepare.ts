@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { refuseMissingDevices } from '../../host/asked-devices.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { findQemu, missingFeatures } from '../../host/qemu-features.ts';
-import type { Acceleration, QemuInstallation } from '../../host/types.ts';
+import type { Acceleration, QemuInstallation } from '../../host/qemu-installation.ts';
 import { findBackingFile } from '../../image/backing-file.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import { neededFeatures, planMachine, type MachinePlan } from '../../machine/plan.ts';
 import { agreeToArguments } from './agree-to-arguments.ts';
 import { agreeToQemu } from './agree-to-program.ts';

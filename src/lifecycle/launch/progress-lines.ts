@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { describeSlowdown } from '../../host/describe-slowdown.ts';
-import type { Acceleration } from '../../host/types.ts';
-import type { Overlay } from '../../image/types.ts';
+import type { Acceleration } from '../../host/qemu-installation.ts';
+import type { Overlay } from '../../image/image-files.ts';
 import { canPlaceModules } from '../../machine/kernel-line.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import type { ProgressEvent } from '../../progress-events.ts';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import type { Config } from '../../config/types.ts';
+import type { Config } from '../../config/machine-config.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findQemuPrograms } from '../../host/find-qemu.ts';
 import { checkBackingFile, findBackingFile } from '../../image/backing-file.ts';
 import { proposeRebase, rebaseOverlay, type RebaseProposal } from '../../image/rebase.ts';
-import type { BackingFile } from '../../image/types.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { BackingFile } from '../../image/image-files.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { agreeToQemu } from './agree-to-program.ts';
 import { holdStoppedMachine } from './hold-machine.ts';
 import type { LocatedMachine } from './locate.ts';

@@ -1,7 +1,7 @@
 import { inspectDisks } from '../../image/disks/inspect.ts';
-import { layerPath, renewSnapshots } from '../../image/disks/snapshots.ts';
+import { layerPath, renewSnapshots } from '../../image/disks/snapshot-disks.ts';
 import type { QemuImg } from '../../image/qemu-img.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import type { PlannedDisk } from '../../machine/plan.ts';
 import type { LocatedMachine } from './locate.ts';

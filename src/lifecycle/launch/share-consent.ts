@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { homeFolder } from '../../system/places.ts';
 

@@ -1,5 +1,5 @@
-import { startCrashWatch } from '../../machine/crash-watch.ts';
-import type { LifecycleContext } from '../context.ts';
+import { startCrashWatch } from '../../machine/crash-watch-process.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from './locate.ts';
 
 /** Starts the one who waits for a crash of this machine's kernel, as its state says. */

@@ -1,6 +1,6 @@
-import { formatSensors } from '../../config/sensors.ts';
-import type { SensorFeed } from '../../config/types.ts';
-import type { LifecycleContext } from '../context.ts';
+import { formatSensors } from '../../config/sensor-setting.ts';
+import type { SensorFeed } from '../../config/machine-config.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { startBridge } from '../../machine/sensor-bridge.ts';
 import type { ProcessIdentity } from '../../system/process.ts';
 import type { LocatedMachine } from './locate.ts';

@@ -1,7 +1,7 @@
 import { openDeadline } from '../../system/deadline.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { buildModule } from './build-module.ts';
-import type { ModuleBuild, ModuleBuildReport } from './types.ts';
+import type { ModuleBuild, ModuleBuildReport } from './module-build.ts';
 
 /** A build under way. */
 export interface BuildUnderWay {

@@ -1,7 +1,7 @@
 import { UtopiaError } from '../../errors.ts';
 import type { BuildMessage } from '../../kernel/build-output.ts';
 import { describeMessage } from '../kernel/build-kernel.ts';
-import type { WayEnd } from './types.ts';
+import type { WayEnd } from './module-build.ts';
 
 /** Errors that are shown. */
 const shownErrors = 20;

@@ -4,11 +4,11 @@ import { UtopiaError } from '../../errors.ts';
 import { readModulesOrder } from '../../module/built-objects.ts';
 import { readRegularText } from '../../system/regular-file.ts';
 import { makeFolder } from '../../system/make-folder.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { runInCopy } from '../throwaway/in-copy.ts';
-import { askedCopy } from '../throwaway/types.ts';
-import type { WayEnd } from './types.ts';
+import { askedCopy } from '../throwaway/copy-run.ts';
+import type { WayEnd } from './module-build.ts';
 
 export interface GuestBuild {
   /** Absolute; the built modules come back to it. */

@@ -4,7 +4,7 @@ import { explainBuild } from '../../diagnose/build-trouble.ts';
 import { createBuildOutput, type BuildMessage } from '../../kernel/build-output.ts';
 import { isReachable, leadsToFolder } from '../../system/look.ts';
 import { isAbsolute, join, relative } from 'node:path';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { describeFailure } from './build-failure.ts';
 import { buildInGuest } from './build-in-guest.ts';
@@ -14,7 +14,7 @@ import { checkStyle, lacksSparse } from './check-source.ts';
 import { writeEditorFiles } from './editor-files.ts';
 import { holdFolder } from './hold-folder.ts';
 import type { ModuleUse } from './target-kernel.ts';
-import type { Diagnostic, ModuleBuild, ModuleBuildReport, WayEnd } from './types.ts';
+import type { Diagnostic, ModuleBuild, ModuleBuildReport, WayEnd } from './module-build.ts';
 
 export interface ModuleBuildRequest {
   /** Absolute folder of the module, with a Kbuild or Makefile. */

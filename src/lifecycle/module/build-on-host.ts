@@ -4,11 +4,11 @@ import { UtopiaError } from '../../errors.ts';
 import { readModulesOrder } from '../../module/built-objects.ts';
 import { keepOutput } from '../../system/bounded-output.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { runMake } from '../kernel/run-make.ts';
 import type { KernelHeaders } from './headers.ts';
 import type { HostWay } from './host-way.ts';
-import type { WayEnd } from './types.ts';
+import type { WayEnd } from './module-build.ts';
 
 export interface HostBuild {
   /** Absolute; objects go there, as make puts them. */

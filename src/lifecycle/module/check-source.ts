@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../environment.ts';
 import { readOsRelease } from '../../host/find-qemu.ts';
-import { describeInstall, installCommand } from '../../host/packages.ts';
+import { describeInstall, installCommand } from '../../host/install-packages.ts';
 import { isReachable } from '../../system/look.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { findProgram } from '../../host/find-program.ts';
 import { runMake } from '../kernel/run-make.ts';
 import type { TargetKernel } from './target-kernel.ts';
-import type { Diagnostic } from './types.ts';
+import type { Diagnostic } from './module-build.ts';
 
 /** Sources that are looked at. */
 const mostSources = 200;

@@ -1,6 +1,6 @@
 import { UtopiaError } from '../../errors.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findHeaders, type KernelHeaders } from './headers.ts';
 import { findHostWay, type HostWay, type NoWay } from './host-way.ts';

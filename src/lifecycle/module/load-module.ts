@@ -15,7 +15,7 @@ import {
   type LoadRefusal,
 } from '../../module/load-script.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import { askRoot } from '../kernel/guest-kernels.ts';
+import { askRoot } from '../kernel/find-guest-kernels.ts';
 
 /** stop_machine and RCU take a second emulated. */
 const removeSeconds = 10;

@@ -11,7 +11,7 @@ import type { ProgressDisplay } from '../../progress-events.ts';
 import { isOutOfRoom } from '../../system/out-of-space.ts';
 import { cacheRoot } from '../../system/places.ts';
 import { object, oneOf, type Shaped } from '../../text/shape.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { KernelHeaders } from './headers.ts';
 import { findKernelCompiler, type HostWay, type NoWay } from './host-way.ts';
 import { findKeptFolder, keepFolder, type KeptFolders } from './kept-folders.ts';

@@ -1,7 +1,11 @@
 import { chmod, lstat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
-import { isModuleName, skeletonFiles, type SkeletonKind } from '../../module/skeleton/files.ts';
+import {
+  isModuleName,
+  skeletonFiles,
+  type SkeletonKind,
+} from '../../module/skeleton/skeleton-files.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { namedFileMode, namedFolderMode } from '../../system/umask.ts';
 

@@ -7,14 +7,14 @@ import {
   lcovText,
   summarizeCoverage,
   type CoverageSummary,
-} from '../../module/coverage.ts';
+} from '../../module/gcov-coverage.ts';
 import type { TrialReport } from '../../module/test-report.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { isReachable } from '../../system/look.ts';
 import { namedFileMode } from '../../system/umask.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { runMake } from '../kernel/run-make.ts';
-import type { ModuleBuild } from './types.ts';
+import type { ModuleBuild } from './module-build.ts';
 
 /** What of a module ran, in a report. */
 export interface Coverage {

@@ -1,10 +1,10 @@
 import { crashHeadline } from '../../crash/headline.ts';
-import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
+import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/crash-report.ts';
 import { judgeTrial, type ModuleVerdict, type TrialFacts } from '../../module/judge-test.ts';
 import type { TrialReport } from '../../module/test-report.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
 import type { Coverage } from './read-coverage.ts';
-import type { ModuleBuild, ModuleBuildReport } from './types.ts';
+import type { ModuleBuild, ModuleBuildReport } from './module-build.ts';
 
 /** `utopia module test --json`. */
 export interface ModuleTestReport {

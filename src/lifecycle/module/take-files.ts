@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExtFile } from '../../image/ext/files.ts';
+import type { ExtFile } from '../../image/ext/ext-files.ts';
 
 /** More than a kernel's headers or its tools can have, in half a sentence. */
 export class TooMuchTaken extends Error {}

@@ -1,6 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ExtFiles } from '../../image/ext/files.ts';
+import type { ExtFiles } from '../../image/ext/ext-files.ts';
 import { includedPaths, isHeaderPlace } from '../../module/header-paths.ts';
 import { linkMeaning, linkText, relocateMakefile } from '../../module/header-paths.ts';
 import { isBelow } from '../../text/is-below.ts';

@@ -1,6 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ExtFiles } from '../../image/ext/files.ts';
+import type { ExtFiles } from '../../image/ext/ext-files.ts';
 import type { InstalledPackage } from '../../module/installed-packages.ts';
 import { toolPaths } from '../../module/tool-packages.ts';
 import { copyFile, ignoreExisting, makeFolders, TooMuchTaken } from './take-files.ts';

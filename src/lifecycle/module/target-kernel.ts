@@ -6,7 +6,7 @@ import { isBuildName, readBuild, type KernelBuild } from '../../kernel/build-sto
 import { findRunning } from '../../machine/state.ts';
 import { isThere } from '../../system/look.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openBootDisk, type BootDisk } from '../launch/boot-disk.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { requireBackingFile } from '../launch/prepare.ts';

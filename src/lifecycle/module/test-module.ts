@@ -5,12 +5,12 @@ import { UtopiaError } from '../../errors.ts';
 import { isRunnableHere } from '../../host/find-qemu.ts';
 import { readTrialReport } from '../../module/test-report.ts';
 import { trialScript } from '../../module/test-script.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { explainScriptFailure } from '../../guest/script-start.ts';
 import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
-import { askedCopy } from '../throwaway/types.ts';
+import { askedCopy } from '../throwaway/copy-run.ts';
 import { beginBuild, besideBuild } from './beside-build.ts';
 import { coverageOf } from './read-coverage.ts';
 import {

@@ -6,10 +6,10 @@ import { createBuildOutput, type BuildSummary } from '../../kernel/build-output.
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { recordBuilt } from '../../qemu/built.ts';
 import { adviseQemuBuild, createNinjaReader, shortenStep } from '../../qemu/make-output.ts';
-import type { QemuTree } from '../../qemu/tree.ts';
+import type { QemuTree } from '../../qemu/qemu-tree.ts';
 import { saysOutOfRoom } from '../../system/out-of-space.ts';
 import { countOf } from '../../text/format.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { describeMessage } from '../kernel/build-kernel.ts';
 import { outFiles } from '../kernel/out-record.ts';
 import { runMake } from '../kernel/run-make.ts';

@@ -3,16 +3,16 @@ import { access, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { availableBytes } from '../../image/free-space.ts';
-import { estimateQemuBytes } from '../../qemu/build-needs.ts';
+import { estimateQemuBytes } from '../../qemu/qemu-build-needs.ts';
 import { readBuilt } from '../../qemu/built.ts';
-import type { QemuTree } from '../../qemu/tree.ts';
+import type { QemuTree } from '../../qemu/qemu-tree.ts';
 import { isReachable, isThere, leadsToFolder } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { describeUnmade } from '../../system/out-of-space.ts';
 import { namedFolderMode, underUsersUmask } from '../../system/umask.ts';
 import { formatBytes } from '../../text/format.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { binaryOf, type QemuRequest } from './request.ts';
 
 /** QEMU's configure refuses such a source, and make such a path. */

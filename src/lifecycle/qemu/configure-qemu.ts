@@ -7,13 +7,13 @@ import { readTail } from '../../guest/file-tail.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { parseConfigureHelp, type ConfigureHelp } from '../../qemu/configure-help.ts';
 import { explainConfigure } from '../../qemu/configure-trouble.ts';
-import type { QemuTree } from '../../qemu/tree.ts';
+import type { QemuTree } from '../../qemu/qemu-tree.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { readKnown } from '../../system/json-file.ts';
 import { isReachable } from '../../system/look.ts';
 import { saysOutOfRoom } from '../../system/out-of-space.ts';
 import { aText, listOf, object, oneOf } from '../../text/shape.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { PreparedQemu } from './request.ts';
 
 /** It compiles a handful of lines. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment.ts';
 import { findQemu } from '../../host/qemu-features.ts';
-import type { QemuInstallation } from '../../host/types.ts';
+import type { QemuInstallation } from '../../host/qemu-installation.ts';
 import { programKey, remembered } from '../../host/verdict-cache.ts';
 import { aFlag } from '../../text/shape.ts';
 

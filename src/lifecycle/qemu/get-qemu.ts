@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { fetchBytes, fetchText } from '../../image/fetch/fetch-file.ts';
-import { parseImageUrl } from '../../image/fetch/names.ts';
+import { parseImageUrl } from '../../image/fetch/image-names.ts';
 import { shownUrl } from '../../image/fetch/shown-url.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import {
@@ -10,8 +10,8 @@ import {
   qemuServer,
   readQemuVersion,
   type QemuServer,
-} from '../../qemu/release.ts';
-import { readQemuTree } from '../../qemu/tree.ts';
+} from '../../qemu/qemu-release.ts';
+import { readQemuTree } from '../../qemu/qemu-tree.ts';
 import { checkDetachedSignature, type SignatureVerdict } from '../source/check-signature.ts';
 import {
   archiveName,

@@ -4,8 +4,8 @@ import { UtopiaError } from '../../errors.ts';
 import { isRunnableHere, refuseDoubtful, searchPlaces, searchQemu } from '../../host/find-qemu.ts';
 import { findDoubtful, type ProgramPlaces } from '../../host/program-trust.ts';
 import { readBuilt } from '../../qemu/built.ts';
-import { nameQemus } from '../../qemu/names.ts';
-import type { LifecycleContext } from '../context.ts';
+import { nameQemus } from '../../qemu/qemu-names.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { describeQemu, type ListedFeature } from './describe-qemu.ts';
 import { binaryOf } from './request.ts';
 

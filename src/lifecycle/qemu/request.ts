@@ -1,6 +1,6 @@
 import { isAtLeast } from '../../text/versions.ts';
 import { join } from 'node:path';
-import type { QemuTree } from '../../qemu/tree.ts';
+import type { QemuTree } from '../../qemu/qemu-tree.ts';
 
 /** How a QEMU is to be built; paths are absolute. */
 export interface QemuRequest {

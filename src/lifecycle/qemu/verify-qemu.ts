@@ -7,7 +7,7 @@ import { findBackingFile } from '../../image/backing-file.ts';
 import { neededFeatures } from '../../machine/plan.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { findSuitableQemu } from '../launch/prepare.ts';
 import { locateMachine } from '../launch/locate.ts';
 import { bootColdCopy, useBootedCopy } from '../throwaway/booted-copy.ts';

@@ -1,6 +1,6 @@
 import { UtopiaError } from '../../errors.ts';
 import { lookForSuspended } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openBootDisk } from '../launch/boot-disk.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { placeChoice } from '../launch/place-kernel.ts';

@@ -2,12 +2,12 @@ import { UtopiaError } from '../../errors.ts';
 import { runInGuest } from '../../guest/ssh.ts';
 import type { MachineState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import { guestAccess } from '../watch/guest-access.ts';
+import { guestAccess } from '../watch/find-guest.ts';
 import { forgetEnded, stopRunning, stopStepTexts } from '../watch/stop-escalation.ts';
 import type { AttachedDisk } from './attached.ts';
-import { mountPoint, mountScript, readMounting, type Mounting } from './mount-script.ts';
+import { mountPoint, mountScript, readMounting, type Mounting } from './rescue-mount-script.ts';
 
 /** A first login and a mount under emulation, on a busy host. */
 const mountMs = 600_000;

@@ -1,5 +1,5 @@
 import { snapshotNameOf } from '../../image/snapshots.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { saveStopped } from '../saved/save-snapshot.ts';
 

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import {
   describeHardware,
@@ -13,7 +13,7 @@ import {
   type SuspendedMachine,
 } from '../../vmstate/suspended.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
-import type { UpOptions } from '../launch/types.ts';
+import type { UpOptions } from '../launch/launched-machine.ts';
 
 /**
  * The saved state that this machine goes on from; undefined for one that boots.

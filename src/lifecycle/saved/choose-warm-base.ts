@@ -1,10 +1,10 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { isThere } from '../../system/look.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
 import { requireSuspended } from '../../vmstate/suspended.ts';
 import { findBaseFor } from './warm-base-key.ts';
 import type { PreparedMachine } from '../launch/prepare.ts';
-import type { UpOptions } from '../launch/types.ts';
+import type { UpOptions } from '../launch/launched-machine.ts';
 
 /**
  * The warm base that this machine goes on from: only one without a private file

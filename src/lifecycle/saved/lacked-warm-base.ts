@@ -1,10 +1,10 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { hardwareGeneration } from '../../hardware-generation.ts';
 import { recalled } from '../../host/verdict-cache.ts';
 import { findWarmBase } from '../../image/warm-base.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { warmBaseKey } from './warm-base-key.ts';
-import type { LaunchedMachine, UpOptions } from '../launch/types.ts';
+import type { LaunchedMachine, UpOptions } from '../launch/launched-machine.ts';
 import { aText, object } from '../../text/shape.ts';
 
 /** Name under which is remembered of which base the making failed because of the guest; see verdict-cache.ts. */

@@ -1,4 +1,4 @@
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { keptDays, pruneKept, type PrunedOverlays } from '../../image/set-aside/prune.ts';
 import { countOf, formatBytes } from '../../text/format.ts';
 import type { LocatedMachine } from '../launch/locate.ts';

@@ -4,7 +4,7 @@ import { lockMachine } from '../../machine/lock.ts';
 import { findRunning, writeState, type RunningMachine } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { requireSuspended } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import {
   shutDownGuest,

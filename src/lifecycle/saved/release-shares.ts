@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError } from '../../errors.ts';
 import { agentProgram } from '../../guest/agent-program.ts';
@@ -17,7 +17,7 @@ import type { QmpClient } from '../../qmp/client.ts';
 import { queryStatus } from '../../qmp/queries.ts';
 import { findBlockers, isShareBlocker } from '../../vmstate/migration.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import { guestAccess } from '../watch/guest-access.ts';
+import { guestAccess } from '../watch/find-guest.ts';
 import { lookAtGuest } from '../watch/guest-state.ts';
 import { lostGuest } from '../watch/lost-guest-error.ts';
 import { noteReleased, readReleased, type ReleasedGuest } from './released-shares.ts';

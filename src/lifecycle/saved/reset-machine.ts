@@ -6,7 +6,7 @@ import { checkDeletable, occupiedBytes } from '../../image/set-aside/purge.ts';
 import { finishInterrupted } from '../../image/set-aside/recover.ts';
 import { isThere } from '../../system/look.ts';
 import { countOf, formatBytes } from '../../text/format.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { pruneAside } from './prune-set-aside.ts';
 

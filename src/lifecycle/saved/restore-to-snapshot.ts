@@ -4,7 +4,7 @@ import type { KeptOverlay } from '../../image/set-aside/list.ts';
 import type { PrunedOverlays } from '../../image/set-aside/prune.ts';
 import { checkMovable } from '../../image/set-aside/purge.ts';
 import { suspendedFiles } from '../../vmstate/suspended.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { holdStoppedMachine } from '../launch/hold-machine.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { pruneAside } from './prune-set-aside.ts';

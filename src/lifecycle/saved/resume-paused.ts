@@ -4,7 +4,7 @@ import { closeGdbStub, queryGdbStub } from '../../qmp/gdb-stub.ts';
 import { queryStatus, resume } from '../../qmp/queries.ts';
 import { isReachable } from '../../system/look.ts';
 import { forgetSuspended } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 import { hasHalted } from '../watch/guest-state.ts';

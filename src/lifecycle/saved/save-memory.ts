@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError, messageOf } from '../../errors.ts';
 import { machineArgv } from '../../machine/argv.ts';
 import { refuseUnreadable, type RunningMachine } from '../../machine/state.ts';

@@ -12,7 +12,7 @@ import { formatBytes } from '../../text/format.ts';
 import { identifyDisk, identifyDisks } from '../../vmstate/describe.ts';
 import { compareStates } from '../../vmstate/manifest.ts';
 import { requireSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { holdStoppedMachine } from '../launch/hold-machine.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { requireRunning } from '../launch/monitor.ts';

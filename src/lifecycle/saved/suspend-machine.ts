@@ -7,7 +7,7 @@ import { quit } from '../../qmp/queries.ts';
 import { waitForExit } from '../../system/process.ts';
 import { writeManifest, type VmStateManifest } from '../../vmstate/manifest.ts';
 import { suspendedFiles } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { requireRunning } from '../launch/monitor.ts';
 import { refuseLostGuest } from '../watch/lost-guest-error.ts';

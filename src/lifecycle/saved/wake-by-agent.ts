@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import { agentFiles } from '../../guest/agent-start.ts';
 import { mountAgainScript } from '../../guest/share-mounts.ts';

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { wakeScript, type ShareMount } from '../../guest/share-mounts.ts';
 import { quoteWord } from '../../guest/ssh-argv.ts';
 import { readSshBanner } from '../../guest/ssh-banner.ts';
@@ -7,7 +7,7 @@ import type { GuestAccess } from '../../guest/guest-access.ts';
 import { reachable } from '../../machine/plan.ts';
 import { isSshOpen, type RunningMachine } from '../../machine/state.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import { guestAccess } from '../watch/guest-access.ts';
+import { guestAccess } from '../watch/find-guest.ts';
 import { forgetReleased, type ReleasedGuest } from './released-shares.ts';
 import { notMounted, wakeByAgent } from './wake-by-agent.ts';
 import { messageOf } from '../../errors.ts';

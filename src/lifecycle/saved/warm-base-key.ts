@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { agentProgram } from '../../guest/agent-program.ts';
-import type { QemuInstallation } from '../../host/types.ts';
+import type { QemuInstallation } from '../../host/qemu-installation.ts';
 import { hardwareGeneration } from '../../hardware-generation.ts';
 import { findWarmBase, type WarmBase } from '../../image/warm-base.ts';
 import type { Environment } from '../../environment.ts';

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import {
@@ -18,7 +18,7 @@ import { waitAtCrashScript } from '../../wait-at-crash.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { reachMonitor } from '../launch/monitor.ts';
 import { startBannerProbe, type BannerProbe } from '../launch/banner-probe.ts';
-import type { LaunchedMachine } from '../launch/types.ts';
+import type { LaunchedMachine } from '../launch/launched-machine.ts';
 
 /** The agent polls its port a hundred times a second; an emulated guest under load is slower. */
 const greetMs = 20_000;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { readSource, whyUnreadable } from '../../system/regular-file.ts';
 import type { Job } from './items.ts';

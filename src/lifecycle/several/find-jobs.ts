@@ -1,6 +1,6 @@
 import { homeFolder } from '../../system/places.ts';
 import { shortenPath } from '../../text/shorten-path.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { commandFor, type Job } from './items.ts';
 import type { RunOptions } from './run-options.ts';
 

@@ -1,5 +1,5 @@
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { TakeOutput } from '../../system/take-output.ts';
 import { openNamedFolder } from '../../system/named-place.ts';
 import { namedFileMode } from '../../system/umask.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openNamedFolder, writeIn } from '../../system/named-place.ts';
 import type { OpenFolder } from '../../system/open-folder.ts';
 import { stringifyHarmlessly } from '../../text/harmless.ts';

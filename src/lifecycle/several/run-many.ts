@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism, freemem } from 'node:os';
 import { basename } from 'node:path';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { countOf } from '../../text/format.ts';
 import { kernelIn } from '../launch/find-kernel.ts';
@@ -11,7 +11,7 @@ import { requireCopyFeed } from '../throwaway/copy-feed.ts';
 import { copyOutPaths } from '../throwaway/copy-out.ts';
 import { checkFolder } from '../throwaway/guest-command.ts';
 import { runInCopy } from '../throwaway/in-copy.ts';
-import type { CopyRun } from '../throwaway/types.ts';
+import type { CopyRun } from '../throwaway/copy-run.ts';
 import { checkItems, countJobs, workInParallel, type Job } from './items.ts';
 import { fillIn } from '../../text/fill-in.ts';
 import type { OutputLog, OutputLogs } from './output-logs.ts';

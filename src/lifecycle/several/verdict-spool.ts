@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { stateRoot } from '../../system/places.ts';
 import { stringifyHarmlessly } from '../../text/harmless.ts';
 import { makeFolder } from '../../system/make-folder.ts';

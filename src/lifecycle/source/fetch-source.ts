@@ -2,12 +2,12 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { fetchFile } from '../../image/fetch/fetch-file.ts';
-import type { FetchEvent } from '../../image/fetch/types.ts';
+import type { FetchEvent } from '../../image/fetch/fetch-events.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { isThere } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { cacheRoot } from '../../system/places.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { alreadyThere, unpackSource, type SourceKind } from './unpack-source.ts';
 
 /** A source that was unpacked. */

@@ -4,7 +4,7 @@ import { UtopiaError } from '../../errors.ts';
 import { readSourceTree } from '../../kernel/source-tree.ts';
 import { isThere } from '../../system/look.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { lockOut } from '../kernel/out-record.ts';
 import { runMake } from '../kernel/run-make.ts';
 

@@ -1,8 +1,8 @@
 import { crashStarts } from '../../crash/report-starts.ts';
-import { parseKtap, type KtapReading } from '../../ktap/parse.ts';
-import { isBad } from '../../ktap/suites.ts';
-import type { TestNode } from '../../ktap/types.ts';
-import type { TestsOutcome } from './types.ts';
+import { parseKtap, type KtapReading } from '../../ktap/parse-ktap.ts';
+import { isBad } from '../../ktap/test-suites.ts';
+import type { TestNode } from '../../ktap/test-node.ts';
+import type { TestsOutcome } from './tests-report.ts';
 
 /** The tests that were reported in these texts: a kernel's log, what a command printed. Pure. */
 export function readTests(texts: readonly string[], cut: KtapReading['cut']): readonly TestNode[] {

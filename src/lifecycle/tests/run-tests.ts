@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { crashHeadline } from '../../crash/headline.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
 import { UtopiaError } from '../../errors.ts';
 import { kunitScript } from '../../ktap/kunit-script.ts';
-import { listSuites } from '../../ktap/suites.ts';
+import { listSuites } from '../../ktap/test-suites.ts';
 import type { ModuleVerdict } from '../../module/judge-test.ts';
 import { readTrialReport } from '../../module/test-report.ts';
 import { isReachable } from '../../system/look.ts';
 import { readRegularText } from '../../system/regular-file.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { testModule } from '../module/test-module.ts';
 import { refuseInterrupted, runInCopy, type CopyResult } from '../throwaway/in-copy.ts';
 import { isFatal } from '../throwaway/run-verdict.ts';
-import { askedCopy } from '../throwaway/types.ts';
+import { askedCopy } from '../throwaway/copy-run.ts';
 import { buildKselftest } from './build-kselftest.ts';
 import { attachCrash, doubtOutput, judgeTests, readTests, type RunEnd } from './read-tests.ts';
-import type { TestsRequest, TestsRun } from './types.ts';
+import type { TestsRequest, TestsRun } from './tests-report.ts';
 
 /** A log of a whole kernel's suites. */
 const mostOutputBytes = 8 * 2 ** 20;

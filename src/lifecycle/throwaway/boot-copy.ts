@@ -1,4 +1,4 @@
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isOfHost } from '../../diagnose/of-host.ts';
 import type { Dial } from '../../guest/private-connection.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import type { GuestAccess } from '../../guest/guest-access.ts';
 import { copyIfThere } from '../../image/set-aside/list.ts';

@@ -1,5 +1,5 @@
 import { keepOutput } from '../../system/bounded-output.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { shareOptions } from '../../share-options.ts';
 import { askAgent, type Agent } from '../../guest/agent.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitAtCrashScript } from '../../wait-at-crash.ts';
 import { findRunning } from '../../machine/state.ts';
 import { watchForCrash, type CrashAct } from '../crash/watch-for-crash.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { copyName } from '../../machine/copy-name.ts';
 import type { GuestChannel } from './channel.ts';

@@ -1,7 +1,7 @@
 import { copyFile, link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
 import { stateRoot } from '../../system/places.ts';
 import { silentPanic } from '../watch/silent-panic.ts';
 import { readLog } from '../watch/read-crash-logs.ts';

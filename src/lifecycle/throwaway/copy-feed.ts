@@ -1,8 +1,8 @@
-import type { Config, SensorFeed } from '../../config/types.ts';
-import { formatSensors } from '../../config/sensors.ts';
+import type { Config, SensorFeed } from '../../config/machine-config.ts';
+import { formatSensors } from '../../config/sensor-setting.ts';
 import { messageOf, UtopiaError } from '../../errors.ts';
 import { feedInOrder, orderedTicks, type RepeatableFeed } from '../../sensors/ordered-feed.ts';
-import { readRecording } from '../../sensors/sources.ts';
+import { readRecording } from '../../sensors/feed-sources.ts';
 
 /** The feed of a copy that runs. */
 export interface CopyFeed {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Config } from '../../config/types.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { Config } from '../../config/machine-config.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { tryFlock } from '../../system/flock.ts';
 import { closeShared } from '../../guest/shared-connection.ts';
 import { prepareFolders } from '../../machine/folders.ts';

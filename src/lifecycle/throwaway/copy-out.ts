@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { openDeadline } from '../../system/deadline.ts';
 import { UtopiaError, messageOf } from '../../errors.ts';
 import { isOutOfRoom, reasonOf } from '../../system/out-of-space.ts';

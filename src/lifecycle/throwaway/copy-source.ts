@@ -1,4 +1,4 @@
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import type { WarmBase } from '../../image/warm-base.ts';
 
 /** A moment at which a machine's memory was saved, for a copy to go on from. */

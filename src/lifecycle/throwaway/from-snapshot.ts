@@ -4,7 +4,7 @@ import { matchOverlay } from '../../image/overlay-match.ts';
 import { readOverlayFile } from '../../image/overlay-file.ts';
 import { readRecord } from '../../image/overlay-record.ts';
 import { findSnapshot, snapshotFiles, type Snapshot } from '../../image/snapshots.ts';
-import type { BackingFile } from '../../image/types.ts';
+import type { BackingFile } from '../../image/image-files.ts';
 import { describeHardware, sensorPort } from '../../vmstate/describe.ts';
 import { compareStates, type VmStateManifest } from '../../vmstate/manifest.ts';
 import type { LocatedMachine } from '../launch/locate.ts';

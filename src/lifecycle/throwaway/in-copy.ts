@@ -1,10 +1,10 @@
-import type { CopyRun } from './types.ts';
+import type { CopyRun } from './copy-run.ts';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noOutput } from '../../system/bounded-output.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { RepeatableFeed } from '../../sensors/ordered-feed.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../launch/prepare.ts';
@@ -15,7 +15,7 @@ import { CutOff, type CommandEnd, type CommandOutput } from './wait-for-command.
 import { findBaseFor } from '../saved/warm-base-key.ts';
 import { openThrowaway, type ThrowawayMachine } from './copy-folder.ts';
 import { findCrashes, keepConsole } from './copy-crashes.ts';
-import { bringBack } from './bring-back.ts';
+import { bringBack } from './copy-back.ts';
 import { requireCopyFeed, startCopyFeed } from './copy-feed.ts';
 import { checkFolder, type FolderUse } from './guest-command.ts';
 import { keepCopy } from './keep-copy.ts';

@@ -1,7 +1,7 @@
-import { formatDisk } from '../../config/disks.ts';
-import { formatSensors } from '../../config/sensors.ts';
-import type { KeyName } from '../../config/keys.ts';
-import type { Config, VncSetting } from '../../config/types.ts';
+import { formatDisk } from '../../config/disk-setting.ts';
+import { formatSensors } from '../../config/sensor-setting.ts';
+import type { KeyName } from '../../config/config-keys.ts';
+import type { Config, VncSetting } from '../../config/machine-config.ts';
 import { requireLine } from '../../text/plain-line.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 

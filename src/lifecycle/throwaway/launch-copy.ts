@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { chooseAcceleration } from '../../host/acceleration.ts';
 import { createOverlayFile } from '../../image/qemu-img.ts';
 import { copyLayers } from '../../image/layer-sets.ts';

@@ -1,6 +1,6 @@
 import { chmod, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { askAgent, connectAgent, type Agent } from '../../guest/agent.ts';
 import { agentProgram } from '../../guest/agent-program.ts';

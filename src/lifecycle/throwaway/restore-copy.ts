@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { connectAgent, type Agent } from '../../guest/agent.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import { reachMonitor } from '../launch/monitor.ts';

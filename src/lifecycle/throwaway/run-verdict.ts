@@ -1,11 +1,11 @@
 import { noOutput } from '../../system/bounded-output.ts';
 import { crashHeadline, crashSeverity } from '../../crash/headline.ts';
-import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
+import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/crash-report.ts';
 import { exitStatus, UtopiaError } from '../../errors.ts';
 import type { LeftOut } from './archive-tree.ts';
 import type { CommandEnd, CommandOutput } from './wait-for-command.ts';
-import type { BroughtBack } from './bring-back.ts';
-import type { CopyRun } from './types.ts';
+import type { BroughtBack } from './copy-back.ts';
+import type { CopyRun } from './copy-run.ts';
 import { isForeverInTheWay } from '../../system/out-of-space.ts';
 
 /** What became of a run; each has its own exit status, which the command's may equal. */

@@ -1,4 +1,4 @@
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { isForeverInTheWay } from '../../system/out-of-space.ts';
 import { wakeOverSsh } from '../saved/wake.ts';

@@ -15,7 +15,7 @@ import { lockMachine, type MachineLock } from '../../machine/lock.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { stateRoot } from '../../system/places.ts';
 import { coreInfo, describeHardware } from '../../vmstate/describe.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findSuitableQemu, requireBackingFile } from '../launch/prepare.ts';
 import { warmBaseKey, whyNeverWarm } from '../saved/warm-base-key.ts';

@@ -1,7 +1,7 @@
 import { UtopiaError } from '../../errors.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { formatBytes } from '../../text/format.ts';
-import type { LifecycleContext, LifecycleOptions } from '../context.ts';
+import type { LifecycleContext, LifecycleOptions } from '../lifecycle-context.ts';
 import { locateMachine } from '../launch/locate.ts';
 import { requireBackingFile } from '../launch/prepare.ts';
 import { warmImage } from './warm-image.ts';

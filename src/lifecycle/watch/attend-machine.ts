@@ -3,9 +3,9 @@ import { readQemuLog } from '../../machine/start.ts';
 import type { StopStep } from '../../machine/stop.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { readSuspended } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import type { LaunchedMachine } from '../launch/types.ts';
+import type { LaunchedMachine } from '../launch/launched-machine.ts';
 import type { MachineSession } from './session.ts';
 import { forgetEnded, stopRunning, type StopState } from './stop-escalation.ts';
 

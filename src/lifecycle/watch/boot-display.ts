@@ -2,7 +2,7 @@ import { crashLine } from '../../crash/headline.ts';
 import type { BootStage, StageReached } from '../../guest/boot-stages.ts';
 import { formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import type { Reporter } from '../context.ts';
+import type { Reporter } from '../lifecycle-context.ts';
 import type { MachineSession } from './session.ts';
 
 /** What a stage is called on the screen. */

@@ -1,9 +1,9 @@
 import { UtopiaError } from '../../errors.ts';
 import { closePasswords, openPasswords } from '../../guest/login-setting.ts';
 import { readState, writeState, type MachineState } from '../../machine/state.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { closeSsh, exposeSsh } from './exposure.ts';
-import type { ReachableGuest } from './guest-access.ts';
+import type { ReachableGuest } from './find-guest.ts';
 import { openSshPort } from './ssh-port.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { chooseCrash } from '../../crash/choose-crash.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import type { ReadLog } from './read-crash-logs.ts';
 import { hasDevicePanic, silentPanic } from './silent-panic.ts';

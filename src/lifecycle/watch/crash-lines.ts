@@ -1,5 +1,5 @@
 import { crashLine, crashPlace, crashSeverity } from '../../crash/headline.ts';
-import type { Crash } from '../../crash/types.ts';
+import type { Crash } from '../../crash/crash-event.ts';
 import type { WatchLine } from './watch-line.ts';
 
 /** Says crashes as they come; the same one again only at its 10th, 100th, … time. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UtopiaError } from '../../errors.ts';
 import { findRunning, type RunningMachine } from '../../machine/state.ts';
 import { openDeadline } from '../../system/deadline.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import type { UpOptions } from '../launch/types.ts';
+import type { UpOptions } from '../launch/launched-machine.ts';
 import { conditionTexts, findCondition } from './condition.ts';
 
 /** Between two looks at a machine that another `utopia up` boots. */

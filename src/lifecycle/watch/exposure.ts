@@ -1,11 +1,11 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { tryGuidePasswords, type PasswordVerdict } from '../../guest/default-passwords.ts';
 import type { HostAddress } from '../../machine/plan.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../../machine/state.ts';
-import { addForward, removeForward, sshForward } from '../../qmp/forwards.ts';
-import type { Reporter } from '../context.ts';
-import { guestAccess } from './guest-access.ts';
+import { addForward, removeForward, sshForward } from '../../qmp/qmp-forwards.ts';
+import type { Reporter } from '../lifecycle-context.ts';
+import { guestAccess } from './find-guest.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 

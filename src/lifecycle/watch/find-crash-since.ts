@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { crashSeverity } from '../../crash/headline.ts';
 import { scanCrashes } from '../../crash/scanner.ts';
-import type { Crash } from '../../crash/types.ts';
+import type { Crash } from '../../crash/crash-event.ts';
 import { readTail } from '../../guest/file-tail.ts';
 
 /** What is read of what a guest has printed while a command ran: its crash was the last thing or the first of many. */

@@ -12,7 +12,7 @@ import {
   suspendedFiles,
   type SuspendedMachine,
 } from '../../vmstate/suspended.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { findCondition, type MachineCondition } from './condition.ts';
 

@@ -3,7 +3,7 @@ import type { MachinePlan } from '../../machine/plan.ts';
 import { addressOf, listMachines, type KnownMachine } from '../../machine/registry.ts';
 import { leadsToFolder } from '../../system/look.ts';
 import { residentBytes } from '../../system/process.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { findCondition, type MachineCondition } from './condition.ts';
 
 /** A machine of this user, with what is known of it from outside. */

@@ -1,8 +1,8 @@
 import { withHostPaths } from '../../crash/host-paths.ts';
 import { locateLines, type LocatedCrashes } from '../../crash/locate-lines.ts';
-import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/report.ts';
+import { reportCrash, type CrashReport, type RepeatedCrash } from '../../crash/crash-report.ts';
 import { listBuilds, type KernelBuild } from '../../kernel/build-store.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 
 type LocateContext = Pick<LifecycleContext, 'cwd' | 'env' | 'signal' | 'urgentSignal'>;

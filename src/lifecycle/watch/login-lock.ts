@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 

@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { connectQmp } from '../../qmp/client.ts';

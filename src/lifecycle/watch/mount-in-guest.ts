@@ -8,7 +8,7 @@ import {
 } from '../../guest/mount-script.ts';
 import { readSshBanner } from '../../guest/ssh-banner.ts';
 import { enterGuest, runInGuest } from '../../guest/ssh.ts';
-import type { ReachableGuest } from './guest-access.ts';
+import type { ReachableGuest } from './find-guest.ts';
 
 /** A mount that hangs (a virtqueue of a stopped QEMU) must not hang the command. */
 const mountTimeoutMs = 120_000;

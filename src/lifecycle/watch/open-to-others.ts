@@ -1,10 +1,10 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { MachineState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { exposeSsh, warnLoudly } from './exposure.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
-import type { UpOptions } from '../launch/types.ts';
+import type { UpOptions } from '../launch/launched-machine.ts';
 
 const title = 'open';
 

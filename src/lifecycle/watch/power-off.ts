@@ -2,7 +2,7 @@ import { UtopiaError } from '../../errors.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import type { StopStep } from '../../machine/stop.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { forgetEnded, stopRunning, type StopState } from './stop-escalation.ts';
 

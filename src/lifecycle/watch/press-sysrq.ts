@@ -5,7 +5,7 @@ import { followFile } from '../../guest/follow-file.ts';
 import type { RunningMachine } from '../../machine/state.ts';
 import { pressKeys } from '../../qmp/input.ts';
 import { openDeadline } from '../../system/deadline.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 

@@ -1,6 +1,6 @@
 import { connectAlone, type Dial, type Gate } from '../../guest/private-connection.ts';
 import type { QmpClient } from '../../qmp/client.ts';
-import { addForward, countAccepted, removeForward, sshForward } from '../../qmp/forwards.ts';
+import { addForward, countAccepted, removeForward, sshForward } from '../../qmp/qmp-forwards.ts';
 import { queryStatus, resume, stop } from '../../qmp/queries.ts';
 import { reachMonitor } from '../launch/monitor.ts';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { LifecycleContext } from '../context.ts';
-import { collectCrashes, type RepeatedCrash } from '../../crash/report.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
+import { collectCrashes, type RepeatedCrash } from '../../crash/crash-report.ts';
 import { scanCrashes, type LogRemarks } from '../../crash/scanner.ts';
 import { UtopiaError } from '../../errors.ts';
 import { readSource, whyUnreadable } from '../../system/regular-file.ts';

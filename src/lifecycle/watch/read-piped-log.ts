@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { readSavedLog, standardInput, type ReadLog } from './read-crash-logs.ts';
 
 /** Before a pipe that gives nothing is spoken of, in ms: dmesg takes a tenth of that. */

@@ -1,10 +1,10 @@
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import { closePasswords } from '../../guest/login-setting.ts';
 import type { MachineState } from '../../machine/state.ts';
 import { readState, writeState } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
-import { guestAccess } from './guest-access.ts';
+import { guestAccess } from './find-guest.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { changeLogin } from './login-lock.ts';
 import { openSshPort } from './ssh-port.ts';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Evidence } from '../../diagnose/types.ts';
+import type { Evidence } from '../../diagnose/diagnosis.ts';
 import { crashHeadline } from '../../crash/headline.ts';
-import type { Crash } from '../../crash/types.ts';
-import { watchCrashes } from '../../crash/watch.ts';
+import type { Crash } from '../../crash/crash-event.ts';
+import { watchCrashes } from '../../crash/watch-crashes.ts';
 import {
   createConsoleReader,
   keepConsoleTail,
@@ -11,7 +11,7 @@ import {
 } from '../../guest/console-text.ts';
 import type { GuestEvent } from '../../guest/events.ts';
 import { followFile } from '../../guest/follow-file.ts';
-import { watchGuest, type GuestWatch } from '../../guest/watch.ts';
+import { watchGuest, type GuestWatch } from '../../guest/watch-guest.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { typedKernel } from '../../machine/kernel-line.ts';
 import type { MachinePlan } from '../../machine/plan.ts';

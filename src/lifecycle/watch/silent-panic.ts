@@ -1,6 +1,6 @@
-import type { LifecycleContext } from '../context.ts';
-import type { RepeatedCrash } from '../../crash/report.ts';
-import type { Crash } from '../../crash/types.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
+import type { RepeatedCrash } from '../../crash/crash-report.ts';
+import type { Crash } from '../../crash/crash-event.ts';
 import { findRunning } from '../../machine/state.ts';
 import { findCondition } from './condition.ts';
 import type { LocatedMachine } from '../launch/locate.ts';

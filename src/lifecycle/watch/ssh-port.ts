@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import { signalProcess, type ProcessIdentity } from '../../system/process.ts';
 import { isSshOpen, readState, writeState, type MachineState } from '../../machine/state.ts';
-import { addForward, sshForward } from '../../qmp/forwards.ts';
+import { addForward, sshForward } from '../../qmp/qmp-forwards.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { withMonitor } from '../launch/monitor.ts';
 import { privateDial } from './private-dial.ts';

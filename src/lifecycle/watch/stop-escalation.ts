@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { closeShared } from '../../guest/shared-connection.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import { lockMachine } from '../../machine/lock.ts';
 import type { MachinePaths } from '../../machine/paths.ts';
 import { setTimeout as sleep } from 'node:timers/promises';

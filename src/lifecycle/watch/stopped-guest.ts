@@ -5,7 +5,7 @@ import type { MachinePaths } from '../../machine/paths.ts';
 import { connectQmp, type QmpClient } from '../../qmp/client.ts';
 import { queryStatus } from '../../qmp/queries.ts';
 import { isReachable } from '../../system/look.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { conditionTexts, isStoppedByDebugger } from './condition.ts';
 

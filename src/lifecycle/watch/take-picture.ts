@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { dumpScreen } from '../../qmp/input.ts';
 import { readPixmap, type Picture } from '../../qmp/pixmap.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { requireRunning, withMonitor } from '../launch/monitor.ts';
 

@@ -7,7 +7,7 @@ import { viewers, type Viewer } from '../../host/viewers.ts';
 import { vncBasePort } from '../../machine/kept-ports.ts';
 import type { ScreenAddress } from '../../machine/plan.ts';
 import { underUsersUmask } from '../../system/umask.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 
 /** Port at the other end of a tunnel: display 1 there, since 0 may be that host's own. */
 export const tunnelPort = vncBasePort + 1;

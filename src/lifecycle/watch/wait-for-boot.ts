@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnose } from '../../diagnose/diagnose.ts';
-import type { Diagnosis, DiagnosisId } from '../../diagnose/types.ts';
+import type { Diagnosis, DiagnosisId } from '../../diagnose/diagnosis.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { Dial } from '../../guest/private-connection.ts';
 import { waitForPrivateBanner, waitForSshBanner } from '../../guest/ssh-banner.ts';

@@ -4,7 +4,7 @@ import { UtopiaError } from '../../errors.ts';
 import { readState, type RunningMachine } from '../../machine/state.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { isAlive } from '../../system/process.ts';
-import type { LifecycleContext } from '../context.ts';
+import type { LifecycleContext } from '../lifecycle-context.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { formatDuration } from '../../text/format.ts';
 import { nameSilence } from './boot-display.ts';

@@ -1,5 +1,5 @@
 import { sourceEnd, sourceHead } from './source-frame.ts';
-import type { SkeletonSource } from './types.ts';
+import type { SkeletonSource } from './skeleton-source.ts';
 
 /** Drivers that the kernel brings together with their device: of a platform device, of a line discipline. */
 export const busSources: Readonly<Record<'platform' | 'ldisc', SkeletonSource>> = {

@@ -1,5 +1,5 @@
 import { sourceEnd, sourceHead } from './source-frame.ts';
-import type { SkeletonSource } from './types.ts';
+import type { SkeletonSource } from './skeleton-source.ts';
 
 /** One message that is written and read: what the devices with a node have in common. */
 const message = `static char message[256];

@@ -1,5 +1,5 @@
 import { sourceEnd } from './source-frame.ts';
-import type { SkeletonSource } from './types.ts';
+import type { SkeletonSource } from './skeleton-source.ts';
 
 /** A module alone, and one with a file in /proc. */
 export const simpleSources: Readonly<Record<'hello' | 'proc', SkeletonSource>> = {

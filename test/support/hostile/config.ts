@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { longestValue, mostRemarks } from '../../../src/config/bounds.ts';
-import { keyNames } from '../../../src/config/keys.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { keyNames } from '../../../src/config/config-keys.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { evaluateShell } from '../../../src/config/shell/evaluate.ts';
-import { parseShell } from '../../../src/config/shell/parse.ts';
-import { readConfigText } from '../../../src/config/text.ts';
+import { parseShell } from '../../../src/config/shell/parse-shell.ts';
+import { readConfigText } from '../../../src/config/read-config-text.ts';
 import type { Random } from './random.ts';
 import { target } from './target.ts';
 

@@ -1,7 +1,7 @@
 import { readConsoleLine } from '../../../src/crash/console-line.ts';
-import { collectCrashes } from '../../../src/crash/report.ts';
+import { collectCrashes } from '../../../src/crash/crash-report.ts';
 import { scanCrashes } from '../../../src/crash/scanner.ts';
-import { explainCrash } from '../../../src/crash/explain.ts';
+import { explainCrash } from '../../../src/crash/explain-crash.ts';
 import { crashHeadline } from '../../../src/crash/headline.ts';
 import {
   createConsoleReader,

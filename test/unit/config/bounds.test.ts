@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { deepestExpansion, longestValue, mostRemarks } from '../../../src/config/bounds.ts';
 import { editKey } from '../../../src/config/edit.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Each of these takes well below a second; in quadratic time, or without an end, it takes minutes. */

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
-import { configAsJson } from '../../../src/config/report.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { configAsJson } from '../../../src/config/config-report.ts';
 
 const folder = join(import.meta.dirname, '../../../fixtures/configs');
 const names = readdirSync(folder).filter((name) => name.endsWith('.config'));

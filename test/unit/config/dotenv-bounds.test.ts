@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { mostBlanks, mostDotenvBytes, mostSeparators } from '../../../src/config/bounds.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Each of these takes well below two seconds; without a bound some take minutes. */

@@ -1,9 +1,9 @@
 import { chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { keyNames, type KeyName } from '../../../src/config/keys.ts';
-import { loadConfig, type ConfigSources } from '../../../src/config/load.ts';
-import { requireConfig, type ConfigReport } from '../../../src/config/report.ts';
+import { keyNames, type KeyName } from '../../../src/config/config-keys.ts';
+import { loadConfig, type ConfigSources } from '../../../src/config/load-config.ts';
+import { requireConfig, type ConfigReport } from '../../../src/config/config-report.ts';
 import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 

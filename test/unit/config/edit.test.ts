@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { editKey, type LineEdit } from '../../../src/config/edit.ts';
-import type { KeyName } from '../../../src/config/keys.ts';
+import type { KeyName } from '../../../src/config/config-keys.ts';
 
 function edit(text: string, key: KeyName = 'UTOPIA_SSH_PORT', value = '22224') {
   return editKey(text, key, value, {}, '/home/alice');

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import { editBytes, openSettings, type SettingPlan } from '../../../src/config/plan-edit.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseCrash } from '../../../src/crash/choose-crash.ts';
-import type { RepeatedCrash } from '../../../src/crash/report.ts';
+import type { RepeatedCrash } from '../../../src/crash/crash-report.ts';
 import { diagnose } from '../../../src/diagnose/diagnose.ts';
 
 let count = 0;

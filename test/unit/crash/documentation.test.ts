@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { kindTexts } from '../../../src/crash/explain.ts';
+import { kindTexts } from '../../../src/crash/explain-crash.ts';
 import { crashStarts, panicKind } from '../../../src/crash/report-starts.ts';
-import { crashKinds } from '../../../src/crash/types.ts';
+import { crashKinds } from '../../../src/crash/crash-event.ts';
 
 const documentation = readFileSync(join(import.meta.dirname, '../../../docs/crashes.md'), 'utf8');
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { explainCrash } from '../../../src/crash/explain.ts';
+import { explainCrash } from '../../../src/crash/explain-crash.ts';
 import { crashSeverity } from '../../../src/crash/headline.ts';
-import type { Crash } from '../../../src/crash/types.ts';
+import type { Crash } from '../../../src/crash/crash-event.ts';
 import { scanInPieces } from '../../support/crash-corpus.ts';
 
 /** A form of a report, and what is read from it: `kind function [module] file:line`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readElf } from '../../../src/crash/elf.ts';
 import { findObjects } from '../../../src/crash/find-objects.ts';
-import type { Crash } from '../../../src/crash/types.ts';
+import type { Crash } from '../../../src/crash/crash-event.ts';
 import { makeElf } from '../../support/hostile/elf.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

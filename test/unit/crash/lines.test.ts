@@ -6,7 +6,7 @@ import { readElf } from '../../../src/crash/elf.ts';
 import { locateLines } from '../../../src/crash/locate-lines.ts';
 import { chooseFunction } from '../../../src/crash/match.ts';
 import { parseAddr2line } from '../../../src/crash/source-lines.ts';
-import type { Crash, TraceFrame } from '../../../src/crash/types.ts';
+import type { Crash, TraceFrame } from '../../../src/crash/crash-event.ts';
 import { needsOfHost, needsOfTest } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

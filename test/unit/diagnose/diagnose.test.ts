@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { diagnose, rules } from '../../../src/diagnose/diagnose.ts';
-import { diagnosisIds, type DiagnosisId, type Evidence } from '../../../src/diagnose/types.ts';
+import { diagnosisIds, type DiagnosisId, type Evidence } from '../../../src/diagnose/diagnosis.ts';
 import { parseTextScreen } from '../../../src/qmp/text-screen.ts';
 import { recordedLines } from '../../support/recordings.ts';
 

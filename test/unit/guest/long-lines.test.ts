@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { watchGuest } from '../../../src/guest/watch.ts';
+import { watchGuest } from '../../../src/guest/watch-guest.ts';
 import { readConsoleSigns } from '../../../src/lifecycle/watch/console-signs.ts';
 import { watchConsoleLife } from '../../../src/lifecycle/watch/console-life.ts';
 import { readConsoleLine } from '../../../src/crash/console-line.ts';

@@ -5,7 +5,7 @@ import { checks } from '../../../src/host/checks/table.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
 import { startAsking } from '../../../src/host/gather/asking.ts';
 import { openFixture } from '../../../src/host/source/fixture-source.ts';
-import type { HostSource } from '../../../src/host/source/types.ts';
+import type { HostSource } from '../../../src/host/source/host-source.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { sampleLab } from './sample-lab.ts';
 

@@ -3,7 +3,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findQemuPrograms } from '../../../src/host/find-qemu.ts';
 import { parseOsRelease } from '../../../src/host/os-release.ts';
-import { describeInstall, distributions, installCommand } from '../../../src/host/packages.ts';
+import {
+  describeInstall,
+  distributions,
+  installCommand,
+} from '../../../src/host/install-packages.ts';
 import { findQemu, missingFeatures } from '../../../src/host/qemu-features.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,6 +1,6 @@
-import type { Config } from '../../../src/config/types.ts';
-import type { LabFacts } from '../../../src/host/lab.ts';
-import { imageNeeds } from '../../../src/lifecycle/launch/lab-facts.ts';
+import type { Config } from '../../../src/config/machine-config.ts';
+import type { LabFacts } from '../../../src/host/lab-facts.ts';
+import { imageNeeds } from '../../../src/lifecycle/launch/find-lab-facts.ts';
 import { neededFeatures } from '../../../src/machine/plan.ts';
 
 /** A lab without an image yet, with the defaults of utopia.config. */

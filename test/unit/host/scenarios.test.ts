@@ -6,7 +6,7 @@ import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult, CheckStatus } from '../../../src/host/check.ts';
 import { checks } from '../../../src/host/checks/table.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
-import { decideVerdict } from '../../../src/host/report.ts';
+import { decideVerdict } from '../../../src/host/host-report.ts';
 import type { HostReport } from '../../../src/host/report-types.ts';
 import { openFixture } from '../../../src/host/source/fixture-source.ts';
 import { renderDoctor } from '../../../src/ui/doctor.ts';

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { runChecks } from '../../../src/host/assess.ts';
 import type { CheckResult } from '../../../src/host/check.ts';
 import { checks, readCheckIds } from '../../../src/host/checks/table.ts';
-import type { HostFacts } from '../../../src/host/facts/types.ts';
-import { planFixes } from '../../../src/host/fixes/plan.ts';
+import type { HostFacts } from '../../../src/host/facts/machine-facts.ts';
+import { planFixes } from '../../../src/host/fixes/plan-fixes.ts';
 import { gatherHost } from '../../../src/host/gather/host.ts';
-import { decideVerdict } from '../../../src/host/report.ts';
+import { decideVerdict } from '../../../src/host/host-report.ts';
 import type { HostReport } from '../../../src/host/report-types.ts';
 import { openFixture } from '../../../src/host/source/fixture-source.ts';
 import {

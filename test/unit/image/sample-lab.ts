@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UtopiaError } from '../../../src/errors.ts';
-import type { BackingFile } from '../../../src/image/types.ts';
+import type { BackingFile } from '../../../src/image/image-files.ts';
 
 /** qemu-img as the distribution installs it. */
 export const imgBinary = '/usr/bin/qemu-img';

@@ -1,4 +1,4 @@
-import type { Config } from '../../../src/config/types.ts';
+import type { Config } from '../../../src/config/machine-config.ts';
 import type { PlanInput } from '../../../src/machine/plan.ts';
 import { machinePaths } from '../../../src/machine/paths.ts';
 

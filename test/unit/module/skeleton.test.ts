@@ -2,7 +2,11 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeModule } from '../../../src/lifecycle/module/new-module.ts';
-import { isModuleName, skeletonFiles, skeletonKinds } from '../../../src/module/skeleton/files.ts';
+import {
+  isModuleName,
+  skeletonFiles,
+  skeletonKinds,
+} from '../../../src/module/skeleton/skeleton-files.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test.each(skeletonKinds)('%s names itself everywhere', (kind) => {

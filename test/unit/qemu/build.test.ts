@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { qemuNeeds, type TreeParts } from '../../../src/qemu/build-needs.ts';
+import { qemuNeeds, type TreeParts } from '../../../src/qemu/qemu-build-needs.ts';
 import { adviseQemuBuild, createNinjaReader, shortenStep } from '../../../src/qemu/make-output.ts';
-import { nameQemus, type Nameable } from '../../../src/qemu/names.ts';
+import { nameQemus, type Nameable } from '../../../src/qemu/qemu-names.ts';
 import { findFirmware, readTreeParts } from '../../../src/qemu/tree-parts.ts';
 import { writeIn } from '../../support/stand-in-kernel.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

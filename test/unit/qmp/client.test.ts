@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectQmp, type QmpClient } from '../../../src/qmp/client.ts';
-import { QmpConnectionError, QmpError } from '../../../src/qmp/errors.ts';
+import { QmpConnectionError, QmpError } from '../../../src/qmp/qmp-errors.ts';
 import type { QmpEvent } from '../../../src/qmp/protocol.ts';
 import {
   humanMonitor,

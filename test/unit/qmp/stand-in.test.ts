@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { waitForSshBanner } from '../../../src/guest/ssh-banner.ts';
 import { connectQmp, type QmpClient } from '../../../src/qmp/client.ts';
-import { QmpConnectionError } from '../../../src/qmp/errors.ts';
+import { QmpConnectionError } from '../../../src/qmp/qmp-errors.ts';
 import { powerDown, queryStatus, quit } from '../../../src/qmp/queries.ts';
 import { installStandIn, type StandInScenario } from '../../support/stand-in.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { SensorFeed } from '../../../src/config/types.ts';
+import type { SensorFeed } from '../../../src/config/machine-config.ts';
 import { followFeed } from '../../../src/sensors/feed.ts';
 import { encodeFrame } from '../../../src/sensors/frame.ts';
 import { simulateTick } from '../../../src/sensors/simulate.ts';

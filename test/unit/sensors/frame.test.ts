@@ -1,7 +1,11 @@
 import { array, assert, integer, nat, property, record, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc16, createSplitter, decodeFrame, encodeFrame } from '../../../src/sensors/frame.ts';
-import { convertReading, decodeReading, encodeReading } from '../../../src/sensors/reading.ts';
+import {
+  convertReading,
+  decodeReading,
+  encodeReading,
+} from '../../../src/sensors/sensor-reading.ts';
 
 /** A frame of a real capture: node 2, 3.372 V, 29.074 °C. */
 const reference = Buffer.from(

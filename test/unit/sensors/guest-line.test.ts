@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { encodeFrame } from '../../../src/sensors/frame.ts';
 import { openGuestLine } from '../../../src/sensors/guest-line.ts';
-import { encodeReading } from '../../../src/sensors/reading.ts';
+import { encodeReading } from '../../../src/sensors/sensor-reading.ts';
 import { startHaltedGuest } from '../../support/halted-guest.ts';
 import { needsOfHost } from '../../support/requirements.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { encodeFrame } from '../../../src/sensors/frame.ts';
 import { feedInOrder, orderedTicks, type Tick } from '../../../src/sensors/ordered-feed.ts';
-import { encodeReading } from '../../../src/sensors/reading.ts';
+import { encodeReading } from '../../../src/sensors/sensor-reading.ts';
 import { simulateTick } from '../../../src/sensors/simulate.ts';
 import { startHaltedGuest } from '../../support/halted-guest.ts';
 import { needsOfHost } from '../../support/requirements.ts';

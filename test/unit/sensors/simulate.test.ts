@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { simulatedFaults } from '../../../src/config/sensors.ts';
-import type { SimulatedFault } from '../../../src/config/types.ts';
+import { simulatedFaults } from '../../../src/config/sensor-setting.ts';
+import type { SimulatedFault } from '../../../src/config/machine-config.ts';
 import { amTypes, createSplitter, decodeFrame } from '../../../src/sensors/frame.ts';
 import { simulateTick, tickMs } from '../../../src/sensors/simulate.ts';
 import { createTally } from '../../../src/sensors/tally.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { TestNode } from '../../../src/ktap/types.ts';
+import type { TestNode } from '../../../src/ktap/test-node.ts';
 import { renderSuites } from '../../../src/ui/junit.ts';
 import { openTerminal, type Terminal } from '../../../src/ui/terminal.ts';
 import { describeTests } from '../../../src/ui/tests.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { watchRunBuild } from '../../../../src/commands/run/build-trouble.ts';
+import { watchRunBuild } from '../../../../src/commands/run/explain-failed-run.ts';
 import { tellingShare } from '../../../../src/commands/report/share-access.ts';
 import type { Context } from '../../../../src/context.ts';
 import type { MachineState } from '../../../../src/machine/state.ts';

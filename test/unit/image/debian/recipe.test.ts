@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultImagePath } from '../../../../src/image/default-image.ts';
-import { guestFiles } from '../../../../src/image/debian/files.ts';
+import { guestFiles } from '../../../../src/image/debian/guest-files.ts';
 import { readIncludedPackages } from '../../../../src/image/debian/included-packages.ts';
 import { hasIdRange, namespaceHint } from '../../../../src/image/debian/privilege.ts';
 import {
@@ -11,8 +11,8 @@ import {
   storeFileName,
 } from '../../../../src/image/debian/recipe.ts';
 import { rootSpec } from '../../../../src/image/debian/root-spec.ts';
-import { readIndexTargets, readMirror } from '../../../../src/image/debian/sources.ts';
-import { readSuite } from '../../../../src/image/debian/suites.ts';
+import { readIndexTargets, readMirror } from '../../../../src/image/debian/package-sources.ts';
+import { readSuite } from '../../../../src/image/debian/debian-suites.ts';
 
 describe('imageRecipeHash', () => {
   test('is the same for the same recipe, another for another', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { customiseScript, maskedUnits } from '../../../../src/image/debian/customise.ts';
 import { unitFiles } from '../../../../src/image/debian/files-units.ts';
-import { guestFiles } from '../../../../src/image/debian/files.ts';
+import { guestFiles } from '../../../../src/image/debian/guest-files.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { DiskSetting } from '../../../../src/config/types.ts';
+import type { DiskSetting } from '../../../../src/config/machine-config.ts';
 import { UtopiaError } from '../../../../src/errors.ts';
 import { findHostUse } from '../../../../src/image/disks/host-use.ts';
 import { inspectDisks } from '../../../../src/image/disks/inspect.ts';

@@ -15,7 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Interruption } from '../../../../src/environment.ts';
 import { fetchImage } from '../../../../src/image/fetch/fetch-image.ts';
-import type { FetchOptions } from '../../../../src/image/fetch/types.ts';
+import type { FetchOptions } from '../../../../src/image/fetch/fetch-events.ts';
 import { needsOfTest } from '../../../support/requirements.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { refusalOf } from '../sample-lab.ts';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fetchImage } from '../../../../src/image/fetch/fetch-image.ts';
-import type { FetchOptions } from '../../../../src/image/fetch/types.ts';
-import { parseImageUrl } from '../../../../src/image/fetch/names.ts';
+import type { FetchOptions } from '../../../../src/image/fetch/fetch-events.ts';
+import { parseImageUrl } from '../../../../src/image/fetch/image-names.ts';
 import { shownUrl } from '../../../../src/image/fetch/shown-url.ts';
 import { startImageServer, type ImageServer } from '../../../support/image-server.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Config } from '../../../../src/config/types.ts';
+import type { Config } from '../../../../src/config/machine-config.ts';
 import { requireKeptCrash } from '../../../../src/crash/find-kept-crash.ts';
 import type { LocatedMachine } from '../../../../src/lifecycle/launch/locate.ts';
 import { removeCrashes } from '../../../../src/lifecycle/crash/remove-crashes.ts';

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfigNote } from '../../../../src/kernel/config-note.ts';
 import { findFragment, type KernelFragment } from '../../../../src/kernel/fragments.ts';
-import { readKernelTree } from '../../../../src/kernel/tree.ts';
+import { readKernelTree } from '../../../../src/kernel/kernel-tree.ts';
 import {
   makeKernelConfig,
   type ConfigRequest,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RepeatedCrash } from '../../../../src/crash/report.ts';
-import { guestAccess } from '../../../../src/lifecycle/watch/guest-access.ts';
+import type { RepeatedCrash } from '../../../../src/crash/crash-report.ts';
+import { guestAccess } from '../../../../src/lifecycle/watch/find-guest.ts';
 import {
   explainInstallFailure,
   reportInstall,

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'n
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDisk } from '../../../../src/image/disks/open-disk.ts';
-import { openExtFiles } from '../../../../src/image/ext/files.ts';
+import { openExtFiles } from '../../../../src/image/ext/ext-files.ts';
 import { takeHeaders } from '../../../../src/lifecycle/module/take-headers.ts';
 import { headersRelease, makeHeadersDisk } from '../../../support/headers-disk.ts';
 import { needsOfHost } from '../../../support/requirements.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keepConsole } from '../../../../src/lifecycle/throwaway/copy-crashes.ts';
-import type { LifecycleContext } from '../../../../src/lifecycle/context.ts';
+import type { LifecycleContext } from '../../../../src/lifecycle/lifecycle-context.ts';
 import { plainContext } from '../../../support/lifecycle-context.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

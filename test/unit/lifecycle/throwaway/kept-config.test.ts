@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../../src/config/load.ts';
+import { loadConfig } from '../../../../src/config/load-config.ts';
 import { keptConfig } from '../../../../src/lifecycle/throwaway/kept-config.ts';
-import { requireConfig } from '../../../../src/config/report.ts';
-import type { Config } from '../../../../src/config/types.ts';
+import { requireConfig } from '../../../../src/config/config-report.ts';
+import type { Config } from '../../../../src/config/machine-config.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 async function load(folder: string, lines: string): Promise<Config> {

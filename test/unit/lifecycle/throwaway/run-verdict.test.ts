@@ -6,7 +6,7 @@ import {
   type RunFacts,
 } from '../../../../src/lifecycle/throwaway/run-verdict.ts';
 import { junitCase } from '../../../../src/ui/junit-runs.ts';
-import type { RepeatedCrash } from '../../../../src/crash/report.ts';
+import type { RepeatedCrash } from '../../../../src/crash/crash-report.ts';
 import { UtopiaError } from '../../../../src/errors.ts';
 import { renderJUnit } from '../../../../src/ui/junit.ts';
 

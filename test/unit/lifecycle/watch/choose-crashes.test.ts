@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RepeatedCrash } from '../../../../src/crash/report.ts';
-import type { LifecycleContext } from '../../../../src/lifecycle/context.ts';
+import type { RepeatedCrash } from '../../../../src/crash/crash-report.ts';
+import type { LifecycleContext } from '../../../../src/lifecycle/lifecycle-context.ts';
 import { chooseCrashes } from '../../../../src/lifecycle/watch/choose-crashes.ts';
 import type { ReadLog } from '../../../../src/lifecycle/watch/read-crash-logs.ts';
 

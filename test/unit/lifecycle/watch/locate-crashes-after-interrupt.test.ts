@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { locateCrashes } from '../../../../src/lifecycle/watch/locate-crashes.ts';
-import type { RepeatedCrash } from '../../../../src/crash/report.ts';
+import type { RepeatedCrash } from '../../../../src/crash/crash-report.ts';
 import { needsOfHost } from '../../../support/requirements.ts';
 import { makeSymbols } from '../../../support/symbols.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
