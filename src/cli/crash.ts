@@ -3,6 +3,7 @@ import type { RunCommand } from './run-command.ts';
 import { UtopiaError } from '../errors.ts';
 import { examples } from './help.ts';
 import { count } from './numbers.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 
 interface OopsFlags {
   readonly last?: number;
@@ -38,7 +39,7 @@ ${examples('utopia oops', 'utopia oops --last 3', 'utopia oops dmesg.txt', 'dmes
         const { last, all = false, log = file, vmlinux } = options;
         if (file !== undefined && log !== file) {
           throw new UtopiaError('usage', `Two logs are named: ${file} and ${log}.`, {
-            hint: `utopia oops ${file}`,
+            hint: `utopia oops ${quoteForShell(file)}`,
           });
         }
         await runOops(context, globals, { last, all, log, vmlinux });

@@ -71,7 +71,7 @@ export async function readConfigFile(place: ConfigPlace): Promise<ConfigFile> {
       exists: true,
       problem: {
         message: `${label} cannot be read: ${whyUnreadable(error)}`,
-        hint: `ls -l ${path}`,
+        hint: `ls -l ${quoteForShell(path)}`,
       },
     };
   }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UtopiaError } from '../errors.ts';
 import { leadsToFolder } from '../system/look.ts';
 import type { CopyRequest } from './copy.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 
 /** From where to where files are copied. */
 export type CopyRoute = Pick<CopyRequest, 'direction' | 'sources' | 'target'>;
@@ -69,7 +70,7 @@ async function checkSources(sources: readonly string[]): Promise<void> {
 async function checkTarget(target: string, count: number): Promise<void> {
   if (count > 1 && !(await leadsToFolder(target))) {
     throw new UtopiaError('copy-failed', `${target} is no folder, and ${count} things go there.`, {
-      hint: `mkdir -p ${target}`,
+      hint: `mkdir -p ${quoteForShell(target)}`,
     });
   }
   const parent = target.endsWith('/') ? target : dirname(target);

@@ -7,6 +7,7 @@ import { includeLine, withInclude, withoutInclude } from './ssh-host-block.ts';
 import { readRegularFile, whyUnreadable } from '../system/regular-file.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { describeUnmade } from '../system/out-of-space.ts';
+import { quoteForShell } from '../text/shell-words.ts';
 
 /** Where plain ssh reads and where we write. */
 export interface SshConfigPlaces {
@@ -88,7 +89,7 @@ async function readText(file: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new UtopiaError('cannot-create', `${file} cannot be read: ${whyUnreadable(error)}`, {
-      hint: `ls -l ${file}`,
+      hint: `ls -l ${quoteForShell(file)}`,
       cause: error,
     });
   }

@@ -2,8 +2,7 @@ import { relative } from 'node:path';
 import { countOf, formatDuration } from '../text/format.ts';
 import { showInLine } from '../text/harmless.ts';
 import { isBelow } from '../text/is-below.ts';
-import { quoteForShell } from '../text/shell-words.ts';
-import { shortenPath } from '../text/shorten-path.ts';
+import { shortenForShell } from '../text/shorten-path.ts';
 import { keepStart } from '../text/width.ts';
 import { foldLine } from './lines.ts';
 import type { Terminal } from './terminal.ts';
@@ -70,7 +69,7 @@ export function describeBisectStep(
     ...(verdict === 'good' ? [] : [`  log: ${place}`]),
     ...(consoleLog === null
       ? []
-      : [`  crash: utopia oops --log ${quoteForShell(shortenPath(consoleLog, cwd, home))}`]),
+      : [`  crash: utopia oops --log ${shortenForShell(consoleLog, cwd, home)}`]),
   ];
 }
 

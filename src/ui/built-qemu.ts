@@ -1,6 +1,5 @@
 import { formatDuration } from '../text/format.ts';
-import { quoteForShell } from '../text/shell-words.ts';
-import { shortenPath } from '../text/shorten-path.ts';
+import { shortenForShell, shortenPath } from '../text/shorten-path.ts';
 import { wrapText } from './lines.ts';
 
 /** A QEMU that was built and tried. */
@@ -53,8 +52,6 @@ export function describeBuiltQemu(
     ...(warningCount > 0 ? row('warnings', String(warningCount)) : []),
     ...(booted ? row('tried', 'a machine boots with it') : []),
     ...(untried === undefined ? [] : row('tried', `a guest of seven bytes alone: ${untried}`)),
-    ...(isUsable
-      ? row('next', `utopia qemu use ${quoteForShell(shortenPath(prefix, cwd, home))}`)
-      : []),
+    ...(isUsable ? row('next', `utopia qemu use ${shortenForShell(prefix, cwd, home)}`) : []),
   ];
 }

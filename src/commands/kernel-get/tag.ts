@@ -4,9 +4,9 @@ import type { WantedKernel } from '../../lifecycle/kernel/choose-source.ts';
 import type { KernelClone } from '../../lifecycle/kernel/find-clone.ts';
 import { getTag } from '../../lifecycle/kernel/get-tag.ts';
 import { homeFolder } from '../../system/places.ts';
-import { quoteForShell } from '../../text/shell-words.ts';
-import { shortenPath } from '../../text/shorten-path.ts';
+import { shortenForShell } from '../../text/shorten-path.ts';
 import { openProgress } from '../../ui/progress.ts';
+import { warnOfPath } from '../report/report-source.ts';
 
 /** What was typed, as far as a tag is concerned. */
 interface TagOptions extends Pick<WantedKernel, 'what' | 'fetch'> {
@@ -22,6 +22,8 @@ export async function runGetTag(
   clone: KernelClone,
 ): Promise<void> {
   const { terminal, cwd, env } = context;
+  const parent = folder === undefined ? cwd : resolve(cwd, folder);
+  if (!globals.quiet && !globals.json) warnOfPath(terminal, parent);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
     const place = folder === undefined ? undefined : resolve(cwd, folder);
@@ -31,7 +33,7 @@ export async function runGetTag(
       terminal.json({ schema: 1, ...got });
       return;
     }
-    const short = (path: string): string => quoteForShell(shortenPath(path, cwd, homeFolder(env)));
+    const short = (path: string): string => shortenForShell(path, cwd, homeFolder(env));
     terminal.outWhole(got.path);
     terminal.out(`  Linux ${got.version}, commit ${got.commit.slice(0, 12)}`);
     terminal.outWhole(`  next  utopia kernel config ${short(got.path)}`);

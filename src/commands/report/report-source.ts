@@ -5,9 +5,10 @@ import { readSha256 } from '../../image/fetch/image-names.ts';
 import type { DescribeFetch, GotSource } from '../../lifecycle/source/fetch-source.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { homeFolder } from '../../system/places.ts';
-import { quoteForShell } from '../../text/shell-words.ts';
-import { shortenPath } from '../../text/shorten-path.ts';
+import { shortenForShell } from '../../text/shorten-path.ts';
 import { openProgress } from '../../ui/progress.ts';
+import { fitsMake } from '../../text/make-path.ts';
+import type { Terminal } from '../../ui/terminal.ts';
 
 export interface GetSourceOptions {
   /** As typed; relative to the current folder. */
@@ -47,6 +48,7 @@ export async function reportSource(
     sha256: readSha256(sha256),
     folder: folder === undefined ? undefined : resolve(cwd, folder),
   };
+  if (!globals.quiet && !globals.json) warnOfPath(terminal, wanted.folder ?? cwd);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
     const got = await get(wanted, display, showFetch(display));
@@ -57,14 +59,21 @@ export async function reportSource(
     }
     const [sum, ...more] =
       sha256 === undefined ? words.describeSum(got) : ['its checksum is the given one'];
-    const shown = shortenPath(got.path, cwd, homeFolder(env));
     terminal.outWhole(got.path);
     terminal.out(`  ${words.name} ${got.version}${sum === undefined ? '' : `; ${sum}`}`);
     for (const line of [...more, ...(got.signature === null ? [] : [got.signature])]) {
       terminal.out(`  ${line}`);
     }
-    terminal.outWhole(`  next  ${words.next} ${quoteForShell(shown)}`);
+    terminal.outWhole(`  next  ${words.next} ${shortenForShell(got.path, cwd, homeFolder(env))}`);
   } finally {
     display.close();
   }
+}
+
+/** Said before a download of minutes: a build would refuse the folder. */
+export function warnOfPath(terminal: Terminal, folder: string): void {
+  if (fitsMake(folder)) return;
+  const mark = terminal.errColor.yellow(terminal.symbols.warn);
+  terminal.err(`${mark} make takes no path with a blank or a colon, so nothing is built in ${folder}.`);
+  terminal.err('  Name another folder for it, as the last word.');
 }

@@ -27,6 +27,7 @@ import { namedFileMode, namedFolderMode } from '../../system/umask.ts';
 import { missingKeys, tinyFragments, writeBase, type ConfigBase } from './config-base.ts';
 import { keepOldConfig } from './keep-old-config.ts';
 import { runKernelMake, runMergeConfig, runMenuconfig } from './kernel-make.ts';
+import { fitsMake } from '../../text/make-path.ts';
 
 export interface ConfigRequest {
   readonly tree: KernelTree;
@@ -122,7 +123,7 @@ export async function makeKernelConfig(
 
 /** The top Makefile of a kernel refuses these; make says it in words that hide it. */
 function refuseBlanks(...folders: readonly string[]): void {
-  const wrong = folders.find((each) => /[\s:]/.test(each));
+  const wrong = folders.find((each) => !fitsMake(each));
   if (wrong === undefined) return;
   throw new UtopiaError(
     'kernel-unsuitable',

@@ -15,6 +15,7 @@ import { quoteForShell } from '../../text/shell-words.ts';
 import { requireOnHost } from './host-needs.ts';
 import type { LifecycleContext } from '../lifecycle-context.ts';
 import { lockOut } from './out-record.ts';
+import { fitsMake } from '../../text/make-path.ts';
 
 /** How a kernel is to be built; paths are absolute. */
 export interface BuildRequest {
@@ -92,7 +93,7 @@ export function configCommand(tree: SourceTree, out: string): string {
 
 /** The kernel's own Makefile refuses such a path. */
 function refuseBlank(folder: string): void {
-  if (!/[\s:]/.test(folder)) return;
+  if (fitsMake(folder)) return;
   throw new UtopiaError(
     'kernel-unsuitable',
     `A kernel cannot be built in ${folder}: make takes no path with a blank or a colon.`,

@@ -8,6 +8,7 @@ import { findProgram } from '../../host/find-program.ts';
 import type { KernelHeaders } from './headers.ts';
 import { askCompiler, tryConfinement, tryPrograms } from './probe.ts';
 import type { TargetKernel } from './target-kernel.ts';
+import { fitsMake } from '../../text/make-path.ts';
 
 /**
  * A way to build on this host, with its own tool chain or with the image's, or why there is none as
@@ -50,7 +51,7 @@ export async function findHostWay(
   folder: string,
 ): Promise<HostWay> {
   for (const path of [headers.build, ...headers.folders]) {
-    if (/[\s:]/.test(path)) return none(`make takes no path with a blank or a colon: ${path}`);
+    if (!fitsMake(path)) return none(`make takes no path with a blank or a colon: ${path}`);
   }
   const make = await findProgram('make', env);
   if (make === undefined) return none('this host has no make');

@@ -14,10 +14,11 @@ import { formatBytes } from '../../text/format.ts';
 import { quoteForShell } from '../../text/shell-words.ts';
 import type { LifecycleContext } from '../lifecycle-context.ts';
 import { binaryOf, type QemuRequest } from './request.ts';
+import { fitsMake } from '../../text/make-path.ts';
 
 /** QEMU's configure refuses such a source, and make such a path. */
 export function refuseBlank(folder: string): void {
-  if (!/[\s:]/.test(folder)) return;
+  if (fitsMake(folder)) return;
   throw new UtopiaError(
     'source-unsuitable',
     `QEMU cannot be built with ${folder}: make takes no path with a blank or a colon.`,
