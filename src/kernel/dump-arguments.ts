@@ -1,4 +1,4 @@
-import { sourceScripts, type GdbScripts } from './gdb-arguments.ts';
+import { ownScripts, sourceScripts, type GdbScripts } from './gdb-arguments.ts';
 import { watchModules } from './gdb-modules.ts';
 
 /** What a debugger is opened on. */
@@ -36,6 +36,7 @@ export const dumpArguments: Readonly<
   ],
   gdb: ({ dump, vmlinux, scripts, moduleFolders, task }, more) => [
     ...['-q', '-iex', 'set pagination off'],
+    ...ownScripts(scripts).flatMap((each) => ['-iex', each]),
     ...[
       ...sourceScripts(scripts),
       watchModules({

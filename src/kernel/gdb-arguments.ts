@@ -45,9 +45,8 @@ export function gdbCommands(session: GdbSession): {
   // A breakpoint of hardware stays where the loader writes over a place with one in its code.
   const fromStart = ['thbreak start_kernel', ...(isWaited ? ['continue'] : [])];
   return {
-    early: ['set pagination off', `set remotetimeout ${answerSeconds}`],
+    early: ['set pagination off', `set remotetimeout ${answerSeconds}`, ...ownScripts(scripts)],
     late: [
-      // Not by gdb's auto-load: that asks for a permission in the user's own settings.
       ...sourceScripts(scripts),
       // A function of a module that is not there yet.
       'set breakpoint pending on',
@@ -63,7 +62,15 @@ export function gdbCommands(session: GdbSession): {
   };
 }
 
-/** The commands that give gdb the kernel's own ones (lx-ps …). Pure. */
+/**
+ * What gdb is told before it reads `vmlinux`, where the kernel's scripts are there: not to load them
+ * by itself, which asks for a permission in the user's own settings, at length. Pure.
+ */
+export function ownScripts(scripts: GdbScripts | undefined): string[] {
+  return scripts === undefined ? [] : ['set auto-load python-scripts off'];
+}
+
+/** The commands that give gdb the kernel's own ones (lx-ps …), behind `ownScripts`. Pure. */
 export function sourceScripts(scripts: GdbScripts | undefined): string[] {
   if (scripts === undefined) return [];
   return [

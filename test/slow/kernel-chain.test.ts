@@ -84,8 +84,10 @@ test(
       'v6.x/sha256sums.asc': Buffer.from(`${sum}  linux-${version}.tar.xz\n`),
     });
     await using lab = await makeLab({ backing: await testImage() });
-    await succeed(lab, 'kernel', 'get', '--from', mirror.url);
-    const tree = join(lab.folder, `linux-${version}`);
+    // make takes no path with a blank, which a lab's folder has.
+    using sources = temporaryFolder();
+    const tree = join(sources.path, 'linux');
+    await succeed(lab, 'kernel', 'get', version, tree, '--from', mirror.url);
 
     // A system call of one's own, as the page has it.
     for (const { language, text } of readBlocks('hello-syscall.md')) {

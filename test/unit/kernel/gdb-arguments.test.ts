@@ -23,6 +23,7 @@ const modules = watchModules({ vmlinux: session.vmlinux, folders: session.module
 test('gdb gets its symbols and modules, and stops the guest', () => {
   expect(gdbArguments(session, ['-batch'])).toEqual([
     ...['-q', '-iex', 'set pagination off', '-iex', 'set remotetimeout 30'],
+    ...['-iex', 'set auto-load python-scripts off'],
     ...['-ex', 'python import sys; sys.path.insert(0, "/out/scripts/gdb")'],
     ...['-ex', 'source /out/vmlinux-gdb.py'],
     ...['-ex', 'set breakpoint pending on', '-ex', 'target remote /run/gdb.sock'],
@@ -83,6 +84,7 @@ test('VS Code connects by itself, and sets breakpoints of its own', () => {
     setupCommands: [
       { text: 'set pagination off' },
       { text: 'set remotetimeout 30' },
+      { text: 'set auto-load python-scripts off' },
       { text: 'python import sys; sys.path.insert(0, "/out/scripts/gdb")' },
       { text: 'source /out/vmlinux-gdb.py' },
       { text: 'set breakpoint pending on' },
