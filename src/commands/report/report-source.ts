@@ -74,6 +74,8 @@ export async function reportSource(
 export function warnOfPath(terminal: Terminal, folder: string): void {
   if (fitsMake(folder)) return;
   const mark = terminal.errColor.yellow(terminal.symbols.warn);
-  terminal.err(`${mark} make takes no path with a blank or a colon, so nothing is built in ${folder}.`);
+  terminal.err(
+    `${mark} make takes no path with a blank or a colon, so nothing is built in ${folder}.`,
+  );
   terminal.err('  Name another folder for it, as the last word.');
 }
