@@ -128,7 +128,7 @@ test('a guest that was paused at a crash goes on', { timeout: 900_000 }, async (
 });
 
 test(
-  'gdb of a guest that is paused at its crash, or whose kernel has moved, has the symbols of its modules',
+  'gdb of a guest that is paused at its crash, and gdb and crash of one whose kernel has moved, have the symbols of its modules',
   { timeout: 1_800_000 },
   async () => {
     await using lab = await labOn('pause');
@@ -157,6 +157,24 @@ test(
     const isMoved = text !== 'ffffffff81000000';
     expect(found.stdout.includes('has moved its addresses'), found.stdout).toBe(isMoved);
     expect(found.stdout).toContain(`0x${text}`);
+    await lab.run('down', '--force');
+
+    // A dump of such a kernel says by how much it has moved.
+    expect((await lab.run('up', '--detach', '--on-crash', 'keep')).status).toBe(0);
+    expect((await guest('cat /proc/cmdline')).stdout).not.toContain('nokaslr');
+    await guest(`insmod ${builtModules}/null_read.ko`);
+    await expect.poll(async () => (await kept(lab)).length, { timeout: 300_000 }).toBe(1);
+    const gdb = await lab.run(
+      ...['crash', 'open', '--with', 'gdb', '--modules', `${lab.folder}/shared`, '--'],
+      ...['-batch', '-ex', 'backtrace'],
+    );
+    expect(gdb.stdout, gdb.stderr).toMatch(/^#\d+ .* null_read_value .*null_read\.c:\d+$/m);
+    expect(gdb.stdout).toMatch(/^#\d+ .* entry_SYSCALL_64 /m);
+    const crash = await lab.runWithInput(
+      'bt\nquit\n',
+      ...['crash', 'open', '--with', 'crash', '--', '-s'],
+    );
+    expect(crash.stdout, crash.stderr).toContain('null_read_value');
     await lab.run('down', '--force');
   },
 );
