@@ -145,5 +145,8 @@ export function readCalled(message: string): TraceFrame | undefined {
 
 /** Whether a frame says nothing about the cause: the way into the kernel, or machinery. */
 export function isUninteresting(frame: TraceFrame): boolean {
-  return frame.uncertain === true || entryFrames.test(frame.function) || isMachinery(frame);
+  if (frame.uncertain === true || entryFrames.test(frame.function)) return true;
+  // A call of panic() and its like does not return: what is printed is the function behind the caller.
+  const isBehind = frame.isReturn === true && frame.offset === 0 && frame.size > 0;
+  return isBehind || isMachinery(frame);
 }
