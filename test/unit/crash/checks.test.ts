@@ -267,6 +267,7 @@ test('UBSAN of kernels before 5.0 has one title for all', () => {
 
 test.each([
   ...['page_frag_free', 'fs_reclaim_acquire', 'sched_clock', 'native_sched_clock', 'local_clock'],
+  'xen_clocksource_get_cycles',
   ...['wrmsrl', '__rdmsr_on_cpu', 'rdmsr_on_cpu', 'rdmsrq_safe', 'wq_worker_running'],
 ])('%s works for somebody else', (name) => {
   expect(isMachinery({ function: name })).toBe(true);
@@ -287,4 +288,28 @@ test('a file system’s reports of damage are not its fault, also in its module'
   expect(isMachinery({ function: '__ext4_error_inode', module: 'ext4' })).toBe(true);
   expect(isMachinery({ function: '__btrfs_abort_transaction', module: 'btrfs' })).toBe(true);
   expect(isMachinery({ function: '__ext4_error_inode', module: 'lunix' })).toBe(false);
+});
+
+test('lines that lost newlines have joined', () => {
+  expect(
+    told([
+      '[  117.317703][ T9855] ========================= [  117.318353][ T9855] BUG: KASAN: slab-out-of-bounds in my_compare+0x1bc/0x490 [lunix] [  117.318991][ T9855] Read of size 2 at addr ffff8880',
+      '[  117.319783][ T9855] Call Trace: [  117.319785][ T9855]  <TASK>',
+      '[  117.319788][ T9855]  dump_stack_lvl+0x1c1/0x2a0 [  117.319795][ T9855]  my_compare+0x1bc/0x490 [lunix]',
+    ]),
+  ).toEqual(['out-of-bounds my_compare lunix']);
+  expect(
+    told([
+      '============================================ WARNING: possible circular locking dependency detected 6.6.0 Not tainted',
+      '-------------------------------------------- cat/410 is trying to acquire lock:',
+      'ffffffff84772410 (my_lock){++++}-{3:3}, at: my_open+0x216/0x590 [lunix] but task is already holding lock:',
+    ]),
+  ).toEqual(['deadlock my_open lunix']);
+  // Two processors on one line, and a login prompt before a report.
+  expect(
+    told([
+      'host login: [   12.000001] BUG: spinlock bad magic on CPU#0, cat/410',
+      ...stamped(trace),
+    ]),
+  ).toEqual(['bug my_read lunix']);
 });
