@@ -159,7 +159,7 @@ export const faultStarts: readonly CrashStart[] = [
   start('badness', 'Badness at ', /^Badness at \S+:\d+/, 'warning', 15, { needsBody: true }),
   start(
     'parisc',
-    ': Code=',
+    ['Kernel Fault: Code=', 'pointer deref?): Code='],
     /^(?:Kernel Fault|Bad Address \(null pointer deref\?\)): Code=\d+ /,
     'page-fault',
     30,

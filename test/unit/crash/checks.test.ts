@@ -268,17 +268,19 @@ test('UBSAN of kernels before 5.0 has one title for all', () => {
 test.each([
   ...['page_frag_free', 'fs_reclaim_acquire', 'sched_clock', 'native_sched_clock', 'local_clock'],
   'xen_clocksource_get_cycles',
+  ...['dma_unmap_page_attrs', 'dma_pool_free', 'try_charge_memcg', 'remove_wait_queue'],
+  ...['__dump_page', 'depot_alloc_stack', 'exit_to_user_mode_loop', 'release_sock', 'copyout'],
   ...['wrmsrl', '__rdmsr_on_cpu', 'rdmsr_on_cpu', 'rdmsrq_safe', 'wq_worker_running'],
 ])('%s works for somebody else', (name) => {
   expect(isMachinery({ function: name })).toBe(true);
 });
 
-test.each(['wq_worker_tick', 'sched_clock_register', 'release_pages', 'dev_watchdog'])(
-  '%s can be to blame',
-  (name) => {
-    expect(isMachinery({ function: name })).toBe(false);
-  },
-);
+test.each([
+  ...['wq_worker_tick', 'sched_clock_register', 'release_pages', 'dev_watchdog', 'skb_clone'],
+  ...['task_work_run', 'dput', 'shrink_lruvec', 'submit_bio', 'ring_buffer_lock_reserve'],
+])('%s can be to blame', (name) => {
+  expect(isMachinery({ function: name })).toBe(false);
+});
 
 test('a file system’s reports of damage are not its fault, also in its module', () => {
   for (const module of [undefined, 'xfs']) {
