@@ -31,6 +31,14 @@ export function blame(
     return handler ?? untilInterrupted(frames).find((frame) => !isUninteresting(frame));
   }
   const named = namedPlace(title, messages);
+  // Who reads or writes within an interrupt has nothing to do with what that came into.
+  if (kind === 'data-race') {
+    const racing = [named, otherRacer(title)].find(
+      (each) => each !== undefined && !isMachinery(each),
+    );
+    if (racing !== undefined) return inTrace(racing, frames);
+    return untilInterrupted(frames).find((frame) => !isUninteresting(frame)) ?? named;
+  }
   if (named !== undefined && !isMachinery(named)) return inTrace(named, frames);
   if (fault !== undefined && !isMachinery(fault)) return fault;
   // A jump to nowhere: who made it, whatever it is, called through the bad pointer.
@@ -40,10 +48,11 @@ export function blame(
   }
   return (
     frames.find((frame) => !isUninteresting(frame)) ??
-    (stalls.has(kind) ? undefined : behindCalls(frames).find(isOnlyUncertain)) ??
     lockPlace(messages) ??
+    (stalls.has(kind) ? undefined : behindCalls(frames).find(isOnlyUncertain)) ??
     named ??
-    fault
+    // Who sleeps is in the trace: registers before it are of the code that was interrupted.
+    (kind === 'atomic-sleep' ? undefined : fault)
   );
 }
 
@@ -122,6 +131,26 @@ function lockPlace(messages: readonly string[]): CodePlace | undefined {
 const checkWithPlace =
   /^(?:\w+: detected |list_(?:add|del)|refcount_t: |usercopy: |Buffer overflow detected|kmem_cache_destroy )/;
 
+/** Titles with a function without its offset: KCSAN's, and others that were decoded. */
+const nameAlone =
+  /(?:^BUG: K[A-Za-z]+: [\w -]+ in |[Kk]ernel stack is corrupted in: )([A-Za-z_][\w.]{1,200})(?: |$)/;
+
+/** KCSAN names both sides: `data-race in kfree / my_read`. */
+function otherRacer(title: string): CodePlace | undefined {
+  const name = /^BUG: KCSAN: .{1,200} \/ ([A-Za-z_][\w.]{1,200})$/.exec(title)?.[1];
+  return name === undefined ? undefined : { function: name, offset: 0, size: -1 };
+}
+
+/** The work that left a lock: it has returned, so no trace shows it. `[lunix]` behind it is its module. */
+function lastWork(messages: readonly string[]): CodePlace | undefined {
+  const line =
+    /^\s*(?:last function: |.{0,80}\bworkfn=)(?<name>[\w.]{1,200})(?: \[(?<module>[\w-]+)\])?/;
+  const groups = messages.map((message) => line.exec(message)?.groups).find(Boolean);
+  const { name, module } = groups ?? {};
+  if (name === undefined) return undefined;
+  return { function: name, offset: 0, size: -1, ...(module === undefined ? {} : { module }) };
+}
+
 function namedPlace(title: string, messages: readonly string[]): CodePlace | undefined {
   // An object's callback is no culprit: who frees it while it runs is.
   if (title.startsWith('ODEBUG: ')) return undefined;
@@ -135,7 +164,8 @@ function namedPlace(title: string, messages: readonly string[]): CodePlace | und
     const where = messages.find((message) => message.startsWith('WARNING: '));
     return where === undefined ? undefined : findPlace(where);
   }
-  const name = /^BUG: K[A-Za-z]+: [\w -]+ in ([A-Za-z_][\w.]{1,200})(?: |$)/.exec(title)?.[1];
+  if (title.startsWith('BUG: workqueue leaked ')) return lastWork(messages);
+  const name = nameAlone.exec(title)?.[1];
   return name === undefined ? undefined : { function: name, offset: 0, size: -1 };
 }
 

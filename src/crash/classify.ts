@@ -36,6 +36,7 @@ export function classify(record: CrashRecord): Verdict | undefined {
   if (kind === 'bug' || kind === 'invalid-opcode' || kind === 'warning') {
     return { kind: bugKind(kind, title, messages), title };
   }
+  if (kind === 'undefined-behaviour') return { kind: undefinedKind(messages), title };
   if (
     kind === 'double-fault' &&
     messages.some((line) => /stack overflow|stack guard/i.test(line))
@@ -81,6 +82,16 @@ function protectionKind(messages: readonly string[]): CrashKind {
   return messages.some((message) => /^KASAN: .*null-ptr-deref/.test(message))
     ? 'null-dereference'
     : 'general-protection';
+}
+
+/** UBSAN of kernels before 5.0 has one title for all; the line behind it tells what it is. */
+function undefinedKind(messages: readonly string[]): CrashKind {
+  if (messages.some((message) => /^index -?\d+ is out of range for type /.test(message))) {
+    return 'out-of-bounds';
+  }
+  return messages.some((message) => message.startsWith('division by zero'))
+    ? 'divide-error'
+    : 'undefined-behaviour';
 }
 
 /** Checks in the allocator and in lists stop with a plain BUG(); where it stands tells which check. */

@@ -1,5 +1,6 @@
 import { escapeSequences } from '../text/escape-sequences.ts';
 import { noWords, openEnvelope } from './envelope.ts';
+import { withoutRuler } from './joined-lines.ts';
 import { headLength } from './line-heads.ts';
 
 /** One line of a console or of a saved log, taken apart. */
@@ -34,7 +35,7 @@ export function readConsoleLine(raw: string): ConsoleLine {
   const stamp = printkStamp.exec(opened);
   if (stamp !== null) {
     const [whole, seconds = '', fraction = '', caller] = stamp;
-    const rest = opened.slice(stamp.index + whole.length);
+    const rest = withoutRuler(opened.slice(stamp.index + whole.length));
     const behind = rest.slice(headLength(rest));
     return {
       text: opened.slice(stamp.index),
@@ -54,7 +55,7 @@ export function readConsoleLine(raw: string): ConsoleLine {
       speaker: caller ?? 'stamped',
     };
   }
-  const text = opened.replace(prompt, '');
+  const text = withoutRuler(opened.replace(prompt, ''));
   const end = headLength(text);
   return {
     text,

@@ -122,7 +122,7 @@ function codePlace(parts: readonly (string | undefined)[]): CodePlace {
 }
 
 const entryFrames =
-  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|process_one_work|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+|system_call\w*|sysenter_\w+|ret_fast_syscall|kernel_thread_\w+|rest_init|start_kernel|secondary_start_kernel|stub_\w+|tracesys\w*|ret_from_fork\w*)$/;
+  /^(?:entry_\w+|do_syscall_\w+|x64_sys_call|__?x64_sys_\w+|__?ia32_sys_\w+|__?se_sys_\w+|do_int80\w*|do_fast_syscall\w*|el0t?_\w+|do_el0_svc\w*|invoke_syscall|kthread|worker_thread|rescuer_thread|process_(?:one_work|scheduled_works)|secondary_startup\w*|start_secondary|cpu_startup_entry|x86_64_start\w*|kernel_init\w*|do_one_initcall|do_initcalls|syscall_\w+|system_call\w*|sysenter_\w+|ret_fast_syscall|kernel_thread_\w+|rest_init|start_kernel|secondary_start_kernel|stub_\w+|tracesys\w*|ret_from_fork\w*)(?:\.(?:cold|isra|constprop|part)\b.*)?$/;
 
 /** Whether a line is a frame as Arm prints it, without a head before the trace: `a from b+0x1/0x2`. */
 export function isArmFrame(message: string): boolean {
@@ -145,5 +145,8 @@ export function readCalled(message: string): TraceFrame | undefined {
 
 /** Whether a frame says nothing about the cause: the way into the kernel, or machinery. */
 export function isUninteresting(frame: TraceFrame): boolean {
-  return frame.uncertain === true || entryFrames.test(frame.function) || isMachinery(frame);
+  if (frame.uncertain === true || entryFrames.test(frame.function)) return true;
+  // A call of panic() and its like does not return: what is printed is the function behind the caller.
+  const isBehind = frame.isReturn === true && frame.offset === 0 && frame.size > 0;
+  return isBehind || isMachinery(frame);
 }

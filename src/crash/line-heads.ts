@@ -13,6 +13,8 @@ const parts: readonly RegExp[] = [
   /\[(?!<\d{8,16}>)(?:[^[\]]{0,60}?\d:\d\d[^[\]]{0,60}|[\d .,+<>-]{1,40})\] ?:? ?/y,
   // The caller (CONFIG_PRINTK_CALLER), and what vendors' kernels print in its place.
   / ?\[ *[TC]\d{1,9} *\] ?/y,
+  /\[pid:\d{1,9},cpu\d{1,4},[^\]]{1,60}\] ?/y,
+  /\[name:[\w-]{1,40}&\] ?/y,
   /-?\(\d{1,3}\)\[\d{1,9}:[^\]]{0,40}\] ?/y,
   /[IWE]?\[ ?\d{1,3}: *[^\]]{1,40}: *\d{1,9}\] ?/y,
   // A date with a time, as standards and as people write it.

@@ -4,25 +4,18 @@ import { endsIn, isAftermath, onlyAnnounced, saysMoreAbout } from './report-cont
 import { readFrame } from './frames.ts';
 import { headless, type EarlierLine } from './headless.ts';
 import { cutHead, learnHead, type OwnHead } from './own-heads.ts';
-import {
-  addLine,
-  addStart,
-  belongsToReport,
-  endRecord,
-  isEvidence,
-  openRecord,
-  type CrashRecord,
-} from './record.ts';
+import { addLine, addStart, endRecord, openRecord, type CrashRecord } from './record.ts';
+import { append, consequenceBytes, linesAfterEnd } from './report-body.ts';
 import type { CrashStart } from './report-start-rule.ts';
-import { bootMark, consequentPanic, crashStarts, panicReason } from './report-starts.ts';
+import {
+  bootMark,
+  consequentPanic,
+  crashStarts,
+  panicFromEnd,
+  panicReason,
+} from './report-starts.ts';
 
 const mostOpen = 8;
-/** Lines of somebody else's after which a report is over. */
-const mostStrangers = 25;
-/** Lines that are still looked at behind a report's end: registers once more, "exited with …". */
-const linesAfterEnd = 40;
-/** A panic further behind a report than this has another cause. */
-const consequenceBytes = 64 * 1024;
 
 /** A program that floods the console stands between two lines, but not in the kernel's clock. */
 const soonSeconds = 1;
@@ -32,6 +25,9 @@ function isSoonAfter(record: CrashRecord, line: ConsoleLine): boolean {
   if (last === undefined || line.time === undefined) return false;
   return line.time >= last && line.time - last <= soonSeconds;
 }
+
+/** As deep as dmesg's stamp is long. */
+const indented = /^ {14,80}\S/;
 
 /** Whether nothing of a report had a head so far. */
 function isPlain(record: CrashRecord | undefined): boolean {
@@ -49,6 +45,8 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
   let count = 0;
   let boot = 0;
   let announced = false;
+  /** Whether the boot under way has panicked. */
+  let panicked = false;
   /** Where the latest line that belongs to a report ends. */
   let takenUpTo = 0;
   /** Heads that were learnt, by their speaker. */
@@ -63,11 +61,17 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     }
   }
 
+  function end(record: CrashRecord, reason: string): void {
+    record.panic = reason;
+    panicked = true;
+  }
+
   function newBoot(message: string): void {
     shut(...open);
     const byLoader = message.startsWith('Loading');
     if (byLoader || !announced) boot += 1;
     announced = byLoader;
+    panicked = false;
   }
 
   function begin(
@@ -87,7 +91,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     }
     open.push(record);
     addStart(record, start, line, endByte);
-    if (reason !== undefined) record.panic = reason;
+    if (reason !== undefined) end(record, reason);
     if (start.alone === true) endRecord(record);
   }
 
@@ -109,7 +113,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
         : (near.findLast((each) => each.speakers.has(line.speaker) && endsIn(each, reason)) ??
           near.findLast((each) => endsIn(each, reason)));
     if (target !== undefined) {
-      target.panic = reason;
+      end(target, reason ?? '');
       target.phase = 'body';
       target.speakers.add(line.speaker);
       addLine(target, line, true, endByte);
@@ -142,7 +146,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
       (record === headed || near.includes(record)) &&
       saysMoreAbout(record, start, line.message)
     ) {
-      if (reason !== undefined) record.panic = reason;
+      if (reason !== undefined) end(record, reason);
       if (record.phase === 'header' || start.id === 'oom-killed') {
         addStart(record, start, line, endByte);
       } else addLine(record, line, true, endByte);
@@ -168,6 +172,12 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     return true;
   }
 
+  /** The end of a panic whose beginning is not in the log counts as that. */
+  function whole(line: ConsoleLine, hasPattern: boolean): ConsoleLine {
+    const message = hasPattern && !panicked ? panicFromEnd(line.message) : undefined;
+    return message === undefined ? line : { ...line, message };
+  }
+
   /** The line without a head that one of the reports has. */
   function plain(line: ConsoleLine): ConsoleLine {
     for (const { head } of open) {
@@ -179,7 +189,7 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
 
   return {
     take: (raw, startByte, endByte, hasPattern, before) => {
-      const line = plain(raw);
+      const line = whole(plain(raw), hasPattern);
       if (hasPattern && bootMark.test(line.message)) {
         newBoot(line.message);
         return;
@@ -220,29 +230,13 @@ export function trackRecords(close: (record: CrashRecord) => void): RecordTracke
     const quoted =
       line.speaker === 'plain' &&
       (/^\s*Call [Tt]race:/.test(line.message) || readFrame(line.message) !== undefined);
-    if (!quoted && !line.message.startsWith('NMI backtrace for cpu')) return undefined;
     const record = open.findLast(({ phase }) => phase !== 'ended');
+    // Of a message of several lines dmesg stamps the first and indents the others as deep.
+    const last = record?.lines.at(-1);
+    const goesOn = last !== undefined && (last.time !== undefined || indented.test(last.text));
+    if (goesOn && line.speaker === 'plain' && indented.test(line.text)) return record;
+    if (!quoted && !line.message.startsWith('NMI backtrace for cpu')) return undefined;
     record?.speakers.add(line.speaker);
     return record;
-  }
-}
-
-function append(record: CrashRecord, line: ConsoleLine, startByte: number, endByte: number): void {
-  const belongs = belongsToReport(line);
-  const hadEnded = record.phase === 'ended';
-  if (hadEnded) {
-    record.afterEnd += 1;
-    const late = startByte - record.endByte > consequenceBytes;
-    if (!belongs || late || record.afterEnd > linesAfterEnd) return;
-  }
-  addLine(record, line, belongs, endByte);
-  if (!hadEnded && isEvidence(line)) {
-    record.phase = 'body';
-    record.hasBody = true;
-  }
-  if (line.message.startsWith('---[ end ')) endRecord(record);
-  else if (record.strangers >= mostStrangers) {
-    endRecord(record);
-    record.afterEnd = linesAfterEnd;
   }
 }

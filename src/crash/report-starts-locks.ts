@@ -20,8 +20,8 @@ export const lockStarts: readonly CrashStart[] = [
   ),
   start(
     'work-atomic',
-    'leaked lock or atomic',
-    /^BUG: workqueue leaked lock or atomic/,
+    ['leaked lock or atomic', 'leaked atomic, lock'],
+    /^BUG: workqueue leaked (?:lock or atomic|atomic, lock)/,
     'atomic-sleep',
     50,
   ),
@@ -43,9 +43,25 @@ export const lockStarts: readonly CrashStart[] = [
   start(
     'hard-lockup',
     ['hard LOCKUP', 'Hard LOCKUP'],
-    /^(?:(?:NMI )?watchdog: )?(?:CPU\d+: )?Watchdog (?:detected|CPU:\d+) hard LOCKUP/i,
+    /^(?:(?:NMI )?watchdog: )?(?:(?:CPU\d+: )?Watchdog (?:detected|CPU:\d+(?: self-detected)?)|CPU \d+(?: self-detected)?) hard LOCKUP/i,
     'hard-lockup',
     50,
+  ),
+  // POWER: the processor that hangs is asked for its own report, which need not come.
+  start(
+    'hard-lockup-seen',
+    ['hard LOCKUP', 'Hard LOCKUP'],
+    /^(?:watchdog: )?(?:Watchdog CPU:|CPU )\d+ detected hard LOCKUP (?:on )?other CPUs/i,
+    'hard-lockup',
+    45,
+  ),
+  start(
+    'nmi-lockup',
+    'NMI Watchdog detected',
+    /^BUG: NMI Watchdog detected LOCKUP/,
+    'hard-lockup',
+    50,
+    { needsBody: true },
   ),
   start(
     'hung-task',
@@ -98,7 +114,7 @@ export const lockStarts: readonly CrashStart[] = [
     'lockdep',
     ['ocking de', 'inconsistent lock', 'lock inversion', 'lock order', 'ested lock was not'],
     lockdep(
-      'nested lock was not taken|possible (?:circular|recursive|irq)|inconsistent lock state|(?:HARD|SOFT)IRQ-(?:un)?safe|.*lock order',
+      'nested lock was not taken|possible (?:circular|recursive|irq)|inconsistent lock state|circular locking deadlock|(?:HARD|SOFT)IRQ-(?:un)?safe|.*lock order',
     ),
     'deadlock',
     50,

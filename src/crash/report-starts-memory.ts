@@ -49,18 +49,19 @@ export const memoryStarts: readonly CrashStart[] = [
   start(
     'slub-redzone',
     'Redzone overwritten',
-    /^BUG \S.*: (?:Left |Right )?Redzone overwritten/,
+    /^BUG \S.*: (?:Left |Right |kmalloc )?Redzone overwritten/,
     'out-of-bounds',
     50,
   ),
+  start('slub-left', 'Objects remaining', /^BUG \S.*: Objects remaining /, 'memory-leak', 50),
+  // What else slab_bug() heads: counts, freelists, pointers and paddings that cannot be.
   start(
     'slub',
-    ['Freepointer corrupt', 'adding overwritten'],
-    /^BUG \S.*: (?:Freepointer corrupt|\S* ?padding overwritten)/i,
+    ['(Not tainted): ', '(Tainted: '],
+    /^BUG \S.{0,80} \((?:Not tainted|Tainted: [^)]{0,80})\): \S/,
     'memory-corruption',
     50,
   ),
-  start('slub-left', 'Objects remaining', /^BUG \S.*: Objects remaining /, 'memory-leak', 50),
   start('ubsan-bounds', 'UBSAN: ', /^UBSAN: array-index-out-of-bounds in /i, 'out-of-bounds', 50),
   start(
     'ubsan-divide',
@@ -70,6 +71,21 @@ export const memoryStarts: readonly CrashStart[] = [
     50,
   ),
   start('ubsan', 'UBSAN: ', /^UBSAN: \S.* in \S+:\d+/i, 'undefined-behaviour', 50),
+  // Kernels whose UBSAN traps name the check and the place alone (CONFIG_UBSAN_TRAP).
+  start(
+    'ubsan-trap-bounds',
+    'UBSAN: ',
+    /^(?:Internal error: )?UBSAN: array index out of bounds(?: at \S+\+0x|: [\da-f]{8,16} \[#\d+\])/,
+    'out-of-bounds',
+    45,
+  ),
+  start(
+    'ubsan-trap',
+    'UBSAN: ',
+    /^(?:Internal error: )?UBSAN: [a-z][\w ,()-]{1,60}(?: at \S+\+0x|: [\da-f]{8,16} \[#\d+\])/,
+    'undefined-behaviour',
+    45,
+  ),
   start(
     'list',
     ['list_add corrupt', 'list_del corrupt', '_rcu corruption', 'list_add double'],
@@ -113,15 +129,15 @@ export const memoryStarts: readonly CrashStart[] = [
   start('oom', 'invoked oom-killer', /^\S.* invoked oom-killer: /, 'oom-kill', 40),
   start(
     'oom-killed',
-    'ut of memory: Kill',
-    /^(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process/,
+    ['ut of memory: Kill', 'oom_kill_allocating_task'],
+    /^(?:Memory cgroup o|O)ut of memory(?: \(oom_kill_allocating_task\))?: Kill(?:ed)? process/,
     'oom-kill',
     50,
   ),
   start(
     'allocation',
-    ['page allocation failure', 'vmalloc error', 'vmalloc: alloc'],
-    /^\S[^:]*: (?:page allocation failure|vmalloc error|vmalloc: allocation failure)/,
+    ['page allocation failure', 'page allocation stalls', 'vmalloc error', 'vmalloc: alloc'],
+    /^\S[^:]*: (?:page allocation failure|page allocation stalls for |vmalloc error|vmalloc: allocation failure)/,
     'allocation-failure',
     40,
     { needsBody: true },

@@ -1,4 +1,5 @@
 import { start, type CrashStart } from './report-start-rule.ts';
+import { checkStarts } from './report-starts-checks.ts';
 import { faultStarts } from './report-starts-faults.ts';
 import { lockStarts } from './report-starts-locks.ts';
 import { memoryStarts } from './report-starts-memory.ts';
@@ -9,17 +10,22 @@ export const crashStarts: readonly CrashStart[] = [
   ...memoryStarts,
   ...lockStarts,
   ...faultStarts,
+  ...checkStarts,
 
   // The first process, and the end.
   start(
     'init-fault',
-    ['[1]: segfault at ', '[1] general protection', '[1] trap i', '[1] trap d'],
-    /^(?:traps: )?\S+\[1\](?:: segfault at | general protection fault| trap )/,
+    [
+      ...['[1]: segfault at ', '[1] general protection', '[1] trap i', '[1] trap d'],
+      ...['[1]: segfault (', '[1]: bus error (', '[1]: unhandled '],
+    ],
+    // x86; POWER; RISC-V and POWER; arm64, whose words for a fault are many, with the signal or ESR.
+    /^(?:traps: )?\S+\[1\](?:: segfault at | general protection fault| trap |: (?:segfault|bus error) \(\d+\) at |: unhandled (?:signal \d+ (?:code 0x[\da-f]+ )?at 0x|[\w ()-]{1,60} \(\d+\) at 0x|exception: [^,]{1,60}, ESR 0x))/,
     'init-killed',
     40,
   ),
   start('init-caught', 'systemd[1]: Caught <', /^systemd\[1\]: Caught <\w+>/, 'init-killed', 40),
-  start('panic', 'Kernel panic - not syncing', /^Kernel panic - not syncing: /, 'panic', 5),
+  start('panic', 'Kernel panic - not syncing', /^Kernel panic - not syncing:(?: |$)/, 'panic', 5),
   start('bug', 'BUG: ', /^BUG: \S/, 'bug', 20, { needsBody: true }),
 ];
 
@@ -48,7 +54,14 @@ export const consequentPanic =
 
 /** The reason of a panic, from its line; undefined for every other line. */
 export function panicReason(message: string): string | undefined {
-  return /^Kernel panic - not syncing: (.*)/.exec(message)?.[1]?.trim();
+  const match = /^Kernel panic - not syncing:(?: (.*)|$)/.exec(message);
+  return match === null ? undefined : (match[1] ?? '').trim();
+}
+
+/** A panic's first line, from its last: for logs that begin between the two. */
+export function panicFromEnd(message: string): string | undefined {
+  const end = /^---\[ end (Kernel panic - not syncing: .*?)(?: \]---)?$/.exec(message);
+  return end?.[1];
 }
 
 /** Where a new boot begins in a log that goes on: the kernel's banner, or grub's word before it. */

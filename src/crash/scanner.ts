@@ -1,5 +1,6 @@
 import { readConsoleLine, type ConsoleLine } from './console-line.ts';
 import { readCrash } from './read-crash.ts';
+import { splitJoined } from './joined-lines.ts';
 import { searchPatterns } from './multi-pattern-search.ts';
 import type { EarlierLine } from './headless.ts';
 import { trackRecords } from './records.ts';
@@ -102,10 +103,12 @@ export function scanCrashes(): CrashScanner {
 
   function takeLine(bytes: Buffer, start: number, end: number, hasPattern: boolean): void {
     const from = readFrom(bytes, start, end);
-    const line = readConsoleLine(bytes.toString('utf8', from, end));
     const before = () => linesBefore(bytes, start);
-    tracker.take(line, restByte + from, restByte + end, hasPattern, before);
-    if (hasPattern) remark(line);
+    for (const text of splitJoined(bytes.toString('utf8', from, end))) {
+      const line = readConsoleLine(text);
+      tracker.take(line, restByte + from, restByte + end, hasPattern, before);
+      if (hasPattern) remark(line);
+    }
   }
 
   function takeWholeLines(bytes: Buffer): void {
