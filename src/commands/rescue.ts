@@ -64,7 +64,7 @@ export async function runRescue(
       adjust,
     });
     const wish = { ...asUp(options), verbose: globals.verbose };
-    await bootMachine(context, wish, located, launched, display, async (booted) => {
+    await bootMachine(context, wish, located, { machine: launched, display }, async (booted) => {
       const { session, state, end } = booted;
       const wanted = end.kind === 'ready' ? disk : undefined;
       const mounting =

@@ -102,7 +102,7 @@ async function start(
     }
     // Loaded while QEMU starts.
     const { bringUp } = await import('./up/bring-up.ts');
-    await bringUp(context, globals, options, located, machine, display);
+    await bringUp({ context, globals, options, located, machine, display });
   } finally {
     display.close();
   }

@@ -34,6 +34,16 @@ export interface BootWish extends Pick<
   readonly verbose: boolean;
 }
 
+/** A boot under way: whose it is, and who hears of it. */
+interface Boot {
+  readonly context: LifecycleContext;
+  readonly wish: BootWish;
+  readonly located: LocatedMachine;
+  readonly machine: LaunchedMachine;
+  readonly session: MachineSession;
+  readonly display: ProgressDisplay;
+}
+
 /**
  * From QEMU's start until SSH answers; then `attend` has the machine, with its session open. Until
  * then whatever goes wrong ends with the machine off. Throws `boot-failed` with what was found out,
@@ -43,11 +53,11 @@ export async function bootMachine(
   context: LifecycleContext,
   wish: BootWish,
   located: LocatedMachine,
-  machine: LaunchedMachine,
-  display: ProgressDisplay,
+  { machine, display }: Pick<Boot, 'machine' | 'display'>,
   attend: (booted: BootedMachine) => Promise<void>,
 ): Promise<void> {
   const session = openSession(machine.started, machine.plan, located.paths);
+  const boot: Boot = { context, wish, located, machine, session, display };
   const closed = machine.plan.sshListens === false;
   const held = closed ? await holdPort(machine.plan.ssh) : undefined;
   let settled = false;
@@ -65,27 +75,21 @@ export async function bootMachine(
       machine.bannerProbe?.banner,
     ).finally(() => showing.stop());
     if (end.kind === 'ready' && machine.resumed !== undefined && machine.woken !== true) {
-      await wakeLate(context, located, machine, display);
+      await wakeLate(boot);
     }
-    if (end.kind === 'interrupted') {
-      throw await interrupted(context, located, machine, session, display);
-    }
+    if (end.kind === 'interrupted') throw await interrupted(boot);
     if (end.kind === 'failed') {
       const goesOn = !wish.detach && !end.hopeless && timeoutMs === undefined;
-      if (!goesOn) await fail(context, located, machine, session, display, end);
+      if (!goesOn) await fail(boot, end);
       else display.report({ kind: 'warned', title: 'ssh', detail: 'does not answer' });
     }
-    const state = await settle(context, wish, located, machine, display, end, held);
+    const state = await settle(boot, end, held);
     settled = true;
-    if (context.signal.aborted) {
-      throw await interrupted(context, located, machine, session, display);
-    }
+    if (context.signal.aborted) throw await interrupted(boot);
     await attend({ session, state, end });
   } catch (error) {
     // Whatever hindered us, nobody looks after a machine that is half started.
-    if (!settled && !hasGivenUp(error)) {
-      await giveUp(context, located, machine, session, display);
-    }
+    if (!settled && !hasGivenUp(error)) await giveUp(boot);
     throw error;
   } finally {
     machine.bannerProbe?.stop();
@@ -96,11 +100,7 @@ export async function bootMachine(
 
 /** Writes down how the boot ended, and opens SSH to others where that is wanted. */
 async function settle(
-  context: LifecycleContext,
-  wish: BootWish,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-  display: ProgressDisplay,
+  { context, wish, located, machine, display }: Boot,
   end: BootEnd,
   held: HeldPort | undefined,
 ): Promise<MachineState> {
@@ -124,12 +124,7 @@ async function secure(
 }
 
 /** A guest that no agent could wake: its clock stood still, and its share was taken away to save it. */
-async function wakeLate(
-  context: LifecycleContext,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-  display: ProgressDisplay,
-): Promise<void> {
+async function wakeLate({ context, located, machine, display }: Boot): Promise<void> {
   const { wakeBySsh } = await import('./saved/wake.ts');
   const running = { qemu: machine.started.identity, state: machine.state };
   const mounts = machine.resumed?.manifest.mounts ?? [];
@@ -139,16 +134,9 @@ async function wakeLate(
 }
 
 /** A boot that failed ends with the machine off, and with what was found out about it. */
-async function fail(
-  context: LifecycleContext,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-  session: MachineSession,
-  display: ProgressDisplay,
-  end: BootEnd & { kind: 'failed' },
-): Promise<never> {
-  await giveUp(context, located, machine, session, display);
-  throw bootFailure(end.diagnosis, located);
+async function fail(boot: Boot, end: BootEnd & { kind: 'failed' }): Promise<never> {
+  await giveUp(boot);
+  throw bootFailure(end.diagnosis, boot.located);
 }
 
 /** These are thrown once the machine is off. */
@@ -169,20 +157,12 @@ function bootFailure({ what, why, next, lines }: Diagnosis, located: LocatedMach
   });
 }
 
-async function interrupted(
-  ...[context, located, machine, session, display]: Parameters<typeof giveUp>
-): Promise<UtopiaError> {
-  await giveUp(context, located, machine, session, display);
+async function interrupted(boot: Boot): Promise<UtopiaError> {
+  await giveUp(boot);
   return new UtopiaError('interrupted', 'Interrupted while the machine was starting; it is off.');
 }
 
-async function giveUp(
-  context: LifecycleContext,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-  session: MachineSession,
-  display: ProgressDisplay,
-): Promise<void> {
+async function giveUp({ context, located, machine, session, display }: Boot): Promise<void> {
   const running = { qemu: machine.started.identity, state: machine.state };
   // Before init runs, nothing listens to the power button, and nothing was written;
   // one that went on does listen.

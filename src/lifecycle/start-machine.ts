@@ -78,7 +78,7 @@ export async function startMachine(
   });
   if (resumed === undefined) return launched;
   const { restoreMachine, wakeRestored } = await import('./saved/resume-saved.ts');
-  await restoreMachine(context, located, launched.started, launched.plan, resumed, display);
+  await restoreMachine(context, located, launched, resumed, display);
   const woken = await wakeRestored(context, located, launched.plan, resumed, display);
   return { ...launched, resumed, woken };
 }

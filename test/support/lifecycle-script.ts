@@ -37,8 +37,12 @@ async function up(): Promise<'booted' | 'resumed'> {
     findImage: async () => await requireBackingFile(context, located),
     refuse: async ({ qemu }) => new UtopiaError('machine-running', `It runs as ${qemu.pid}.`),
   });
-  await bootMachine(context, { ...options, verbose: false }, located, machine, display, async () =>
-    machine.started.detach(),
+  await bootMachine(
+    context,
+    { ...options, verbose: false },
+    located,
+    { machine, display },
+    async () => machine.started.detach(),
   );
   return machine.resumed === undefined ? 'booted' : 'resumed';
 }

@@ -10,51 +10,60 @@ import { runInForeground } from './foreground.ts';
 import { printCard, sayWarm } from './say.ts';
 import { sayMade } from './warming.ts';
 
+/** An `utopia up` whose QEMU runs. */
+export interface StartedUp {
+  readonly context: Context;
+  readonly globals: GlobalOptions;
+  readonly options: UpOptions;
+  readonly located: LocatedMachine;
+  readonly machine: LaunchedMachine;
+  /** Of the start; closed when the boot is over. */
+  readonly display: ProgressDisplay;
+}
+
 /** From QEMU's start to SSH, and then, in the foreground, to the machine's end. */
-export async function bringUp(
-  context: Context,
-  globals: GlobalOptions,
-  options: UpOptions,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-  display: ProgressDisplay,
-): Promise<void> {
+export async function bringUp(up: StartedUp): Promise<void> {
+  const { context, globals, options, located, machine, display } = up;
   const { terminal } = context;
   const wish = { ...options, verbose: globals.verbose };
-  await bootMachine(context, wish, located, machine, display, async ({ session, state, end }) => {
-    display.close();
-    await printCard(context, globals, located, state, !options.detach);
-    const startWarming =
-      end.kind === 'ready' && !globals.json && !globals.quiet
-        ? await planWarming(context, globals, options, located, machine)
-        : undefined;
-    if (options.detach) {
-      machine.started.detach();
-      return;
-    }
-    if (end.kind === 'failed') {
-      for (const line of describeUnendedBoot(end.diagnosis, terminal)) terminal.err(line);
-    }
-    const stopWarming = startWarming?.(session);
-    try {
-      await runInForeground(context, globals, located, machine, session);
-    } finally {
-      await stopWarming?.();
-    }
-  });
+  await bootMachine(
+    context,
+    wish,
+    located,
+    { machine, display },
+    async ({ session, state, end }) => {
+      display.close();
+      await printCard(context, globals, located, state, !options.detach);
+      const startWarming =
+        end.kind === 'ready' && !globals.json && !globals.quiet ? await planWarming(up) : undefined;
+      if (options.detach) {
+        machine.started.detach();
+        return;
+      }
+      if (end.kind === 'failed') {
+        for (const line of describeUnendedBoot(end.diagnosis, terminal)) terminal.err(line);
+      }
+      const stopWarming = startWarming?.(session);
+      try {
+        await runInForeground(context, globals, located, machine, session);
+      } finally {
+        await stopWarming?.();
+      }
+    },
+  );
 }
 
 /**
  * Where the machine lacks a warm base, says what spares the next ones the boot; gives
  * what makes it unasked. Loaded now: who has a machine need not wait for it.
  */
-async function planWarming(
-  context: Context,
-  globals: GlobalOptions,
-  options: UpOptions,
-  located: LocatedMachine,
-  machine: LaunchedMachine,
-): Promise<StartWarming | undefined> {
+async function planWarming({
+  context,
+  globals,
+  options,
+  located,
+  machine,
+}: StartedUp): Promise<StartWarming | undefined> {
   // It has just gone on from one.
   if (machine.state.warm === true) return undefined;
   const { lackedBase } = await import('../../lifecycle/saved/lacked-warm-base.ts');

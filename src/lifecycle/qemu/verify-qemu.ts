@@ -123,8 +123,8 @@ async function bootOnce(
   const copy = await openThrowaway(context, located, { network: 'none', onCrash: 'report' });
   try {
     const planned = await planCopy(context, copy, { qemu, backing }, false);
-    const start = { source: imageSource(backing) };
-    const booted = await bootColdCopy(context, globals, copy, planned, start);
+    const start = { planned, source: imageSource(backing) };
+    const booted = await bootColdCopy(context, globals, copy, start);
     await useBootedCopy(context, copy, booted, 'it was tried', async () => {});
     return true;
   } finally {

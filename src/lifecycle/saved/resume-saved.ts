@@ -2,13 +2,14 @@ import type { LifecycleContext } from '../lifecycle-context.ts';
 import { UtopiaError } from '../../errors.ts';
 import type { MachinePlan } from '../../machine/plan.ts';
 import { signalProcess, waitForExit } from '../../system/process.ts';
-import { readQemuLog, type StartedQemu } from '../../machine/start.ts';
+import { readQemuLog } from '../../machine/start.ts';
 import { forgetRunning } from '../../machine/state.ts';
 import { withoutWarnings } from '../../qemu-words.ts';
 import { formatBytes, formatDuration } from '../../text/format.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { restoreState } from '../../vmstate/restore.ts';
 import { forgetSuspended, type SuspendedMachine } from '../../vmstate/suspended.ts';
+import type { LaunchedMachine } from '../launch/launched-machine.ts';
 import type { LocatedMachine } from '../launch/locate.ts';
 import { reachMonitor } from '../launch/monitor.ts';
 import { forgetReleased, noteReleased } from './released-shares.ts';
@@ -25,8 +26,7 @@ const endMs = 5_000;
 export async function restoreMachine(
   context: LifecycleContext,
   located: LocatedMachine,
-  started: StartedQemu,
-  plan: MachinePlan,
+  { started, plan }: Pick<LaunchedMachine, 'started' | 'plan'>,
   { manifest, stateFile }: SuspendedMachine,
   display: ProgressDisplay,
 ): Promise<void> {

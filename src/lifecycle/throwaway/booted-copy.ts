@@ -28,8 +28,9 @@ export interface BootedCopy {
   readonly cut: () => void;
 }
 
-/** What a copy is started from, and how long it may boot. */
+/** What a copy is started as and from, and how long it may boot. */
 export interface CopyStart {
+  readonly planned: PlannedCopy;
   readonly source: CopySource;
   readonly bootTimeoutMs?: number | undefined;
 }
@@ -42,8 +43,7 @@ export async function bootColdCopy(
   context: LifecycleContext,
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
-  planned: PlannedCopy,
-  { source, bootTimeoutMs }: CopyStart,
+  { planned, source, bootTimeoutMs }: CopyStart,
 ): Promise<BootedCopy> {
   const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);

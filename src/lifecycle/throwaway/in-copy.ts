@@ -71,8 +71,8 @@ export async function runInCopy(
     const copy = await withShare(context, opened, run.sees);
     const planned = await planCopy(context, copy, { qemu, backing }, run.use === 'write');
     const source = await chooseSource(context, globals, located, planned, run);
-    const start = { source, bootTimeoutMs: run.bootTimeoutMs };
-    const started = await startCopy(context, globals, copy, planned, start);
+    const start = { planned, source, bootTimeoutMs: run.bootTimeoutMs };
+    const started = await startCopy(context, globals, copy, start);
     let result: CopyResult;
     let crashWatch: CopyCrashWatch | undefined;
     try {

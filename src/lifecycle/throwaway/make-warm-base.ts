@@ -63,7 +63,7 @@ export async function makeBase(
 ): Promise<BaseFacts> {
   const { signal, env } = context;
   const source = imageSource(planned.backing);
-  const booted = await bootColdCopy(context, globals, copy, planned, { source });
+  const booted = await bootColdCopy(context, globals, copy, { planned, source });
   const { launched, access } = booted;
   const display = await context.reporter.openProgress(globals.quiet || globals.json);
   const title = 'ready';

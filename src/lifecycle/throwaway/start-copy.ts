@@ -6,7 +6,7 @@ import { openSession, type MachineSession } from '../watch/session.ts';
 import { bootColdCopy, endQemu, openAccess, type CopyStart } from './booted-copy.ts';
 import { agentChannel, sshChannel, type GuestChannel } from './channel.ts';
 import type { ThrowawayMachine } from './copy-folder.ts';
-import { launchCopy, type LaunchedCopy, type PlannedCopy } from './launch-copy.ts';
+import { launchCopy, type LaunchedCopy } from './launch-copy.ts';
 import { reachAgent, resumeCopy } from './restore-copy.ts';
 import { imageSource } from './copy-source.ts';
 
@@ -34,12 +34,11 @@ export async function startCopy(
   context: LifecycleContext,
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
-  planned: PlannedCopy,
   start: CopyStart,
 ): Promise<StartedCopy> {
-  const { source } = start;
+  const { planned, source } = start;
   const { moment } = source;
-  if (moment === undefined) return await startCold(context, globals, copy, planned, start);
+  if (moment === undefined) return await startCold(context, globals, copy, start);
   const launched = await launchCopy(context, copy, planned, source);
   const session = openSession(launched.started, launched.plan, copy.paths);
   try {
@@ -57,7 +56,7 @@ export async function startCopy(
     await endQemu(launched, copy);
   }
   const fromImage = { ...start, source: imageSource(planned.backing) };
-  return await startCold(context, globals, copy, planned, fromImage);
+  return await startCold(context, globals, copy, fromImage);
 }
 
 type GuestConnection = Pick<StartedCopy, 'channel' | 'cut'>;
@@ -90,10 +89,9 @@ async function startCold(
   context: LifecycleContext,
   globals: LifecycleOptions,
   copy: ThrowawayMachine,
-  planned: PlannedCopy,
   start: CopyStart,
 ): Promise<StartedCopy> {
-  const { access, ...booted } = await bootColdCopy(context, globals, copy, planned, start);
+  const { access, ...booted } = await bootColdCopy(context, globals, copy, start);
   return { ...booted, channel: sshChannel(access), warm: false, byAgent: false };
 }
 

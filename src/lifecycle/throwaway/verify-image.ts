@@ -120,7 +120,8 @@ async function askGuest(
     const copy = { ...opened, config: { ...opened.config, disks: [disk] } };
     const backing = { path, format: 'raw', origin: 'config' } as const;
     const planned = await planCopy(context, copy, { qemu, backing }, false);
-    const booted = await bootColdCopy(context, globals, copy, planned, {
+    const booted = await bootColdCopy(context, globals, copy, {
+      planned,
       source: imageSource(backing),
     });
     return await judge(context, copy, booted, promises);
