@@ -69,12 +69,20 @@ function kindOfAddress(address: bigint): CrashKind {
  * the other registers may be of a later fault.
  */
 export function summarisedAddress(messages: readonly string[]): bigint | undefined {
-  if (!messages.some((message) => /^(?:#?PF: |Oops: [\da-f]{4} \[#)/.test(message)))
-    return undefined;
+  const isFault = messages.some((message) => /^#?PF: /.test(message));
+  if (!isFault && faultCode(messages) === undefined) return undefined;
   const address = messages
     .map((message) => /^CR2: ([\da-f]{16})$/.exec(message)?.[1])
     .find(Boolean);
   return address === undefined ? undefined : BigInt(`0x${address}`);
+}
+
+/** The error code of x86's page fault; since Linux 6.9 die() says `Oops` once more before it. */
+export function faultCode(messages: readonly string[]): number | undefined {
+  const code = messages
+    .map((message) => /^(?:Oops: ){1,2}([\da-f]{4}) \[#/.exec(message.trimStart())?.[1])
+    .find(Boolean);
+  return code === undefined ? undefined : Number.parseInt(code, 16);
 }
 
 /** KASAN turns a NULL pointer into an address that is none; it tells so in a line of its own. */

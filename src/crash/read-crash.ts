@@ -1,5 +1,5 @@
 import { chooseTrace, collectTraces, type Trace } from './traces.ts';
-import { classify, summarisedAddress } from './classify.ts';
+import { classify, faultCode, summarisedAddress } from './classify.ts';
 import { blame } from './blame.ts';
 import { findPlace } from './frames.ts';
 import type { CrashRecord } from './record.ts';
@@ -147,21 +147,19 @@ function readAddress(
     summarisedAddress(messages) ?? (text === undefined ? undefined : BigInt(`0x${text}`));
   if (address === undefined) return {};
   const how = messages.find((message) => /^#PF: .* access in/.test(message)) ?? '';
-  const code = firstMatch(messages, /^Oops: ([\da-f]{4}) \[#/);
-  const bits = Number.parseInt(code ?? '', 16);
   const access = /instruction fetch/.test(how)
     ? 'execute'
     : / write /.test(how)
       ? 'write'
       : / read /.test(how)
         ? 'read'
-        : accessOf(bits);
+        : accessOf(faultCode(messages));
   return { address, access };
 }
 
 /** The error code of x86's page fault: bit 1 is a write, bit 4 an instruction fetch. */
-function accessOf(code: number): Crash['access'] {
-  if (Number.isNaN(code)) return undefined;
+function accessOf(code: number | undefined): Crash['access'] {
+  if (code === undefined) return undefined;
   if ((code & 16) !== 0) return 'execute';
   return (code & 2) === 0 ? 'read' : 'write';
 }

@@ -82,7 +82,7 @@ export function unloadScript(name: string, seconds: number): string {
     `echo "references $(cat ${folder}/refcnt 2>/dev/null)"`,
     `for each in ${folder}/holders/*; do [ -e "$each" ] && echo "holder $(basename "$each")"; done`,
     // One program for all: a readlink for each would take half a minute emulated.
-    `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '^/proc/' -e ' -> /\\(dev\\|proc\\|sys\\)/.*${name}' |`,
+    `ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '^/proc/' -e ' -> /\\(dev\\|proc\\|sys\\)/\\(.*/\\)\\?${name}' |`,
     '  while read -r where b c d e f g h i j to; do',
     '    case $where in',
     '      /proc/*) pid=${where#/proc/}; pid=${pid%%/*} ;;',
@@ -184,7 +184,7 @@ export function explainUnload(name: string, answer: LoadAnswer): LoadRefusal {
     };
   }
   return {
-    why: `${name} was not removed: ${plainWords(said)}.`,
+    why: `${name} was not removed: ${plainWords(said) || 'rmmod does not say why'}.`,
     hint: 'A module without an exit function, or one that hangs in it, goes by utopia reboot.',
     details,
   };

@@ -32,7 +32,10 @@ export function watchRunBuild(use: FolderUse): RunListener {
       if (outcome !== 'exited' || commandStatus === null || commandStatus === 0) return;
       const trouble = await build.trouble();
       if (trouble !== undefined) return reportBuildTrouble(terminal, trouble);
-      const why = await explainScriptFailure(command, commandStatus, cwd);
+      const why = await explainScriptFailure({
+        ...{ words: command, status: commandStatus, folder: cwd, from: cwd },
+        said: build.text(),
+      });
       if (why !== undefined) {
         terminal.err(`${terminal.errColor.yellow(terminal.symbols.warn)} ${why}`);
         return;

@@ -80,7 +80,7 @@ export async function testInMachine(
     const told = readTrialReport(run.stderr, mark);
     const { crashes, truncated } = run;
     const judged = reportTrial(run, build, told, timeoutMs);
-    const hints = [...judged.hints, ...(await scriptHints(words, judged, folder))];
+    const hints = [...judged.hints, ...(await scriptHints(context, words, judged, folder))];
     if (run.message === isPaused) hints.push(pauseHint);
     return { report: { ...judged, hints }, build, crashes, truncated };
   } finally {

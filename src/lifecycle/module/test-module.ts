@@ -117,7 +117,11 @@ export async function testModule(
   const told = readTrialReport(run.stderr, mark);
   const covered = await coverageOf(context, request, build, told);
   const report = reportTrial(run, build, told, request.timeoutMs);
-  const hints = [...report.hints, ...covered.hints, ...(await scriptHints(words, report, folder))];
+  const hints = [
+    ...report.hints,
+    ...covered.hints,
+    ...(await scriptHints(context, words, report, folder)),
+  ];
   return {
     report: { ...report, coverage: covered.coverage, hints },
     build,
@@ -128,11 +132,12 @@ export async function testModule(
 
 /** Why the test's script could not be run as it is. */
 export async function scriptHints(
+  { cwd: from }: Pick<LifecycleContext, 'cwd'>,
   words: readonly string[],
-  { status }: Pick<ModuleTestReport, 'status'>,
+  { status, output: said }: Pick<ModuleTestReport, 'status' | 'output'>,
   folder: string,
 ): Promise<readonly string[]> {
-  const why = await explainScriptFailure(words, status, folder);
+  const why = await explainScriptFailure({ words, status, folder, from, said });
   return why === undefined ? [] : [why];
 }
 

@@ -26,6 +26,8 @@ static ssize_t NAME_write(struct file *file, const char __user *from, size_t cou
 	done = simple_write_to_buffer(message, sizeof(message), at, from, count);
 	if (done > 0)
 		length = *at;
+	else if (!done && count)
+		done = -ENOSPC; /* after a 0 the writer would try again, without end */
 	mutex_unlock(&lock);
 	return done;
 }

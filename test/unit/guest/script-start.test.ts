@@ -13,8 +13,8 @@ function script(name: string, text: string | Buffer): string {
   return `./${name}`;
 }
 
-const explain = async (words: readonly string[], status: number | null) =>
-  await explainScriptFailure(words, status, folder);
+const explain = async (words: readonly string[], status: number | null, said = '') =>
+  await explainScriptFailure({ words, status, folder, from: folder, said });
 
 test('a script with Windows line ends is said to have them, however it was run', async () => {
   const file = script('crlf.sh', '#!/bin/sh\r\necho a\r\n');
@@ -29,9 +29,43 @@ test('a script with Windows line ends is said to have them, however it was run',
 
 test('the program of a first line is named when a script that is there is not found', async () => {
   const file = script('a.py', '#!/usr/bin/python9 -u\nprint()\n');
-  expect(await explain([file], 127)).toContain('/usr/bin/python9, may not be in the guest.');
-  expect(await explain([file], 1)).toBeUndefined();
-  expect(await explain(['sh', file], 127)).toBeUndefined();
+  for (const said of [
+    `/bin/sh: 4: ${file}: not found\n`,
+    `a line\nsetsid: failed to execute ${file}: No such file or directory\n`,
+    `bash: line 1: ${file}: cannot execute: required file not found\n`,
+  ]) {
+    expect(await explain([file], 127, said)).toContain('/usr/bin/python9, may not be in the guest');
+    expect(await explain([file], 1, said)).toBeUndefined();
+    expect(await explain(['sh', file], 127, said)).toBeUndefined();
+  }
+});
+
+test('nothing is said of a script that was started, and of which another word is missing', async () => {
+  const file = script('clean.sh', '#!/bin/sh\nnosuchtool\n');
+  for (const said of [
+    `${file}: 2: nosuchtool: not found\n`,
+    `${file}: 2: ./other.sh: not found\n`,
+    'env: ‘pyhton3’: No such file or directory\n',
+    '',
+  ]) {
+    expect(await explain([file], 127, said), said).toBeUndefined();
+  }
+});
+
+test('a script is named from where the reader is, and one that the guest does not see not at all', async () => {
+  mkdirSync(join(folder, 'mod'));
+  script('mod/test.sh', '#!/bin/sh\r\n');
+  const said = await explainScriptFailure({
+    ...{ words: ['./test.sh'], status: 127, said: '', folder: join(folder, 'mod'), from: folder },
+  });
+  expect(said).toContain("sed -i 's/\\r$//' ./mod/test.sh");
+  script('outside.sh', '#!/bin/sh\r\n');
+  const words = ['../outside.sh'];
+  expect(
+    await explainScriptFailure({
+      ...{ words, status: 127, said: '', folder: join(folder, 'mod'), from: folder },
+    }),
+  ).toBeUndefined();
 });
 
 test('nothing is said of what is no script, or cannot be read', async () => {
