@@ -147,7 +147,7 @@ test(
     // Eight commits, of which the fifth answers something else.
     writeFileSync(join(tree, '.gitignore'), '/*\n!/kernel/\n*.o\n*.cmd\n*.a\n');
     gitIn(tree, 'init', '--quiet', '--initial-branch=main');
-    gitIn(tree, 'add', 'kernel/hello.c', '.gitignore');
+    gitIn(tree, 'add', '--force', 'kernel/hello.c', '.gitignore');
     gitIn(tree, 'commit', '--quiet', '--message', 'hello: the page');
     const first = gitIn(tree, 'rev-parse', 'HEAD').trim();
     const hello = join(tree, 'kernel/hello.c');
