@@ -23,8 +23,8 @@ export async function runKernelGet(
   }
   const origin = readOrigin(options);
   const words = { name: 'Linux', next: 'utopia kernel config', describeSum };
-  await reportSource(context, globals, options, words, async (wanted, display, describe) =>
-    getSource(context, origin, wanted, display, describe),
+  await reportSource(context, globals, options, words, async (wanted, display) =>
+    getSource(context, origin, wanted, display),
   );
 }
 

@@ -20,8 +20,8 @@ export async function runQemuGet(
 ): Promise<void> {
   const origin = readQemuOrigin(options.what, options.from);
   const words = { name: 'QEMU', next: 'utopia qemu build', describeSum };
-  await reportSource(context, globals, options, words, async (wanted, display, describe) =>
-    getQemu(context, origin, wanted, display, describe),
+  await reportSource(context, globals, options, words, async (wanted, display) =>
+    getQemu(context, origin, wanted, display),
   );
 }
 

@@ -1,5 +1,6 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { openRegularFile } from '../system/regular-file.ts';
+import { isBelow } from '../text/is-below.ts';
 import { shortenPath } from '../text/shorten-path.ts';
 import { quoteWord } from './ssh-argv.ts';
 
@@ -42,7 +43,7 @@ export async function explainScriptFailure({
   const script = isDirect ? program : shells.has(program) ? argument : '';
   if (script === '' || status === 0 || status === null) return undefined;
   const path = resolve(folder, script);
-  if (relative(folder, path).startsWith('..')) return undefined;
+  if (!isBelow(folder, path)) return undefined;
   const line = await readFirstLine(path).catch(() => undefined);
   if (line === undefined) return undefined;
   const shown = shortenPath(path, from, from);

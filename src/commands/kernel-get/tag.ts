@@ -22,11 +22,10 @@ export async function runGetTag(
   clone: KernelClone,
 ): Promise<void> {
   const { terminal, cwd, env } = context;
-  const parent = folder === undefined ? cwd : resolve(cwd, folder);
-  if (!globals.quiet && !globals.json) warnOfPath(terminal, parent);
+  const place = folder === undefined ? undefined : resolve(cwd, folder);
+  if (!globals.quiet && !globals.json) warnOfPath(terminal, place ?? cwd);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
-    const place = folder === undefined ? undefined : resolve(cwd, folder);
     const got = await getTag(context, { clone, name: what, folder: place, fetch }, display);
     display.close();
     if (globals.json) {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { showFetch } from '../../image/fetch/fetch-progress.ts';
 import { readSha256 } from '../../image/fetch/image-names.ts';
-import type { DescribeFetch, GotSource } from '../../lifecycle/source/fetch-source.ts';
+import type { GotSource } from '../../lifecycle/source/fetch-source.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { homeFolder } from '../../system/places.ts';
 import { shortenForShell } from '../../text/shorten-path.ts';
@@ -37,11 +36,7 @@ export async function reportSource(
   globals: GlobalOptions,
   { folder, sha256 }: GetSourceOptions,
   words: SourceWords,
-  get: (
-    wanted: WantedSource,
-    display: ProgressDisplay,
-    describe: DescribeFetch,
-  ) => Promise<GotSource>,
+  get: (wanted: WantedSource, display: ProgressDisplay) => Promise<GotSource>,
 ): Promise<void> {
   const { terminal, cwd, env } = context;
   const wanted = {
@@ -51,7 +46,7 @@ export async function reportSource(
   if (!globals.quiet && !globals.json) warnOfPath(terminal, wanted.folder ?? cwd);
   const display = await openProgress(terminal, { quiet: globals.quiet || globals.json });
   try {
-    const got = await get(wanted, display, showFetch(display));
+    const got = await get(wanted, display);
     display.close();
     if (globals.json) {
       terminal.json({ schema: 1, ...got });

@@ -17,7 +17,6 @@ import {
   requireNoFolder,
   unpackArchive,
   usualFolder,
-  type DescribeFetch,
   type GotSource,
   type SourceContext,
 } from '../source/fetch-source.ts';
@@ -55,7 +54,6 @@ export async function getSource(
   origin: SourceOrigin,
   { folder, sha256 }: { readonly folder: string | undefined; readonly sha256: string | undefined },
   display: ProgressDisplay,
-  describe: DescribeFetch,
 ): Promise<GotSource> {
   if (folder !== undefined) await requireNoFolder(folder);
   if (origin.kind === 'debian') {
@@ -75,7 +73,7 @@ export async function getSource(
     });
   }
   const request = { url, folder, sha256: wanted };
-  const fetched = await fetchSource(context, request, linux, lookAtNothing, display, describe);
+  const fetched = await fetchSource(context, request, linux, lookAtNothing, display);
   const { version } = await readKernelTree(fetched.path);
   return {
     ...{ path: fetched.path, version, from: shownUrl(url), sha256: fetched.sha256 },

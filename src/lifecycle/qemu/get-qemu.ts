@@ -18,7 +18,6 @@ import {
   fetchSource,
   requireNoFolder,
   usualFolder,
-  type DescribeFetch,
   type GotSource,
   type SourceContext,
 } from '../source/fetch-source.ts';
@@ -76,7 +75,6 @@ export async function getQemu(
   origin: QemuOrigin,
   { folder, sha256 }: { readonly folder: string | undefined; readonly sha256: string | undefined },
   display: ProgressDisplay,
-  describe: DescribeFetch,
 ): Promise<GotSource> {
   if (folder !== undefined) await requireNoFolder(folder);
   const url = origin.kind === 'archive' ? origin.url : await locate(context, origin);
@@ -88,7 +86,7 @@ export async function getQemu(
     bytes === undefined
       ? { signature: 'not signed', isVerified: false }
       : await checkDetachedSignature(archive, bytes, keyCommand, context);
-  const fetched = await fetchSource(context, request, qemu, look, display, describe);
+  const fetched = await fetchSource(context, request, qemu, look, display);
   const { version } = await readQemuTree(fetched.path);
   const { signature, isVerified } = fetched.found;
   return {

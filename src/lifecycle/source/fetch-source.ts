@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UtopiaError } from '../../errors.ts';
 import { fetchFile } from '../../image/fetch/fetch-file.ts';
-import type { FetchEvent } from '../../image/fetch/fetch-events.ts';
+import { showFetch } from '../../image/fetch/fetch-progress.ts';
 import type { ProgressDisplay } from '../../progress-events.ts';
 import { isThere } from '../../system/look.ts';
 import { makeFolder } from '../../system/make-folder.ts';
@@ -24,9 +24,6 @@ export interface GotSource {
   /** What the signature of that came to, in words; null where none was looked for. */
   readonly signature: string | null;
 }
-
-/** How events of a download are shown. */
-export type DescribeFetch = (event: FetchEvent) => void;
 
 export type SourceContext = Pick<LifecycleContext, 'env' | 'cwd' | 'signal'>;
 
@@ -54,7 +51,6 @@ export async function fetchSource<T>(
   kind: SourceKind,
   examine: (archive: string) => Promise<T>,
   display: ProgressDisplay,
-  describe: DescribeFetch,
 ): Promise<{ readonly path: string; readonly sha256: string; readonly found: T }> {
   const name = basename(url.pathname);
   const output = join(cacheRoot(context.env), 'sources', name);
@@ -65,7 +61,7 @@ export async function fetchSource<T>(
   const startedAt = performance.now();
   try {
     const fetched = await fetchFile({
-      ...{ url, output, sha256, signal: context.signal, report: describe },
+      ...{ url, output, sha256, signal: context.signal, report: showFetch(display) },
     });
     const elapsedMs = performance.now() - startedAt;
     display.report({ kind: 'finished', title, detail: name, elapsedMs });
