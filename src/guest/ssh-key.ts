@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { UtopiaError } from '../errors.ts';
 import { saysOutOfRoom } from '../system/out-of-space.ts';
 import { quoteForShell } from '../text/shell-words.ts';
@@ -69,6 +68,8 @@ export async function generateKey(file: string, comment: string, type: string): 
 }
 
 async function sshKeygen(args: readonly string[]): Promise<{ readonly stdout: string }> {
+  // Most calls find a key that was made before, and an up waits for what this file loads.
+  const { execa } = await import('execa');
   const result = await execa('ssh-keygen', args, {
     ...{ stdin: 'ignore', timeout: 30_000, reject: false },
     env: { LC_ALL: 'C' },

@@ -2,7 +2,6 @@ import { constants } from 'node:os';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { execa } from 'execa';
 import { openDeadline } from '../system/deadline.ts';
 import { keepOutput } from '../system/bounded-output.ts';
 import { Interruption, type Environment } from '../environment.ts';
@@ -80,6 +79,7 @@ export async function runSshProgram(
   options: SshProcess,
 ): Promise<SshResult> {
   const { env, signal, stdio, input, inputFile, timeoutMs, mayAsk, cwd } = options;
+  const { execa } = await import('execa');
   signal.throwIfAborted();
   const settings = {
     env,
@@ -236,6 +236,7 @@ function signalOf(signal: AbortSignal): NodeJS.Signals {
 
 /** Version of the system's OpenSSH as a number, 9.2 for `OpenSSH_9.2p1`; 0 when it does not say. */
 export async function findSshVersion(env: Environment): Promise<number> {
+  const { execa } = await import('execa');
   const { stderr } = await execa('ssh', ['-V'], {
     env,
     extendEnv: false,

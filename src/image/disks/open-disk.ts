@@ -1,5 +1,4 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { inflateRawSync } from 'node:zlib';
 import { parseQcow2Header, qcow2HeaderBytes } from '../qcow2-header.ts';
 import type { ReadDisk } from './contents.ts';
 
@@ -80,6 +79,7 @@ async function readerOfQcow2(raw: ReadDisk, below?: ReadDisk): Promise<ReadDisk>
     const offset = Number(entry & ((1n << sizeShift) - 1n));
     const sectors = Number((entry & (compressedBit - 1n)) >> sizeShift) + 1;
     const packed = await raw(offset, sectors * 512 - (offset % 512));
+    const { inflateRawSync } = await import('node:zlib');
     try {
       // The last sector has other things behind the packed ones.
       return inflateRawSync(packed, { finishFlush: 2, maxOutputLength: clusterBytes });

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os';
-import { execa } from 'execa';
 import type { Environment } from '../../environment.ts';
 import { UtopiaError } from '../../errors.ts';
 import { findInPath } from '../../host/find-program.ts';
@@ -66,6 +65,7 @@ export async function openViewer(
     env: { ...context.env },
     extendEnv: false,
   } as const;
+  const { execa } = await import('execa');
   const viewing = underUsersUmask(() => execa(viewer.program, args, settings));
   const { failed, stderr, exitCode, isCanceled } = await viewing;
   if (!failed) return;
